@@ -1,0 +1,1 @@
+"""The linkage unit: agency app, stores and workers."""

@@ -1,0 +1,1 @@
+"""Key custody: ceremony, epoch keys, identities, wrapped keys."""

@@ -1,0 +1,75 @@
+"""Files that appear whole or not at all, readable by their owner only where they hold secrets."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from linkage.errors import InputError, LimitError
+
+__all__ = ["private_folder", "read_limited", "replacing", "write_private", "write_public"]
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
+    """Open a file that takes ``path``'s place only when the block ends well.
+
+    The content is fsynced before the rename and the folder after it: otherwise a power cut could leave the
+    new name over an empty file.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows has no way to open a folder for fsync; NTFS journals the rename
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read."""
+    with replacing(path, mode=0o600) as stream:
+        stream.write(data)
+
+
+def write_public(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file that may be passed on."""
+    with replacing(path) as stream:
+        for piece in pieces:
+            stream.write(piece)
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only its owner can enter."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def read_limited(path: Path, *, limit: int, what: str) -> bytes:
+    """Read a small file whole; raises :class:`InputError` or :class:`LimitError` naming what it is."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(limit + 1)
+    except OSError as error:
+        reason = (error.strerror or "cannot be read").lower()
+        raise InputError(f"{what} {path.name}: {reason}", hint="check the path and who may read it") from None
+    if len(data) > limit:
+        raise LimitError(f"{what} {path.name}: larger than {limit} bytes")
+    return data

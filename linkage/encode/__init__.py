@@ -1,0 +1,1 @@
+"""Agency side: normalise identifiers and encode them under the epoch key."""

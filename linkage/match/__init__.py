@@ -1,0 +1,1 @@
+"""Linking worker: compare encodings, decide on links, cluster records into persons."""

@@ -1,0 +1,1 @@
+"""What the register knows and says: reconciliation, later statistics and the ledger."""

@@ -1,0 +1,93 @@
+"""Canonical JSON (RFC 8785) and strict parsing, so that equal content has equal bytes everywhere."""
+
+from typing import Any, TypeVar
+
+import msgspec
+import rfc8785
+
+from linkage.errors import FormatError, LimitError, VersionError
+from linkage.wire.moments import Moment
+
+__all__ = ["canonical", "from_builtins", "parse", "to_builtins"]
+
+T = TypeVar("T")
+
+
+def to_builtins(value: object) -> Any:
+    """Turn one of our frozen types into plain JSON values."""
+    return msgspec.to_builtins(value, enc_hook=_encode_hook)
+
+
+def from_builtins(value: object, kind: type[T]) -> T:
+    """Turn plain JSON values into a frozen type, or raise :class:`FormatError`."""
+    try:
+        return msgspec.convert(value, kind, dec_hook=_decode_hook)
+    except msgspec.ValidationError as error:
+        name = getattr(kind, "__name__", "record")
+        raise FormatError(f"{name}: {_place(error)}") from None
+
+
+def canonical(value: object) -> bytes:
+    """Return the RFC 8785 form of a frozen type or of plain JSON values."""
+    return rfc8785.dumps(to_builtins(value))
+
+
+def parse(data: bytes, kind: type[T], *, limit: int, exact: bool = False) -> T:
+    """Parse JSON bytes into a frozen type.
+
+    ``limit`` is the largest size accepted, in bytes.  With ``exact`` the bytes must already be in
+    canonical form, as whatever is signed must be: two readers that disagree about a duplicate key or a
+    number would otherwise disagree about what was signed.
+    Raises :class:`LimitError`, :class:`VersionError` or :class:`FormatError`.
+    """
+    if len(data) > limit:
+        raise LimitError(f"{kind.__name__}: {len(data)} bytes, at most {limit} are accepted")
+    try:
+        value = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise FormatError(f"{kind.__name__}: not valid JSON", hint="the file may be cut short") from None
+    result = from_builtins(_checked_version(value, kind), kind)
+    if exact and canonical(result) != data:
+        raise FormatError(f"{kind.__name__}: not in canonical form (RFC 8785)")
+    return result
+
+
+def _checked_version(value: object, kind: type[Any]) -> object:
+    known = getattr(kind, "VERSION", None)
+    if known is None:
+        return value
+    found = value.get("version") if isinstance(value, dict) else None
+    if found != known:
+        raise VersionError(
+            f"{kind.__name__}: format version {found if isinstance(found, int) else 'missing'}, "
+            f"this release reads version {known}",
+            hint="use a release of clew that knows this version",
+        )
+    return value
+
+
+def _place(error: msgspec.ValidationError) -> str:
+    """Keep where and what kind, never a value or a field name that the sender chose."""
+    what, _, path = str(error).partition(" - at ")
+    where = f" at {path}" if path else ""
+    if "unknown field" in what:
+        return f"a field that is not part of the format{where}"
+    if "Invalid enum value" in what or "Invalid value" in what:
+        return f"a value that is not one of those allowed{where}"
+    if "matching regex" in what:
+        return f"a value not in the expected form{where}"
+    return f"{what}{where}"
+
+
+def _encode_hook(value: object) -> object:
+    if isinstance(value, Moment):
+        return str(value)
+    raise NotImplementedError(f"no JSON form for {type(value).__name__}")
+
+
+def _decode_hook(kind: type[Any], value: object) -> object:
+    if kind is Moment:
+        if not isinstance(value, str):
+            raise ValueError("a moment is written as text")
+        return Moment.parse(value)
+    raise NotImplementedError(f"no reader for {kind.__name__}")

@@ -1,0 +1,163 @@
+"""Encoding rows as they travel: fixed-width rows of handle, variant, tier, views present, bits.
+
+Layout (docs/spec/bundle-1.md): a header line of canonical JSON, then rows without separators.  A row is
+16 bytes of handle, one of variant, one of tier, four of views present (bit v, least significant first,
+little-endian) and, for each view in the profile's order, its bits, bit 0 the most significant of byte 0.
+A view that is not present is all zeros, so that every row has the same length.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from linkage.errors import FormatError, LimitError
+from linkage.wire.canonical import canonical, parse
+from linkage.wire.codes import AgencyCode
+from linkage.wire.epochs import DigestText
+from linkage.wire.limits import MAX_CARD_BYTES, MAX_RECORDS, MAX_VARIANTS, MAX_VIEWS
+
+__all__ = [
+    "TIER_CERTAIN",
+    "TIER_UNCERTAIN",
+    "Encodings",
+    "EncodingsHeader",
+    "encodings_pieces",
+    "read_encodings",
+]
+
+TIER_CERTAIN = 0
+TIER_UNCERTAIN = 1
+HANDLE_BYTES = 16
+_PREFIX_BYTES = HANDLE_BYTES + 1 + 1 + 4
+
+
+class EncodingsHeader(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The first line of an encodings part; ``view_bytes`` is the width of every view."""
+
+    VERSION: ClassVar[int] = 1
+    format: Literal["clew-encodings"] = "clew-encodings"
+    version: int = 1
+    agency: AgencyCode
+    profile_digest: DigestText
+    rows: Annotated[int, Meta(ge=0, le=MAX_RECORDS)]
+    views: Annotated[int, Meta(ge=1, le=MAX_VIEWS)]
+    view_bytes: Annotated[int, Meta(ge=8, le=8192, multiple_of=8)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Encodings:
+    """Encoding rows of one source, column by column.
+
+    Shapes: ``handles`` (n, 16) uint8; ``variants`` (n,) uint8; ``tiers`` (n,) uint8; ``present`` (n,)
+    uint32, bit v set where view v is present; ``bits`` (n, views, view_bytes) uint8, zeros where absent.
+    """
+
+    handles: NDArray[np.uint8]
+    variants: NDArray[np.uint8]
+    tiers: NDArray[np.uint8]
+    present: NDArray[np.uint32]
+    bits: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.handles)
+
+    def handle_texts(self) -> list[str]:
+        """Return the handles in their written form."""
+        return [row.tobytes().hex() for row in self.handles]
+
+    def take(self, rows: NDArray[np.intp]) -> "Encodings":
+        """Return the given rows in the given order."""
+        return Encodings(
+            self.handles[rows], self.variants[rows], self.tiers[rows], self.present[rows], self.bits[rows]
+        )
+
+
+def _row_type(views: int, view_bytes: int) -> np.dtype[np.void]:
+    return np.dtype(
+        [
+            ("handle", np.uint8, (HANDLE_BYTES,)),
+            ("variant", np.uint8),
+            ("tier", np.uint8),
+            ("present", "<u4"),
+            ("bits", np.uint8, (views, view_bytes)),
+        ]
+    )
+
+
+def encodings_pieces(
+    encodings: Encodings, *, agency: str, profile_digest: str, rows_at_a_time: int = 4096
+) -> Iterator[bytes]:
+    """Write an encodings part piece by piece."""
+    count, views, view_bytes = encodings.bits.shape
+    header = EncodingsHeader(
+        agency=agency, profile_digest=profile_digest, rows=count, views=views, view_bytes=view_bytes
+    )
+    yield canonical(header) + b"\n"
+    for start in range(0, count, rows_at_a_time):
+        yield _pack(encodings.take(np.arange(start, min(start + rows_at_a_time, count))))
+
+
+def _pack(part: Encodings) -> bytes:
+    packed = np.zeros(len(part), dtype=_row_type(part.bits.shape[1], part.bits.shape[2]))
+    packed["handle"] = part.handles
+    packed["variant"] = part.variants
+    packed["tier"] = part.tiers
+    packed["present"] = part.present
+    packed["bits"] = part.bits
+    return packed.tobytes()
+
+
+def read_encodings(pieces: Iterable[bytes]) -> tuple[EncodingsHeader, Encodings]:
+    """Read an encodings part and check every row.
+
+    Raises :class:`FormatError` or :class:`LimitError` naming the row.
+    """
+    data = bytearray()
+    for piece in pieces:
+        data += piece
+    end = data.find(b"\n", 0, MAX_CARD_BYTES)
+    if end < 0:
+        raise FormatError("encodings: no header line")
+    header = parse(bytes(data[:end]), EncodingsHeader, limit=MAX_CARD_BYTES)
+    row_type = _row_type(header.views, header.view_bytes)
+    body = memoryview(data)[end + 1 :]
+    if len(body) != header.rows * row_type.itemsize:
+        raise FormatError(
+            f"encodings: {len(body)} bytes of rows where the header promises {header.rows} rows"
+        )
+    rows = np.frombuffer(body, dtype=row_type)
+    encodings = Encodings(
+        handles=rows["handle"],
+        variants=rows["variant"],
+        tiers=rows["tier"],
+        present=rows["present"],
+        bits=rows["bits"],
+    )
+    _check(encodings)
+    return header, encodings
+
+
+def _check(encodings: Encodings) -> None:
+    views = encodings.bits.shape[1]
+    if len(encodings) and int(encodings.variants.max()) >= MAX_VARIANTS:
+        raise LimitError(f"encodings: more than {MAX_VARIANTS} variants of one record")
+    _refuse(encodings.tiers > TIER_UNCERTAIN, "a tier that is not known")
+    _refuse(
+        encodings.present >> np.uint32(views) != 0 if views < 32 else encodings.present < 0,
+        "a view that the profile does not have",
+    )
+    for view in range(views):
+        absent = (encodings.present >> np.uint32(view)) & 1 == 0
+        _refuse(absent & encodings.bits[:, view].any(axis=1), "bits in a view that is marked absent")
+    keys = np.concatenate([encodings.handles, encodings.variants[:, None]], axis=1)
+    if len(np.unique(keys, axis=0)) != len(keys):
+        raise FormatError("encodings: two rows have the same handle and variant", hint="each may occur once")
+
+
+def _refuse(wrong: NDArray[np.bool_], what: str) -> None:
+    if wrong.any():
+        raise FormatError(f"encodings: row {int(np.argmax(wrong)) + 1} has {what}")

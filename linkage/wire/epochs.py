@@ -1,0 +1,127 @@
+"""The epoch descriptor: what agencies and the service must agree on, signed by k custodians."""
+
+from collections.abc import Iterable
+from typing import Annotated, ClassVar, Literal, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Meta, Struct, structs
+
+from linkage.errors import VerificationError
+from linkage.wire.canonical import canonical, parse
+from linkage.wire.codes import AgencyCode
+from linkage.wire.limits import MAX_MANIFEST_BYTES
+from linkage.wire.moments import Moment
+from linkage.wire.seal import SealPublicText
+from linkage.wire.signing import PublicKeyText, Signature, sign, verify
+
+__all__ = [
+    "DigestText",
+    "EpochDescriptor",
+    "EpochName",
+    "WrappedKey",
+    "add_signature",
+    "read_descriptor",
+    "read_wrapped_key",
+    "signed_bytes",
+    "verify_quorum",
+    "wrap_context",
+]
+
+EpochName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+DigestText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+CheckValueText = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+
+
+class EpochDescriptor(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One epoch: its profile, what proves the right key, its dates, and whose keys are whose.
+
+    ``profile_digest`` covers everything that changes a bit of an encoding and travels with every bundle.
+    """
+
+    VERSION: ClassVar[int] = 1
+    format: Literal["clew-epoch"] = "clew-epoch"
+    version: int = 1
+    epoch: EpochName
+    profile_name: Annotated[str, Meta(min_length=1, max_length=64)]
+    profile_digest: DigestText
+    key_check_value: CheckValueText
+    conformance: DigestText
+    opens: Moment
+    closes: Moment
+    unit_encodings_key: SealPublicText
+    unit_payload_key: SealPublicText
+    transcript: DigestText
+    threshold: Annotated[int, Meta(ge=1, le=16)]
+    custodians: Annotated[tuple[PublicKeyText, ...], Meta(min_length=1, max_length=16)]
+    signatures: tuple[Signature, ...] = ()
+
+
+class WrappedKey(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The epoch key sealed to one holder, signed by custodians because HPKE does not say who sealed.
+
+    ``holder`` is the holder's signing key, so that a wrapped key cannot be passed off as another's.
+    """
+
+    VERSION: ClassVar[int] = 1
+    format: Literal["clew-wrapped-key"] = "clew-wrapped-key"
+    version: int = 1
+    epoch: EpochName
+    profile_digest: DigestText
+    key_check_value: CheckValueText
+    holder: PublicKeyText
+    agency: AgencyCode | None = None
+    ciphertext: Annotated[str, Meta(pattern=r"^[0-9a-f]{2000,4000}$")]
+    signatures: tuple[Signature, ...] = ()
+
+
+Signed = TypeVar("Signed", EpochDescriptor, WrappedKey)
+
+
+def signed_bytes(document: EpochDescriptor | WrappedKey) -> bytes:
+    """Return the bytes that custodians sign: the canonical form without signatures."""
+    return canonical(structs.replace(document, signatures=()))
+
+
+def add_signature(document: Signed, key: Ed25519PrivateKey) -> Signed:
+    """Return the document with one more custodian's signature; signing twice changes nothing."""
+    added = sign(key, signed_bytes(document), domain=document.format)
+    signatures = [other for other in document.signatures if other.key != added.key]
+    signatures.append(added)
+    return structs.replace(document, signatures=tuple(sorted(signatures, key=lambda one: one.key)))
+
+
+def verify_quorum(document: EpochDescriptor | WrappedKey, *, pinned: Iterable[str], threshold: int) -> None:
+    """Check that at least ``threshold`` different pinned custodians signed; every signature must verify.
+
+    ``pinned`` are the public keys the caller trusts from elsewhere, never those the document names.
+    Raises :class:`VerificationError`.
+    """
+    trusted = frozenset(pinned)
+    if threshold < 1:
+        raise ValueError("a quorum is at least one")
+    data = signed_bytes(document)
+    signers = set()
+    for signature in document.signatures:
+        verify(signature, data, domain=document.format)
+        signers.add(signature.key)
+    count = len(signers & trusted)
+    if count < threshold:
+        raise VerificationError(
+            f"{document.format}: signed by {count} of the custodians that you pinned, {threshold} are needed",
+            hint="ask the custodians for the file with all their signatures",
+        )
+
+
+def read_descriptor(data: bytes) -> EpochDescriptor:
+    """Read a descriptor; call :func:`verify_quorum` before believing any of it."""
+    return parse(data, EpochDescriptor, limit=MAX_MANIFEST_BYTES)
+
+
+def read_wrapped_key(data: bytes) -> WrappedKey:
+    """Read a wrapped key; call :func:`verify_quorum` before opening it."""
+    return parse(data, WrappedKey, limit=MAX_MANIFEST_BYTES)
+
+
+def wrap_context(epoch: str, profile_digest: str, holder: str) -> bytes:
+    """Return the HPKE info that binds a wrapped key to its epoch, profile and holder."""
+    return b"\x00".join(part.encode("ascii") for part in ("clew/wrap/1", epoch, profile_digest, holder))

@@ -1,0 +1,52 @@
+"""What the linkage unit tells an agency: classes of its own episodes, and episodes that it lacks."""
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, Struct
+
+from linkage.wire.codes import AgencyCode, HandleText, Month
+
+__all__ = ["Finding", "MissingEpisode", "ReconciliationClass", "Results"]
+
+ReconciliationClass = Literal[
+    "MATCHED",
+    "MATCHED_START_CONFLICT",
+    "MATCHED_END_CONFLICT",
+    "OPEN_CLOSED_CONFLICT",
+    "COUNCIL_ONLY_M",
+    "COUNCIL_ONLY_A",
+    "POLICE_ONLY_CLA",
+    "POLICE_ONLY_NOT_CLA",
+    "POLICE_ONLY_UNLINKED",
+    "DUPLICATE_WITHIN_AGENCY",
+    "NOT_COMPARABLE",
+]
+
+
+class Finding(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The class of one of the agency's own episodes."""
+
+    episode: HandleText
+    reconciliation_class: ReconciliationClass
+
+
+class MissingEpisode(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An episode of the agency's own child that only another agency holds: no more than this."""
+
+    child: HandleText
+    reconciliation_class: ReconciliationClass
+    month: Month
+    contact: AgencyCode
+    query: Annotated[str, Meta(pattern=r"^Q-[0-9A-F]{10}$")]
+
+
+class Results(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One agency's results of one cycle."""
+
+    VERSION: ClassVar[int] = 1
+    format: Literal["clew-results"] = "clew-results"
+    version: int = 1
+    agency: AgencyCode
+    cycle: Annotated[int, Meta(ge=0)]
+    findings: tuple[Finding, ...] = ()
+    missing: tuple[MissingEpisode, ...] = ()
