@@ -30,11 +30,11 @@ EXIT_INTERRUPTED = 130
 class _LazyGroup(click.Group):
     """A group whose commands are entry points."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names of the registered groups."""
         return sorted(_registered())
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Load one group."""
         entry = _registered().get(cmd_name)
         return None if entry is None else _load(entry)

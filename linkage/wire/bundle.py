@@ -6,9 +6,11 @@ are exactly those expected: a ZIP reader that unpacks whatever it finds is how a
 """
 
 import hashlib
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, Literal
+from typing import IO, BinaryIO, Literal
 
 from linkage.errors import FormatError, LimitError, VerificationError
 from linkage.wire.limits import MAX_MANIFEST_BYTES
@@ -20,6 +22,18 @@ __all__ = ["Bundle", "Form", "checked", "write_bundle"]
 Form = Literal["open", "sealed"]
 _PIECE_BYTES = 1024 * 1024
 _EPOCH_START = (1980, 1, 1, 0, 0, 0)
+
+# zipfile raises all of these for damaged archives, some of them from deep inside.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 
 
 def _member(name: str, form: Form) -> str:
@@ -54,7 +68,7 @@ class Bundle:
         """Open a bundle and check its members; raises :class:`FormatError` or :class:`LimitError`."""
         try:
             self._archive = zipfile.ZipFile(source)
-        except (zipfile.BadZipFile, OSError, ValueError):
+        except _DAMAGE:
             raise FormatError("not a bundle", hint="the file may be cut short or of another kind") from None
         self.form: Form = self._form()
         self.manifest_bytes = self._small("manifest.json")
@@ -80,7 +94,7 @@ class Bundle:
             raise LimitError(f"bundle: {name} is larger than {MAX_MANIFEST_BYTES} bytes")
         try:
             return self._archive.read(name)
-        except (zipfile.BadZipFile, OSError):
+        except _DAMAGE:
             raise FormatError(f"bundle: {name} is damaged") from None
 
     def _check_sizes(self) -> None:
@@ -97,10 +111,17 @@ class Bundle:
 
     def _raw(self, name: str) -> Iterator[bytes]:
         try:
-            with self._archive.open(_member(name, self.form)) as member:
-                while piece := member.read(_PIECE_BYTES):
-                    yield piece
-        except (zipfile.BadZipFile, OSError, EOFError):
+            member = self._archive.open(_member(name, self.form))
+        except _DAMAGE:
+            raise FormatError(f"bundle: part {name} is damaged") from None
+        with member:
+            while piece := self._piece(member, name):
+                yield piece
+
+    def _piece(self, member: IO[bytes], name: str) -> bytes:
+        try:
+            return member.read(_PIECE_BYTES)
+        except _DAMAGE:
             raise FormatError(f"bundle: part {name} is damaged") from None
 
 

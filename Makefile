@@ -1,0 +1,44 @@
+# Every target sets itself up: a fresh clone needs only Python 3.11 or newer, make and a package index.
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+BIN := $(VENV)/bin
+
+.PHONY: demo test soak bench lint lock clean
+
+demo: $(READY)
+	$(BIN)/clew demo
+
+test: $(READY) lint
+	$(BIN)/pytest -n 2 --dist worksteal
+
+soak: $(READY)
+	$(BIN)/pytest -n 2 --dist worksteal --soak
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.run
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Dependencies are locked with hashes; run this after changing them in pyproject.toml and review the change.
+lock: $(READY)
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  --extra dev pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  -c requirements/dev.txt --extra register pyproject.toml -o requirements/register.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  -c requirements/dev.txt pyproject.toml -o requirements/agency.txt
+
+$(READY): requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("clew needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
