@@ -10,10 +10,10 @@ demo: $(READY)
 	$(BIN)/clew demo
 
 test: $(READY) lint
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist loadfile
 
 soak: $(READY)
-	$(BIN)/pytest -n 2 --dist worksteal --soak
+	$(BIN)/pytest -n 2 --dist loadfile --soak
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.run

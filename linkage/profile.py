@@ -65,7 +65,7 @@ class Feature(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     field: Field
     kind: Kind
-    label: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,15}$")]
+    label: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,15}\Z")]
     k: Annotated[int, Meta(ge=1, le=32)]
     prefixes: tuple[Annotated[int, Meta(ge=0, le=32)], ...] = ()
 
@@ -77,7 +77,7 @@ class View(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     views that do not rest on it.
     """
 
-    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
     salt: Annotated[tuple[Component, ...], Meta(min_length=1, max_length=4)]
     features: Annotated[tuple[Feature, ...], Meta(min_length=1, max_length=32)]
     tiers: tuple[Tier, ...] = ("certain",)
@@ -104,7 +104,7 @@ class EncodingProfile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     VERSION: ClassVar[int] = 1
     format: Literal["clew-profile"] = "clew-profile"
     version: int = 1
-    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
+    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,63}\Z")]
     normaliser: Literal[1] = 1
     length: Annotated[int, Meta(ge=64, le=65536, multiple_of=64)]
     diffusion: Annotated[int, Meta(ge=1, le=16)]

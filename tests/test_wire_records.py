@@ -193,3 +193,9 @@ def test_a_payload_that_contradicts_itself_is_refused(payload: Payload) -> None:
 def test_an_end_known_to_the_day_may_fall_on_the_day_of_the_start() -> None:
     payload = _payload(episodes=(_episode("2025-01-02T10:00Z", "2025-01-02"),))
     assert read_payload(payload_lines(payload)) == payload
+
+
+@pytest.mark.parametrize("handle", [CHILD + "\n", CHILD.upper().replace("0", "A"), CHILD[:-1], " " + CHILD])
+def test_a_handle_is_exactly_its_written_form(handle: str) -> None:
+    with pytest.raises(FormatError):
+        read_payload(_lines(msgspec.json.encode({"type": "child", "handle": handle, "version": 1})))

@@ -1,0 +1,1 @@
+"""The laboratory: simulator, evaluation and attacks; never part of the service."""

@@ -31,16 +31,16 @@ __all__ = [
     "Sex",
 ]
 
-HandleText = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+HandleText = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 """A record handle: 16 random bytes in lower-case hex."""
 
-AgencyCode = Annotated[str, Meta(pattern=r"^[A-Z0-9]{2,12}$")]
+AgencyCode = Annotated[str, Meta(pattern=r"^[A-Z0-9]{2,12}\Z")]
 """An agency's short code, as the operator enrolled it (an ONS code, a force code)."""
 
-AreaCode = Annotated[str, Meta(pattern=r"^[A-Z0-9]{2,12}$")]
+AreaCode = Annotated[str, Meta(pattern=r"^[A-Z0-9]{2,12}\Z")]
 """The code of the council whose area it is."""
 
-Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])\Z")]
 
 Role = Literal["council", "police"]
 Sex = Literal["F", "M", "U"]
@@ -54,7 +54,7 @@ CareStatus = Literal["home", "care", "supported-accommodation", "other", "unknow
 AreaFlag = Literal["in", "out", "unknown"]
 Risk = Literal["high", "medium", "low", "very-low", "no-apparent-risk", "unknown"]
 LegalStatus = Literal["C1", "C2", "D1", "E1", "V2", "V3", "V4", "L1", "L2", "L3", "J1", "J2", "J3", "unknown"]
-PlacementType = Annotated[str, Meta(pattern=r"^([A-Z][0-9]{1,2}|unknown)$")]
+PlacementType = Annotated[str, Meta(pattern=r"^([A-Z][0-9]{1,2}|unknown)\Z")]
 PlacementProvider = Literal["PR0", "PR1", "PR2", "PR3", "PR4", "PR5", "unknown"]
 Flag = Literal["cse", "cce", "uasc", "trafficking", "repeat"]
 Outcome = Literal["accepted", "declined", "unable", "unknown"]

@@ -27,9 +27,9 @@ __all__ = [
     "wrap_context",
 ]
 
-EpochName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
-DigestText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-CheckValueText = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+EpochName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}\Z")]
+DigestText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+CheckValueText = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 
 
 class EpochDescriptor(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -70,7 +70,7 @@ class WrappedKey(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     key_check_value: CheckValueText
     holder: PublicKeyText
     agency: AgencyCode | None = None
-    ciphertext: Annotated[str, Meta(pattern=r"^[0-9a-f]{2000,4000}$")]
+    ciphertext: Annotated[str, Meta(pattern=r"^[0-9a-f]{2000,4000}\Z")]
     signatures: tuple[Signature, ...] = ()
 
 

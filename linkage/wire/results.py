@@ -37,7 +37,7 @@ class MissingEpisode(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     reconciliation_class: ReconciliationClass
     month: Month
     contact: AgencyCode
-    query: Annotated[str, Meta(pattern=r"^Q-[0-9A-F]{10}$")]
+    query: Annotated[str, Meta(pattern=r"^Q-[0-9A-F]{10}\Z")]
 
 
 class Results(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

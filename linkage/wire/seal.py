@@ -44,7 +44,7 @@ _KEM_BYTES = 1088 + 32
 _HEAD_BYTES = len(_MAGIC) + _KEM_BYTES + 32 + 16
 _TAG_BYTES = 16
 
-SealPublicText = Annotated[str, Meta(pattern=r"^[0-9a-f]{2432}$")]
+SealPublicText = Annotated[str, Meta(pattern=r"^[0-9a-f]{2432}\Z")]
 """A public sealing key in hex: ML-KEM-768 encapsulation key (1,184 bytes), then X25519 (32 bytes)."""
 
 _MLKEM_PUBLIC_BYTES = 1184

@@ -20,10 +20,10 @@ __all__ = [
     "verify",
 ]
 
-PublicKeyText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+PublicKeyText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 """A raw Ed25519 public key (32 bytes) in lower-case hex."""
 
-SignatureText = Annotated[str, Meta(pattern=r"^[0-9a-f]{128}$")]
+SignatureText = Annotated[str, Meta(pattern=r"^[0-9a-f]{128}\Z")]
 
 
 class Signature(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

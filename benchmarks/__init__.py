@@ -1,0 +1,1 @@
+"""Measurements, in one run and beside peers where they are installed."""

@@ -1,0 +1,179 @@
+"""The demonstration's closing table: the register beside the truth."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from cli.demo.scoring import ClassCount, PairScore, compare_classes, read_columns, score_persons
+from cli.demo.stages import Cast
+from linkage.lab.world import World
+from linkage.wire.bundle import Bundle
+from linkage.wire.manifest import Counts
+
+__all__ = ["Outcome", "Timing", "gather", "show"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long a stage took, in seconds."""
+
+    stage: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything the demonstration found out."""
+
+    seed: int
+    counts: dict[str, dict[str, int]]
+    persons: int
+    entities: int
+    pairs: PairScore
+    classes: list[ClassCount]
+    figures: dict[str, Any]
+    truth: dict[str, int]
+    timings: list[Timing]
+    peaks: dict[str, float]
+    reports: dict[str, Path]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the outcome as plain JSON values."""
+        plain = asdict(self)
+        plain["reports"] = {name: str(path) for name, path in self.reports.items()}
+        plain["pairs"] |= {"precision": self.pairs.precision, "recall": self.pairs.recall}
+        return plain
+
+
+def gather(world: World, cast: Cast, timings: list[Timing]) -> Outcome:
+    """Read what the parties hold and compare it with the truth."""
+    persons_file = cast.unit.folder / "persons.csv"
+    cast.unit.run("register", "persons", "--data", cast.data, "--output", persons_file)
+    figures = json.loads(cast.unit.run("register", "figures", "--data", cast.data, "--json"))
+    pseudonym = {(a, h): p for a, h, p in read_columns(persons_file, "agency", "handle", "pseudonym")}
+    person_of = {
+        (desk.code, reference): pseudonym[desk.code, handle]
+        for desk in cast.desks
+        for kind, reference, handle in read_columns(desk.references, "kind", "local_reference", "handle")
+        if kind == "child" and (desk.code, handle) in pseudonym
+    }
+    told = {
+        (desk.code, reference): name
+        for desk in cast.desks
+        for reference, name in read_columns(
+            desk.report.with_suffix(".csv"), "episode_reference", "reconciliation_class"
+        )
+    }
+    return Outcome(
+        seed=world.seed,
+        counts={desk.code: _counts(desk.bundle) for desk in cast.desks},
+        persons=len(set(person_of.values())),
+        entities=len(set(world.truth.entity_of.values())),
+        pairs=score_persons(person_of, world.truth.entity_of),
+        classes=compare_classes(told, world.truth.episode_class),
+        figures=figures,
+        truth=asdict(world.truth.figures),
+        timings=timings,
+        peaks={stage: usage.peak_mib for stage, usage in cast.usage.items()},
+        reports={desk.extract.agency.name: desk.report for desk in cast.desks},
+    )
+
+
+def _counts(bundle: Path) -> dict[str, int]:
+    """Read how many records of each kind left in a bundle, from its manifest."""
+    with bundle.open("rb") as stream:
+        counts = Bundle(stream).manifest.counts
+    return {name: getattr(counts, name) for name in Counts.__struct_fields__}
+
+
+def show(outcome: Outcome, console: Console, *, kept: bool) -> None:
+    """Print the closing tables."""
+    console.print()
+    console.print(_sent(outcome))
+    console.print(_linkage(outcome))
+    console.print(_national(outcome))
+    console.print(_classes(outcome))
+    console.print(_costs(outcome))
+    if kept:
+        console.print("Each agency's report, joined with its own references:")
+        for name, path in outcome.reports.items():
+            console.print(f"  {name}: {path}", soft_wrap=True)
+    else:
+        console.print(
+            "Each agency's report was written and, with the world, removed again; --keep DIR keeps them."
+        )
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column(columns[0])
+    for column in columns[1:]:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _sent(outcome: Outcome) -> Table:
+    table = _table("What left each agency", "agency", "children", "encoding rows", "care spells", "episodes")
+    for agency, counts in outcome.counts.items():
+        table.add_row(
+            agency, *(f"{counts[name]:,}" for name in ("children", "rows", "care_spells", "episodes"))
+        )
+    return table
+
+
+def _linkage(outcome: Outcome) -> Table:
+    table = _table("Persons, against the truth", "", "figure")
+    table.add_row("children in the world", f"{outcome.entities:,}")
+    table.add_row("persons in the register", f"{outcome.persons:,}")
+    table.add_row("precision of linked pairs", f"{outcome.pairs.precision:.4f}")
+    table.add_row("recall of linked pairs", f"{outcome.pairs.recall:.4f}")
+    return table
+
+
+def _national(outcome: Outcome) -> Table:
+    table = _table(
+        "The national figure: missing children (whereabouts not known), and who would have said what",
+        "source",
+        "children",
+        "episodes",
+    )
+    for label, key, children, episodes in (
+        ("the councils' books added up", "missing_by_councils", "child_records", "reports"),
+        ("the police's books added up", "missing_by_police", "child_records", "reports"),
+        ("the register", "missing_by_register", "children", "episodes"),
+    ):
+        figure = outcome.figures[key]
+        table.add_row(label, f"{figure[children]:,}", f"{figure[episodes]:,}")
+    truth = outcome.truth
+    table.add_section()
+    table.add_row(
+        "truth: recorded by anybody", f"{truth['recorded_children']:,}", f"{truth['recorded_events']:,}"
+    )
+    table.add_row("truth: what happened", f"{truth['children']:,}", f"{truth['events']:,}")
+    return table
+
+
+def _classes(outcome: Outcome) -> Table:
+    table = _table(
+        "Episodes by reconciliation class, as agencies were told", "class", "register", "truth", "right"
+    )
+    for row in outcome.classes:
+        table.add_row(row.name, f"{row.register:,}", f"{row.truth:,}", f"{row.both:,}")
+    register = sum(row.register for row in outcome.classes)
+    truth = sum(row.truth for row in outcome.classes)
+    table.add_section()
+    table.add_row("all", f"{register:,}", f"{truth:,}", f"{sum(row.both for row in outcome.classes):,}")
+    return table
+
+
+def _costs(outcome: Outcome) -> Table:
+    table = _table("What it took", "stage", "seconds")
+    for timing in outcome.timings:
+        table.add_row(timing.stage, f"{timing.seconds:.1f}")
+    table.add_section()
+    table.add_row("all", f"{sum(timing.seconds for timing in outcome.timings):.1f}")
+    return table
