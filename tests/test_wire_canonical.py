@@ -20,6 +20,7 @@ from linkage.wire.manifest import (
 )
 from linkage.wire.moments import Moment
 from linkage.wire.signing import Signature, public_text, sign, verify
+from linkage.wire.submission import Receipt
 
 _json = st.recursive(
     st.none()
@@ -94,6 +95,24 @@ def test_a_duplicate_key_is_refused() -> None:
     doubled = data[:-1] + b',"sequence":9}'
     with pytest.raises(FormatError):
         read_manifest(doubled)
+
+
+def test_a_number_beyond_canonical_json_is_refused() -> None:
+    data = canonical(make_manifest()).replace(b'"sequence":1', b'"sequence":9007199254740993')
+    with pytest.raises(FormatError):
+        read_manifest(data)
+    receipt = (
+        b'{"agency":"E06000001","encodings_sha256":"%b","format":"clew-receipt","payload_sha256":"%b",'
+        % (
+            b"0" * 64,
+            b"0" * 64,
+        )
+    )
+    receipt += b'"received":"2025-01-01","sequence":9007199254740993,"submission":"%b","version":1}' % (
+        b"0" * 64
+    )
+    with pytest.raises(FormatError):
+        parse(receipt, Receipt, limit=10_000, exact=True)
 
 
 def test_limits_and_versions_are_checked_first() -> None:

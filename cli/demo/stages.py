@@ -210,14 +210,12 @@ def _join(cast: Cast, desk: Desk, descriptor: Path, usage: Usage) -> None:
         usage=usage,
     )
     wrapped = cast.table / f"wrapped-{agency.code}.json"
+    holder = ("--agency", desk.workspace / "card.json", "--fingerprint", _fingerprint_by_telephone(desk))
     first, second = cast.custodians[:THRESHOLD]
     first.run(
-        *("keys", "wrap", "--epoch", descriptor, "--folder", cast.table / "ceremony", *_identity(first)),
-        *("--agency", desk.workspace / "card.json", "--fingerprint", _fingerprint_by_telephone(desk)),
-        *("--out", wrapped),
-        usage=usage,
+        *("keys", "wrap", "--epoch", descriptor, *holder, "--out", wrapped, *_identity(first)), usage=usage
     )
-    second.run("keys", "sign", wrapped, "--epoch", descriptor, *_identity(second), usage=usage)
+    second.run("keys", "sign", wrapped, "--epoch", descriptor, *holder, *_identity(second), usage=usage)
     desk.party.run(
         *("agency", "join", descriptor, "--wrapped-key", wrapped, "--unit", cast.unit_card, *desk.secret()),
         usage=usage,

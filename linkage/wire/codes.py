@@ -26,6 +26,7 @@ __all__ = [
     "PlacementProvider",
     "PlacementType",
     "ReasonCode",
+    "RecordVersion",
     "Risk",
     "Role",
     "Sex",
@@ -41,6 +42,9 @@ AreaCode = Annotated[str, Meta(pattern=r"^[A-Z0-9]{2,12}\Z")]
 """The code of the council whose area it is."""
 
 Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])\Z")]
+
+RecordVersion = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+"""Grows whenever anything about a record changes."""
 
 Role = Literal["council", "police"]
 Sex = Literal["F", "M", "U"]

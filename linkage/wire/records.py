@@ -30,6 +30,7 @@ from linkage.wire.codes import (
     PlacementProvider,
     PlacementType,
     ReasonCode,
+    RecordVersion,
     Risk,
     Sex,
 )
@@ -59,7 +60,7 @@ class Child(Record, frozen=True, kw_only=True, tag="child"):
     """A child as one agency knows them: the handle under which its encodings travel, and coarse facts."""
 
     handle: HandleText
-    version: int
+    version: RecordVersion
     sex: Sex = "U"
     ethnicity: EthnicityGroup = "unknown"
     responsible: AreaCode | None = None
@@ -71,7 +72,7 @@ class CareSpell(Record, frozen=True, kw_only=True, tag="care-spell"):
 
     handle: HandleText
     child: HandleText
-    version: int
+    version: RecordVersion
     start: Moment
     end: Moment | None = None
     legal_status: LegalStatus = "unknown"
@@ -86,7 +87,7 @@ class Episode(Record, frozen=True, kw_only=True, tag="episode"):
 
     handle: HandleText
     child: HandleText
-    version: int
+    version: RecordVersion
     kind: EpisodeKind
     start: Moment
     end: Moment | None = None
@@ -107,7 +108,7 @@ class ReturnInterview(Record, frozen=True, kw_only=True, tag="return-interview")
     """Whether a child was offered and had an interview after an episode, as codes only."""
 
     episode: HandleText
-    version: int
+    version: RecordVersion
     offered: bool | None = None
     offered_on: Moment | None = None
     outcome: Outcome = "unknown"

@@ -1,0 +1,1 @@
+"""The custodians' commands: ``clew keys …``."""

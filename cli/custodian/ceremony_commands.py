@@ -1,0 +1,260 @@
+"""``clew keys ceremony``: custodians make an epoch key together."""
+
+from pathlib import Path
+
+import click
+
+from cli.custodian.checks import (
+    card_at,
+    conformance_of,
+    profile_digest,
+    require_fingerprint,
+    require_known_profile,
+)
+from cli.custodian.options import (
+    FILE,
+    ceremony_folder,
+    day,
+    epoch_name,
+    identity_folder,
+    passphrase_file,
+)
+from cli.custodian.summaries import say, shown, summarise_ceremony
+from keys.ceremony import (
+    check_commitments,
+    check_contribution,
+    close_ceremony,
+    draw_contribution,
+    make_commitment,
+    make_contribution,
+    open_ceremony,
+    require_member,
+)
+from keys.ceremony_folder import CeremonyFolder, destroy
+from keys.custodian_folder import CustodianFolder
+from keys.identity import create_identity, load_identity, protected_identity
+from keys.messages import Ceremony, Commitment
+from keys.passphrase import read_passphrase
+from keys.storing import naming, refuse_existing, store_public
+from linkage.errors import InputError, VerificationError
+from linkage.wire.canonical import canonical
+from linkage.wire.cards import CustodianCard, UnitCard
+from linkage.wire.epochs import signed_bytes
+from linkage.wire.moments import Moment
+
+__all__ = ["ceremony_group"]
+
+_ONE_TIME_KIND = "one-time-key"
+
+
+@click.group("ceremony")
+def ceremony_group() -> None:
+    """Make an epoch key together: open, commit, contribute, close."""
+
+
+_one_time_key = click.option(
+    "--one-time-key",
+    type=FILE,
+    metavar="FILE",
+    help="Where the one-time key is kept, if the ceremony's folder is shared.  [default: in the folder]",
+)
+
+
+@ceremony_group.command("open")
+@click.option("--epoch", callback=epoch_name, required=True, help="The new epoch's name, such as 2025-26.")
+@click.option("--profile", required=True, help="The encoding profile, such as child-1.")
+@click.option("--unit", type=FILE, required=True, metavar="CARD", help="The linkage unit's card.")
+@click.option("--custodian", type=FILE, required=True, multiple=True, metavar="CARD", help="A card; repeat.")
+@click.option("--threshold", type=int, required=True, help="How many custodians must sign.")
+@click.option("--opens", callback=day, metavar="DATE", required=True, help="The epoch's first day.")
+@click.option("--closes", callback=day, metavar="DATE", required=True, help="The epoch's last day.")
+@ceremony_folder
+@_one_time_key
+@passphrase_file
+def open_command(
+    epoch: str,
+    profile: str,
+    unit: Path,
+    custodian: tuple[Path, ...],
+    threshold: int,
+    opens: Moment,
+    closes: Moment,
+    ceremony: Path,
+    one_time_key: Path | None,
+    passphrase_file: Path | None,
+) -> None:
+    """Open a ceremony; prints the fingerprint that custodians compare."""
+    folder = CeremonyFolder(ceremony)
+    key_file = one_time_key or folder.one_time_key
+    folder.refuse_used()
+    refuse_existing(key_file)
+    one_time = create_identity()
+    terms = open_ceremony(
+        one_time,
+        epoch=epoch,
+        profile_name=profile,
+        profile_digest=profile_digest(profile),
+        opens=opens,
+        closes=closes,
+        unit=card_at(unit, UnitCard),
+        custodians=[card_at(path, CustodianCard) for path in custodian],
+        threshold=threshold,
+    )
+    passphrase = read_passphrase(
+        passphrase_file, prompt="new passphrase for the ceremony's one-time key", confirm=True
+    )
+    protected = protected_identity(one_time, passphrase, kind=_ONE_TIME_KIND)
+    folder.write_opening(terms, key_file=key_file, one_time_key=protected)
+    summarise_ceremony(terms)
+    click.echo(terms.fingerprint)
+
+
+@ceremony_group.command("commit")
+@ceremony_folder
+@identity_folder
+@click.option("--fingerprint", help="Refuse unless the ceremony has this fingerprint.")
+@passphrase_file
+def commit_command(
+    ceremony: Path, folder: Path, fingerprint: str | None, passphrase_file: Path | None
+) -> None:
+    """Draw your contribution and commit to it."""
+    shared, own = CeremonyFolder(ceremony), CustodianFolder(folder)
+    terms = shared.read_terms()
+    summarise_ceremony(terms)
+    if fingerprint is not None:
+        require_fingerprint(terms.fingerprint, fingerprint, what="this ceremony")
+    require_known_profile(terms)
+    passphrase = read_passphrase(passphrase_file, prompt="passphrase of your identity", confirm=False)
+    identity = own.load(passphrase)
+    card = require_member(terms, identity)
+    present = shared.read_commitments(terms).get(card.signing_key)
+    if present is not None and not own.has_contribution(terms):
+        raise VerificationError(
+            "you committed to this ceremony from another folder",
+            hint="use the folder that keeps your contribution; if it is lost, open a new ceremony",
+        )
+    if own.has_contribution(terms):
+        contribution = own.read_contribution(terms, passphrase)
+    else:
+        contribution = draw_contribution()
+        own.keep_contribution(terms, contribution, passphrase)
+    commitment = make_commitment(terms, identity, contribution)
+    own.pin(terms)
+    _publish_once(shared.commitment(card), present, commitment)
+    click.echo(shared.commitment(card))
+
+
+def _publish_once(path: Path, present: Commitment | None, commitment: Commitment) -> None:
+    """Write a commitment, or say that it is there; a different one is never replaced."""
+    if present is None:
+        store_public(path, canonical(commitment))
+    elif present == commitment:
+        say(("you had committed already: nothing was changed",))
+    else:
+        raise VerificationError(
+            f"{path.name}: not the commitment to the contribution that you keep",
+            hint="the file was exchanged, or is of another custodian: take it away and commit again",
+        )
+
+
+@ceremony_group.command("contribute")
+@ceremony_folder
+@identity_folder
+@passphrase_file
+def contribute_command(ceremony: Path, folder: Path, passphrase_file: Path | None) -> None:
+    """Hand over your contribution, sealed, once everyone has committed."""
+    shared, own = CeremonyFolder(ceremony), CustodianFolder(folder)
+    terms = shared.read_terms()
+    commitments = shared.read_commitments(terms)
+    together = check_commitments(terms, commitments)
+    passphrase = read_passphrase(passphrase_file, prompt="passphrase of your identity", confirm=False)
+    identity = own.load(passphrase)
+    card = require_member(terms, identity)
+    if not own.has_contribution(terms):
+        raise InputError(
+            "you have not committed to this ceremony from this folder",
+            hint="use the folder with which you committed",
+        )
+    present = shared.read_contributions(terms).get(card.signing_key)
+    if present is not None:
+        with naming(shared.contribution(card)):
+            check_contribution(terms, card, present, together)
+        say(("you had contributed already: nothing was changed",))
+    else:
+        secret = own.read_contribution(terms, passphrase)
+        message = make_contribution(terms, identity, secret, commitments)
+        store_public(shared.contribution(card), canonical(message))
+    click.echo(shared.contribution(card))
+
+
+@ceremony_group.command("status")
+@ceremony_folder
+def status_command(ceremony: Path) -> None:
+    """Show who has committed and contributed."""
+    shared = CeremonyFolder(ceremony)
+    terms = shared.read_terms()
+    summarise_ceremony(terms)
+    commitments, contributions = shared.read_commitments(terms), shared.read_contributions(terms)
+    if len(commitments) == len(terms.custodians):
+        together = check_commitments(terms, commitments)
+        for key, contribution in contributions.items():
+            check_contribution(terms, terms.card_of(key), contribution, together)
+    for card in terms.custodians:
+        committed = "committed" if card.signing_key in commitments else "not committed"
+        contributed = "contributed" if card.signing_key in contributions else "not contributed"
+        click.echo(f"{shown(card.name)}: {committed}, {contributed}")
+    click.echo("closed" if shared.descriptor.exists() else "not closed")
+
+
+@ceremony_group.command("close")
+@ceremony_folder
+@_one_time_key
+@passphrase_file
+def close_command(ceremony: Path, one_time_key: Path | None, passphrase_file: Path | None) -> None:
+    """Make the epoch key, wrap it for every custodian, and destroy the one-time key."""
+    folder = CeremonyFolder(ceremony)
+    key_file = one_time_key or folder.one_time_key
+    terms = folder.read_terms()
+    exchanged = folder.read_exchanged(terms)
+    _require_open(folder, key_file)
+    passphrase = read_passphrase(
+        passphrase_file, prompt="passphrase of the ceremony's one-time key", confirm=False
+    )
+    closing = close_ceremony(
+        terms,
+        load_identity(key_file, passphrase, kind=_ONE_TIME_KIND),
+        exchanged,
+        conformance=conformance_of(terms),
+    )
+    if not folder.descriptor.exists():
+        folder.write_closing(terms, closing)
+    elif signed_bytes(folder.read_descriptor()) != signed_bytes(closing.descriptor):
+        raise VerificationError("epoch.json: not the epoch descriptor that this ceremony leads to")
+    destroy(key_file)
+    summarise_closing(terms, folder)
+    click.echo(folder.descriptor)
+
+
+def _require_open(folder: CeremonyFolder, key_file: Path) -> None:
+    if key_file.exists():
+        return
+    if folder.descriptor.exists():
+        raise InputError(
+            "the ceremony is closed: its one-time key is destroyed",
+            hint="sign epoch.json with `clew keys sign`",
+        )
+    raise InputError(
+        f"{key_file.name}: the ceremony's one-time key is missing",
+        hint="close where the ceremony was opened, or give --one-time-key; a lost one needs a new ceremony",
+    )
+
+
+def summarise_closing(terms: Ceremony, folder: CeremonyFolder) -> None:
+    """Say what closing wrote and what comes next."""
+    say(
+        (
+            f"the epoch key of {terms.epoch} is made; the one-time key is destroyed",
+            *(f"  {folder.wrapped(card).name} is for {shown(card.name)}" for card in terms.custodians),
+            f"next: {terms.threshold} custodians or more sign {folder.descriptor.name} with `clew keys sign`",
+        )
+    )

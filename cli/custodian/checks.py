@@ -1,0 +1,100 @@
+"""What a custodian's command checks before it lets a key work."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from keys.custodian_folder import CustodianFolder
+from keys.files import read_limited
+from keys.messages import Ceremony
+from keys.storing import naming
+from linkage.errors import EpochError, VerificationError
+from linkage.profile import shipped_profile
+from linkage.wire.cards import AgencyCard, AnyCard, card_fingerprint, read_card
+from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_descriptor, read_wrapped_key
+from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
+
+__all__ = [
+    "agency_by_fingerprint",
+    "card_at",
+    "conformance_of",
+    "descriptor_at",
+    "profile_digest",
+    "require_fingerprint",
+    "require_known_profile",
+    "verified_descriptor",
+    "wrapped_key_at",
+]
+
+
+def card_at(path: Path, kind: type[AnyCard]) -> AnyCard:
+    """Read a card that its own key signed."""
+    data = read_limited(path, limit=MAX_CARD_BYTES, what="card")
+    with naming(path):
+        return read_card(data, kind)
+
+
+def descriptor_at(path: Path) -> EpochDescriptor:
+    """Read an epoch descriptor, not yet to be believed."""
+    data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="epoch descriptor")
+    with naming(path):
+        return read_descriptor(data)
+
+
+def wrapped_key_at(path: Path) -> WrappedKey:
+    """Read a wrapped key, not yet to be believed."""
+    data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="wrapped key")
+    with naming(path):
+        return read_wrapped_key(data)
+
+
+def verified_descriptor(path: Path, own: CustodianFolder) -> EpochDescriptor:
+    """Read an epoch descriptor signed by enough of the custodians that this one pinned."""
+    descriptor = descriptor_at(path)
+    with naming(path):
+        own.verify(descriptor)
+    return descriptor
+
+
+def require_fingerprint(found: str, given: str, *, what: str) -> None:
+    """Refuse unless the fingerprint that somebody read out is this one, spaces and case apart."""
+    if _plain(found) != _plain(given):
+        raise VerificationError(
+            f"the fingerprint given is not that of {what}",
+            hint="have it read out again; if it still differs, the file is not theirs: stop",
+        )
+
+
+def agency_by_fingerprint(path: Path, fingerprint: str) -> AgencyCard:
+    """Read an agency's card and compare it with the fingerprint that the agency read out."""
+    card = card_at(path, AgencyCard)
+    require_fingerprint(card_fingerprint(card), fingerprint, what=f"the card {path.name}")
+    return card
+
+
+def profile_digest(name: str) -> str:
+    """Return the digest of an encoding profile that comes with this release."""
+    return shipped_profile(name).digest
+
+
+def require_known_profile(ceremony: Ceremony) -> None:
+    """Refuse a ceremony for a profile that this release has otherwise."""
+    if profile_digest(ceremony.profile_name) != ceremony.profile_digest:
+        raise EpochError(
+            f"this release has another encoding profile under the name {ceremony.profile_name}",
+            hint="everyone in a ceremony needs the same release of clew",
+        )
+
+
+def conformance_of(ceremony: Ceremony) -> Callable[[bytes], str]:
+    """Return what computes the conformance digest of a ceremony's profile from an epoch key."""
+    from linkage.encode.conformance import (
+        conformance_digest,
+    )  # loads numpy, which most commands here do not need
+
+    require_known_profile(ceremony)
+    profile = shipped_profile(ceremony.profile_name)
+    return lambda epoch_key: conformance_digest(profile, epoch_key)
+
+
+def _plain(fingerprint: str) -> str:
+    return "".join(fingerprint.split()).casefold()

@@ -1,0 +1,176 @@
+"""``clew keys``: what key custodians do."""
+
+from pathlib import Path
+
+import click
+
+from cli.custodian.ceremony_commands import ceremony_group
+from cli.custodian.checks import agency_by_fingerprint, verified_descriptor, wrapped_key_at
+from cli.custodian.options import FILE, identity_folder, passphrase_file
+from cli.custodian.signing import examine_descriptor, examine_wrapped_key, format_of, open_own_key
+from cli.custodian.summaries import say, summarise_agency
+from keys.ceremony_folder import CeremonyFolder
+from keys.custodian_folder import CustodianFolder
+from keys.passphrase import read_passphrase
+from keys.storing import naming, refuse_existing, store_private, store_public
+from keys.wrapping import unwrap_key, wrap_key
+from linkage.errors import FormatError, InputError
+from linkage.wire.canonical import canonical
+from linkage.wire.cards import card_fingerprint
+from linkage.wire.epochs import EpochDescriptor, WrappedKey, add_signature
+
+__all__ = ["keys"]
+
+_PROMPT = "passphrase of your identity"
+
+_agency = click.option("--agency", type=FILE, metavar="CARD", help="The card of the agency it is for.")
+_fingerprint = click.option(
+    "--fingerprint", help="That card's fingerprint, as the agency read it out to you."
+)
+_epoch = click.option("--epoch", type=FILE, metavar="DESCRIPTOR", help="The signed epoch descriptor.")
+
+
+@click.group("keys")
+def keys() -> None:
+    """Key custody: identities, ceremony, epoch descriptors, wrapped keys."""
+
+
+keys.add_command(ceremony_group)
+
+
+@keys.command("identity")
+@click.argument("name")
+@click.option("--out", "folder", type=FILE, required=True, metavar="DIR", help="Your folder; it is made.")
+@passphrase_file
+def identity_command(name: str, folder: Path, passphrase_file: Path | None) -> None:
+    """Make your identity as a custodian; prints the fingerprint of your card."""
+    own = CustodianFolder(folder)
+    own.refuse_used()
+    passphrase = read_passphrase(passphrase_file, prompt="new passphrase for your identity", confirm=True)
+    card = own.create(name, passphrase)
+    say((f"{own.card.name} may be passed on; {own.identity.name} and its passphrase never leave you",))
+    click.echo(card_fingerprint(card))
+
+
+@keys.command("sign")
+@click.argument("file", type=FILE)
+@identity_folder
+@click.option(
+    "--folder",
+    "ceremony",
+    type=FILE,
+    metavar="DIR",
+    help="For an epoch descriptor: the ceremony's folder.  [default: the descriptor's own]",
+)
+@_epoch
+@_agency
+@_fingerprint
+@passphrase_file
+def sign_command(
+    file: Path,
+    folder: Path,
+    ceremony: Path | None,
+    epoch: Path | None,
+    agency: Path | None,
+    fingerprint: str | None,
+    passphrase_file: Path | None,
+) -> None:
+    """Check an epoch descriptor or a wrapped key, show it, and add your signature to FILE.
+
+    A wrapped key also needs --epoch and, if it is for an agency, --agency and --fingerprint.
+    """
+    own = CustodianFolder(folder)
+    kind = format_of(file)
+    if kind == "clew-epoch":
+        _sign_descriptor(file, own, _ceremony_of(file, ceremony), passphrase_file)
+    elif kind == "clew-wrapped-key":
+        if epoch is None:
+            raise InputError(f"{file.name}: a wrapped key is signed against its epoch", hint="give --epoch")
+        wrapped = examine_wrapped_key(file, own, epoch=epoch, agency=agency, fingerprint=fingerprint)
+        _sign_wrapped_key(file, own, wrapped, passphrase_file)
+    else:
+        raise FormatError(
+            f"{file.name}: neither an epoch descriptor nor a wrapped key", hint="check the path"
+        )
+    click.echo(file)
+
+
+def _ceremony_of(file: Path, ceremony: Path | None) -> CeremonyFolder:
+    shared = CeremonyFolder(ceremony or file.parent)
+    if not shared.terms.exists():
+        raise InputError(
+            f"{file.name}: the ceremony that it came from is not in this folder",
+            hint="give the ceremony's folder with --folder: signing a descriptor checks it there",
+        )
+    return shared
+
+
+def _sign_descriptor(
+    file: Path, own: CustodianFolder, shared: CeremonyFolder, passphrase_file: Path | None
+) -> None:
+    descriptor = examine_descriptor(file, shared, own)
+    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
+    wrapped = open_own_key(descriptor, shared, identity)
+    signed = add_signature(descriptor, identity.signing)
+    own.keep_signed(signed, wrapped)
+    store_public(file, canonical(signed))
+    _say_signed(descriptor, signed)
+
+
+def _sign_wrapped_key(
+    file: Path, own: CustodianFolder, wrapped: WrappedKey, passphrase_file: Path | None
+) -> None:
+    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
+    signed = add_signature(wrapped, identity.signing)
+    store_private(file, canonical(signed))
+    _say_signed(wrapped, signed)
+
+
+def _say_signed(before: EpochDescriptor | WrappedKey, after: EpochDescriptor | WrappedKey) -> None:
+    count = len(after.signatures)
+    what = "you had signed already; signatures" if before == after else "signed; signatures"
+    say((f"{what} on the file: {count}",))
+
+
+@keys.command("wrap")
+@click.option("--epoch", type=FILE, required=True, metavar="DESCRIPTOR", help="The signed epoch descriptor.")
+@click.option(
+    "--wrapped",
+    type=FILE,
+    metavar="FILE",
+    help="Your own wrapped key.  [default: the one kept in your folder when you signed the descriptor]",
+)
+@identity_folder
+@click.option("--agency", type=FILE, required=True, metavar="CARD", help="The agency's card.")
+@click.option(
+    "--fingerprint", required=True, help="The card's fingerprint, as the agency read it out to you."
+)
+@click.option(
+    "--out", type=FILE, required=True, metavar="FILE", help="Where to write the agency's wrapped key."
+)
+@passphrase_file
+def wrap_command(
+    epoch: Path,
+    wrapped: Path | None,
+    folder: Path,
+    agency: Path,
+    fingerprint: str,
+    out: Path,
+    passphrase_file: Path | None,
+) -> None:
+    """Wrap the epoch key for an agency whose fingerprint you checked with it, and sign that."""
+    own = CustodianFolder(folder)
+    refuse_existing(out)
+    descriptor = verified_descriptor(epoch, own)
+    card = agency_by_fingerprint(agency, fingerprint)
+    own_file = wrapped or own.wrapped(descriptor.epoch)
+    own_wrapped = wrapped_key_at(own_file)
+    summarise_agency(card, descriptor.epoch)
+    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
+    with naming(own_file):
+        epoch_key = unwrap_key(own_wrapped, identity, descriptor)
+    made = add_signature(wrap_key(epoch_key, descriptor, holder=card), identity.signing)
+    store_private(out, canonical(made))
+    needed = descriptor.threshold - 1
+    say((f"signed by you; {needed} more of the custodians must sign it with `clew keys sign`",))
+    click.echo(out)

@@ -1,0 +1,63 @@
+"""Options that several of the custodians' commands share."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from linkage.wire.moments import Moment
+
+__all__ = ["FILE", "ceremony_folder", "day", "epoch_name", "identity_folder", "passphrase_file"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FILE = click.Path(path_type=Path)
+
+
+def day(context: click.Context, parameter: click.Parameter, value: str) -> Moment:  # noqa: ARG001
+    """Read a calendar day; anything else is wrong usage."""
+    try:
+        moment = Moment.parse(value)
+    except ValueError:
+        moment = None
+    if moment is None or moment.precision != "day":
+        raise click.BadParameter("a date is written YYYY-MM-DD")
+    return moment
+
+
+def epoch_name(context: click.Context, parameter: click.Parameter, value: str) -> str:  # noqa: ARG001
+    """Read an epoch's name; anything else is wrong usage."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", value):
+        raise click.BadParameter("an epoch's name has lower-case letters, digits and hyphens, at most 32")
+    return value
+
+
+def identity_folder(command: Command) -> Command:
+    """Add ``--identity``: the custodian's own folder."""
+    return click.option(
+        "--identity",
+        "folder",
+        type=FILE,
+        required=True,
+        metavar="DIR",
+        help="Your folder, with identity.json.",
+    )(command)
+
+
+def ceremony_folder(command: Command) -> Command:
+    """Add ``--folder``: the ceremony's folder."""
+    return click.option(
+        "--folder", "ceremony", type=FILE, required=True, metavar="DIR", help="The ceremony's folder."
+    )(command)
+
+
+def passphrase_file(command: Command) -> Command:
+    """Add ``--passphrase-file``; without it the passphrase is asked for."""
+    return click.option(
+        "--passphrase-file",
+        type=FILE,
+        metavar="FILE",
+        help="Read the passphrase from this file's first line.",
+    )(command)

@@ -1,0 +1,124 @@
+"""Checks behind ``clew keys sign``: a custodian signs nothing that it has not checked itself."""
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from cli.custodian.checks import (
+    agency_by_fingerprint,
+    conformance_of,
+    descriptor_at,
+    verified_descriptor,
+    wrapped_key_at,
+)
+from cli.custodian.summaries import say, shown, summarise_agency, summarise_epoch
+from keys.ceremony import check_transcript, require_member
+from keys.ceremony_folder import CeremonyFolder
+from keys.custodian_folder import CustodianFolder
+from keys.files import read_limited
+from keys.identity import Identity
+from keys.messages import Ceremony
+from keys.storing import naming
+from keys.wrapping import belongs_to, unwrap_key
+from linkage.errors import EpochError, FormatError, InputError, VerificationError
+from linkage.wire.epochs import EpochDescriptor, WrappedKey, signed_bytes
+from linkage.wire.limits import MAX_MANIFEST_BYTES
+from linkage.wire.signing import verify
+
+__all__ = ["examine_descriptor", "examine_wrapped_key", "format_of", "open_own_key"]
+
+
+class _Head(Struct):
+    format: str
+
+
+def format_of(path: Path) -> str:
+    """Return what a file says it is; raises :class:`FormatError`."""
+    data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="file to sign")
+    try:
+        return msgspec.json.decode(data, type=_Head).format
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise FormatError(
+            f"{path.name}: neither an epoch descriptor nor a wrapped key", hint="check the path"
+        ) from None
+
+
+def examine_descriptor(path: Path, shared: CeremonyFolder, own: CustodianFolder) -> EpochDescriptor:
+    """Check all of a descriptor that needs no private key, and show it.
+
+    It must state the terms of a ceremony that this custodian committed to and rest on exactly the signed
+    messages in that ceremony's folder, the custodian's own among them.
+    """
+    descriptor = descriptor_at(path)
+    terms = shared.read_terms()
+    if all(terms.id != pinned.id for pinned in own.pinned()):
+        raise VerificationError(
+            "you did not take part in this ceremony", hint="use the folder of the identity that committed"
+        )
+    with naming(path):
+        check_transcript(terms, shared.read_exchanged(terms), shared.read_transcript(), descriptor)
+        _check_signatures(descriptor)
+        own.refuse_other(descriptor)
+    summarise_epoch(descriptor, terms)
+    return descriptor
+
+
+def open_own_key(descriptor: EpochDescriptor, shared: CeremonyFolder, identity: Identity) -> WrappedKey:
+    """Check that the custodian's own wrapped key opens to what the descriptor states, and return it."""
+    terms = shared.read_terms()
+    card = require_member(terms, identity)
+    wrapped = shared.read_wrapped(card)
+    with naming(shared.wrapped(card)):
+        epoch_key = unwrap_key(wrapped, identity, descriptor)
+    if conformance_of(terms)(epoch_key.to_bytes()) != descriptor.conformance:
+        raise EpochError(
+            "this machine encodes otherwise than the one that closed the ceremony (conformance digest)",
+            hint="everyone needs the same release of clew; do not sign until the digests agree",
+        )
+    return wrapped
+
+
+def examine_wrapped_key(
+    path: Path, own: CustodianFolder, *, epoch: Path, agency: Path | None, fingerprint: str | None
+) -> WrappedKey:
+    """Check whom a wrapped key is for and that its epoch descriptor has its quorum, and show both."""
+    wrapped = wrapped_key_at(path)
+    descriptor = verified_descriptor(epoch, own)
+    with naming(path):
+        if not belongs_to(wrapped, descriptor):
+            raise EpochError(
+                "made for another epoch than the descriptor's", hint="give the descriptor of its own epoch"
+            )
+        _check_signatures(wrapped)
+        if wrapped.agency is None:
+            _show_custodian(wrapped, own.pinned_for(descriptor))
+        else:
+            _check_agency(wrapped, agency, fingerprint)
+    return wrapped
+
+
+def _check_agency(wrapped: WrappedKey, agency: Path | None, fingerprint: str | None) -> None:
+    """Two custodians who trust one another's eyes are one pair of eyes: each checks the card itself."""
+    if agency is None or fingerprint is None:
+        raise InputError(
+            "made for an agency whose card you have not checked",
+            hint="ask the agency for its fingerprint, and give --agency CARD and --fingerprint",
+        )
+    card = agency_by_fingerprint(agency, fingerprint)
+    if (card.signing_key, card.agency) != (wrapped.holder, wrapped.agency):
+        raise VerificationError(
+            "made for another card than the agency's", hint="do not sign; ask who made this wrapped key"
+        )
+    summarise_agency(card, wrapped.epoch)
+
+
+def _show_custodian(wrapped: WrappedKey, terms: Ceremony) -> None:
+    card = terms.card_of(wrapped.holder)
+    say((f"wrapped key of epoch {wrapped.epoch} for the custodian {shown(card.name)}",))
+
+
+def _check_signatures(document: EpochDescriptor | WrappedKey) -> None:
+    """Refuse to add a signature next to one that does not verify: nobody would accept the file."""
+    for signature in document.signatures:
+        verify(signature, signed_bytes(document), domain=document.format)

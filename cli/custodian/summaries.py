@@ -1,0 +1,64 @@
+"""What custodians are shown before they put their name to something; all of it on stderr."""
+
+from collections.abc import Iterable
+
+import click
+
+from keys.messages import Ceremony
+from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, card_fingerprint
+from linkage.wire.epochs import EpochDescriptor
+
+__all__ = ["say", "shown", "summarise_agency", "summarise_ceremony", "summarise_epoch"]
+
+
+def shown(text: str) -> str:
+    """Return text that came from somebody else's file without anything that could steer a terminal."""
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
+
+
+def say(lines: Iterable[str]) -> None:
+    """Write messages to stderr."""
+    for line in lines:
+        click.echo(line, err=True)
+
+
+def summarise_ceremony(ceremony: Ceremony) -> None:
+    """Show a ceremony's terms and everybody's fingerprints."""
+    say(
+        (
+            f"ceremony {ceremony.fingerprint}",
+            f"  epoch {ceremony.epoch}, {ceremony.opens} to {ceremony.closes}",
+            f"  profile {ceremony.profile_name}",
+            f"  linkage unit {_card(ceremony.unit)}",
+            f"  custodians, {ceremony.threshold} of {len(ceremony.custodians)} must sign:",
+            *(f"    {_card(card)}" for card in ceremony.custodians),
+        )
+    )
+
+
+def summarise_epoch(descriptor: EpochDescriptor, ceremony: Ceremony) -> None:
+    """Show what an epoch descriptor states and who has signed it."""
+    names = [shown(card.name) for card in ceremony.custodians if _has_signed(card, descriptor)]
+    say(
+        (
+            f"epoch descriptor {descriptor.epoch}, {descriptor.opens} to {descriptor.closes}",
+            f"  profile {shown(descriptor.profile_name)}, key check value {descriptor.key_check_value}",
+            f"  linkage unit {_card(ceremony.unit)}",
+            f"  signed so far by: {', '.join(names) or 'nobody'} ({ceremony.threshold} needed)",
+        )
+    )
+
+
+def summarise_agency(card: AgencyCard, epoch: str) -> None:
+    """Show for whom a wrapped key is."""
+    say((f"wrapped key of epoch {epoch} for {card.agency}, a {card.role}", f"  {_card(card)}"))
+
+
+def _card(card: AgencyCard | CustodianCard | UnitCard) -> str:
+    return f"{shown(card.name)}  {card_fingerprint(card)}"
+
+
+def _has_signed(card: CustodianCard, descriptor: EpochDescriptor) -> bool:
+    return any(signature.key == card.signing_key for signature in descriptor.signatures)

@@ -1,0 +1,157 @@
+"""A custodian's own folder: identity, card, and what the custodian took part in.
+
+::
+
+    identity.json              the private keys, under the passphrase
+    card.json                  the public card
+    ceremony-<id>.json         the terms of each ceremony committed to: these pin the other custodians
+    contribution-<id>.json     the own contribution, under the passphrase
+    epoch-<epoch>.json         the epoch descriptor signed for an epoch: there is never a second
+    wrapped-<epoch>.json       the epoch key sealed to this custodian
+"""
+
+from pathlib import Path
+
+from keys.ceremony import describes
+from keys.files import read_limited
+from keys.identity import Identity, create_identity, custodian_card, load_identity, protected_identity
+from keys.messages import CONTRIBUTION_BYTES, MAX_CEREMONY_BYTES, Ceremony, read_ceremony
+from keys.protected import COST, FLOOR, MAX_PROTECTED_BYTES, Cost, open_protected, protect, read_protected
+from keys.storing import make_folder, naming, refuse_existing, store_all, store_private, store_public
+from linkage.errors import FormatError, VerificationError
+from linkage.wire.canonical import canonical
+from linkage.wire.cards import CustodianCard
+from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_descriptor, signed_bytes, verify_quorum
+from linkage.wire.limits import MAX_MANIFEST_BYTES
+
+__all__ = ["CustodianFolder"]
+
+_KIND = "contribution"
+
+
+class CustodianFolder:
+    """Reads and writes one custodian's files.  ``cost`` and ``floor`` are lowered by tests only."""
+
+    def __init__(self, path: Path, *, cost: Cost = COST, floor: Cost = FLOOR) -> None:
+        self.path = path
+        self._cost = cost
+        self._floor = floor
+
+    @property
+    def identity(self) -> Path:
+        """Where the private keys lie."""
+        return self.path / "identity.json"
+
+    @property
+    def card(self) -> Path:
+        """Where the public card lies."""
+        return self.path / "card.json"
+
+    def wrapped(self, epoch: str) -> Path:
+        """Where this custodian's wrapped key of an epoch lies."""
+        return self.path / f"wrapped-{epoch}.json"
+
+    def refuse_used(self) -> None:
+        """Raise :class:`InputError` if an identity is here already."""
+        refuse_existing(self.identity)
+        refuse_existing(self.card)
+
+    def create(self, name: str, passphrase: str) -> CustodianCard:
+        """Make an identity and its card."""
+        self.refuse_used()
+        identity = create_identity()
+        card = custodian_card(identity, name)
+        make_folder(self.path)
+        data = protected_identity(identity, passphrase, cost=self._cost)
+        store_all({self.card: canonical(card), self.identity: data}, private=frozenset({self.identity}))
+        return card
+
+    def load(self, passphrase: str) -> Identity:
+        """Open the identity."""
+        return load_identity(self.identity, passphrase, floor=self._floor)
+
+    def pin(self, ceremony: Ceremony) -> None:
+        """Keep the terms of a ceremony that this custodian commits to."""
+        store_public(self._ceremony(ceremony), canonical(ceremony))
+
+    def pinned(self) -> tuple[Ceremony, ...]:
+        """Return the terms of every ceremony that this custodian committed to."""
+        found = []
+        for path in sorted(self.path.glob("ceremony-*.json")):
+            data = read_limited(path, limit=MAX_CEREMONY_BYTES, what="ceremony")
+            with naming(path):
+                found.append(read_ceremony(data))
+        return tuple(found)
+
+    def pinned_for(self, descriptor: EpochDescriptor) -> Ceremony:
+        """Return the ceremony of this custodian's whose terms a descriptor states."""
+        for ceremony in self.pinned():
+            if describes(descriptor, ceremony):
+                return ceremony
+        raise VerificationError(
+            "the epoch descriptor is not of a ceremony that you took part in",
+            hint="use the folder with which you committed, and the descriptor of that ceremony",
+        )
+
+    def verify(self, descriptor: EpochDescriptor) -> Ceremony:
+        """Check that enough of the custodians pinned at the ceremony signed a descriptor."""
+        ceremony = self.pinned_for(descriptor)
+        verify_quorum(descriptor, pinned=ceremony.custodian_keys, threshold=ceremony.threshold)
+        self.refuse_other(descriptor)
+        return ceremony
+
+    def has_contribution(self, ceremony: Ceremony) -> bool:
+        """Say whether a contribution to a ceremony is kept here."""
+        return self._contribution(ceremony).exists()
+
+    def keep_contribution(self, ceremony: Ceremony, contribution: bytes, passphrase: str) -> None:
+        """Keep the own contribution under the passphrase; one that is there is never replaced."""
+        refuse_existing(self._contribution(ceremony))
+        subject = ceremony.id.hex()
+        data = protect(contribution, passphrase, kind=_KIND, subject=subject, cost=self._cost)
+        store_private(self._contribution(ceremony), data)
+
+    def read_contribution(self, ceremony: Ceremony, passphrase: str) -> bytes:
+        """Open the own contribution to a ceremony."""
+        path = self._contribution(ceremony)
+        data = read_limited(path, limit=MAX_PROTECTED_BYTES, what="your contribution")
+        with naming(path):
+            protected = read_protected(data, kind=_KIND, floor=self._floor)
+            if protected.subject != ceremony.id.hex():
+                raise VerificationError("the contribution was made for another ceremony")
+            contribution = open_protected(protected, passphrase)
+            if len(contribution) != CONTRIBUTION_BYTES:
+                raise FormatError("the contribution has the wrong length")
+        return contribution
+
+    def refuse_other(self, descriptor: EpochDescriptor) -> None:
+        """Refuse a descriptor if this custodian signed a different one for the same epoch.
+
+        Two descriptors of one epoch would split the register between two keys without anybody noticing.
+        """
+        path = self._descriptor(descriptor)
+        if not path.exists():
+            return
+        data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="epoch descriptor")
+        with naming(path):
+            known = read_descriptor(data)
+        if signed_bytes(known) != signed_bytes(descriptor):
+            raise VerificationError(
+                "you signed a different descriptor for this epoch",
+                hint="an epoch has one descriptor: give the new ceremony another epoch name",
+            )
+
+    def keep_signed(self, descriptor: EpochDescriptor, wrapped: WrappedKey) -> None:
+        """Keep a descriptor about to be signed, and the own wrapped key that was checked against it."""
+        self.refuse_other(descriptor)
+        store_public(self._descriptor(descriptor), canonical(descriptor))
+        store_private(self.wrapped(descriptor.epoch), canonical(wrapped))
+
+    def _ceremony(self, ceremony: Ceremony) -> Path:
+        return self.path / f"ceremony-{ceremony.id.hex()[:16]}.json"
+
+    def _contribution(self, ceremony: Ceremony) -> Path:
+        return self.path / f"contribution-{ceremony.id.hex()[:16]}.json"
+
+    def _descriptor(self, descriptor: EpochDescriptor) -> Path:
+        return self.path / f"epoch-{descriptor.epoch}.json"

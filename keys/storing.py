@@ -1,0 +1,69 @@
+"""Writing and naming the files of key custody, so that whatever goes wrong is said about a file."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from keys.files import private_folder, write_private, write_public
+from linkage.errors import ClewError, InputError
+
+__all__ = ["make_folder", "naming", "refuse_existing", "store_all", "store_private", "store_public"]
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Put the file's name in front of whatever is found wrong with its content."""
+    try:
+        yield
+    except ClewError as error:
+        raise type(error)(f"{path.name}: {error.message}", hint=error.hint) from None
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise :class:`InputError` if there is such a file: keys are never overwritten."""
+    if path.exists():
+        raise InputError(
+            f"{path.name}: is there already and is not replaced", hint="choose another place, or move it away"
+        )
+
+
+def make_folder(path: Path) -> Path:
+    """Make a folder that only its owner can enter."""
+    with _as_input_error(path):
+        return private_folder(path)
+
+
+def store_private(path: Path, data: bytes) -> None:
+    """Write a file for its owner only, whole or not at all."""
+    with _as_input_error(path):
+        write_private(path, data)
+
+
+def store_public(path: Path, data: bytes) -> None:
+    """Write a file that may be passed on, whole or not at all."""
+    with _as_input_error(path):
+        write_public(path, [data])
+
+
+def store_all(files: Mapping[Path, bytes], *, private: frozenset[Path]) -> None:
+    """Write several new files, in order, all or none: a failure takes back those already written."""
+    written: list[Path] = []
+    try:
+        for path, data in files.items():
+            written.append(path)
+            (store_private if path in private else store_public)(path, data)
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def _as_input_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or "cannot be written").lower()
+        raise InputError(
+            f"{path.name}: not written: {reason}", hint="check the space on the disk and who may write there"
+        ) from None

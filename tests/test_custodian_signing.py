@@ -1,0 +1,260 @@
+"""A custodian signs only what it checked, and wraps the key only for a card it checked with its agency."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+import cli.custodian.signing
+from cli.custodian.signing import examine_descriptor, open_own_key
+from keys.ceremony_folder import CeremonyFolder
+from keys.custodian_folder import CustodianFolder
+from keys.identity import create_identity
+from linkage.errors import ClewError
+from linkage.wire.canonical import canonical
+from linkage.wire.cards import card_fingerprint
+from linkage.wire.epochs import WrappedKey, add_signature, read_descriptor, read_wrapped_key
+from tests.support.custody import CHEAP, agency_card, conformance, flip, hold
+from tests.support.custody_world import Stages, World, refused, stages
+
+__all__ = ["stages"]
+
+HELD = hold()
+FILES = ("terms", "transcript", "descriptor", "wrapped", "commitment", "contribution")
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[CeremonyFolder, CustodianFolder]:
+    """A closed ceremony and Asha's folder, without any passphrase work."""
+    root = tmp_path_factory.mktemp("signing")
+    shared, own = CeremonyFolder(root / "ceremony"), CustodianFolder(root / "asha", cost=CHEAP, floor=CHEAP)
+    shared.write_opening(HELD.terms, key_file=root / "one-time-key.json", one_time_key=b"not used here")
+    for card in HELD.terms.custodians:
+        shared.commitment(card).write_bytes(canonical(HELD.exchanged.commitments[card.signing_key]))
+        shared.contribution(card).write_bytes(canonical(HELD.exchanged.contributions[card.signing_key]))
+    shared.write_closing(HELD.terms, HELD.closing)
+    own.path.mkdir()
+    own.pin(HELD.terms)
+    return shared, own
+
+
+def _check(folders: tuple[CeremonyFolder, CustodianFolder]) -> WrappedKey:
+    shared, own = folders
+    descriptor = examine_descriptor(shared.descriptor, shared, own)
+    return open_own_key(descriptor, shared, HELD.of("Asha").identity)
+
+
+@given(which=st.sampled_from(FILES), who=st.sampled_from(["Asha", "Ben"]), bit=st.integers(min_value=0))
+def test_a_single_flipped_bit_of_any_file_of_the_ceremony_stops_the_signature(
+    folders: tuple[CeremonyFolder, CustodianFolder], which: str, who: str, bit: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cli.custodian.signing, "conformance_of", lambda terms: conformance)
+        place = getattr(folders[0], which)
+        if which in ("wrapped", "commitment", "contribution"):
+            place = place(HELD.of("Asha" if which == "wrapped" else who).card)
+        good = place.read_bytes()
+        try:
+            place.write_bytes(flip(good, bit))
+            with pytest.raises(ClewError):
+                _check(folders)
+        finally:
+            place.write_bytes(good)
+        _check(folders)
+
+
+def test_attack_an_opener_who_states_another_conformance_digest(
+    folders: tuple[CeremonyFolder, CustodianFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli.custodian.signing, "conformance_of", lambda terms: lambda key: "00" * 32)
+    with pytest.raises(ClewError, match="conformance digest"):
+        _check(folders)
+
+
+def test_an_own_wrapped_key_is_kept_when_signing(stages: Stages) -> None:
+    world = stages.stages["signed"]
+    kept = read_wrapped_key((world.path / "asha" / "wrapped-2025-26.json").read_bytes())
+    assert kept.holder == world.identity("asha").public_key
+    assert not (world.path / "carol" / "wrapped-2025-26.json").exists()
+
+
+def test_a_third_signature_may_follow(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("signed", tmp_path)
+    outcome = world.sign(world.descriptor, "carol")
+    assert outcome.code == 0
+    assert "signed so far by: " in outcome.err
+    assert len(read_descriptor(world.descriptor.read_bytes()).signatures) == 3
+
+
+def test_a_descriptor_away_from_its_ceremony_needs_the_folder(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("closed", tmp_path)
+    away = world.path / "sent.json"
+    away.write_bytes(world.descriptor.read_bytes())
+    refused(world.sign(away, "asha"), "the ceremony that it came from is not in this folder", "--folder")
+    assert world.sign(away, "asha", "--folder", world.shared).code == 0
+    assert len(read_descriptor(away.read_bytes()).signatures) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"key_check_value": "00" * 16},
+        {"conformance": "00" * 32},
+        {"transcript": "00" * 32},
+        {"epoch": "2026-27"},
+        {"threshold": 3},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_attack_a_changed_descriptor_is_not_signed(
+    stages: Stages, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    world = stages.at("closed", tmp_path)
+    descriptor = read_descriptor(world.descriptor.read_bytes())
+    world.descriptor.write_bytes(canonical(structs.replace(descriptor, **changes)))
+    before = world.files()
+    refused(world.sign(world.descriptor, "asha"))
+    assert world.files() == before
+
+
+def test_attack_a_second_descriptor_for_one_epoch_is_not_signed(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("signed", tmp_path)
+    second = World(world.path, world.agency)
+    folder = world.path / "second"
+    assert second.open(folder).code == 0
+    for step in ("commit", "contribute"):
+        for name in ("asha", "ben", "carol"):
+            outcome = world.run("ceremony", step, "--folder", folder, "--identity", world.path / name)
+            assert outcome.code == 0, outcome.err
+    assert world.run("ceremony", "close", "--folder", folder).code == 0
+    before = world.files()
+    refused(world.sign(folder / "epoch.json", "asha"), "you signed a different descriptor for this epoch")
+    assert world.files() == before
+    # Carol signed neither: for her the second is the first.
+    assert world.sign(folder / "epoch.json", "carol").code == 0
+
+
+def test_attack_a_broken_signature_is_not_joined(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("signed", tmp_path)
+    content = json.loads(world.descriptor.read_bytes())
+    content["signatures"][0]["signature"] = "00" * 64
+    world.descriptor.write_bytes(canonical(content))
+    refused(world.sign(world.descriptor, "carol"), "epoch.json", "does not verify")
+
+
+@pytest.mark.parametrize("file", ["asha/card.json", "passphrase", "ceremony/transcript.json"])
+def test_only_descriptors_and_wrapped_keys_are_signed(stages: Stages, tmp_path: Path, file: str) -> None:
+    world = stages.at("signed", tmp_path)
+    refused(world.sign(world.path / file, "asha"), "neither an epoch descriptor nor a wrapped key")
+
+
+# Wrapping for an agency
+
+
+def test_wrapping_needs_a_descriptor_with_its_quorum(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("closed", tmp_path)
+    out = world.path / "out.json"
+    refused(world.wrap("asha", out), "epoch.json", "signed by 0 of the custodians")
+    assert world.sign(world.descriptor, "asha").code == 0
+    refused(world.wrap("asha", out), "signed by 1 of the custodians that you pinned, 2 are needed")
+    assert not out.exists()
+
+
+def test_attack_a_card_whose_fingerprint_the_agency_did_not_read_out(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("signed", tmp_path)
+    out, operator = world.path / "out.json", create_identity()
+    (world.path / "agency-card.json").write_bytes(canonical(agency_card(operator)))
+    refused(world.wrap("asha", out), "the fingerprint given is not that of the card agency-card.json")
+    refused(world.wrap("asha", out, *world.for_agency(world.fingerprint[:9])), "fingerprint")
+    refused(world.wrap("asha", out, *world.for_agency(" ")), "fingerprint")
+    assert not out.exists()
+
+
+def test_attack_a_card_changed_after_signing(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("signed", tmp_path)
+    card = agency_card(world.agency)
+    theirs = structs.replace(card, sealing_key=agency_card(create_identity()).sealing_key)
+    (world.path / "agency-card.json").write_bytes(canonical(theirs))
+    refused(world.wrap("asha", world.path / "out.json"), "agency-card.json", "does not verify")
+
+
+def test_a_custodian_wraps_from_its_own_key_only(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("signed", tmp_path)
+    out, theirs = world.path / "out.json", world.path / "ben" / "wrapped-2025-26.json"
+    outcome = world.wrap("asha", out, "--wrapped", theirs, *world.for_agency())
+    refused(outcome, "wrapped-2025-26.json: the wrapped key does not open for this identity in this epoch")
+    refused(world.wrap("carol", out), "wrapped key wrapped-2025-26.json: no such file or directory")
+    assert not out.exists()
+    for path in world.shared.glob("wrapped-*.json"):
+        if json.loads(path.read_bytes())["holder"] == world.identity("carol").public_key:
+            assert world.wrap("carol", out, "--wrapped", path, *world.for_agency()).code == 0
+
+
+def test_a_wrapped_key_is_co_signed_only_after_checking_epoch_and_card(
+    stages: Stages, tmp_path: Path
+) -> None:
+    world = stages.at("wrapped", tmp_path)
+    file, before = world.path / "wrapped-E06.json", world.files()
+    epoch = ("--epoch", world.descriptor)
+    refused(world.sign(file, "carol"), "signed against its epoch", "--epoch")
+    refused(world.sign(file, "carol", *epoch), "whose card you have not checked", "--agency")
+    refused(world.sign(file, "carol", *epoch, *world.for_agency("0000")), "fingerprint")
+    other = create_identity()
+    (world.path / "agency-card.json").write_bytes(canonical(agency_card(other)))
+    fingerprint = World(world.path, other).fingerprint
+    refused(world.sign(file, "carol", *epoch, *world.for_agency(fingerprint)), "made for another card")
+    (world.path / "agency-card.json").write_bytes(before["agency-card.json"])
+    assert world.files() == before
+    assert world.sign(file, "carol", *epoch, *world.for_agency()).code == 0
+    assert len(read_wrapped_key(file.read_bytes()).signatures) == 3
+
+
+def test_a_wrapped_key_is_not_co_signed_under_a_descriptor_that_does_not_verify(
+    stages: Stages, tmp_path: Path
+) -> None:
+    world = stages.at("wrapped", tmp_path)
+    descriptor = read_descriptor(world.descriptor.read_bytes())
+    unsigned = structs.replace(descriptor, signatures=descriptor.signatures[:1])
+    world.descriptor.write_bytes(canonical(unsigned))
+    file = world.path / "wrapped-E06.json"
+    outcome = world.sign(file, "carol", "--epoch", world.descriptor, *world.for_agency())
+    refused(outcome, "epoch.json", "signed by 1 of the custodians")
+
+
+def test_attack_a_foreign_custodian_does_not_complete_a_quorum(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("closed", tmp_path)
+    assert world.sign(world.descriptor, "asha").code == 0
+    forged = add_signature(read_descriptor(world.descriptor.read_bytes()), create_identity().signing)
+    world.descriptor.write_bytes(canonical(forged))
+    refused(world.wrap("asha", world.path / "out.json"), "signed by 1 of the custodians that you pinned")
+
+
+def test_a_wrapped_key_of_another_epoch_is_not_co_signed(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("wrapped", tmp_path)
+    file = world.path / "wrapped-E06.json"
+    wrapped = read_wrapped_key(file.read_bytes())
+    file.write_bytes(canonical(structs.replace(wrapped, epoch="2024-25")))
+    outcome = world.sign(file, "carol", "--epoch", world.descriptor, *world.for_agency())
+    refused(outcome, "wrapped-E06.json: made for another epoch")
+
+
+def test_a_custodians_own_wrapped_key_may_be_signed_too(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("signed", tmp_path)
+    file = world.path / "asha" / "wrapped-2025-26.json"
+    outcome = world.sign(file, "ben", "--epoch", world.descriptor)
+    assert outcome.code == 0
+    assert "for the custodian Asha" in outcome.err
+    assert len(read_wrapped_key(file.read_bytes()).signatures) == 1
+
+
+def test_a_card_cannot_steer_the_terminal(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("signed", tmp_path)
+    card = agency_card(world.agency, name="North\x1b[2J\u202e")
+    (world.path / "agency-card.json").write_bytes(canonical(card))
+    outcome = world.wrap("asha", world.path / "o.json", *world.for_agency(card_fingerprint(card)))
+    assert outcome.code == 0
+    assert "\x1b" not in outcome.err
+    assert "\u202e" not in outcome.err
