@@ -8,7 +8,7 @@ import rfc8785
 from linkage.errors import FormatError, LimitError, VersionError
 from linkage.wire.moments import Moment
 
-__all__ = ["canonical", "from_builtins", "parse", "to_builtins"]
+__all__ = ["canonical", "decoder", "explain", "from_builtins", "parse", "to_builtins"]
 
 T = TypeVar("T")
 
@@ -23,8 +23,15 @@ def from_builtins(value: object, kind: type[T]) -> T:
     try:
         return msgspec.convert(value, kind, dec_hook=_decode_hook)
     except msgspec.ValidationError as error:
-        name = getattr(kind, "__name__", "record")
-        raise FormatError(f"{name}: {_place(error)}") from None
+        raise FormatError(f"{kind.__name__}: {explain(error)}") from None
+
+
+def decoder(kind: Any) -> "msgspec.json.Decoder[Any]":
+    """Return a reader for many small JSON texts of one type, some of which hold moments.
+
+    It raises ``msgspec.ValidationError`` (see :func:`explain`) and ``msgspec.DecodeError``.
+    """
+    return msgspec.json.Decoder(kind, dec_hook=_decode_hook)
 
 
 def canonical(value: object) -> bytes:
@@ -73,8 +80,8 @@ def _checked_version(value: object, kind: type[Any]) -> object:
     return value
 
 
-def _place(error: msgspec.ValidationError) -> str:
-    """Keep where and what kind, never a value or a field name that the sender chose."""
+def explain(error: msgspec.ValidationError) -> str:
+    """Say where a value is wrong and how, but never a value or a field name that the sender chose."""
     what, _, path = str(error).partition(" - at ")
     where = f" at {path}" if path else ""
     if "unknown field" in what:

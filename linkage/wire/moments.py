@@ -1,12 +1,15 @@
 """Dates and times that remember how precisely their source knew them."""
 
 import datetime as dt
+import re
 from typing import Literal, Self
 
 __all__ = ["Moment", "Precision"]
 
 Precision = Literal["day", "minute"]
 _UTC = dt.UTC
+_EXPECTED = "a moment is written YYYY-MM-DD or YYYY-MM-DDThh:mmZ"
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}Z)?")
 
 
 class Moment:
@@ -56,15 +59,13 @@ class Moment:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the written form; raises ValueError without repeating what it read."""
+        if _WRITTEN.fullmatch(text) is None:
+            raise ValueError(_EXPECTED)
         try:
-            if len(text) == 10:
-                return cls.day(dt.date.fromisoformat(text))
-            if len(text) == 17 and text.endswith("Z"):
-                at = dt.datetime.strptime(text, "%Y-%m-%dT%H:%MZ").replace(tzinfo=_UTC)
-                return cls(at, "minute")
+            at = dt.datetime.fromisoformat(text)
         except ValueError:
-            pass
-        raise ValueError("a moment is written YYYY-MM-DD or YYYY-MM-DDThh:mmZ")
+            raise ValueError(_EXPECTED) from None
+        return cls(at, "minute") if at.tzinfo else cls(at.replace(tzinfo=_UTC), "day")
 
     @property
     def date(self) -> dt.date:

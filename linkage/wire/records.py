@@ -5,13 +5,13 @@ These types *are* the list of clear fields; a test compares them with the field 
 """
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import msgspec
 from msgspec import Struct
 
 from linkage.errors import FormatError, LimitError
-from linkage.wire.canonical import canonical, from_builtins, parse
+from linkage.wire.canonical import canonical, decoder, explain, parse
 from linkage.wire.codes import (
     AgeBand,
     AgencyCode,
@@ -127,6 +127,7 @@ class Coverage(Record, frozen=True, kw_only=True, tag="coverage"):
 
 
 AnyRecord = Child | CareSpell | Episode | ReturnInterview | Coverage
+_DECODER = decoder(AnyRecord)
 
 
 class PayloadHeader(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -202,12 +203,12 @@ def _read_line(line: bytes, number: int) -> AnyRecord:
     if number > MAX_RECORDS:
         raise LimitError(f"payload: more than {MAX_RECORDS} records")
     try:
-        value = msgspec.json.decode(line)
-        return from_builtins(value, cast("type[AnyRecord]", AnyRecord))
-    except msgspec.DecodeError:
+        record: AnyRecord = _DECODER.decode(line)
+    except msgspec.ValidationError as error:
+        raise FormatError(f"payload line {number}: {explain(error)}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise FormatError(f"payload line {number}: not valid JSON") from None
-    except FormatError as error:
-        raise FormatError(f"payload line {number}: {error.message}") from None
+    return record
 
 
 def check_references(payload: Payload) -> None:

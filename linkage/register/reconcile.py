@@ -1,0 +1,106 @@
+"""Reconciliation: what each agency may be told about its own episodes, once persons are linked.
+
+Pure and independent of the order of anything handed in.  Classes, rules and what no agency is ever told:
+docs/reconciliation.md.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from linkage.register.classes import Classified, classify
+from linkage.register.coverage import CoverageCalendar
+from linkage.register.figures import Figures, count_figures
+from linkage.register.persons import Holdings, gather_persons
+from linkage.register.snapshots import AgencyRecords, standing_records
+from linkage.register.spans import Tolerance, month_of
+from linkage.wire.results import Finding, MissingEpisode
+
+__all__ = ["AgencyRecords", "AgencyResults", "QueryNumber", "Reconciliation", "Tolerance", "reconcile"]
+
+QueryNumber = Callable[[str, str, str], str]
+"""Receiving agency, its own child handle, the other agency's episode handle → query number."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyResults:
+    """What one agency is told: a class for each of its episodes, and what its own children lack."""
+
+    findings: tuple[Finding, ...]
+    missing: tuple[MissingEpisode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """One cycle's results, for every agency that was handed in, and the register's counts."""
+
+    results: Mapping[str, AgencyResults]
+    figures: Figures
+
+
+def reconcile(
+    records: Sequence[AgencyRecords],
+    person_of: Mapping[tuple[str, str], str],
+    *,
+    query_number: QueryNumber,
+    tolerance: Tolerance = Tolerance(),  # noqa: B008 (frozen)
+) -> Reconciliation:
+    """Compare councils' and police episodes of each person and classify every one of them.
+
+    ``person_of`` maps (agency, child handle) to a person; a child without an entry is a person of its own.
+    ``query_number`` must be a pure function.  An agency may be handed in several times, once per period.
+    Raises :class:`linkage.errors.InputError` for an agency with two roles or a payload under another code.
+    """
+    standing = standing_records(records)
+    roles = {agency: entry.role for agency, entry in standing.items()}
+    calendar = CoverageCalendar(standing)
+    people = list(gather_persons(standing, person_of, calendar, tolerance))
+    classified = [classify(holdings, roles, calendar, tolerance) for holdings in people]
+    findings: dict[str, list[Finding]] = {agency: [] for agency in standing}
+    missing: dict[str, list[MissingEpisode]] = {agency: [] for agency in standing}
+    for holdings, person in zip(people, classified, strict=True):
+        for found in person.findings():
+            findings[found.span.agency].append(_finding(found))
+            for receiver, told in _disclosed(found, holdings, query_number):
+                missing[receiver].append(told)
+    results = {agency: _in_order(findings[agency], missing[agency]) for agency in standing}
+    children = sum(any(holdings.children.values()) for holdings in people)
+    return Reconciliation(results, count_figures(classified, children=children))
+
+
+def _finding(found: Classified) -> Finding:
+    return Finding(episode=found.span.handle, reconciliation_class=found.reconciliation_class)
+
+
+def _in_order(findings: list[Finding], missing: list[MissingEpisode]) -> AgencyResults:
+    """Sort by what the agency itself knows, so that order says nothing about anybody else's handles."""
+    return AgencyResults(
+        tuple(sorted(findings, key=lambda found: found.episode)),
+        tuple(sorted(missing, key=lambda told: (told.child, told.month, told.contact, told.query))),
+    )
+
+
+def _disclosed(
+    found: Classified, holdings: Holdings, query_number: QueryNumber
+) -> Iterator[tuple[str, MissingEpisode]]:
+    """Yield what other agencies are told of an episode that they lack, once per agency."""
+    span = found.span
+    for receiver, child in sorted(_receivers(found, holdings).items()):
+        told = MissingEpisode(
+            child=child,
+            reconciliation_class=found.reconciliation_class,
+            month=month_of(span.episode.start),
+            contact=span.agency,
+            query=query_number(receiver, child, span.handle),
+        )
+        yield receiver, told
+
+
+def _receivers(found: Classified, holdings: Holdings) -> dict[str, str]:
+    """Return the agencies that may be told, each with its own (if several, smallest) handle of the child."""
+    if found.reconciliation_class == "POLICE_ONLY_CLA":
+        own = {(care.agency, care.child) for care in holdings.in_care(found.span.start.day)}
+    elif found.reconciliation_class == "COUNCIL_ONLY_M":
+        own = holdings.children["police"]
+    else:
+        return {}
+    return dict(sorted(own, reverse=True))
