@@ -45,7 +45,8 @@ class Draws:
         """The next number in [0, 1)."""
 
     def _next_block(self) -> list[float]:
-        return self._generator.random(_BLOCK).tolist()
+        block: list[float] = self._generator.random(_BLOCK).tolist()
+        return block
 
     def chance(self, probability: float) -> bool:
         """True with this probability; always uses one draw, so that streams stay in step across rates."""

@@ -1,0 +1,168 @@
+"""Who sent a request: RFC 9421 signatures of enrolled agencies, each nonce once.
+
+Whatever is wrong with a request's authentication, the answer is the same one: which of the checks failed is
+nobody's business but the operator's, whose log names it without repeating what was sent.
+"""
+
+import datetime as dt
+import logging
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NoReturn, Protocol
+from urllib.parse import quote
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from flask import Request
+from http_message_signatures import (
+    HTTPMessageSignaturesException,
+    HTTPMessageVerifier,
+    HTTPSignatureKeyResolver,
+    VerificationKey,
+    algorithms,
+)
+from http_message_signatures.structures import VerifyResult
+
+from api.agency_app.problems import refuse
+from api.clock import Clock, stamp
+from api.store import agencies
+from api.store.agencies import Agency
+from api.store.database import Database
+from linkage.wire.http import COVERED_COMPONENTS, MAX_AGE, SIGNATURE_LABEL, SIGNATURE_TAG
+from linkage.wire.signing import public_key
+
+__all__ = ["Authenticated", "Authenticator"]
+
+_SKEW = dt.timedelta(seconds=60)
+_NONCE = re.compile(r"[A-Za-z0-9+/=_.-]{16,128}")
+_KEY = re.compile(r"[0-9a-f]{64}")
+_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?")
+
+_log = logging.getLogger("clew.auth")
+
+
+class _Headers(Protocol):
+    def items(self) -> Iterable[tuple[str, str]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A request as the verifier wants to see it."""
+
+    method: str
+    url: str
+    headers: "_Headers"
+
+
+class _Verifier(HTTPMessageVerifier):
+    max_clock_skew = _SKEW
+
+
+class _Keys(HTTPSignatureKeyResolver):
+    """Find the key of an enrolled agency; an unknown one gets a key that verifies nothing.
+
+    So a stranger's request takes the same way, and about the same time, as one with a bad signature.
+    """
+
+    def __init__(self, find: Callable[[str], Agency | None]) -> None:
+        self._find = find
+        self._nobody: Ed25519PublicKey = Ed25519PrivateKey.generate().public_key()
+
+    def resolve_public_key(self, key_id: str) -> VerificationKey:
+        if _KEY.fullmatch(key_id) is None or self._find(key_id) is None:
+            return self._nobody
+        return public_key(key_id)
+
+
+class Authenticated:
+    """A request whose headers are signed by an enrolled agency; its body is still to be checked."""
+
+    def __init__(self, agency: Agency, verifier: _Verifier, message: _Signed, found: VerifyResult) -> None:
+        self.agency = agency
+        self._verifier = verifier
+        self._message = message
+        self._found = found
+
+    def check_body(self, body: bytes) -> None:
+        """Check the body against the digest that was signed; the answer to a mismatch is a 401."""
+        try:
+            self._verifier.verify_body(self._message, [self._found], body)
+        except HTTPMessageSignaturesException:
+            _refuse_authentication("the body does not have the digest that was signed")
+
+
+class Authenticator:
+    """Checks every request; see the module."""
+
+    def __init__(self, database: Database, hosts: Iterable[str], clock: Clock) -> None:
+        self._database = database
+        self._hosts = frozenset(hosts)
+        self._clock = clock
+        self._verifier = _Verifier(signature_algorithm=algorithms.ED25519, key_resolver=_Keys(self._find))
+
+    def authenticate(self, request: Request) -> Authenticated:
+        """Verify host, signature, age and nonce, in this order, without reading the body.
+
+        The nonce comes last: otherwise a stranger could use up an agency's nonces, or fill the store.
+        """
+        message = self._message(request)
+        found = self._verified(message)
+        key, nonce = found.parameters.get("keyid"), found.nonce
+        if not isinstance(key, str) or nonce is None or _NONCE.fullmatch(nonce) is None:
+            _refuse_authentication("the signature has no nonce of 16 to 128 plain characters")
+        agency = self._spend(key, nonce)
+        return Authenticated(agency, self._verifier, message, found)
+
+    def _find(self, key: str) -> Agency | None:
+        with self._database.read() as connection:
+            return agencies.agency_by_key(connection, key)
+
+    def _message(self, request: Request) -> _Signed:
+        host = request.headers.get("Host", "").lower()
+        # A signature covers the name that it was made for; if any name were served, a request signed for
+        # one unit could be played to another that knows the same agency.
+        if host not in self._hosts and (self._hosts or _LOOPBACK.fullmatch(host) is None):
+            _refuse_authentication("the request names a host that [service] hosts in unit.toml does not list")
+        # The target as it was sent: the path that Flask sees is already decoded, the signed one was not.
+        target = request.environ.get("REQUEST_URI") or request.environ.get("RAW_URI") or _rebuilt(request)
+        return _Signed(request.method, f"http://{host}{target}", request.headers)
+
+    def _verified(self, message: _Signed) -> VerifyResult:
+        try:
+            found = self._verifier.verify(
+                message,
+                max_age=MAX_AGE - _SKEW,  # the verifier adds the skew again
+                expect_tag=SIGNATURE_TAG,
+                expect_label=SIGNATURE_LABEL,
+                require_components=COVERED_COMPONENTS,
+            )
+        except HTTPMessageSignaturesException:
+            _refuse_authentication("the signature is missing, incomplete, too old or does not verify")
+        if len(found) != 1:
+            _refuse_authentication("the request carries more than one signature of ours")
+        return found[0]
+
+    def _spend(self, key: str, nonce: str) -> Agency:
+        now = self._clock()
+        expires = stamp(now + MAX_AGE + 2 * _SKEW)
+        with self._database.write() as connection:
+            agency = agencies.agency_by_key(connection, key)
+            fresh = agencies.spend_nonce(connection, key, nonce, now=stamp(now), expires=expires)
+        if agency is None or not fresh:
+            _refuse_authentication("the nonce was used before")
+        return agency
+
+
+def _rebuilt(request: Request) -> str:
+    query = request.query_string.decode("latin-1")
+    return quote(request.path, safe="/:@!$&'()*+,;=~-._") + (f"?{query}" if query else "")
+
+
+def _refuse_authentication(reason: str) -> NoReturn:
+    _log.warning("refused: %s", reason)
+    refuse(
+        "unauthenticated",
+        "every request must be signed with an enrolled key, within five minutes, with a nonce of its own",
+        hint="check that this machine's clock is right to the minute, that the URL is the one the unit "
+        "announced, and that the operator enrolled your present card",
+    )

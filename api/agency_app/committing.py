@@ -1,0 +1,177 @@
+"""Chunks in, and the commit that makes a submission durable and answers with a receipt."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from cryptography.hazmat.primitives import constant_time
+from sqlalchemy import Connection
+
+from api.agency_app.problems import refuse
+from api.agency_app.service import Service, chunk_name, chunk_owner
+from api.clock import stamp
+from api.store import agencies, jobs, submissions
+from api.store.bodies import BodyFolder
+from api.store.submissions import ChunkRow, Submission
+from linkage.errors import VerificationError
+from linkage.wire.canonical import canonical
+from linkage.wire.manifest import PART_NAMES, Part
+from linkage.wire.moments import Moment
+from linkage.wire.submission import Receipt, sign_receipt
+
+__all__ = ["commit", "own_submission", "put_chunk"]
+
+
+def own_submission(service: Service, agency: str, submission: str) -> Submission:
+    """Return an agency's own submission; anybody else's does not exist."""
+    with service.database.read() as connection:
+        found = submissions.find(connection, submission, agency=agency)
+    if found is None:
+        refuse("not-found", hint="register the submission first")
+    return found
+
+
+def put_chunk(service: Service, agency: str, submission: str, sha256: str, body: bytes) -> None:
+    """Store one chunk: body, fsync, rename, folder, then the row, then the answer.
+
+    A chunk that is there already, or whose submission has been committed, is answered as at first.
+    """
+    found = own_submission(service, agency, submission)
+    with service.database.read() as connection:
+        listed = submissions.chunks_with_digest(connection, submission, sha256)
+    if not listed:
+        refuse("unknown-chunk", hint="send the chunks that were registered")
+    if len(body) != listed[0].size:
+        refuse("chunk-size", f"{listed[0].size} bytes were registered, {len(body)} came")
+    if not constant_time.bytes_eq(hashlib.sha256(body).digest(), bytes.fromhex(sha256)):
+        refuse("chunk-digest", hint="send the chunk again")
+    if found.state != "open" or all(row.present for row in listed):
+        return
+    for part in dict.fromkeys(row.part for row in listed):
+        folder = service.intake[part]
+        folder.put(chunk_name(submission, sha256), [body], sha256=sha256, size=len(body))
+    with service.database.write() as connection:
+        submissions.mark_present(connection, submission, sha256)
+
+
+def commit(service: Service, agency: str, submission: str) -> bytes:
+    """Make a submission durable and return its receipt in canonical form; again gives the same receipt.
+
+    1. Each part is put together from its chunks in order, and its digest and size are checked.
+    2. Both bodies are fsynced, renamed and their folders fsynced.
+    3. One transaction marks the submission committed, raises the agency's sequence, queues the two checks
+       and stores the receipt.
+    4. The chunks go.  A fault before this leaves files that the next start removes.
+    5. The receipt is the answer.  Without it nothing was promised, with it nothing can be lost.
+    """
+    found = own_submission(service, agency, submission)
+    if found.state != "open":
+        return _receipt_of(found)
+    with service.database.read() as connection:
+        rows = submissions.chunk_rows(connection, submission)
+        _check_sequence(connection, found)
+    absent = len({row.sha256 for row in rows if not row.present})
+    if absent:
+        total = len({row.sha256 for row in rows})
+        refuse("chunks-missing", f"{absent} of {total} chunks have not arrived", hint="send them")
+    try:
+        for part in found.manifest.parts:
+            _assemble(service, found, part, [row for row in rows if row.part == part.name])
+    except FileNotFoundError:
+        # The same commit, come in twice: the other one was first and has removed the chunks.
+        found = own_submission(service, agency, submission)
+        if found.state == "open":
+            raise
+        return _receipt_of(found)
+    receipt, closed = _store_commit(service, found)
+    _remove_chunks(service, [submission, *closed])
+    return receipt
+
+
+def _receipt_of(found: Submission) -> bytes:
+    if found.receipt is None:
+        refuse("not-open", found.reason, hint="encode again and submit the new bundle")
+    return found.receipt.encode()
+
+
+def _check_sequence(connection: Connection, found: Submission) -> None:
+    agency = agencies.agency_by_code(connection, found.agency)
+    if agency is not None and agency.sequence >= found.sequence:
+        refuse("sequence-behind", f"the last submission committed has sequence {agency.sequence}")
+
+
+def _assemble(service: Service, found: Submission, part: Part, rows: Sequence[ChunkRow]) -> None:
+    folder = service.intake[part.name]
+    pieces = _pieces(folder, found.id, rows)
+    try:
+        folder.put(f"{part.sealed_sha256}.sealed", pieces, sha256=part.sealed_sha256, size=part.sealed_size)
+    except VerificationError:
+        _discard(service, found)
+        refuse(
+            "part-digest",
+            f"part {part.name}; the registration was discarded and nothing of it was kept",
+            hint="register the bundle again and send its chunks again",
+        )
+
+
+def _pieces(folder: BodyFolder, submission: str, rows: Sequence[ChunkRow]) -> Iterator[bytes]:
+    for row in rows:
+        yield from folder.pieces(chunk_name(submission, row.sha256))
+
+
+def _store_commit(service: Service, found: Submission) -> tuple[bytes, list[str]]:
+    """Commit and return the receipt, and the submissions that this closed.
+
+    Another process may have been first; then its receipt is the answer.
+    """
+    now = service.clock()
+    receipt = sign_receipt(
+        Receipt(
+            agency=found.agency,
+            submission=found.id,
+            sequence=found.sequence,
+            received=Moment.minute(now),
+            encodings_sha256=found.manifest.part("encodings").sealed_sha256,
+            payload_sha256=found.manifest.part("payload").sealed_sha256,
+        ),
+        service.receipts_key,
+    )
+    body = canonical(receipt)
+    with service.database.write() as connection:
+        fresh = submissions.get(connection, found.id)
+        if fresh.state != "open":
+            return _receipt_of(fresh), []
+        _check_sequence(connection, fresh)
+        submissions.set_state(
+            connection, found.id, state="committed", receipt=body.decode(), committed_at=stamp(now)
+        )
+        agencies.raise_sequence(connection, found.agency, found.sequence)
+        closed = _give_up_older(connection, found, stamp(now))
+        jobs.queue(connection, "check-encodings", submission=found.id, now=now)
+        jobs.queue(connection, "check-payload", submission=found.id, now=now)
+    return body, closed
+
+
+def _give_up_older(connection: Connection, found: Submission, now: str) -> list[str]:
+    """Close open submissions with a lower sequence: they can never be committed any more."""
+    reason = "a later submission was committed before this one"
+    open_ones = submissions.open_of_agency(connection, found.agency)
+    closed = [one.id for one in open_ones if one.sequence < found.sequence]
+    for submission in closed:
+        submissions.set_state(connection, submission, state="refused", reason=reason, settled_at=now)
+        for name in PART_NAMES:
+            submissions.set_part_state(connection, submission, name, "dropped")
+    return closed
+
+
+def _discard(service: Service, found: Submission) -> None:
+    """Forget a registration whose chunks do not make up its parts: rows first, then files."""
+    with service.database.write() as connection:
+        submissions.discard(connection, found.id)
+    _remove_chunks(service, [found.id])
+    for part in found.manifest.parts:
+        service.intake[part.name].remove([f"{part.sealed_sha256}.sealed"])
+
+
+def _remove_chunks(service: Service, closed: Sequence[str]) -> None:
+    for folder in service.intake.values():
+        folder.remove(name for name in folder.names(".chunk") if chunk_owner(name) in closed)

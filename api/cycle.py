@@ -1,0 +1,32 @@
+"""Closing a cycle: link everything that was submitted, then reconcile, once and for all agencies alike."""
+
+import datetime as dt
+
+from sqlalchemy import Connection
+
+from api.clock import stamp
+from api.store import agencies, jobs, results
+from linkage.errors import InputError
+
+__all__ = ["close_cycle"]
+
+
+def close_cycle(connection: Connection, *, now: dt.datetime) -> int:
+    """Queue a cycle's linkage and reconciliation and return its number.
+
+    Both are barriers: the linkage waits for every submission committed before it to be checked.
+    Raises :class:`InputError` if there is no epoch, or the cycle before is still being worked on.
+    """
+    if agencies.current_epoch(connection) is None:
+        raise InputError("no epoch is in force yet", hint="adopt one with `clew register epoch`")
+    last = results.last_closed(connection)
+    if last is not None and last.reconciled_at is None:
+        raise InputError(
+            f"cycle {last.number} is still being worked on",
+            hint="see `clew register status`; both workers must run",
+        )
+    number = 1 if last is None else last.number + 1
+    link_job = jobs.queue(connection, "link", cycle=number, barrier=True, now=now)
+    reconcile_job = jobs.queue(connection, "reconcile", cycle=number, barrier=True, now=now)
+    results.add_cycle(connection, number, link_job=link_job, reconcile_job=reconcile_job, now=stamp(now))
+    return number

@@ -1,0 +1,106 @@
+"""Where the linkage unit keeps what (docs/operations/register.md)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.errors import InputError
+
+__all__ = ["DataFolder", "open_data_folder"]
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """Paths within one unit's data folder.
+
+    ``intake/encodings`` and ``encodings`` are for the agency app and the linking worker; ``intake/payload``
+    and ``payload`` for the agency app and the register worker.  No path is for both workers but the shared
+    database, so that folder permissions can hold the wall where the two run as two accounts.
+    """
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        """The documented settings of the unit."""
+        return self.root / "unit.toml"
+
+    @property
+    def unit_card(self) -> Path:
+        """The unit's public card."""
+        return self.root / "unit-card.json"
+
+    @property
+    def receipts_key(self) -> Path:
+        """The key that signs receipts; read by the agency app only."""
+        return self.root / "secrets" / "receipts.key"
+
+    @property
+    def linking_key(self) -> Path:
+        """The key that opens encodings; read by the linking worker only."""
+        return self.root / "secrets" / "linking.key"
+
+    @property
+    def register_key(self) -> Path:
+        """The key that opens payload; read by the register worker only."""
+        return self.root / "secrets" / "register.key"
+
+    @property
+    def pseudonyms_key(self) -> Path:
+        """The key of the operator's pseudonyms; read by the export of persons only."""
+        return self.root / "secrets" / "pseudonyms.key"
+
+    @property
+    def register_database(self) -> Path:
+        """The database that the agency app and both workers share."""
+        return self.root / "register.db"
+
+    @property
+    def intake_encodings(self) -> Path:
+        """Chunks and sealed bodies of encodings on their way to the linking worker."""
+        return self.root / "intake" / "encodings"
+
+    @property
+    def intake_payload(self) -> Path:
+        """Chunks and sealed bodies of payload on their way to the register worker."""
+        return self.root / "intake" / "payload"
+
+    @property
+    def encodings(self) -> Path:
+        """The linking worker's own store."""
+        return self.root / "encodings"
+
+    @property
+    def encodings_database(self) -> Path:
+        """The index of the linking worker's store."""
+        return self.encodings / "encodings.db"
+
+    @property
+    def payload(self) -> Path:
+        """The register worker's own store."""
+        return self.root / "payload"
+
+    @property
+    def payload_database(self) -> Path:
+        """The register worker's records, sealed row by row."""
+        return self.payload / "payload.db"
+
+    def intake(self, part: str) -> Path:
+        """Return the intake folder of one part."""
+        return {"encodings": self.intake_encodings, "payload": self.intake_payload}[part]
+
+
+def open_data_folder(root: Path) -> DataFolder:
+    """Return the paths of a data folder that has been initialised; raises :class:`InputError` otherwise."""
+    folder = DataFolder(root)
+    try:
+        there = folder.settings.is_file() and folder.register_database.is_file()
+    except PermissionError:
+        raise InputError(
+            "--data: permission denied", hint="run this as one of the unit's own accounts"
+        ) from None
+    if not there:
+        raise InputError(
+            "--data: this folder does not hold a linkage unit",
+            hint="make one with `clew register init --data DIR --name NAME`, or check the path",
+        )
+    return folder

@@ -1,0 +1,257 @@
+"""The linking worker: opens encodings, links them, and knows nothing of the payload.
+
+It reads ``secrets/linking.key``, ``intake/encodings`` and its own store.  What it leaves in the shared
+database is *handle → person* and no similarity.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from api.clock import Clock, stamp
+from api.folders import DataFolder
+from api.secret_files import read_worker_key
+from api.settlement import part_refused, part_valid
+from api.store import agencies, persons, submissions
+from api.store.bodies import BodyFolder
+from api.store.database import Database
+from api.store.encodings import EncodingStore
+from api.store.persons import Event, LinkRun, RecordKey
+from api.store.submissions import Submission
+from api.worker import Say, Task, Worker
+from linkage.errors import ClewError, EpochError, FormatError
+from linkage.profile import EncodingProfile, shipped_profile
+from linkage.wire.bundle import checked
+from linkage.wire.encodings import Encodings, EncodingsHeader, read_encodings
+from linkage.wire.epochs import EpochDescriptor
+from linkage.wire.manifest import Manifest, part_context
+from linkage.wire.seal import open_seal, sealed_size
+
+__all__ = ["LinkingWorker", "latest_rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What stands when a link job starts."""
+
+    epoch: EpochDescriptor
+    standing: list[Submission]
+    members: dict[RecordKey, str]
+    created: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of comparing: clusters of records, and how many there were of what."""
+
+    clusters: list[frozenset[RecordKey]]
+    records: int = 0
+    pairs: int = 0
+    links: int = 0
+
+
+class LinkingWorker:
+    """The handlers of the linking worker's jobs."""
+
+    def __init__(self, folder: DataFolder, database: Database, clock: Clock) -> None:
+        self._key = read_worker_key(folder.linking_key, "linking-worker").sealing
+        self._database = database
+        self._clock = clock
+        self._intake = BodyFolder(folder.intake_encodings)
+        self._store = EncodingStore(folder.encodings, folder.encodings_database)
+
+    def worker(self, say: Say) -> Worker:
+        """Return the loop that runs these handlers."""
+        return Worker(
+            "linking",
+            self._database,
+            {"check-encodings": self.check, "drop-encodings": self.drop, "link": self.link},
+            clock=self._clock,
+            say=say,
+        )
+
+    def close(self) -> None:
+        """Close the worker's own store."""
+        self._store.close()
+
+    def recover(self) -> None:
+        """Remove what a killed process left behind: bodies already taken in, bodies without a row."""
+        # Names first: a body that arrives after the rows were read would look like one that nobody waits for.
+        found = self._intake.names(".sealed")
+        with self._database.read() as connection:
+            waiting = {f"{one}.sealed" for one in submissions.waiting_bodies(connection, "encodings")}
+        self._intake.remove(name for name in found if name not in waiting)
+        self._store.sweep()
+
+    def check(self, task: Task) -> None:
+        """Open one submission's encodings, check every row, and take the sealed body over.
+
+        Order: own body and row first, then the shared database, then the intake's copy goes.  A fault after
+        any step leaves something that the next attempt does again without harm.
+        """
+        submission, name, waiting = self._submission(task)
+        reason = self._take_in(submission, name) if waiting else ""
+        with task.ending() as connection:
+            fresh = submissions.get(connection, submission.id)
+            if waiting and reason:
+                part_refused(connection, fresh, "encodings", reason=reason, now=self._clock())
+            elif waiting:
+                part_valid(connection, fresh, "encodings", now=self._clock())
+        self._intake.remove([name])
+
+    def drop(self, task: Task) -> None:
+        """Remove one submission's encodings, from the intake and from the store."""
+        submission, name, _ = self._submission(task)
+        self._store.drop(submission.id, now=stamp(self._clock()))
+        self._intake.remove([name])
+        with task.ending():
+            pass
+
+    def link(self, task: Task) -> None:
+        """Link the standing snapshots of the epoch in force and write persons in one transaction."""
+        before = self._before()
+        outcome = self._compare(before, task.progress)
+        run = self._assign(before, outcome, job=task.job.id)
+        with task.ending() as connection:
+            persons.store_run(connection, run, now=stamp(self._clock()))
+            submissions.mark_linked(connection, run.submissions)
+
+    def _submission(self, task: Task) -> tuple[Submission, str, bool]:
+        """Return a job's submission, the name of its body, and whether its part still waits."""
+        if task.job.submission is None:
+            raise LookupError("a job of this kind names a submission")
+        with self._database.read() as connection:
+            submission = submissions.get(connection, task.job.submission)
+            waiting = submissions.part_state(connection, submission.id, "encodings") == "waiting"
+        return submission, f"{submission.manifest.part('encodings').sealed_sha256}.sealed", waiting
+
+    def _take_in(self, submission: Submission, name: str) -> str:
+        """Check and store a body; returns why it is refused, or nothing.
+
+        A body that is no longer what the receipt vouches for is the unit's own fault and raises instead.
+        """
+        part = submission.manifest.part("encodings")
+        self._intake.verify(name, sha256=part.sealed_sha256, size=part.sealed_size)
+        try:
+            self._open(submission.manifest, self._intake.pieces(name))
+        except ClewError as fault:
+            return str(fault)
+        self._store.add(submission.id, submission.manifest, self._intake, name, now=stamp(self._clock()))
+        return ""
+
+    def _open(self, manifest: Manifest, sealed: Iterable[bytes]) -> Encodings:
+        """Open a sealed part and check it against its manifest and its epoch's profile."""
+        part = manifest.part("encodings")
+        if part.sealed_size != sealed_size(part.size):
+            raise FormatError("encodings: the manifest's two sizes do not belong together")
+        context = part_context(manifest.agency, manifest.epoch, "encodings")
+        plain = open_seal(sealed, self._key, context=context)
+        header, encodings = read_encodings(checked(plain, sha256=part.sha256, what="part encodings"))
+        with self._database.read() as connection:
+            descriptor = agencies.epoch_by_name(connection, manifest.epoch)
+        _check_header(header, manifest, shipped_profile(descriptor.profile_name))
+        return encodings
+
+    def _load(self, submission: Submission) -> Encodings:
+        """Open a body of the worker's own store again."""
+        stored = self._store.get(submission.id)
+        if stored is None:
+            raise FormatError(
+                "encodings: a standing submission is not in the store", hint="restore the store"
+            )
+        return self._open(submission.manifest, self._store.bodies.pieces(self._store.body_name(stored)))
+
+    def _before(self) -> _Before:
+        with self._database.read() as connection:
+            epoch = agencies.current_epoch(connection)
+            if epoch is None:
+                raise EpochError("no epoch is in force", hint="adopt one with `clew register epoch`")
+            members = {(one.agency, one.handle): one.person for one in persons.members(connection)}
+            return _Before(epoch, submissions.accepted(connection), members, persons.created_runs(connection))
+
+    def _compare(self, before: _Before, progress: Callable[[int, int], None]) -> _Outcome:
+        # The compiled kernels take seconds to load, and only this job needs them.
+        from linkage.match.linkage import Source, link
+
+        current = [one for one in before.standing if one.epoch == before.epoch.epoch]
+        if not current:
+            return _Outcome([])
+        sources = [Source(agency, rows) for agency, rows in self._by_agency(current).items()]
+        found = link(sources, shipped_profile(before.epoch.profile_name), progress=progress)
+        clusters = _grouped(found.records, found.clusters.tolist())
+        return _Outcome(clusters, len(found.records), len(found.pairs), int(found.pairs.link.sum()))
+
+    def _by_agency(self, snapshots: Sequence[Submission]) -> dict[str, Encodings]:
+        grouped: dict[str, list[Encodings]] = defaultdict(list)
+        for one in sorted(snapshots, key=lambda snapshot: snapshot.sequence):
+            grouped[one.agency].append(self._load(one))
+        return {agency: latest_rows(held) for agency, held in grouped.items()}
+
+    def _assign(self, before: _Before, outcome: _Outcome, *, job: int) -> LinkRun:
+        from linkage.match.persons import assign_persons
+
+        untouched = self._untouched(before, outcome)
+        previous = {key: person for key, person in before.members.items() if key not in untouched}
+        assigned = assign_persons(
+            outcome.clusters, previous, new_person=lambda: os.urandom(16).hex(), created=before.created
+        )
+        return LinkRun(
+            job=job,
+            epoch=before.epoch.epoch,
+            submissions=[one.id for one in before.standing],
+            records=outcome.records,
+            pairs=outcome.pairs,
+            links=outcome.links,
+            persons=assigned.persons,
+            untouched=untouched,
+            events=[Event(one.kind, one.person, one.other, one.records) for one in assigned.events],
+        )
+
+    def _untouched(self, before: _Before, outcome: _Outcome) -> frozenset[RecordKey]:
+        """Return the members that stand in snapshots of an earlier epoch only.
+
+        They cannot be compared until their agency encodes again; without this they would count as withdrawn.
+        """
+        linked = {key for cluster in outcome.clusters for key in cluster}
+        older = [one for one in before.standing if one.epoch != before.epoch.epoch]
+        held = {(one.agency, handle) for one in older for handle in self._load(one).handle_texts()}
+        return frozenset(key for key in before.members if key in held and key not in linked)
+
+
+def latest_rows(snapshots: Sequence[Encodings]) -> Encodings:
+    """Join one agency's snapshots, given oldest first: of a handle in several the newest speaks alone."""
+    seen: set[str] = set()
+    kept: list[Encodings] = []
+    for encodings in reversed(snapshots):
+        handles = encodings.handle_texts()
+        fresh = np.array([handle not in seen for handle in handles], dtype=np.bool_)
+        kept.append(encodings.take(np.flatnonzero(fresh)))
+        seen.update(handles)
+    return Encodings(
+        handles=np.concatenate([one.handles for one in kept]),
+        variants=np.concatenate([one.variants for one in kept]),
+        tiers=np.concatenate([one.tiers for one in kept]),
+        present=np.concatenate([one.present for one in kept]),
+        bits=np.concatenate([one.bits for one in kept]),
+    )
+
+
+def _check_header(header: EncodingsHeader, manifest: Manifest, profile: EncodingProfile) -> None:
+    if header.agency != manifest.agency:
+        raise FormatError("encodings: made for another agency than the manifest says")
+    if header.profile_digest != manifest.profile_digest:
+        raise EpochError("encodings: made under another profile than the manifest says")
+    if (header.views, header.view_bytes) != (len(profile.views), profile.view_bytes):
+        raise FormatError("encodings: they do not have the shape of the epoch's profile")
+    if header.rows != manifest.counts.rows:
+        raise FormatError("encodings: the number of rows is not the one that the manifest states")
+
+
+def _grouped(records: Sequence[tuple[str, str]], labels: Iterable[int]) -> list[frozenset[RecordKey]]:
+    groups: Mapping[int, set[RecordKey]] = defaultdict(set)
+    for (source, handle), label in zip(records, labels, strict=True):
+        groups[label].add((source, handle))
+    return [frozenset(group) for group in groups.values()]

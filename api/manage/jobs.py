@@ -1,0 +1,86 @@
+"""``clew register status`` and ``retry``: how far the work is, and another try for what failed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from msgspec import to_builtins
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Connection
+
+from api.clock import utc_now
+from api.manage.options import data_option, opened_register, say
+from api.store import agencies, jobs, persons, results, submissions
+from linkage.errors import InputError
+
+__all__ = ["retry", "status"]
+
+_LISTED_JOBS = 20
+
+
+@click.command()
+@data_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+def status(data: Path, *, as_json: bool) -> None:
+    """Show the epoch, the cycle, submissions by agency and state, and the latest jobs."""
+    with opened_register(data) as (_, database), database.read() as connection:
+        content = _content(connection)
+    if as_json:
+        click.echo(json.dumps(content, indent=2))
+        return
+    console = Console()
+    console.print(
+        f"epoch {content['epoch'] or 'none'}, cycle {content['cycle']}, {content['persons']:,} persons"
+    )
+    console.print(_agencies(content))
+    console.print(_jobs(content))
+
+
+def _content(connection: Connection) -> dict[str, Any]:
+    epoch = agencies.current_epoch(connection)
+    return {
+        "epoch": None if epoch is None else epoch.epoch,
+        "cycle": results.latest_reconciled(connection),
+        "persons": persons.count_persons(connection),
+        "agencies": [
+            {
+                "agency": one.code,
+                "role": one.role,
+                "enrolled": one.enrolled,
+                "sequence": one.sequence,
+                "submissions": submissions.count_by_state(connection, one.code),
+            }
+            for one in agencies.all_agencies(connection)
+        ],
+        "jobs": [to_builtins(one) for one in jobs.all_jobs(connection, limit=_LISTED_JOBS)],
+    }
+
+
+def _agencies(content: dict[str, Any]) -> Table:
+    table = Table("agency", "role", "sequence", "submissions", title="Agencies", title_justify="left")
+    for one in content["agencies"]:
+        counts = ", ".join(f"{count} {state}" for state, count in one["submissions"].items())
+        table.add_row(one["agency"], one["role"], str(one["sequence"]), counts or "none")
+    return table
+
+
+def _jobs(content: dict[str, Any]) -> Table:
+    table = Table("job", "kind", "state", "progress", "tries", "error", title="Jobs", title_justify="left")
+    for one in content["jobs"]:
+        progress = f"{one['done']:,} of {one['total']:,}" if one["total"] else ""
+        table.add_row(str(one["id"]), one["kind"], one["state"], progress, str(one["attempts"]), one["error"])
+    return table
+
+
+@click.command()
+@data_option
+@click.argument("job", type=int)
+def retry(data: Path, job: int) -> None:
+    """Queue the failed job JOB again, once what made it fail is mended."""
+    with opened_register(data) as (_, database), database.write() as connection:
+        again = jobs.try_again(connection, job, now=utc_now())
+    if not again:
+        raise InputError(f"job {job} has not failed", hint="see `clew register status --data DIR`")
+    say(f"job {job} is queued again")

@@ -1,0 +1,212 @@
+"""The register worker: opens payload, reconciles, and knows nothing of the encodings.
+
+It reads ``secrets/register.key``, ``intake/payload`` and its own store, and *handle → person* from the
+shared database.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from sqlalchemy import Connection
+
+from api.clock import Clock, stamp
+from api.folders import DataFolder
+from api.secret_files import read_worker_key
+from api.settlement import part_refused, part_valid
+from api.store import agencies, persons, results, submissions
+from api.store.bodies import BodyFolder
+from api.store.database import Database
+from api.store.payload import PayloadStore
+from api.store.submissions import Submission
+from api.worker import Say, Task, Worker
+from linkage.errors import ClewError, FormatError, InputError, LimitError
+from linkage.register.reconcile import AgencyRecords, Reconciliation, reconcile
+from linkage.wire.bundle import checked
+from linkage.wire.canonical import canonical
+from linkage.wire.codes import Role
+from linkage.wire.compression import decompress
+from linkage.wire.limits import MAX_LINE_BYTES
+from linkage.wire.manifest import Manifest, part_context
+from linkage.wire.records import Payload, read_payload
+from linkage.wire.results import Results
+from linkage.wire.seal import open_seal
+
+__all__ = ["RegisterWorker", "lines"]
+
+
+class RegisterWorker:
+    """The handlers of the register worker's jobs."""
+
+    def __init__(self, folder: DataFolder, database: Database, clock: Clock) -> None:
+        key = read_worker_key(folder.register_key, "register-worker")
+        self._key = key.sealing
+        self._query_key = key.derive("query-numbers")
+        self._database = database
+        self._clock = clock
+        self._intake = BodyFolder(folder.intake_payload)
+        self._store = PayloadStore(folder.payload_database, key)
+
+    def worker(self, say: Say) -> Worker:
+        """Return the loop that runs these handlers."""
+        return Worker(
+            "register",
+            self._database,
+            {
+                "check-payload": self.check,
+                "drop-payload": self.drop,
+                "settle-payload": self.settle,
+                "reconcile": self.reconcile,
+            },
+            clock=self._clock,
+            say=say,
+        )
+
+    def close(self) -> None:
+        """Close the worker's own store."""
+        self._store.close()
+
+    def recover(self) -> None:
+        """Remove bodies that a killed process had taken in and not yet removed from the intake."""
+        # Names first: a body that arrives after the rows were read would look like one that nobody waits for.
+        found = self._intake.names(".sealed")
+        with self._database.read() as connection:
+            waiting = {f"{one}.sealed" for one in submissions.waiting_bodies(connection, "payload")}
+        self._intake.remove(name for name in found if name not in waiting)
+
+    def check(self, task: Task) -> None:
+        """Open one submission's payload, check every record, and store each sealed by itself.
+
+        Order: own records first, in one transaction, then the shared database, then the intake's copy goes.
+        A fault after any step leaves something that the next attempt does again without harm.
+        """
+        submission, name, waiting = self._submission(task)
+        reason = self._take_in(submission, name) if waiting else ""
+        with task.ending() as connection:
+            fresh = submissions.get(connection, submission.id)
+            if waiting and reason:
+                part_refused(connection, fresh, "payload", reason=reason, now=self._clock())
+            elif waiting:
+                part_valid(connection, fresh, "payload", now=self._clock())
+        self._intake.remove([name])
+
+    def drop(self, task: Task) -> None:
+        """Remove one refused submission's payload, from the intake and from the store."""
+        submission, name, _ = self._submission(task)
+        self._store.drop(submission.id)
+        self._intake.remove([name])
+        with task.ending():
+            pass
+
+    def settle(self, task: Task) -> None:
+        """Let an accepted snapshot's records stand, and end those of the snapshot that it replaces."""
+        submission, _, _ = self._submission(task)
+        self._store.settle(submission.id)
+        with task.ending():
+            pass
+
+    def reconcile(self, task: Task) -> None:
+        """Compare the snapshots of a cycle's linkage and write every agency's results in one transaction."""
+        number = task.job.cycle
+        if number is None:
+            raise LookupError("a job of this kind names a cycle")
+        task.progress(0, 2)
+        outcome = self._reconciled(number)
+        task.progress(1, 2)
+        with self._database.read() as connection:
+            enrolled = [one.code for one in agencies.all_agencies(connection)]
+        bodies = {code: canonical(_results(outcome, code, number)).decode() for code in enrolled}
+        figures = canonical(outcome.figures).decode()
+        with task.ending() as connection:
+            results.store_results(connection, number, bodies, figures=figures, now=stamp(self._clock()))
+
+    def _submission(self, task: Task) -> tuple[Submission, str, bool]:
+        """Return a job's submission, the name of its body, and whether its part still waits."""
+        if task.job.submission is None:
+            raise LookupError("a job of this kind names a submission")
+        with self._database.read() as connection:
+            submission = submissions.get(connection, task.job.submission)
+            waiting = submissions.part_state(connection, submission.id, "payload") == "waiting"
+        return submission, f"{submission.manifest.part('payload').sealed_sha256}.sealed", waiting
+
+    def _take_in(self, submission: Submission, name: str) -> str:
+        """Check and store a payload; returns why it is refused, or nothing.
+
+        A body that is no longer what the receipt vouches for is the unit's own fault and raises instead.
+        """
+        part = submission.manifest.part("payload")
+        self._intake.verify(name, sha256=part.sealed_sha256, size=part.sealed_size)
+        try:
+            payload = self._open(submission.manifest, self._intake.pieces(name))
+        except ClewError as fault:
+            return str(fault)
+        self._store.add(submission.id, submission.manifest, payload, now=stamp(self._clock()))
+        return ""
+
+    def _open(self, manifest: Manifest, sealed: Iterable[bytes]) -> Payload:
+        part = manifest.part("payload")
+        context = part_context(manifest.agency, manifest.epoch, "payload")
+        plain = decompress(open_seal(sealed, self._key, context=context), limit=part.size)
+        payload = read_payload(lines(checked(plain, sha256=part.sha256, what="part payload")))
+        if payload.agency != manifest.agency:
+            raise FormatError("payload: made for another agency than the manifest says")
+        stated = {name: getattr(manifest.counts, name) for name in payload.counts()}
+        if payload.counts() != stated:
+            raise FormatError("payload: the numbers of records are not those that the manifest states")
+        return payload
+
+    def _reconciled(self, number: int) -> Reconciliation:
+        with self._database.read() as connection:
+            run = _run_of_cycle(connection, number)
+            snapshots = results.run_snapshots(connection, run)
+            person_of = {(one.agency, one.handle): one.person for one in persons.members(connection)}
+        records = [
+            AgencyRecords(agency, cast("Role", role), self._load(submission, agency))
+            for submission, agency, role in snapshots
+        ]
+        return reconcile(records, person_of, query_number=self._query_number)
+
+    def _load(self, submission: str, agency: str) -> Payload:
+        payload = self._store.load(submission, agency)
+        if payload is None:
+            raise InputError("payload: a standing submission is not in the store", hint="restore the store")
+        return payload
+
+    def _query_number(self, agency: str, child: str, episode: str) -> str:
+        """Number a query so that it stays the same over cycles and says nothing about the episode."""
+        said = "\x00".join((agency, child, episode)).encode()
+        return "Q-" + hmac.digest(self._query_key, said, hashlib.sha256).hex()[:10].upper()
+
+
+def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut pieces into lines without their line feeds; the last line must have one too.
+
+    Raises :class:`LimitError` for a line that is longer than any record, before it fills the memory.
+    """
+    held = b""
+    for piece in pieces:
+        *whole, held = (held + piece).split(b"\n")
+        yield from whole
+        if len(held) > MAX_LINE_BYTES:
+            raise LimitError(f"payload: a line is longer than {MAX_LINE_BYTES} bytes")
+    if held:
+        raise FormatError("payload: the last line is cut short")
+
+
+def _run_of_cycle(connection: Connection, number: int) -> int:
+    cycle = results.cycle(connection, number)
+    run = None if cycle is None else persons.run_of_job(connection, cycle.link_job)
+    if cycle is None or run is None:
+        raise InputError(
+            f"cycle {number}: its linkage did not finish",
+            hint="see `clew register status`, mend what failed, then `clew register retry` both jobs",
+        )
+    return run
+
+
+def _results(outcome: Reconciliation, agency: str, number: int) -> Results:
+    found = outcome.results.get(agency)
+    if found is None:
+        return Results(agency=agency, cycle=number)
+    return Results(agency=agency, cycle=number, findings=found.findings, missing=found.missing)

@@ -1,0 +1,63 @@
+"""What follows when a worker has checked its part: acceptance, refusal, and what each of them sets going.
+
+Both workers call this inside the transaction that ends their job, so that a submission never stands half
+settled and neither worker needs to see the other's store.
+"""
+
+import datetime as dt
+
+from sqlalchemy import Connection
+
+from api.clock import stamp
+from api.store import jobs, submissions
+from api.store.submissions import Submission
+from linkage.wire.manifest import PART_NAMES, PartName
+
+__all__ = ["part_refused", "part_valid"]
+
+_CHECK: dict[PartName, jobs.JobKind] = {"encodings": "check-encodings", "payload": "check-payload"}
+_DROP: dict[PartName, jobs.JobKind] = {"encodings": "drop-encodings", "payload": "drop-payload"}
+
+
+def part_valid(connection: Connection, submission: Submission, part: PartName, *, now: dt.datetime) -> None:
+    """Record that one part is good; the last of the two accepts the submission."""
+    if submission.state == "refused":
+        # The other part was refused while this one was being checked; its drop job stands in the queue.
+        submissions.set_part_state(connection, submission.id, part, "dropped")
+        return
+    submissions.set_part_state(connection, submission.id, part, "valid")
+    if set(submissions.part_states(connection, submission.id).values()) == {"valid"}:
+        _accept(connection, submission, now)
+
+
+def part_refused(
+    connection: Connection, submission: Submission, part: PartName, *, reason: str, now: dt.datetime
+) -> None:
+    """Refuse the whole submission because of one part, and let what is held of the other be dropped."""
+    submissions.set_part_state(connection, submission.id, part, "refused")
+    if submission.state == "refused":
+        return
+    submissions.set_state(connection, submission.id, state="refused", reason=reason, settled_at=stamp(now))
+    for other in PART_NAMES:
+        if other != part:
+            jobs.cancel(connection, _CHECK[other], submission.id)
+            submissions.set_part_state(connection, submission.id, other, "dropped")
+            jobs.queue(connection, _DROP[other], submission=submission.id, now=now)
+
+
+def _accept(connection: Connection, submission: Submission, now: dt.datetime) -> None:
+    """Let a snapshot stand in place of the older ones of its agency and period, and have it linked.
+
+    Two submissions may be checked out of order; the higher sequence stands whichever is accepted last.
+    """
+    standing = submissions.standing_in_period(connection, submission)
+    outdated = any(other.sequence > submission.sequence for other in standing)
+    state = "superseded" if outdated else "accepted"
+    submissions.set_state(connection, submission.id, state=state, settled_at=stamp(now))
+    for one in [submission] if outdated else standing:
+        submissions.set_state(connection, one.id, state="superseded")
+        # Encodings that are compared with nothing any more are a risk and no use: they go at once.
+        jobs.queue(connection, "drop-encodings", submission=one.id, now=now)
+    jobs.queue(connection, "settle-payload", submission=submission.id, now=now)
+    if not outdated:
+        jobs.queue_link(connection, now=now)

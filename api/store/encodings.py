@@ -1,0 +1,120 @@
+"""The linking worker's own store: sealed encodings as they arrived, and an index of them.
+
+The body stays sealed to the worker's key; the index holds no handle.  Nothing else of the unit opens it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, update
+
+from api.store.bodies import BodyFolder
+from api.store.database import Database, open_database
+from linkage.wire.manifest import Manifest
+
+__all__ = ["EncodingStore", "StoredEncodings", "metadata"]
+
+metadata = MetaData()
+
+_bodies = Table(
+    "bodies",
+    metadata,
+    Column("submission", String(64), primary_key=True),
+    Column("agency", String(12), nullable=False),
+    Column("period_start", String(10), nullable=False),
+    Column("period_end", String(10), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("epoch", String(32), nullable=False),
+    Column("sealed_sha256", String(64), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("stored_at", String(27), nullable=False),
+    Column("dropped_at", String(27)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEncodings:
+    """One submission's encodings in the store."""
+
+    submission: str
+    agency: str
+    epoch: str
+    sequence: int
+    sealed_sha256: str
+    rows: int
+
+
+class EncodingStore:
+    """Sealed encodings by submission."""
+
+    def __init__(self, folder: Path, database: Path) -> None:
+        self._database: Database = open_database(database, "encodings")
+        self.bodies = BodyFolder(folder)
+
+    def close(self) -> None:
+        """Close the index."""
+        self._database.close()
+
+    def add(self, submission: str, manifest: Manifest, intake: BodyFolder, name: str, *, now: str) -> None:
+        """Take a sealed body over from the intake: body, fsync, then the row.  Doing it twice is harmless."""
+        part = manifest.part("encodings")
+        pieces = intake.pieces(name)
+        self.bodies.put(_name(part.sealed_sha256), pieces, sha256=part.sealed_sha256, size=part.sealed_size)
+        with self._database.write() as connection:
+            known = connection.scalar(select(_bodies.c.submission).where(_bodies.c.submission == submission))
+            if known is None:
+                connection.execute(insert(_bodies).values(**_row(submission, manifest), stored_at=now))
+
+    def get(self, submission: str) -> StoredEncodings | None:
+        """Return what is held of a submission, or None."""
+        query = select(_bodies).where(_bodies.c.submission == submission, _bodies.c.dropped_at.is_(None))
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return StoredEncodings(
+            row.submission, row.agency, row.epoch, row.sequence, row.sealed_sha256, row.rows
+        )
+
+    def body_name(self, stored: StoredEncodings) -> str:
+        """Return the name of a stored body."""
+        return _name(stored.sealed_sha256)
+
+    def drop(self, submission: str, *, now: str) -> None:
+        """Remove a submission's encodings: first the row says so, then the body goes.
+
+        The other way round, a fault in between would leave a row that promises a body.
+        """
+        stored = self.get(submission)
+        if stored is None:
+            return
+        with self._database.write() as connection:
+            connection.execute(
+                update(_bodies).where(_bodies.c.submission == submission).values(dropped_at=now)
+            )
+        self.bodies.remove([_name(stored.sealed_sha256)])
+
+    def sweep(self) -> None:
+        """Remove bodies that no row names, as a fault between two steps may leave them."""
+        self.bodies.sweep_unfinished()
+        query = select(_bodies.c.sealed_sha256).where(_bodies.c.dropped_at.is_(None))
+        with self._database.read() as connection:
+            named = {_name(one) for one in connection.scalars(query)}
+        self.bodies.remove(name for name in self.bodies.names(".sealed") if name not in named)
+
+
+def _name(sealed_sha256: str) -> str:
+    return f"{sealed_sha256}.sealed"
+
+
+def _row(submission: str, manifest: Manifest) -> dict[str, object]:
+    return {
+        "submission": submission,
+        "agency": manifest.agency,
+        "period_start": str(manifest.period.start),
+        "period_end": str(manifest.period.end),
+        "sequence": manifest.sequence,
+        "epoch": manifest.epoch,
+        "sealed_sha256": manifest.part("encodings").sealed_sha256,
+        "rows": manifest.counts.rows,
+    }

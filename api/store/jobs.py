@@ -1,0 +1,274 @@
+"""Work to be done: a lease table in the shared database, so that a job and its effect are one transaction.
+
+A worker takes a job under a lease and a random token, renews the lease while it works, and finishes it in
+the transaction that writes the effect.  A worker that was killed lets its lease run out and another takes
+the job; a worker that lost its lease finds its token gone and its transaction rolls back whole.
+"""
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, update
+
+from api.clock import stamp
+from api.store import schema
+from api.store.database import number_of
+
+__all__ = [
+    "LEASE",
+    "MAX_ATTEMPTS",
+    "Job",
+    "JobKind",
+    "Lease",
+    "LeaseLostError",
+    "WorkerName",
+    "all_jobs",
+    "cancel",
+    "claim",
+    "fail",
+    "finish",
+    "job",
+    "pending",
+    "queue",
+    "queue_link",
+    "release",
+    "renew",
+    "retry_later",
+    "try_again",
+]
+
+WorkerName = Literal["linking", "register"]
+JobKind = Literal[
+    "check-encodings",
+    "check-payload",
+    "drop-encodings",
+    "drop-payload",
+    "settle-payload",
+    "link",
+    "reconcile",
+]
+JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
+
+LEASE = dt.timedelta(seconds=60)
+MAX_ATTEMPTS = 5
+_RETRY = dt.timedelta(seconds=5)
+
+_WORKER: dict[JobKind, WorkerName] = {
+    "check-encodings": "linking",
+    "drop-encodings": "linking",
+    "link": "linking",
+    "check-payload": "register",
+    "drop-payload": "register",
+    "settle-payload": "register",
+    "reconcile": "register",
+}
+
+_table = schema.jobs
+
+
+class LeaseLostError(Exception):
+    """Another worker holds the job now; whatever this one was about to write must not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job as it stands."""
+
+    id: int
+    kind: JobKind
+    worker: WorkerName
+    submission: str | None
+    cycle: int | None
+    state: JobState
+    attempts: int
+    done: int
+    total: int
+    error: str
+    lease_until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A job that this process holds."""
+
+    job: Job
+    token: str
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(
+        id=row.id,
+        kind=cast("JobKind", row.kind),
+        worker=cast("WorkerName", row.worker),
+        submission=row.submission,
+        cycle=row.cycle,
+        state=cast("JobState", row.state),
+        attempts=row.attempts,
+        done=row.done,
+        total=row.total,
+        error=row.error,
+        lease_until=row.lease_until,
+    )
+
+
+def queue(
+    connection: Connection,
+    kind: JobKind,
+    *,
+    now: dt.datetime,
+    submission: str | None = None,
+    cycle: int | None = None,
+    barrier: bool = False,
+) -> int:
+    """Put a job at the end of the queue and return its number; a barrier waits for all jobs before it."""
+    at = stamp(now)
+    added = connection.execute(
+        insert(_table).values(
+            kind=kind,
+            worker=_WORKER[kind],
+            submission=submission,
+            cycle=cycle,
+            state="waiting",
+            barrier=barrier,
+            not_before=at,
+            queued_at=at,
+        )
+    )
+    return number_of(added)
+
+
+def queue_link(connection: Connection, *, now: dt.datetime) -> None:
+    """Queue a link job unless one waits already: it will hold whatever is accepted when it starts."""
+    waiting = exists().where(_table.c.kind == "link", _table.c.state == "waiting", _table.c.cycle.is_(None))
+    if not connection.scalar(select(waiting)):
+        queue(connection, "link", now=now)
+
+
+def claim(connection: Connection, worker: WorkerName, *, now: dt.datetime) -> Lease | None:
+    """Take the first job that may be started, or return None."""
+    _fail_exhausted(connection, worker, stamp(now))
+    query = select(_table).where(_table.c.worker == worker, _startable(stamp(now)), _not_blocked())
+    row = connection.execute(query.order_by(_table.c.id).limit(1)).one_or_none()
+    if row is None:
+        return None
+    token = secrets.token_hex(16)
+    values = {"state": "running", "token": token, "lease_until": stamp(now + LEASE)}
+    connection.execute(
+        update(_table).where(_table.c.id == row.id).values(attempts=_table.c.attempts + 1, **values)
+    )
+    return Lease(job(connection, row.id), token)
+
+
+def _fail_exhausted(connection: Connection, worker: WorkerName, at: str) -> None:
+    """End jobs whose every attempt ended with the worker itself: one more would only kill it again."""
+    where = (
+        _table.c.worker == worker,
+        _table.c.state == "running",
+        _table.c.lease_until < at,
+        _table.c.attempts >= MAX_ATTEMPTS,
+    )
+    reason = "the worker ended while it was doing this; see its log"
+    values = {"state": "failed", "token": None, "lease_until": None, "error": reason, "finished_at": at}
+    connection.execute(update(_table).where(*where).values(**values))
+
+
+def _startable(at: str) -> ColumnElement[bool]:
+    waiting = and_(_table.c.state == "waiting", _table.c.not_before <= at)
+    abandoned = and_(_table.c.state == "running", _table.c.lease_until < at)
+    return or_(waiting, abandoned)
+
+
+def _not_blocked() -> ColumnElement[bool]:
+    """Hold a barrier until all jobs before it have ended, and a link until the reconciliations before it.
+
+    Without the second rule a cycle's classes could rest on persons of two different moments.
+    """
+    earlier = _table.alias("earlier")
+    unended = earlier.c.state.in_(("waiting", "running"))
+    before = exists().where(earlier.c.id < _table.c.id, unended)
+    reconciling = exists().where(earlier.c.id < _table.c.id, unended, earlier.c.kind == "reconcile")
+    return and_(
+        or_(_table.c.barrier.is_(False), ~before),
+        or_(_table.c.kind != "link", ~reconciling),
+    )
+
+
+def job(connection: Connection, number: int) -> Job:
+    """Return one job."""
+    return _job(connection.execute(select(_table).where(_table.c.id == number)).one())
+
+
+def _held(connection: Connection, lease: Lease, **values: object) -> None:
+    """Change a job that must still be ours."""
+    where = (_table.c.id == lease.job.id, _table.c.token == lease.token, _table.c.state == "running")
+    if connection.execute(update(_table).where(*where).values(**values)).rowcount != 1:
+        raise LeaseLostError
+
+
+def renew(
+    connection: Connection, lease: Lease, *, now: dt.datetime, progress: tuple[int, int] | None = None
+) -> None:
+    """Hold a job for longer and record how far it is; raises :class:`LeaseLostError`."""
+    values: dict[str, object] = {"lease_until": stamp(now + LEASE)}
+    if progress is not None:
+        values |= {"done": progress[0], "total": progress[1]}
+    _held(connection, lease, **values)
+
+
+def finish(connection: Connection, lease: Lease, *, now: dt.datetime) -> None:
+    """End a job in the transaction that writes its effect; raises :class:`LeaseLostError`."""
+    _held(connection, lease, state="done", token=None, lease_until=None, error="", finished_at=stamp(now))
+
+
+def release(connection: Connection, lease: Lease) -> None:
+    """Give a job back untried, because this process was told to stop."""
+    attempts = lease.job.attempts - 1
+    _held(connection, lease, state="waiting", token=None, lease_until=None, attempts=attempts)
+
+
+def fail(connection: Connection, lease: Lease, *, now: dt.datetime, reason: str) -> None:
+    """End a job that cannot succeed."""
+    ended = {"state": "failed", "finished_at": stamp(now)}
+    _held(connection, lease, token=None, lease_until=None, error=reason, **ended)
+
+
+def retry_later(connection: Connection, lease: Lease, *, now: dt.datetime, reason: str) -> bool:
+    """Give a job back after a fault that may pass; returns False once it has failed too often."""
+    if lease.job.attempts >= MAX_ATTEMPTS:
+        fail(connection, lease, now=now, reason=reason)
+        return False
+    wait = stamp(now + _RETRY * 2 ** (lease.job.attempts - 1))
+    _held(connection, lease, state="waiting", token=None, lease_until=None, error=reason, not_before=wait)
+    return True
+
+
+def cancel(connection: Connection, kind: JobKind, submission: str) -> None:
+    """Cancel a submission's job that has not been started."""
+    where = (_table.c.kind == kind, _table.c.submission == submission, _table.c.state == "waiting")
+    connection.execute(update(_table).where(*where).values(state="cancelled"))
+
+
+def pending(connection: Connection, worker: WorkerName) -> tuple[int, int]:
+    """Count a worker's jobs that have not ended: those within its own reach, and those behind another's."""
+    query = (
+        select(_not_blocked().label("free"), func.count())
+        .where(_table.c.worker == worker, _table.c.state.in_(("waiting", "running")))
+        .group_by("free")
+    )
+    counts = {bool(row[0]): row[1] for row in connection.execute(query)}
+    return counts.get(True, 0), counts.get(False, 0)
+
+
+def try_again(connection: Connection, number: int, *, now: dt.datetime) -> bool:
+    """Put a failed job back with all its attempts; returns False if there is no such failed job."""
+    where = (_table.c.id == number, _table.c.state == "failed")
+    values = {"state": "waiting", "attempts": 0, "not_before": stamp(now), "finished_at": None}
+    return connection.execute(update(_table).where(*where).values(**values)).rowcount == 1
+
+
+def all_jobs(connection: Connection, *, limit: int) -> list[Job]:
+    """Return the latest jobs, newest first."""
+    rows = connection.execute(select(_table).order_by(_table.c.id.desc()).limit(limit))
+    return [_job(row) for row in rows]

@@ -1,0 +1,264 @@
+"""The register worker's own store: records of the payload, each sealed by itself.
+
+A row says whose record it is, of which kind, and where it stands; what the record says is sealed under a
+key that only the register worker can derive, so that a copy of this database holds nothing to read.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from api.secret_files import WorkerKey
+from api.store.database import Database, open_database
+from linkage.errors import VerificationError
+from linkage.wire.canonical import canonical, from_builtins
+from linkage.wire.manifest import Manifest
+from linkage.wire.records import (
+    AnyRecord,
+    CareSpell,
+    Child,
+    Coverage,
+    Episode,
+    Payload,
+    Record,
+    ReturnInterview,
+)
+
+__all__ = ["PayloadStore", "RecordStatus", "metadata"]
+
+RecordStatus = Literal["waiting", "current", "superseded", "withdrawn"]
+"""``waiting``: its submission is not accepted yet; ``superseded``: a newer snapshot of the period holds it
+again; ``withdrawn``: the newer snapshot does not."""
+
+_NONCE_BYTES = 12
+_ROWS_AT_A_TIME = 2000
+
+metadata = MetaData()
+
+_snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("submission", String(64), primary_key=True),
+    Column("agency", String(12), nullable=False),
+    Column("period_start", String(10), nullable=False),
+    Column("period_end", String(10), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("stored_at", String(27), nullable=False),
+)
+
+_records = Table(
+    "records",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("submission", String(64), ForeignKey("snapshots.submission"), nullable=False),
+    Column("agency", String(12), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("handle", String(32), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("records_by_submission", "submission", "kind", "handle"),
+)
+"""``handle`` of a return interview is its episode's; coverage has none and stands under an empty one."""
+
+
+class PayloadStore:
+    """Records by submission."""
+
+    def __init__(self, database: Path, key: WorkerKey) -> None:
+        self._database: Database = open_database(database, "payload")
+        self._key = key
+
+    def close(self) -> None:
+        """Close the store."""
+        self._database.close()
+
+    def add(self, submission: str, manifest: Manifest, payload: Payload, *, now: str) -> None:
+        """Store a snapshot whole, in one transaction.  Doing it twice is harmless."""
+        snapshot = {
+            "submission": submission,
+            "agency": manifest.agency,
+            "period_start": str(manifest.period.start),
+            "period_end": str(manifest.period.end),
+            "sequence": manifest.sequence,
+            "stored_at": now,
+        }
+        with self._database.write() as connection:
+            known = select(_snapshots.c.submission).where(_snapshots.c.submission == submission)
+            if connection.scalar(known) is None:
+                connection.execute(insert(_snapshots).values(**snapshot))
+                self._add_records(connection, submission, payload)
+
+    def _add_records(self, connection: Connection, submission: str, payload: Payload) -> None:
+        aead = self._aead(submission)
+        records = list(_all_records(payload))
+        for start in range(0, len(records), _ROWS_AT_A_TIME):
+            rows = [
+                _sealed_row(aead, submission, payload.agency, record)
+                for record in records[start : start + _ROWS_AT_A_TIME]
+            ]
+            connection.execute(insert(_records), rows)
+
+    def load(self, submission: str, agency: str) -> Payload | None:
+        """Open a snapshot's records, or return None if the store does not hold it.
+
+        Raises :class:`VerificationError` if a row was changed, moved or sealed under another key.
+        """
+        query = select(_records).where(_records.c.submission == submission).order_by(_records.c.id)
+        held = select(_snapshots.c.submission).where(
+            _snapshots.c.submission == submission, _snapshots.c.agency == agency
+        )
+        aead = self._aead(submission)
+        with self._database.read() as connection:
+            if connection.scalar(held) is None:
+                return None
+            records = [_opened(aead, row) for row in connection.execute(query)]
+        return Payload(
+            agency=agency,
+            children=tuple(r for r in records if isinstance(r, Child)),
+            care_spells=tuple(r for r in records if isinstance(r, CareSpell)),
+            episodes=tuple(r for r in records if isinstance(r, Episode)),
+            interviews=tuple(r for r in records if isinstance(r, ReturnInterview)),
+            coverage=tuple(r for r in records if isinstance(r, Coverage)),
+        )
+
+    def settle(self, submission: str) -> None:
+        """Make a snapshot that was accepted the one that stands for its agency and period.
+
+        Of an older snapshot every record ends: superseded if the newer one holds it again, else withdrawn.
+        If a newer snapshot stands already, it is this one's records that end.
+        """
+        with self._database.write() as connection:
+            snapshots = _same_period(connection, submission)
+            if not snapshots:
+                return
+            waiting = (_records.c.submission == submission, _records.c.status == "waiting")
+            connection.execute(update(_records).where(*waiting).values(status="current"))
+            newest = snapshots[-1]
+            for older in snapshots[:-1]:
+                _end_records(connection, older, newest)
+
+    def drop(self, submission: str) -> None:
+        """Remove a snapshot that was refused."""
+        with self._database.write() as connection:
+            connection.execute(delete(_records).where(_records.c.submission == submission))
+            connection.execute(delete(_snapshots).where(_snapshots.c.submission == submission))
+
+    def statuses(self, submission: str) -> dict[tuple[str, str], RecordStatus]:
+        """Return where each record with a handle stands, by kind and handle."""
+        query = select(_records).where(_records.c.submission == submission, _records.c.handle != "")
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return {(row.kind, row.handle): cast("RecordStatus", row.status) for row in rows}
+
+    def _aead(self, submission: str) -> AESGCM:
+        # A key per submission: random nonces under one key for all rows of years would come to repeat.
+        return AESGCM(self._key.derive(f"payload-rows/{submission}"))
+
+
+def _all_records(payload: Payload) -> Iterator[AnyRecord]:
+    yield from payload.children
+    yield from payload.care_spells
+    yield from payload.episodes
+    yield from payload.interviews
+    yield from payload.coverage
+
+
+def _place(record: AnyRecord) -> tuple[str, str, int]:
+    """Return kind, handle and version as the row shows them."""
+    kind = str(record.__struct_config__.tag)
+    if isinstance(record, Coverage):
+        return kind, "", 0
+    if isinstance(record, ReturnInterview):
+        return kind, record.episode, record.version
+    return kind, record.handle, record.version
+
+
+def _bound(submission: str, agency: str, kind: str, handle: str, version: int) -> bytes:
+    """Bind a sealed record to its row, so that rows cannot be swapped; the status may change."""
+    return "\x00".join(("clew/payload-row/1", submission, agency, kind, handle, str(version))).encode()
+
+
+def _sealed_row(aead: AESGCM, submission: str, agency: str, record: AnyRecord) -> dict[str, object]:
+    kind, handle, version = _place(record)
+    nonce = os.urandom(_NONCE_BYTES)
+    sealed = nonce + aead.encrypt(nonce, canonical(record), _bound(submission, agency, kind, handle, version))
+    return {
+        "submission": submission,
+        "agency": agency,
+        "kind": kind,
+        "handle": handle,
+        "version": version,
+        "status": "waiting",
+        "sealed": sealed,
+    }
+
+
+def _opened(aead: AESGCM, row: Row[Any]) -> Record:
+    bound = _bound(row.submission, row.agency, row.kind, row.handle, row.version)
+    try:
+        plain = aead.decrypt(row.sealed[:_NONCE_BYTES], row.sealed[_NONCE_BYTES:], bound)
+    except InvalidTag:
+        raise VerificationError(
+            "payload store: a record does not open", hint="restore the store from a backup"
+        ) from None
+    return from_builtins(msgspec.json.decode(plain), cast("type[AnyRecord]", AnyRecord))
+
+
+def _same_period(connection: Connection, submission: str) -> list[str]:
+    """Return the settled snapshots of a snapshot's agency and period, and itself, oldest first."""
+    own = _snapshots.alias("own")
+    settled = (
+        select(_records.c.id)
+        .where(_records.c.submission == _snapshots.c.submission, _records.c.status != "waiting")
+        .exists()
+    )
+    query = (
+        select(_snapshots.c.submission)
+        .join(
+            own,
+            (own.c.agency == _snapshots.c.agency)
+            & (own.c.period_start == _snapshots.c.period_start)
+            & (own.c.period_end == _snapshots.c.period_end),
+        )
+        .where(own.c.submission == submission, settled | (_snapshots.c.submission == submission))
+        .order_by(_snapshots.c.sequence)
+    )
+    return list(connection.scalars(query))
+
+
+def _end_records(connection: Connection, older: str, newest: str) -> None:
+    newer = _records.alias("newer")
+    again = (
+        select(newer.c.id)
+        .where(
+            newer.c.submission == newest,
+            newer.c.kind == _records.c.kind,
+            newer.c.handle == _records.c.handle,
+        )
+        .exists()
+    )
+    standing = (_records.c.submission == older, _records.c.status == "current")
+    connection.execute(update(_records).where(*standing, again).values(status="superseded"))
+    connection.execute(update(_records).where(*standing, ~again).values(status="withdrawn"))

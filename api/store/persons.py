@@ -1,0 +1,146 @@
+"""Persons of the register: who belongs to whom now, and every change that led there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Table, delete, func, insert, select
+
+from api.store import schema
+from api.store.database import number_of
+
+__all__ = ["Event", "LinkRun", "Member", "RecordKey", "created_runs", "members", "run_of_job", "store_run"]
+
+RecordKey = tuple[str, str]
+"""Agency code and child handle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change of one person, as the linkage reported it."""
+
+    kind: str
+    person: str
+    other: str
+    records: Sequence[RecordKey]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRun:
+    """What one link job did: which snapshots it held, how much it compared, what came of it.
+
+    ``untouched``: members whose snapshots this run did not hold and which stay as they were.
+    """
+
+    job: int
+    epoch: str
+    submissions: Sequence[str]
+    records: int
+    pairs: int
+    links: int
+    persons: Mapping[RecordKey, str]
+    untouched: frozenset[RecordKey]
+    events: Sequence[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One agency's child record and its person."""
+
+    agency: str
+    handle: str
+    person: str
+
+
+def members(connection: Connection) -> list[Member]:
+    """Return every membership, by agency and handle."""
+    table = schema.memberships
+    rows = connection.execute(select(table).order_by(table.c.agency, table.c.handle))
+    return [Member(row.agency, row.handle, row.person) for row in rows]
+
+
+def created_runs(connection: Connection) -> dict[str, int]:
+    """Return for every person ever made the run that made it: a number that grows with time."""
+    rows = connection.execute(select(schema.persons.c.id, schema.persons.c.created_run))
+    return {row.id: row.created_run for row in rows}
+
+
+def run_of_job(connection: Connection, job: int) -> int | None:
+    """Return the run that a link job finished, or None."""
+    return connection.scalar(select(schema.link_runs.c.id).where(schema.link_runs.c.job == job))
+
+
+def store_run(connection: Connection, run: LinkRun, *, now: str) -> int:
+    """Write a run with its persons, memberships and events and return its number."""
+    number = _add_run(connection, run, now)
+    known = created_runs(connection)
+    named = {*run.persons.values(), *(event.person for event in run.events)}
+    fresh = sorted(named - set(known))
+    _insert(connection, schema.persons, [{"id": one, "created_run": number} for one in fresh])
+    _change_memberships(connection, run, number)
+    _add_events(connection, run.events, number)
+    return number
+
+
+def _add_run(connection: Connection, run: LinkRun, now: str) -> int:
+    added = connection.execute(
+        insert(schema.link_runs).values(
+            job=run.job,
+            epoch=run.epoch,
+            records=run.records,
+            pairs=run.pairs,
+            links=run.links,
+            persons=len({*run.persons.values()}),
+            finished_at=now,
+        )
+    )
+    number = number_of(added)
+    rows = [{"run": number, "submission": one} for one in run.submissions]
+    _insert(connection, schema.link_run_submissions, rows)
+    return number
+
+
+def _change_memberships(connection: Connection, run: LinkRun, number: int) -> None:
+    """Write only what changed, so that ``since_run`` keeps saying since when a record is in its person."""
+    before = {(one.agency, one.handle): one.person for one in members(connection)}
+    table = schema.memberships
+    for key, person in before.items():
+        if run.persons.get(key) != person and key not in run.untouched:
+            connection.execute(delete(table).where(table.c.agency == key[0], table.c.handle == key[1]))
+    rows = [
+        {"agency": agency, "handle": handle, "person": person, "since_run": number}
+        for (agency, handle), person in run.persons.items()
+        if before.get((agency, handle)) != person
+    ]
+    _insert(connection, table, rows)
+
+
+def _add_events(connection: Connection, events: Sequence[Event], number: int) -> None:
+    """Write events and their records in two statements; a first linkage has one event per child.
+
+    The transaction holds the writer's place, so that nobody else takes the numbers counted here.
+    """
+    table = schema.person_events
+    first = int(connection.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0) + 1
+    numbered = list(enumerate(events, start=first))
+    rows = [
+        {"id": name, "run": number, "kind": event.kind, "person": event.person, "other": event.other or None}
+        for name, event in numbered
+    ]
+    _insert(connection, table, rows)
+    records = [
+        {"event": name, "agency": agency, "handle": handle}
+        for name, event in numbered
+        for agency, handle in event.records
+    ]
+    _insert(connection, schema.person_event_records, records)
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    if rows:  # an INSERT with an empty list would insert one row of defaults
+        connection.execute(insert(table), rows)
+
+
+def count_persons(connection: Connection) -> int:
+    """Count the persons that have a member now."""
+    query = select(func.count(schema.memberships.c.person.distinct()))
+    return int(connection.scalar(query) or 0)

@@ -1,0 +1,94 @@
+"""Cycles and their results: what each agency may pull, and the register's figures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from api.store import schema
+
+__all__ = [
+    "Cycle",
+    "add_cycle",
+    "cycle",
+    "last_closed",
+    "latest_reconciled",
+    "results_of",
+    "run_snapshots",
+    "store_results",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One cycle; ``figures`` is None until it has been reconciled."""
+
+    number: int
+    link_job: int
+    reconcile_job: int
+    figures: str | None
+    reconciled_at: str | None
+
+
+_table = schema.cycles
+
+
+def _cycle(row: Row[Any] | None) -> Cycle | None:
+    if row is None:
+        return None
+    return Cycle(row.number, row.link_job, row.reconcile_job, row.figures, row.reconciled_at)
+
+
+def add_cycle(connection: Connection, number: int, *, link_job: int, reconcile_job: int, now: str) -> None:
+    """Record that a cycle was closed."""
+    connection.execute(
+        insert(_table).values(number=number, closed_at=now, link_job=link_job, reconcile_job=reconcile_job)
+    )
+
+
+def cycle(connection: Connection, number: int) -> Cycle | None:
+    """Return one cycle, or None."""
+    return _cycle(connection.execute(select(_table).where(_table.c.number == number)).one_or_none())
+
+
+def last_closed(connection: Connection) -> Cycle | None:
+    """Return the newest cycle, reconciled or not."""
+    return _cycle(connection.execute(select(_table).order_by(_table.c.number.desc()).limit(1)).one_or_none())
+
+
+def latest_reconciled(connection: Connection) -> int:
+    """Return the number of the newest cycle with results, 0 before the first."""
+    query = select(func.max(_table.c.number)).where(_table.c.reconciled_at.is_not(None))
+    return int(connection.scalar(query) or 0)
+
+
+def results_of(connection: Connection, number: int, agency: str) -> str | None:
+    """Return one agency's results of a cycle in canonical JSON, or None."""
+    table = schema.results
+    return connection.scalar(select(table.c.body).where(table.c.cycle == number, table.c.agency == agency))
+
+
+def run_snapshots(connection: Connection, run: int) -> list[tuple[str, str, str]]:
+    """Return the submission, agency and role of every snapshot that a link run held, oldest first."""
+    submissions, agencies, held = schema.submissions, schema.agencies, schema.link_run_submissions
+    query = (
+        select(submissions.c.id, agencies.c.code, agencies.c.role)
+        .join(agencies, agencies.c.code == submissions.c.agency)
+        .join(held, held.c.submission == submissions.c.id)
+        .where(held.c.run == run)
+        .order_by(agencies.c.code, submissions.c.sequence)
+    )
+    return [(row.id, row.code, row.role) for row in connection.execute(query)]
+
+
+def store_results(
+    connection: Connection, number: int, bodies: Mapping[str, str], *, figures: str, now: str
+) -> None:
+    """Write all results of a cycle; from here on it counts as reconciled."""
+    rows = [{"cycle": number, "agency": agency, "body": body} for agency, body in bodies.items()]
+    if rows:
+        connection.execute(insert(schema.results), rows)
+    connection.execute(
+        update(_table).where(_table.c.number == number).values(figures=figures, reconciled_at=now)
+    )

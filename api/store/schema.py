@@ -1,0 +1,240 @@
+"""Tables of the shared database (docs/operations/register.md).
+
+Times are UTC text of one width, whose order is the order of time.  Nothing here holds an encoding or a
+record of the payload; handles are here because *handle to person* is what crosses the wall.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
+
+__all__ = [
+    "agencies",
+    "chunks",
+    "custodians",
+    "cycles",
+    "epochs",
+    "jobs",
+    "link_run_submissions",
+    "link_runs",
+    "memberships",
+    "metadata",
+    "nonces",
+    "parts",
+    "person_event_records",
+    "person_events",
+    "persons",
+    "results",
+    "submissions",
+    "trust",
+]
+
+metadata = MetaData()
+
+trust = Table(
+    "trust",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True),
+    Column("threshold", Integer, nullable=False),
+)
+"""One row once custodians are pinned: how many of them must sign an epoch descriptor."""
+
+custodians = Table(
+    "custodians",
+    metadata,
+    Column("signing_key", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("pinned_at", String(27), nullable=False),
+)
+
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("epoch", String(32), primary_key=True),
+    Column("content", String(64), nullable=False),
+    Column("descriptor", Text, nullable=False),
+    Column("opens", String(17), nullable=False),
+    Column("adopted_at", String(27), nullable=False),
+    Column("current", Boolean, nullable=False),
+)
+"""``content``: SHA-256 of what custodians signed, so that a second descriptor of one name is noticed."""
+
+agencies = Table(
+    "agencies",
+    metadata,
+    Column("code", String(12), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("card", Text, nullable=False),
+    Column("signing_key", String(64), nullable=False, unique=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("enrolled_at", String(27), nullable=False),
+    Column("removed_at", String(27)),
+)
+"""``sequence``: the highest sequence committed; it never falls, not even when a card is replaced."""
+
+nonces = Table(
+    "nonces",
+    metadata,
+    Column("signing_key", String(64), primary_key=True),
+    Column("nonce", String(128), primary_key=True),
+    Column("expires", String(27), nullable=False, index=True),
+)
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("agency", String(12), ForeignKey("agencies.code"), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("linked", Boolean, nullable=False, server_default=false()),
+    Column("manifest", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("registration", String(64), nullable=False),
+    Column("epoch", String(32), ForeignKey("epochs.epoch"), nullable=False),
+    Column("period_start", String(10), nullable=False),
+    Column("period_end", String(10), nullable=False),
+    Column("registered_at", String(27), nullable=False),
+    Column("committed_at", String(27)),
+    Column("settled_at", String(27)),
+    Column("receipt", Text),
+    UniqueConstraint("agency", "sequence"),
+    Index("submissions_by_period", "agency", "period_start", "period_end"),
+)
+"""``registration``: SHA-256 of the registration's canonical form, to tell a retry from another one."""
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("submission", String(64), ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(16), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+)
+"""Digest and size of the sealed bytes; ``state``: waiting, valid, refused or dropped."""
+
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("submission", String(64), primary_key=True),
+    Column("part", String(16), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("present", Boolean, nullable=False, server_default=false()),
+    ForeignKeyConstraint(["submission", "part"], ["parts.submission", "parts.name"], ondelete="CASCADE"),
+    Index("chunks_by_digest", "submission", "sha256"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(24), nullable=False),
+    Column("worker", String(16), nullable=False),
+    Column("submission", String(64), ForeignKey("submissions.id")),
+    Column("cycle", Integer),
+    Column("state", String(16), nullable=False),
+    Column("barrier", Boolean, nullable=False, server_default=false()),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before", String(27), nullable=False),
+    Column("token", String(32)),
+    Column("lease_until", String(27)),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("total", Integer, nullable=False, server_default="0"),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("queued_at", String(27), nullable=False),
+    Column("finished_at", String(27)),
+    Index("jobs_to_claim", "worker", "state", "id"),
+)
+"""``state``: waiting, running, done, failed or cancelled; a barrier waits for every job before it."""
+
+link_runs = Table(
+    "link_runs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("job", Integer, ForeignKey("jobs.id"), nullable=False, unique=True),
+    Column("epoch", String(32), ForeignKey("epochs.epoch")),
+    Column("records", Integer, nullable=False),
+    Column("pairs", Integer, nullable=False),
+    Column("links", Integer, nullable=False),
+    Column("persons", Integer, nullable=False),
+    Column("finished_at", String(27), nullable=False),
+)
+
+link_run_submissions = Table(
+    "link_run_submissions",
+    metadata,
+    Column("run", Integer, ForeignKey("link_runs.id"), primary_key=True),
+    Column("submission", String(64), ForeignKey("submissions.id"), primary_key=True),
+)
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("created_run", Integer, ForeignKey("link_runs.id"), nullable=False),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("agency", String(12), ForeignKey("agencies.code"), primary_key=True),
+    Column("handle", String(32), primary_key=True),
+    Column("person", String(32), ForeignKey("persons.id"), nullable=False, index=True),
+    Column("since_run", Integer, ForeignKey("link_runs.id"), nullable=False),
+)
+
+person_events = Table(
+    "person_events",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run", Integer, ForeignKey("link_runs.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("person", String(32), ForeignKey("persons.id"), nullable=False, index=True),
+    Column("other", String(32), ForeignKey("persons.id")),
+)
+"""The history of persons: rows are added and never changed."""
+
+person_event_records = Table(
+    "person_event_records",
+    metadata,
+    Column("event", Integer, ForeignKey("person_events.id"), primary_key=True),
+    Column("agency", String(12), primary_key=True),
+    Column("handle", String(32), primary_key=True),
+)
+
+cycles = Table(
+    "cycles",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("closed_at", String(27), nullable=False),
+    Column("link_job", Integer, ForeignKey("jobs.id"), nullable=False),
+    Column("reconcile_job", Integer, ForeignKey("jobs.id"), nullable=False),
+    Column("figures", Text),
+    Column("reconciled_at", String(27)),
+)
+
+results = Table(
+    "results",
+    metadata,
+    Column("cycle", Integer, ForeignKey("cycles.number"), primary_key=True),
+    Column("agency", String(12), ForeignKey("agencies.code"), primary_key=True),
+    Column("body", Text, nullable=False),
+)

@@ -1,0 +1,278 @@
+"""Submissions, their parts and their chunks, in the shared database.
+
+A submission goes open → committed → accepted → superseded, or to refused from any of the first two; every
+step is one transaction, and a step that was made is not made again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+
+from api.store import schema
+from linkage.wire.manifest import PART_NAMES, Manifest, read_manifest
+from linkage.wire.submission import Chunk, Registration, SubmissionState
+
+__all__ = [
+    "ChunkRow",
+    "PartState",
+    "Submission",
+    "accepted",
+    "add_submission",
+    "by_sequence",
+    "chunk_rows",
+    "chunks_with_digest",
+    "count_by_state",
+    "count_open",
+    "discard",
+    "find",
+    "get",
+    "mark_linked",
+    "mark_present",
+    "missing_chunks",
+    "of_agency",
+    "open_ids",
+    "open_of_agency",
+    "part_state",
+    "part_states",
+    "set_part_state",
+    "set_state",
+    "standing_in_period",
+    "waiting_bodies",
+]
+
+PartState = Literal["waiting", "valid", "refused", "dropped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One submission; ``registration`` tells a repeated registration from a different one."""
+
+    id: str
+    agency: str
+    sequence: int
+    epoch: str
+    state: SubmissionState
+    reason: str
+    linked: bool
+    manifest: Manifest
+    registration: str
+    receipt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRow:
+    """One chunk that a registration lists."""
+
+    part: str
+    sha256: str
+    size: int
+    present: bool
+
+
+_table = schema.submissions
+
+
+def _submission(row: Row[Any]) -> Submission:
+    return Submission(
+        id=row.id,
+        agency=row.agency,
+        sequence=row.sequence,
+        epoch=row.epoch,
+        state=cast("SubmissionState", row.state),
+        reason=row.reason,
+        linked=row.linked,
+        manifest=read_manifest(row.manifest.encode()),
+        registration=row.registration,
+        receipt=row.receipt,
+    )
+
+
+def _one(connection: Connection, query: Select[Any]) -> Submission | None:
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _submission(row)
+
+
+def find(connection: Connection, submission: str, *, agency: str | None = None) -> Submission | None:
+    """Return a submission, or None; with ``agency`` only if it is that agency's own."""
+    query = select(_table).where(_table.c.id == submission)
+    if agency is not None:
+        query = query.where(_table.c.agency == agency)
+    return _one(connection, query)
+
+
+def get(connection: Connection, submission: str) -> Submission:
+    """Return a submission that is known to be there."""
+    return _submission(connection.execute(select(_table).where(_table.c.id == submission)).one())
+
+
+def by_sequence(connection: Connection, agency: str, sequence: int) -> Submission | None:
+    """Return the agency's submission with that sequence, or None."""
+    return _one(connection, select(_table).where(_table.c.agency == agency, _table.c.sequence == sequence))
+
+
+def of_agency(connection: Connection, agency: str, *, limit: int) -> list[Submission]:
+    """Return an agency's latest submissions, newest first."""
+    query = select(_table).where(_table.c.agency == agency).order_by(_table.c.sequence.desc()).limit(limit)
+    return [_submission(row) for row in connection.execute(query)]
+
+
+def accepted(connection: Connection) -> list[Submission]:
+    """Return the snapshots that stand, by agency and sequence."""
+    query = select(_table).where(_table.c.state == "accepted")
+    ordered = query.order_by(_table.c.agency, _table.c.sequence)
+    return [_submission(row) for row in connection.execute(ordered)]
+
+
+def standing_in_period(connection: Connection, submission: Submission) -> list[Submission]:
+    """Return the accepted snapshots of a submission's agency and period, itself left out."""
+    period = submission.manifest.period
+    query = select(_table).where(
+        _table.c.agency == submission.agency,
+        _table.c.period_start == str(period.start),
+        _table.c.period_end == str(period.end),
+        _table.c.state == "accepted",
+        _table.c.id != submission.id,
+    )
+    return [_submission(row) for row in connection.execute(query)]
+
+
+def open_of_agency(connection: Connection, agency: str) -> list[Submission]:
+    """Return an agency's submissions that were begun and not committed."""
+    query = select(_table).where(_table.c.agency == agency, _table.c.state == "open")
+    return [_submission(row) for row in connection.execute(query)]
+
+
+def count_open(connection: Connection, agency: str) -> int:
+    """Count the agency's submissions that were begun and not committed."""
+    query = select(func.count()).where(_table.c.agency == agency, _table.c.state == "open")
+    return int(connection.scalar(query) or 0)
+
+
+def count_by_state(connection: Connection, agency: str) -> dict[str, int]:
+    """Count an agency's submissions by state."""
+    query = select(_table.c.state, func.count()).where(_table.c.agency == agency).group_by(_table.c.state)
+    return {row[0]: row[1] for row in connection.execute(query.order_by(_table.c.state))}
+
+
+def open_ids(connection: Connection) -> frozenset[str]:
+    """Return every submission that still waits for chunks or its commit."""
+    return frozenset(connection.scalars(select(_table.c.id).where(_table.c.state == "open")))
+
+
+def add_submission(
+    connection: Connection, submission: str, registration: Registration, *, digest: str, now: str
+) -> Submission:
+    """Store a registration: the submission, its parts and the chunks that make them up."""
+    manifest = read_manifest(registration.manifest.encode())
+    connection.execute(
+        insert(_table).values(
+            id=submission,
+            agency=manifest.agency,
+            sequence=manifest.sequence,
+            state="open",
+            manifest=registration.manifest,
+            signature=registration.signature.signature,
+            registration=digest,
+            epoch=manifest.epoch,
+            period_start=str(manifest.period.start),
+            period_end=str(manifest.period.end),
+            registered_at=now,
+        )
+    )
+    lists: dict[str, Sequence[Chunk]] = {
+        "encodings": registration.encodings,
+        "payload": registration.payload,
+    }
+    for name in PART_NAMES:
+        _add_part(connection, submission, manifest, name, lists[name])
+    return get(connection, submission)
+
+
+def _add_part(
+    connection: Connection, submission: str, manifest: Manifest, name: str, listed: Sequence[Chunk]
+) -> None:
+    part = manifest.part(name)
+    connection.execute(
+        insert(schema.parts).values(
+            submission=submission,
+            name=name,
+            sha256=part.sealed_sha256,
+            size=part.sealed_size,
+            state="waiting",
+        )
+    )
+    rows = [
+        {"submission": submission, "part": name, "position": place, "sha256": one.sha256, "size": one.size}
+        for place, one in enumerate(listed)
+    ]
+    connection.execute(insert(schema.chunks), rows)
+
+
+def chunk_rows(connection: Connection, submission: str) -> list[ChunkRow]:
+    """Return a submission's chunks, part by part in their order."""
+    table = schema.chunks
+    query = select(table).where(table.c.submission == submission).order_by(table.c.part, table.c.position)
+    return [ChunkRow(row.part, row.sha256, row.size, row.present) for row in connection.execute(query)]
+
+
+def chunks_with_digest(connection: Connection, submission: str, sha256: str) -> list[ChunkRow]:
+    """Return the places of a submission at which a chunk stands; usually one, none if it is not listed."""
+    table = schema.chunks
+    query = select(table).where(table.c.submission == submission, table.c.sha256 == sha256)
+    return [ChunkRow(row.part, row.sha256, row.size, row.present) for row in connection.execute(query)]
+
+
+def missing_chunks(connection: Connection, submission: str) -> tuple[str, ...]:
+    """Return the digests of the chunks that have not arrived, each once, in order."""
+    rows = chunk_rows(connection, submission)
+    return tuple(dict.fromkeys(row.sha256 for row in rows if not row.present))
+
+
+def mark_present(connection: Connection, submission: str, sha256: str) -> None:
+    """Record that a chunk is durable."""
+    table = schema.chunks
+    where = (table.c.submission == submission, table.c.sha256 == sha256)
+    connection.execute(update(table).where(*where).values(present=True))
+
+
+def discard(connection: Connection, submission: str) -> None:
+    """Forget an open submission altogether, so that it can be registered afresh."""
+    connection.execute(delete(_table).where(_table.c.id == submission, _table.c.state == "open"))
+
+
+def set_state(connection: Connection, submission: str, **values: object) -> None:
+    """Change a submission's columns."""
+    connection.execute(update(_table).where(_table.c.id == submission).values(**values))
+
+
+def mark_linked(connection: Connection, submissions: Sequence[str]) -> None:
+    """Record that a finished link run held these submissions."""
+    connection.execute(update(_table).where(_table.c.id.in_(submissions)).values(linked=True))
+
+
+def part_states(connection: Connection, submission: str) -> dict[str, PartState]:
+    """Return the state of each part by name."""
+    table = schema.parts
+    rows = connection.execute(select(table.c.name, table.c.state).where(table.c.submission == submission))
+    return {row.name: cast("PartState", row.state) for row in rows}
+
+
+def part_state(connection: Connection, submission: str, name: str) -> PartState | None:
+    """Return the state of one part, or None if there is no such submission."""
+    return part_states(connection, submission).get(name)
+
+
+def set_part_state(connection: Connection, submission: str, name: str, state: PartState) -> None:
+    """Change the state of one part."""
+    table = schema.parts
+    where = (table.c.submission == submission, table.c.name == name)
+    connection.execute(update(table).where(*where).values(state=state))
+
+
+def waiting_bodies(connection: Connection, name: str) -> frozenset[str]:
+    """Return the digests of the sealed bodies that a worker has still to take in."""
+    table = schema.parts
+    query = select(table.c.sha256).where(table.c.name == name, table.c.state == "waiting")
+    return frozenset(connection.scalars(query))

@@ -1,0 +1,153 @@
+"""What the operator lets the unit trust: custodians, epochs, agencies."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+
+from cryptography.hazmat.primitives import constant_time
+from sqlalchemy import Connection
+
+from api.clock import stamp
+from api.store import agencies
+from api.store.agencies import Pinned
+from linkage.errors import EpochError, InputError, VerificationError
+from linkage.profile import shipped_profile
+from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, card_fingerprint, read_card
+from linkage.wire.epochs import EpochDescriptor, read_descriptor, signed_bytes, verify_quorum
+
+__all__ = ["adopt_epoch", "enrol_agency", "remove_agency"]
+
+
+def adopt_epoch(
+    connection: Connection,
+    unit: UnitCard,
+    descriptor_bytes: bytes,
+    *,
+    custodians: Sequence[CustodianCard],
+    threshold: int | None,
+    now: dt.datetime,
+) -> tuple[EpochDescriptor, bool]:
+    """Put an epoch in force; returns its descriptor and whether it is new.
+
+    1. The custodians given are those pinned, or are pinned now if none were.
+    2. Enough of the pinned ones signed the descriptor.
+    3. The workers' keys in it are this unit's own, its profile is the one shipped under that name.
+    4. It is newer than the epoch in force; the one in force may be given again, unchanged.
+    Raises :class:`linkage.errors.ClewError`.
+    """
+    pinned = _pinned(connection, custodians, threshold)
+    descriptor = read_descriptor(descriptor_bytes)
+    verify_quorum(descriptor, pinned=pinned.signing_keys, threshold=pinned.threshold)
+    _check_content(descriptor, unit)
+    content = hashlib.sha256(signed_bytes(descriptor)).hexdigest()
+    if not _newer(connection, descriptor, content):
+        return descriptor, False
+    if agencies.pinned_custodians(connection) is None:
+        agencies.pin_custodians(connection, custodians, threshold=pinned.threshold, now=stamp(now))
+    agencies.add_epoch(
+        connection, descriptor, text=descriptor_bytes.decode(), content=content, now=stamp(now)
+    )
+    return descriptor, True
+
+
+def _pinned(connection: Connection, given: Sequence[CustodianCard], threshold: int | None) -> Pinned:
+    pinned = agencies.pinned_custodians(connection)
+    keys = frozenset(card.signing_key for card in given)
+    if len(keys) != len(given):
+        raise InputError("--custodian: the same card is given twice")
+    if pinned is None:
+        return _first(keys, threshold)
+    if (given and keys != pinned.signing_keys) or (threshold not in {None, pinned.threshold}):
+        raise VerificationError(
+            "these are not the custodians, or not the threshold, that this unit pinned at first",
+            hint="leave --custodian and --threshold out; find out who wants them changed",
+        )
+    return pinned
+
+
+def _first(keys: frozenset[str], threshold: int | None) -> Pinned:
+    if not keys or threshold is None:
+        raise InputError(
+            "no custodians are pinned yet", hint="give every custodian's card and the threshold this once"
+        )
+    if not 1 <= threshold <= len(keys):
+        raise InputError(f"--threshold: {threshold} of {len(keys)} custodians cannot sign")
+    return Pinned(keys, threshold)
+
+
+def _check_content(descriptor: EpochDescriptor, unit: UnitCard) -> None:
+    own = (unit.encodings_key, unit.payload_key)
+    if (descriptor.unit_encodings_key, descriptor.unit_payload_key) != own:
+        raise EpochError(
+            "the epoch descriptor names another linkage unit's keys",
+            hint="the ceremony must be opened with this unit's own card, unit-card.json",
+        )
+    if shipped_profile(descriptor.profile_name).digest != descriptor.profile_digest:
+        raise EpochError(
+            "the epoch's profile is not the one that this release ships under that name",
+            hint="use the release of clew that the ceremony was held with",
+        )
+    if descriptor.closes.at < descriptor.opens.at:
+        raise EpochError("the epoch closes before it opens")
+
+
+def _newer(connection: Connection, descriptor: EpochDescriptor, content: str) -> bool:
+    """Say whether a descriptor is new; raises :class:`VerificationError` if it is a step back."""
+    current = agencies.current_epoch(connection)
+    known = agencies.epoch_contents(connection)
+    if current is not None and descriptor.epoch == current.epoch and known[current.epoch] == content:
+        return False
+    if descriptor.epoch in known:
+        raise VerificationError(
+            "an epoch of this name was adopted before, and this is not the descriptor in force",
+            hint="a descriptor is never changed or brought back; ask the custodians what happened",
+        )
+    if current is not None and descriptor.opens.at <= current.opens.at:
+        raise VerificationError(
+            "the descriptor opens no later than the one in force",
+            hint="ask the custodians for the latest descriptor",
+        )
+    return True
+
+
+def enrol_agency(
+    connection: Connection, card_bytes: bytes, *, fingerprint: str, now: dt.datetime
+) -> tuple[AgencyCard, bool]:
+    """Enrol an agency whose card has the fingerprint that the agency itself read out.
+
+    Returns the card and whether it is new.  Raises :class:`linkage.errors.ClewError`.
+    """
+    card = read_card(card_bytes, AgencyCard)
+    printed = card_fingerprint(card)
+    if not constant_time.bytes_eq(_plain(printed), _plain(fingerprint)):
+        raise VerificationError(
+            "the card does not have this fingerprint",
+            hint="read the fingerprint out with the agency itself; never take it from whoever sent the card",
+        )
+    known = agencies.agency_by_code(connection, card.agency)
+    if known is not None and known.enrolled:
+        if known.fingerprint == printed:
+            return card, False
+        raise InputError(
+            f"agency {card.agency} is enrolled with another card",
+            hint="if its identity was replaced, remove the old card with `clew register agency remove` first",
+        )
+    if known is not None and known.role != card.role:
+        raise InputError(f"agency {card.agency} was enrolled as a {known.role} before")
+    holder = agencies.holder_of_key(connection, card.signing_key)
+    if holder not in {None, card.agency}:
+        raise InputError("this card's key was enrolled for another agency", hint="ask for a card of its own")
+    agencies.add_agency(connection, card, text=card_bytes.decode(), fingerprint=printed, now=stamp(now))
+    return card, True
+
+
+def _plain(fingerprint: str) -> bytes:
+    return "".join(fingerprint.split()).lower().encode()
+
+
+def remove_agency(connection: Connection, code: str, *, now: dt.datetime) -> None:
+    """Let an agency's card count no more; raises :class:`InputError` if it is not enrolled."""
+    known = agencies.agency_by_code(connection, code)
+    if known is None or not known.enrolled:
+        raise InputError(f"no agency {code} is enrolled", hint="see `clew register agency list --data DIR`")
+    agencies.remove_agency(connection, code, now=stamp(now))

@@ -1,0 +1,90 @@
+"""A new linkage unit: keys, card, settings, empty stores; made whole or not at all."""
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from api.config import read_settings, settings_text
+from api.folders import DataFolder
+from api.secret_files import write_secret
+from api.store.bodies import sync_folder, write_whole
+from api.store.database import create_database
+from linkage.errors import InputError
+from linkage.wire.canonical import canonical
+from linkage.wire.cards import UnitCard, read_card, sign_card
+from linkage.wire.limits import MAX_CARD_BYTES
+from linkage.wire.seal import SealingKey
+from linkage.wire.signing import public_text
+
+__all__ = ["create_unit", "read_given", "read_unit_card"]
+
+
+def create_unit(root: Path, name: str) -> UnitCard:
+    """Make a data folder with fresh keys and return the unit's card.
+
+    Everything is made in a folder beside it that takes its place at the end, so that a fault leaves no unit
+    with half its keys.  Raises :class:`InputError` if there is something already.
+    """
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise InputError("--data: there is something already", hint="choose a new or an empty folder")
+    root.parent.mkdir(parents=True, exist_ok=True)
+    building = root.with_name(f".{root.name}.{secrets.token_hex(6)}.part")
+    try:
+        card = _build(DataFolder(building), name)
+        building.replace(root)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    sync_folder(root.parent)
+    return card
+
+
+def _build(folder: DataFolder, name: str) -> UnitCard:
+    folder.root.mkdir(mode=0o700)
+    for part in ("secrets", "intake", "intake/encodings", "intake/payload", "encodings", "payload"):
+        (folder.root / part).mkdir(mode=0o700)
+    _write(folder.settings, settings_text(name).encode())
+    read_settings(folder.settings)
+    receipts, linking, register = Ed25519PrivateKey.generate(), SealingKey.generate(), SealingKey.generate()
+    write_secret(folder.receipts_key, "receipts", receipts.private_bytes_raw())
+    write_secret(folder.linking_key, "linking-worker", linking.to_bytes())
+    write_secret(folder.register_key, "register-worker", register.to_bytes())
+    write_secret(folder.pseudonyms_key, "operator-pseudonyms", os.urandom(32))
+    card = UnitCard(
+        name=name,
+        signing_key=public_text(receipts.public_key()),
+        encodings_key=linking.public_text(),
+        payload_key=register.public_text(),
+    )
+    signed = sign_card(card, receipts)
+    _write(folder.unit_card, canonical(signed))
+    create_database(folder.register_database, "register")
+    create_database(folder.encodings_database, "encodings")
+    create_database(folder.payload_database, "payload")
+    return signed
+
+
+def read_unit_card(folder: DataFolder) -> UnitCard:
+    """Read the unit's own card."""
+    return read_card(read_given(folder.unit_card, limit=MAX_CARD_BYTES), UnitCard)
+
+
+def read_given(path: Path, *, limit: int) -> bytes:
+    """Read a small file that somebody handed over; raises :class:`InputError`."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(limit + 1)
+    except OSError as error:
+        reason = (error.strerror or "cannot be read").lower()
+        raise InputError(f"{path.name}: {reason}", hint="check the path and who may read it") from None
+    if len(data) > limit:
+        raise InputError(f"{path.name}: larger than {limit} bytes", hint="it is not a file of this kind")
+    return data
+
+
+def _write(path: Path, data: bytes) -> None:
+    with write_whole(path, mode=0o644) as descriptor, open(descriptor, "wb", closefd=False) as stream:
+        stream.write(data)

@@ -1,0 +1,182 @@
+"""The loop that both workers share: take a job, do it, end it, and stop when told to."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from api.clock import Clock
+from api.store import jobs
+from api.store.database import Database
+from api.store.jobs import Job, Lease, LeaseLostError, WorkerName
+from linkage.errors import ClewError
+
+__all__ = ["Handler", "Say", "StoppedError", "Task", "Worker"]
+
+Say = Callable[[str], None]
+
+_HEARTBEAT = jobs.LEASE.total_seconds() / 4
+_PROGRESS_EVERY = dt.timedelta(seconds=1)
+
+
+class StoppedError(Exception):
+    """The process was told to stop in the middle of a job that can be begun again."""
+
+
+class Task:
+    """A job in hand."""
+
+    def __init__(
+        self, database: Database, lease: Lease, *, clock: Clock, stop: threading.Event, say: Say
+    ) -> None:
+        self.job: Job = lease.job
+        self._database = database
+        self._lease = lease
+        self._clock = clock
+        self._stop = stop
+        self._say = say
+        self._told = clock()
+
+    @contextmanager
+    def ending(self) -> Iterator[Connection]:
+        """Open the transaction that writes the job's effect and ends the job.
+
+        The effect is rolled back if another worker took the job over in the meantime.
+        """
+        with self._database.write() as connection:
+            yield connection
+            jobs.finish(connection, self._lease, now=self._clock())
+
+    def progress(self, done: int, total: int) -> None:
+        """Record how far the job is, at most once a second; raises :class:`StoppedError` to stop."""
+        if self._stop.is_set():
+            raise StoppedError
+        now = self._clock()
+        if now - self._told >= _PROGRESS_EVERY or done == total:
+            self._told = now
+            self._renew((done, total))
+            self._say(f"job {self.job.id}: {done:,} of {total:,} steps, {done / max(total, 1):.0%}")
+
+    def _renew(self, progress: tuple[int, int] | None = None) -> None:
+        with self._database.write() as connection:
+            jobs.renew(connection, self._lease, now=self._clock(), progress=progress)
+
+    @contextmanager
+    def kept_alive(self) -> Iterator[None]:
+        """Renew the lease from a thread of its own while the block runs.
+
+        A job that is long and silent would otherwise lose its lease and be done twice.
+        """
+        ended = threading.Event()
+
+        def beat() -> None:
+            while not ended.wait(_HEARTBEAT):
+                try:
+                    self._renew()
+                except LeaseLostError:
+                    return
+                except OperationalError:
+                    continue  # a busy database: the next beat comes well before the lease runs out
+
+        thread = threading.Thread(target=beat, name="lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+Handler = Callable[[Task], None]
+
+
+class Worker:
+    """One worker process."""
+
+    def __init__(
+        self,
+        name: WorkerName,
+        database: Database,
+        handlers: Mapping[jobs.JobKind, Handler],
+        *,
+        clock: Clock,
+        say: Say,
+    ) -> None:
+        self.name = name
+        self._database = database
+        self._handlers = handlers
+        self._clock = clock
+        self._say = say
+        self.failed = 0
+
+    def run(self, stop: threading.Event, *, once: bool, idle_seconds: float = 0.5) -> None:
+        """Work until told to stop; with ``once`` until nothing is left that this worker can get to.
+
+        ``failed`` counts the jobs that were given up on the way.
+        """
+        while not stop.is_set():
+            if self.step(stop):
+                continue
+            if once and self._drained():
+                return
+            stop.wait(idle_seconds)
+
+    def step(self, stop: threading.Event) -> bool:
+        """Do one job; returns False if there was none to take."""
+        with self._database.write() as connection:
+            lease = jobs.claim(connection, self.name, now=self._clock())
+        if lease is None:
+            return False
+        self._say(f"job {lease.job.id}: {lease.job.kind}")
+        task = Task(self._database, lease, clock=self._clock, stop=stop, say=self._say)
+        try:
+            with task.kept_alive():
+                self._handlers[lease.job.kind](task)
+        except StoppedError:
+            self._end(lease, jobs.release)
+            self._say(f"job {lease.job.id}: given back, to be begun again")
+        except LeaseLostError:
+            self._say(f"job {lease.job.id}: another process took it over")
+        except ClewError as error:
+            self._give_up(lease, str(error))
+        except (OSError, OperationalError) as error:
+            self._put_off(lease, type(error).__name__)
+        except BaseException:
+            # Unknown state means stop: the job goes back for the next start, and the fault ends the process.
+            self._end(
+                lease, jobs.retry_later, now=self._clock(), reason="the worker met a fault; see its log"
+            )
+            raise
+        else:
+            self._say(f"job {lease.job.id}: done")
+        return True
+
+    def _give_up(self, lease: Lease, reason: str) -> None:
+        """End a job that only a person can mend; `clew register retry` queues it again."""
+        self._end(lease, jobs.fail, now=self._clock(), reason=reason)
+        self.failed += 1
+        self._say(f"job {lease.job.id}: failed: {reason}")
+
+    def _put_off(self, lease: Lease, reason: str) -> None:
+        """Try again later after a fault that may pass, such as a full disk; a few times, then never."""
+        self._end(lease, jobs.retry_later, now=self._clock(), reason=reason)
+        self.failed += lease.job.attempts >= jobs.MAX_ATTEMPTS
+        self._say(f"job {lease.job.id}: {reason}, attempt {lease.job.attempts} of {jobs.MAX_ATTEMPTS}")
+
+    def _end(self, lease: Lease, how: Callable[..., Any], **values: object) -> None:
+        try:
+            with self._database.write() as connection:
+                how(connection, lease, **values)
+        except LeaseLostError:
+            self._say(f"job {lease.job.id}: another process took it over")
+
+    def _drained(self) -> bool:
+        with self._database.read() as connection:
+            free, blocked = jobs.pending(connection, self.name)
+        if not free and blocked:
+            self._say(f"{blocked} jobs wait for another worker")
+        return free == 0

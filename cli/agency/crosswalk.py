@@ -1,0 +1,116 @@
+"""The crosswalk: from local references to random handles and back, readable with the identity only.
+
+A reference is found again by a keyed digest, and read again by decrypting it.  The content of a record leaves
+a keyed digest too, so that its version grows only when something about it changed.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hmac import HMAC
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from cli.agency.store import Record, Store
+from keys.identity import Identity
+from linkage.errors import VerificationError
+from linkage.wire.derivation import derive
+
+__all__ = ["Crosswalk", "Reference", "Ticket"]
+
+_HANDLE_BYTES = 16
+_NONCE_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What the crosswalk gives a record: its handle and version, and whether it is new or changed."""
+
+    handle: str
+    version: int
+    fresh: bool
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reference:
+    """A handle read back: the agency's own reference, and that of the child it belongs to."""
+
+    kind: str
+    reference: str
+    handle: str
+    parent: str | None
+
+
+class Crosswalk:
+    """One command's view of the crosswalk; changes are kept until :meth:`save` writes them."""
+
+    def __init__(self, store: Store, identity: Identity) -> None:
+        root = HKDF.extract(hashes.SHA256(), b"clew/workspace/1", identity.to_bytes())
+        self._find_key = derive(root, "workspace/reference")
+        self._content_key = derive(root, "workspace/content")
+        self._seal = AESGCM(derive(root, "workspace/seal"))
+        self._store = store
+        self._records = {(record.kind, record.reference_mac): record for record in store.records()}
+        self._changed: dict[tuple[str, bytes], Record] = {}
+
+    def __repr__(self) -> str:
+        return f"<Crosswalk of {len(self._records)} records>"
+
+    def ticket(self, kind: str, reference: str, content: bytes, *, parent: str | None = None) -> Ticket:
+        """Return a record's handle and version, giving it a handle if it is new.
+
+        ``content`` is whatever the version stands for: other content, higher version.
+        """
+        key = (kind, self._mac(self._find_key, kind, reference.encode("utf-8")))
+        content_mac = self._mac(self._content_key, kind, content)
+        known = self._records.get(key)
+        if known is None:
+            record = self._new(kind, key[1], reference, content_mac, parent)
+        elif known.content_mac == content_mac and known.parent == parent:
+            return Ticket(known.handle, known.version, fresh=False, changed=False)
+        else:
+            record = replace(known, version=known.version + 1, content_mac=content_mac, parent=parent)
+        self._records[key] = self._changed[key] = record
+        return Ticket(record.handle, record.version, fresh=known is None, changed=known is not None)
+
+    def _new(
+        self, kind: str, reference_mac: bytes, reference: str, content_mac: bytes, parent: str | None
+    ) -> Record:
+        handle = os.urandom(_HANDLE_BYTES).hex()
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = self._seal.encrypt(nonce, reference.encode("utf-8"), _bound(kind, handle))
+        return Record(kind, reference_mac, handle, parent, nonce + sealed, 1, content_mac)
+
+    def save(self) -> None:
+        """Write what is new or changed; belongs into a transaction of the store."""
+        self._store.put_records(self._changed.values())
+        self._changed = {}
+
+    def references(self) -> Iterator[Reference]:
+        """Yield every handle with the reference behind it; raises :class:`VerificationError` if damaged."""
+        for record in self._records.values():
+            yield Reference(record.kind, self._opened(record), record.handle, record.parent)
+
+    def _opened(self, record: Record) -> str:
+        nonce, sealed = record.sealed_reference[:_NONCE_BYTES], record.sealed_reference[_NONCE_BYTES:]
+        try:
+            return self._seal.decrypt(nonce, sealed, _bound(record.kind, record.handle)).decode("utf-8")
+        except (InvalidTag, ValueError):
+            raise VerificationError(
+                "the crosswalk does not open with this identity, or is damaged",
+                hint="restore workspace.db and identity.json from the same backup",
+            ) from None
+
+    @staticmethod
+    def _mac(key: bytes, kind: str, content: bytes) -> bytes:
+        mac = HMAC(key, hashes.SHA256())
+        mac.update(kind.encode("ascii") + b"\x00" + content)
+        return mac.finalize()
+
+
+def _bound(kind: str, handle: str) -> bytes:
+    return f"{kind}\x00{handle}".encode("ascii")

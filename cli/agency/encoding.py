@@ -1,0 +1,243 @@
+"""From a checked extract to a bundle: handles, encodings, seals, manifest, and two files together."""
+
+import contextlib
+import datetime as dt
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from msgspec import structs
+
+from cli.agency.crosswalk import Crosswalk
+from cli.agency.joining import profile_of, require_conformance
+from cli.agency.progress import Stages
+from cli.agency.snapshot import Changes, Snapshot, make_snapshot
+from cli.agency.spool import Spool, SpooledPart, open_spool
+from cli.agency.store import JournalEntry, Store
+from cli.agency.workspace import Workspace
+from cli.sources.extract import Extract
+from keys.epoch_key import EpochKey
+from keys.files import replacing
+from keys.identity import Identity
+from linkage.encode.encoder import Encoder
+from linkage.encode.keys import EncodingKeys
+from linkage.errors import EpochError, InputError
+from linkage.profile import EncodingProfile
+from linkage.wire.bundle import write_bundle
+from linkage.wire.canonical import canonical
+from linkage.wire.cards import AgencyCard
+from linkage.wire.encodings import Encodings, encodings_pieces
+from linkage.wire.epochs import EpochDescriptor
+from linkage.wire.manifest import Counts, Manifest, Period, manifest_id, sign_manifest
+from linkage.wire.moments import Moment
+from linkage.wire.records import Payload, payload_lines
+
+__all__ = ["Desk", "Encoded", "encode_extract", "open_copy", "open_desk"]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What one encoding came to."""
+
+    submission: str
+    manifest: Manifest
+    changes: Changes
+    held_before: int
+    without_view: int
+    """Sets of identifiers that give no view, and so no row: their child can be linked with nobody."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Desk:
+    """Everything that encoding needs from the workspace, opened and checked."""
+
+    workspace: Workspace
+    card: AgencyCard
+    identity: Identity
+    descriptor: EpochDescriptor
+    epoch_key: EpochKey
+    profile: EncodingProfile
+
+
+def open_desk(workspace: Workspace, passphrase: str, *, today: dt.date) -> Desk:
+    """Open the identity and the epoch key, and check that this installation may encode today.
+
+    Raises :class:`EpochError` outside the epoch's dates or if this installation encodes differently.
+    """
+    descriptor = workspace.descriptor()
+    if not descriptor.opens.date <= today <= descriptor.closes.date:
+        raise EpochError(
+            f"epoch {descriptor.epoch} is open from {descriptor.opens} to {descriptor.closes}",
+            hint="join the epoch that is open now, or check this machine's clock",
+        )
+    profile = profile_of(descriptor)
+    identity = workspace.identity(passphrase)
+    epoch_key = workspace.epoch_key(identity, descriptor)
+    require_conformance(profile, epoch_key.to_bytes(), descriptor)
+    return Desk(workspace, workspace.card(), identity, descriptor, epoch_key, profile)
+
+
+def encode_extract(
+    desk: Desk,
+    extract: Extract,
+    *,
+    period: Period,
+    output: Path,
+    stages: Stages,
+    today: dt.date,
+    allow_empty: bool = False,
+) -> Encoded:
+    """Encode an extract and write the bundle and its open copy.
+
+    Durability order: parts into the spool, both bundles under temporary names and fsynced, handles and
+    journal line committed, both files renamed.  Until the commit a failure leaves nothing; after it, a lost
+    rename costs a sequence number, and handles that the next encoding will use.
+    Raises :class:`InputError` for an extract without children or coverage.
+    """
+    _require_content(extract, allow_empty=allow_empty)
+    days = f"{period.start}..{period.end}"
+    with (
+        _appearing_together(output) as (sealed, opened),
+        Store(desk.workspace.database_file) as store,
+        store.transaction(),
+        open_spool(desk.workspace.path) as spool,
+    ):
+        stages.stage("handles")
+        crosswalk = Crosswalk(store, desk.identity)
+        snapshot = make_snapshot(extract, crosswalk, agency=desk.card.agency)
+        encodings, without_view = _encodings(desk, snapshot, stages, today=today)
+        stages.stage("sealing")
+        parts = _parts(desk, snapshot, encodings, spool)
+        manifest = _manifest(desk, snapshot.payload, parts, period, len(encodings), store.next_sequence())
+        stages.stage("writing the bundle")
+        _write_both(desk, canonical(manifest), parts, sealed=sealed, opened=opened)
+        before = store.held(days)
+        snapshot.changes.withdrawn = len(before - snapshot.handles)
+        crosswalk.save()
+        store.hold(days, snapshot.handles)
+        encoded = Encoded(
+            manifest_id(canonical(manifest)), manifest, snapshot.changes, len(before), without_view
+        )
+        store.write_journal(_journal_line(encoded, extract, days))
+    return encoded
+
+
+def open_copy(output: Path) -> Path:
+    """Return where the open copy of a bundle lies: beside it, and it stays with the agency."""
+    return output.with_name(f"{output.name.removesuffix('.clew')}.open.clew")
+
+
+def _require_content(extract: Extract, *, allow_empty: bool) -> None:
+    if not extract.children and not allow_empty:
+        raise InputError(
+            "no child can be encoded: this snapshot would withdraw everything sent for the period",
+            hint="see clew agency check for what is wrong; --allow-empty if withdrawing is what you mean",
+        )
+    if not extract.coverage:
+        raise InputError(
+            "nothing says which areas and months the extract covers",
+            hint="name each area that it holds whole with --area, or give a coverage table in the mapping",
+        )
+
+
+@contextlib.contextmanager
+def _appearing_together(output: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """Open the bundle and its open copy; both take their places when the block ends well, or neither."""
+    copy = open_copy(output)
+    renamed = False
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(copy, mode=0o600) as opened:
+            with replacing(output, mode=0o600) as sealed:
+                yield sealed, opened
+            renamed = True
+    except OSError as error:
+        if renamed:
+            output.unlink(missing_ok=True)
+        reason = (error.strerror or "cannot be written").lower()
+        raise InputError(
+            f"{output.name}: not written: {reason}", hint="check the space and who may write there"
+        ) from None
+
+
+def _encodings(desk: Desk, snapshot: Snapshot, stages: Stages, *, today: dt.date) -> tuple[Encodings, int]:
+    """Encode every person; also return the number of sets of identifiers that give no row."""
+    keys = EncodingKeys.from_epoch_key(desk.epoch_key.to_bytes(), desk.profile)
+    refused: list[int] = []
+    encodings = Encoder(desk.profile, keys, today=today).encode(
+        snapshot.persons,
+        progress=stages.stage("encoding", len(snapshot.persons)),
+        on_refused=lambda _handle, variant, _reason: refused.append(variant),
+    )
+    return encodings, len(refused)
+
+
+def _parts(
+    desk: Desk, snapshot: Snapshot, encodings: Encodings, spool: Spool
+) -> tuple[SpooledPart, SpooledPart]:
+    agency, epoch = desk.card.agency, desk.descriptor
+    rows = encodings_pieces(encodings, agency=agency, profile_digest=desk.profile.digest)
+    lines = payload_lines(snapshot.payload)
+    return (
+        spool.part("encodings", rows, agency=agency, epoch=epoch.epoch, public=epoch.unit_encodings_key),
+        spool.part("payload", lines, agency=agency, epoch=epoch.epoch, public=epoch.unit_payload_key),
+    )
+
+
+def _manifest(
+    desk: Desk,
+    payload: Payload,
+    parts: tuple[SpooledPart, SpooledPart],
+    period: Period,
+    rows: int,
+    sequence: int,
+) -> Manifest:
+    return Manifest(
+        agency=desk.card.agency,
+        role=desk.card.role,
+        period=period,
+        sequence=sequence,
+        epoch=desk.descriptor.epoch,
+        profile_digest=desk.descriptor.profile_digest,
+        key_check_value=desk.descriptor.key_check_value,
+        conformance=desk.descriptor.conformance,
+        counts=Counts(rows=rows, **payload.counts()),
+        parts=tuple(part.entry for part in parts),
+        created=Moment.minute(dt.datetime.now(dt.UTC)),
+    )
+
+
+def _write_both(
+    desk: Desk,
+    manifest: bytes,
+    parts: tuple[SpooledPart, SpooledPart],
+    *,
+    sealed: BinaryIO,
+    opened: BinaryIO,
+) -> None:
+    signature = sign_manifest(manifest, desk.identity.signing)
+    sealed_parts: dict[str, Iterable[bytes]] = {part.entry.name: part.sealed_pieces() for part in parts}
+    open_parts: dict[str, Iterable[bytes]] = {part.entry.name: part.open_pieces() for part in parts}
+    write_bundle(sealed, form="sealed", manifest=manifest, signature=signature, parts=sealed_parts)
+    write_bundle(opened, form="open", manifest=manifest, signature=signature, parts=open_parts)
+    for stream in (sealed, opened):
+        # Durable before the journal says that they exist: what is left to go wrong then is a rename.
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _journal_line(encoded: Encoded, extract: Extract, days: str) -> JournalEntry:
+    manifest = encoded.manifest
+    details: dict[str, Any] = {
+        "counts": structs.asdict(manifest.counts),
+        "parts": {part.name: part.sealed_sha256 for part in manifest.parts},
+        "epoch": manifest.epoch,
+        "tables": {
+            name: {"read": one.read, "kept": one.kept, "quarantined": one.quarantined, "outside": one.outside}
+            for name, one in extract.log.tallies.items()
+        },
+        "withdrawn": encoded.changes.withdrawn,
+    }
+    return JournalEntry("encode", days, manifest.sequence, encoded.submission, details)

@@ -1,0 +1,166 @@
+"""Making a workspace, and joining an epoch."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cli.agency.workspace import Pins, Workspace
+from keys.files import read_limited
+from keys.identity import create_identity, save_identity
+from keys.storing import make_folder, naming, refuse_existing, store_private, store_public
+from keys.wrapping import unwrap_key
+from linkage.encode.conformance import conformance_digest
+from linkage.errors import EpochError, FormatError, InputError, VerificationError
+from linkage.profile import EncodingProfile, shipped_profiles
+from linkage.wire.canonical import canonical
+from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, read_card, sign_card
+from linkage.wire.codes import Role
+from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_descriptor, read_wrapped_key
+from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
+
+__all__ = ["join_epoch", "make_workspace", "profile_of", "require_conformance"]
+
+
+def make_workspace(
+    workspace: Workspace,
+    *,
+    agency: str,
+    role: Role,
+    name: str,
+    custodians: Sequence[Path],
+    threshold: int,
+    passphrase: str,
+) -> AgencyCard:
+    """Make an agency's identity and pin its custodians; returns the card.
+
+    Raises :class:`InputError` if there is a workspace already, or a value that a card cannot hold.
+    """
+    refuse_existing(workspace.identity_file)
+    pins = _pins(custodians, threshold)
+    identity = create_identity()
+    card = AgencyCard(
+        agency=agency,
+        role=role,
+        name=name.strip(),
+        signing_key=identity.public_key,
+        sealing_key=identity.sealing.public_text(),
+    )
+    signed = _checked(sign_card(card, identity.signing))
+    make_folder(workspace.path)
+    save_identity(workspace.identity_file, identity, passphrase)
+    try:
+        store_private(workspace.pins_file, canonical(pins))
+        store_public(workspace.card_file, canonical(signed))
+    except BaseException:
+        # An identity without a card would block the next attempt and serve no one.
+        for path in (workspace.card_file, workspace.pins_file, workspace.identity_file):
+            path.unlink(missing_ok=True)
+        raise
+    return signed
+
+
+def _pins(paths: Sequence[Path], threshold: int) -> Pins:
+    cards = [_custodian(path) for path in paths]
+    if len({card.signing_key for card in cards}) != len(cards):
+        raise InputError("two of the custodians' cards are the same", hint="name each card once")
+    if not 1 <= threshold <= len(cards):
+        raise InputError(
+            f"{threshold} signatures cannot come from {len(cards)} custodians",
+            hint="the threshold is at least 1 and at most the number of cards",
+        )
+    return Pins(threshold=threshold, custodians=tuple(cards))
+
+
+def _custodian(path: Path) -> CustodianCard:
+    data = read_limited(path, limit=MAX_CARD_BYTES, what="custodian's card")
+    with naming(path):
+        return read_card(data, CustodianCard)
+
+
+def _checked(card: AgencyCard) -> AgencyCard:
+    if not card.name.isprintable():
+        raise InputError("the agency's name holds characters that cannot be shown", hint="give a plain name")
+    try:
+        return read_card(canonical(card), AgencyCard)
+    except FormatError as error:
+        raise InputError(
+            f"the agency's card: {error.message}",
+            hint="the code has 2 to 12 capital letters and digits; the name 1 to 120 characters",
+        ) from None
+
+
+def join_epoch(
+    workspace: Workspace, *, descriptor: Path, wrapped_key: Path, unit: Path, passphrase: str
+) -> tuple[EpochDescriptor, UnitCard]:
+    """Join an epoch, keeping nothing unless every check holds.
+
+    1. The descriptor and the wrapped key are signed by enough of the pinned custodians.
+    2. The unit's card is signed by its own key, holds the two sealing keys of the descriptor, and has the
+       signing key of the card pinned before, if there is one.
+    3. The profile is one that this release has, with the descriptor's digest.
+    4. The wrapped key opens with this agency's identity to the key of the descriptor's check value.
+    5. This installation encodes as the descriptor's conformance digest says.
+    """
+    epoch = _descriptor(workspace, descriptor)
+    wrapped = _wrapped_key(workspace, wrapped_key)
+    card = _unit_card(workspace, unit, epoch)
+    profile = profile_of(epoch)
+    identity = workspace.identity(passphrase)
+    with naming(wrapped_key):
+        epoch_key = unwrap_key(wrapped, identity, epoch)
+    require_conformance(profile, epoch_key.to_bytes(), epoch)
+    workspace.save_epoch(epoch, wrapped, card)
+    return epoch, card
+
+
+def _descriptor(workspace: Workspace, path: Path) -> EpochDescriptor:
+    data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="epoch descriptor")
+    with naming(path):
+        descriptor = read_descriptor(data)
+        workspace.pins().verify(descriptor)
+        return descriptor
+
+
+def _wrapped_key(workspace: Workspace, path: Path) -> WrappedKey:
+    data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="wrapped key")
+    with naming(path):
+        wrapped = read_wrapped_key(data)
+        workspace.pins().verify(wrapped)
+        return wrapped
+
+
+def _unit_card(workspace: Workspace, path: Path, epoch: EpochDescriptor) -> UnitCard:
+    data = read_limited(path, limit=MAX_CARD_BYTES, what="unit card")
+    with naming(path):
+        card = read_card(data, UnitCard)
+    keys = (card.encodings_key, card.payload_key)
+    if keys != (epoch.unit_encodings_key, epoch.unit_payload_key):
+        raise VerificationError(
+            f"{path.name}: not the linkage unit that the epoch descriptor seals to",
+            hint="ask the linkage unit for its present card",
+        )
+    if workspace.unit_file.is_file() and workspace.unit_card().signing_key != card.signing_key:
+        raise VerificationError(
+            f"{path.name}: the linkage unit's signing key is not the one pinned before",
+            hint=f"check the card's fingerprint with the unit; then move {workspace.unit_file.name} away",
+        )
+    return card
+
+
+def profile_of(epoch: EpochDescriptor) -> EncodingProfile:
+    """Return the shipped profile that an epoch uses; raises :class:`EpochError` if there is none such."""
+    profile = shipped_profiles().get(epoch.profile_name)
+    if profile is None or profile.digest != epoch.profile_digest:
+        raise EpochError(
+            f"epoch {epoch.epoch}: this release does not have its encoding profile",
+            hint="use the release of clew that the custodians used",
+        )
+    return profile
+
+
+def require_conformance(profile: EncodingProfile, epoch_key: bytes, epoch: EpochDescriptor) -> None:
+    """Refuse to encode where this installation would encode differently from the others."""
+    if conformance_digest(profile, epoch_key) != epoch.conformance:
+        raise EpochError(
+            f"epoch {epoch.epoch}: this installation encodes differently from the custodians'",
+            hint="install the same release of clew with the dependencies that it locks",
+        )

@@ -1,0 +1,106 @@
+"""Options that several of the agency's commands share."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from cli.agency.workspace import Workspace
+from linkage.wire.manifest import Period
+from linkage.wire.moments import Moment
+
+__all__ = ["FILE", "areas", "mapping", "passphrase_file", "period", "unit_url", "workspace"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FILE = click.Path(path_type=Path)
+_AREA = re.compile(r"[A-Z0-9]{2,12}")
+
+
+def _workspace(context: click.Context, parameter: click.Parameter, value: Path) -> Workspace:  # noqa: ARG001
+    return Workspace(value)
+
+
+def workspace(command: Command) -> Command:
+    """Add ``--workspace``: the agency's own folder."""
+    return click.option(
+        "--workspace",
+        type=FILE,
+        required=True,
+        callback=_workspace,
+        metavar="DIR",
+        help="The agency's own folder.",
+    )(command)
+
+
+def passphrase_file(command: Command) -> Command:
+    """Add ``--passphrase-file``; without it the passphrase is asked for."""
+    return click.option(
+        "--passphrase-file",
+        type=FILE,
+        metavar="FILE",
+        help="Read the passphrase from this file's first line.  [default: ask]",
+    )(command)
+
+
+def mapping(command: Command) -> Command:
+    """Add ``--mapping``; without it the one saved in the workspace is used."""
+    return click.option(
+        "--mapping",
+        metavar="NAME|FILE",
+        help="A shipped mapping or a TOML file; it is saved.  [default: the one saved in the workspace]",
+    )(command)
+
+
+def unit_url(command: Command) -> Command:
+    """Add ``--url``: where the linkage unit is."""
+    return click.option("--url", required=True, help="The linkage unit's address, https://…")(command)
+
+
+def _period(context: click.Context, parameter: click.Parameter, value: str | None) -> Period | None:  # noqa: ARG001
+    if value is None:
+        return None
+    start, _, end = value.partition("..")
+    try:
+        return Period(start=Moment.parse(start), end=Moment.parse(end))
+    except ValueError:
+        raise click.BadParameter(
+            "a period is written 2024-04-01..2025-03-31, its first and its last day"
+        ) from None
+
+
+def period(*, required: bool) -> Callable[[Command], Command]:
+    """Add ``--period``: the days that the snapshot covers."""
+    return click.option(
+        "--period",
+        required=required,
+        callback=_period,
+        metavar="FROM..TO",
+        help="First and last day that the snapshot covers, as 2024-04-01..2025-03-31.",
+    )
+
+
+def _areas(
+    context: click.Context,  # noqa: ARG001
+    parameter: click.Parameter,  # noqa: ARG001
+    value: tuple[str, ...],
+) -> tuple[str, ...]:
+    for code in value:
+        if not _AREA.fullmatch(code):
+            raise click.BadParameter("an area is the code of a council: 2 to 12 capital letters and digits")
+    return value
+
+
+def areas(command: Command) -> Command:
+    """Add ``--area``: which areas the extract holds whole, for sources without a coverage table."""
+    return click.option(
+        "--area",
+        "areas",
+        multiple=True,
+        callback=_areas,
+        metavar="CODE",
+        help="An area that the source covers whole, unless it has a coverage table.  Repeatable.  "
+        "[default: a council's own]",
+    )(command)

@@ -1,0 +1,60 @@
+"""Pulling results: kept in the workspace as they came, joined, and noted in the journal."""
+
+import re
+from pathlib import Path
+
+from cli.agency.client import Unit
+from cli.agency.crosswalk import Crosswalk, Reference
+from cli.agency.reporting import Report, join_results
+from cli.agency.store import JournalEntry, Store
+from cli.agency.workspace import Workspace
+from keys.files import read_limited
+from keys.identity import Identity
+from keys.storing import store_private
+from linkage.errors import VerificationError
+from linkage.wire.canonical import parse
+from linkage.wire.results import Results
+
+__all__ = ["pull_report", "read_references"]
+
+_MAX_RESULTS_BYTES = 256 * 1024 * 1024
+_STORED = re.compile(r"cycle-(\d{6,})\.json")
+
+
+def pull_report(workspace: Workspace, identity: Identity, unit: Unit) -> Report:
+    """Pull the latest results, keep them in the workspace, and join them with the crosswalk.
+
+    Raises :class:`VerificationError` for another agency's results.
+    """
+    card = workspace.card()
+    results, data = unit.results()
+    if results.agency != card.agency:
+        raise VerificationError("the results are another agency's", hint="tell the linkage unit's operator")
+    folder = workspace.folder("results")
+    previous = _previous(folder, results.cycle)
+    with Store(workspace.database_file) as store:
+        references = {one.handle: one for one in Crosswalk(store, identity).references()}
+        report = join_results(results, references, role=card.role, previous=previous)
+        store_private(folder / f"cycle-{results.cycle:06d}.json", data)
+        with store.transaction():
+            details = {"cycle": results.cycle, "classes": dict(report.counts), "missing": len(report.missing)}
+            store.write_journal(JournalEntry("report", details=details))
+    return report
+
+
+def read_references(workspace: Workspace, identity: Identity) -> list[Reference]:
+    """Return every local reference with its handle, by kind and reference; for the agency's own use."""
+    with Store(workspace.database_file) as store:
+        found = [one for one in Crosswalk(store, identity).references() if one.kind != "return-interview"]
+    return sorted(found, key=lambda one: (one.kind, one.reference))
+
+
+def _previous(folder: Path, cycle: int) -> Results | None:
+    """Return the results of the latest cycle before this one that were pulled."""
+    cycles = [int(match[1]) for path in folder.iterdir() if (match := _STORED.fullmatch(path.name))]
+    earlier = [number for number in cycles if number < cycle]
+    if not earlier:
+        return None
+    path = folder / f"cycle-{max(earlier):06d}.json"
+    data = read_limited(path, limit=_MAX_RESULTS_BYTES, what="results")
+    return parse(data, Results, limit=_MAX_RESULTS_BYTES)

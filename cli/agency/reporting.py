@@ -1,0 +1,123 @@
+"""The agency's report: what the unit said of random handles, joined with the agency's own references."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cli.agency.class_words import class_words
+from cli.agency.crosswalk import Reference
+from linkage.wire.codes import Role
+from linkage.wire.results import Results
+
+__all__ = ["EpisodeLine", "MissingLine", "Report", "join_results"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EpisodeLine:
+    """One of the agency's own episodes, with its class in words; ``change`` is against the last report."""
+
+    episode: str
+    child: str
+    reconciliation_class: str
+    meaning: str
+    action: str
+    order: int
+    change: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MissingLine:
+    """An episode of the agency's own child that only another agency holds."""
+
+    child: str
+    reconciliation_class: str
+    meaning: str
+    action: str
+    order: int
+    month: str
+    contact: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Report:
+    """Everything that goes into the spreadsheet; ``unknown`` counts handles the crosswalk does not have."""
+
+    agency: str
+    role: Role
+    cycle: int
+    previous_cycle: int | None
+    episodes: tuple[EpisodeLine, ...]
+    missing: tuple[MissingLine, ...]
+    unknown: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> int:
+        """Number of episodes whose class is not that of the last report."""
+        return sum(bool(line.change) for line in self.episodes)
+
+
+def join_results(
+    results: Results, references: Mapping[str, Reference], *, role: Role, previous: Results | None = None
+) -> Report:
+    """Join results with the agency's own references (by handle), the most urgent first."""
+    episodes = list(_episodes(results, references, role, previous))
+    missing = list(_missing(results, references, role))
+    return Report(
+        agency=results.agency,
+        role=role,
+        cycle=results.cycle,
+        previous_cycle=previous.cycle if previous else None,
+        episodes=tuple(sorted(episodes, key=lambda one: (one.order, one.child, one.episode))),
+        missing=tuple(sorted(missing, key=lambda one: (one.order, one.child, one.month, one.query))),
+        unknown=len(results.findings) + len(results.missing) - len(episodes) - len(missing),
+        counts=Counter(one.reconciliation_class for one in results.findings),
+    )
+
+
+def _episodes(
+    results: Results, references: Mapping[str, Reference], role: Role, previous: Results | None
+) -> Iterator[EpisodeLine]:
+    before = {one.episode: one.reconciliation_class for one in previous.findings} if previous else None
+    for finding in results.findings:
+        own = references.get(finding.episode)
+        if own is None:
+            continue
+        words = class_words(finding.reconciliation_class, role)
+        child = references.get(own.parent or "")
+        yield EpisodeLine(
+            episode=own.reference,
+            child=child.reference if child else "",
+            reconciliation_class=finding.reconciliation_class,
+            meaning=words.meaning,
+            action=words.action,
+            order=words.order,
+            change=_change(finding.episode, finding.reconciliation_class, before),
+        )
+
+
+def _change(episode: str, present: str, before: Mapping[str, str] | None) -> str:
+    if before is None:
+        return ""
+    if episode not in before:
+        return "new"
+    return "" if before[episode] == present else f"was {before[episode]}"
+
+
+def _missing(results: Results, references: Mapping[str, Reference], role: Role) -> Iterator[MissingLine]:
+    for one in results.missing:
+        child = references.get(one.child)
+        if child is None:
+            continue
+        words = class_words(one.reconciliation_class, role)
+        yield MissingLine(
+            child=child.reference,
+            reconciliation_class=one.reconciliation_class,
+            meaning=words.meaning,
+            action=words.action,
+            order=words.order,
+            month=one.month,
+            contact=one.contact,
+            query=one.query,
+        )

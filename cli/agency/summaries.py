@@ -1,0 +1,89 @@
+"""What check, encode and status say on the terminal: counts, rules, rows; never a value or a reference."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from cli.agency.encoding import Encoded
+from cli.sources.extract import Extract
+from cli.sources.faults import Fault, FaultLog
+from linkage.wire.submission import AgencyStatus
+
+__all__ = ["encoded_words", "extract_words", "status_words"]
+
+_ROWS_SHOWN = 5
+
+
+def extract_words(extract: Extract) -> Iterator[str]:
+    """Say where every row of a source went, and what is wrong with those in quarantine."""
+    yield f"{'table':<14}{'read':>10}{'good':>10}{'quarantined':>13}{'outside':>10}"
+    for name, tally in extract.log.tallies.items():
+        columns = f"{tally.read:>10,}{tally.kept:>10,}{tally.quarantined:>13,}{tally.outside:>10,}"
+        yield f"{name.replace('_', ' '):<14}{columns}"
+    if any(tally.outside for tally in extract.log.tallies.values()):
+        yield "outside: lies wholly outside the period (rules 570, 571 for episodes) and is not sent"
+    variants = sum(len(child.variants) > 1 for child in extract.children)
+    if variants:
+        yield f"{variants:,} children have more than one name (aliases, known as, former names)"
+    yield from _fault_words("errors: these rows are in quarantine", extract.log.errors())
+    yield from _fault_words("warnings: these rows are used", extract.log.warnings())
+    yield from _unmapped_words(extract.log)
+
+
+def _fault_words(title: str, faults: Sequence[Fault]) -> Iterator[str]:
+    if not faults:
+        return
+    yield ""
+    yield f"{title} ({len(faults):,})"
+    groups = Counter(_kind(fault) for fault in faults)
+    for kind, count in groups.most_common():
+        rows = [str(fault.row) for fault in faults if _kind(fault) == kind][:_ROWS_SHOWN]
+        more = " …" if count > len(rows) else ""
+        file, column, rule, problem = kind
+        place = f"{file}, {column}" if column else file
+        number = f"rule {rule}: " if rule else ""
+        yield f"{count:>8,}  {place}: {number}{problem} (row {', '.join(rows)}{more})"
+        cure = next(fault.cure for fault in faults if _kind(fault) == kind)
+        yield f"{'':>10}{cure}"
+
+
+def _kind(fault: Fault) -> tuple[str, str, str, str]:
+    # Row numbers within a problem's words would make every fault a kind of its own.
+    problem = "".join("#" if character.isdigit() else character for character in fault.problem)
+    while "##" in problem:
+        problem = problem.replace("##", "#")
+    return fault.file, fault.column, fault.rule, problem.replace("row #", "another row")
+
+
+def _unmapped_words(log: FaultLog) -> Iterator[str]:
+    if log.unmapped:
+        yield ""
+        yield "values that the mapping gives no meaning"
+        for (table, column), count in log.unmapped.most_common():
+            yield f"{count:>8,}  {table}, {column}"
+
+
+def encoded_words(encoded: Encoded) -> Iterator[str]:
+    """Say what a bundle holds and how it differs from the last one of its period."""
+    manifest, changes = encoded.manifest, encoded.changes
+    counts = manifest.counts
+    yield f"bundle {manifest.sequence} of {manifest.agency}, {manifest.period.start} to {manifest.period.end}"
+    yield (
+        f"{counts.children:,} children in {counts.rows:,} encoding rows, {counts.care_spells:,} care spells, "
+        f"{counts.episodes:,} episodes, {counts.interviews:,} return interviews, "
+        f"{counts.coverage:,} areas and months"
+    )
+    yield (
+        f"{changes.new:,} new records, {changes.changed:,} changed, {changes.unchanged:,} as before, "
+        f"{changes.withdrawn:,} withdrawn"
+    )
+
+
+def status_words(status: AgencyStatus) -> Iterator[str]:
+    """Say what the unit holds of this agency."""
+    yield f"{status.agency} at the linkage unit: epoch {status.epoch}, cycle {status.cycle}"
+    yield f"highest bundle committed: {status.sequence}"
+    for one in status.submissions:
+        linked = ", linked" if one.linked else ""
+        missing = f", {len(one.missing)} chunks missing" if one.missing else ""
+        reason = f": {''.join(c for c in one.reason if c.isprintable())}" if one.reason else ""
+        yield f"  {one.submission[:16]}…  {one.state}{linked}{missing}{reason}"

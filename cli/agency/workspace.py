@@ -1,0 +1,178 @@
+"""The workspace: one agency's folder of identity, pinned keys, epoch, mapping, crosswalk and journal.
+
+Nothing in it is an identifier of a child: the crosswalk holds local references encrypted, and re-encoding
+rereads the extract.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, Struct
+
+from keys.epoch_key import EpochKey
+from keys.files import read_limited
+from keys.identity import Identity, load_identity
+from keys.storing import make_folder, naming, store_private, store_public
+from keys.wrapping import unwrap_key
+from linkage.errors import InputError, VerificationError
+from linkage.wire.canonical import canonical, parse
+from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, read_card
+from linkage.wire.epochs import (
+    EpochDescriptor,
+    WrappedKey,
+    read_descriptor,
+    read_wrapped_key,
+    verify_quorum,
+)
+from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
+
+__all__ = ["Pins", "Workspace"]
+
+_MAX_PINS_BYTES = 17 * MAX_CARD_BYTES
+
+
+class Pins(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The custodians that this agency trusts, and how many of them must have signed."""
+
+    VERSION: ClassVar[int] = 1
+    format: Literal["clew-pins"] = "clew-pins"
+    version: int = 1
+    threshold: Annotated[int, Meta(ge=1, le=16)]
+    custodians: Annotated[tuple[CustodianCard, ...], Meta(min_length=1, max_length=16)]
+
+    def verify(self, document: EpochDescriptor | WrappedKey) -> None:
+        """Check that enough of the pinned custodians signed; raises :class:`VerificationError`."""
+        keys = [card.signing_key for card in self.custodians]
+        try:
+            verify_quorum(document, pinned=keys, threshold=self.threshold)
+        except VerificationError as error:
+            hint = error.hint or "it was changed after it was signed: ask the custodians for it again"
+            raise VerificationError(error.message, hint=hint) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Paths of a workspace and typed readers of what lies there; every read checks again what it can."""
+
+    path: Path
+
+    @property
+    def identity_file(self) -> Path:
+        """The agency's private keys, under its passphrase."""
+        return self.path / "identity.json"
+
+    @property
+    def card_file(self) -> Path:
+        """The agency's public card."""
+        return self.path / "card.json"
+
+    @property
+    def pins_file(self) -> Path:
+        """The pinned custodians."""
+        return self.path / "pins.json"
+
+    @property
+    def epoch_file(self) -> Path:
+        """The epoch descriptor."""
+        return self.path / "epoch.json"
+
+    @property
+    def wrapped_key_file(self) -> Path:
+        """The epoch key, wrapped for this agency."""
+        return self.path / "wrapped-key.json"
+
+    @property
+    def unit_file(self) -> Path:
+        """The linkage unit's card."""
+        return self.path / "unit-card.json"
+
+    @property
+    def mapping_file(self) -> Path:
+        """The mapping last used."""
+        return self.path / "mapping.toml"
+
+    @property
+    def database_file(self) -> Path:
+        """Crosswalk and journal."""
+        return self.path / "workspace.db"
+
+    def require(self) -> "Workspace":
+        """Return the workspace itself; raises :class:`InputError` if it was never made."""
+        if not self.card_file.is_file():
+            raise InputError(
+                f"workspace {self.path.name}: there is no workspace here",
+                hint="make one with clew agency init, or name the right folder with --workspace",
+            )
+        return self
+
+    def folder(self, name: str) -> Path:
+        """Return a folder of the workspace that only its owner can enter, making it if need be."""
+        return make_folder(self.path / name)
+
+    def card(self) -> AgencyCard:
+        """Return the agency's own card."""
+        data = read_limited(self.card_file, limit=MAX_CARD_BYTES, what="card")
+        with naming(self.card_file):
+            return read_card(data, AgencyCard)
+
+    def pins(self) -> Pins:
+        """Return the pinned custodians."""
+        data = read_limited(self.pins_file, limit=_MAX_PINS_BYTES, what="pins")
+        with naming(self.pins_file):
+            return parse(data, Pins, limit=_MAX_PINS_BYTES)
+
+    def unit_card(self) -> UnitCard:
+        """Return the linkage unit's card as it was pinned when the agency joined."""
+        if not self.unit_file.is_file():
+            self._require_joined()
+        data = read_limited(self.unit_file, limit=MAX_CARD_BYTES, what="unit card")
+        with naming(self.unit_file):
+            return read_card(data, UnitCard)
+
+    def descriptor(self) -> EpochDescriptor:
+        """Return the epoch descriptor, its quorum checked again."""
+        self._require_joined()
+        data = read_limited(self.epoch_file, limit=MAX_MANIFEST_BYTES, what="epoch descriptor")
+        with naming(self.epoch_file):
+            descriptor = read_descriptor(data)
+            self.pins().verify(descriptor)
+            return descriptor
+
+    def identity(self, passphrase: str) -> Identity:
+        """Open the agency's private keys."""
+        return load_identity(self.identity_file, passphrase)
+
+    def epoch_key(self, identity: Identity, descriptor: EpochDescriptor) -> EpochKey:
+        """Open the epoch key in memory, the quorum of the wrapped key checked again."""
+        data = read_limited(self.wrapped_key_file, limit=MAX_MANIFEST_BYTES, what="wrapped key")
+        with naming(self.wrapped_key_file):
+            wrapped = read_wrapped_key(data)
+            self.pins().verify(wrapped)
+            return unwrap_key(wrapped, identity, descriptor)
+
+    def mapping_text(self) -> str | None:
+        """Return the saved mapping, or nothing before one was used."""
+        if not self.mapping_file.is_file():
+            return None
+        return read_limited(self.mapping_file, limit=256 * 1024, what="mapping").decode("utf-8")
+
+    def save_mapping(self, text: str) -> bool:
+        """Keep a mapping for the next time; tells whether it differs from the one kept."""
+        if self.mapping_text() == text:
+            return False
+        store_private(self.mapping_file, text.encode("utf-8"))
+        return True
+
+    def save_epoch(self, descriptor: EpochDescriptor, wrapped: WrappedKey, unit: UnitCard) -> None:
+        """Keep what joining an epoch brought; the descriptor goes last, and without it nothing was joined."""
+        store_public(self.unit_file, canonical(unit))
+        store_private(self.wrapped_key_file, canonical(wrapped))
+        store_public(self.epoch_file, canonical(descriptor))
+
+    def _require_joined(self) -> None:
+        if not self.epoch_file.is_file():
+            raise InputError(
+                f"workspace {self.path.name}: no epoch was joined yet",
+                hint="run clew agency join with the epoch descriptor and the wrapped key of the custodians",
+            )

@@ -1,0 +1,95 @@
+"""Rows that belong to a child: whose they are, and what becomes of them when the child is in quarantine."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cli.sources.children import ChildFacts, Children
+from cli.sources.columns import SPOILT, KeyReader, Line, Sheet, spoilt
+from cli.sources.faults import FaultLog, RowFaults
+from cli.sources.mapping import Key, Mapping
+from cli.sources.opening import record_misfits
+
+__all__ = ["Belonging", "ChildRows"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Belonging:
+    """One row of a table of a child's records: its reference, its child, where its faults go."""
+
+    reference: str
+    child: ChildFacts
+    line: Line
+    faults: RowFaults
+
+
+class ChildRows:
+    """Walks a table row by row, counting every row and quarantining those that belong to nobody."""
+
+    def __init__(
+        self, sheet: Sheet, *, key: Key, child: Key, children: Children, mapping: Mapping, log: FaultLog
+    ) -> None:
+        self._sheet = sheet
+        self._key = KeyReader(sheet, key, entry="key", order=mapping.date_order)
+        self._child = KeyReader(sheet, child, entry="child", order=mapping.date_order)
+        self._children = children
+        self._children_file = mapping.children.file
+        self._log = log
+        self._seen: dict[str, int] = {}
+        record_misfits(sheet, log)
+
+    def __iter__(self) -> Iterator[Belonging]:
+        tally = self._log.tally(self._sheet.name)
+        for line in self._sheet.lines():
+            tally.read += 1
+            found = self._belonging(line)
+            if found is None:
+                tally.quarantined += 1
+            else:
+                yield found
+
+    def quarantine(self) -> None:
+        """Count a row that turned out to be unusable after it was handed out."""
+        self._log.tally(self._sheet.name).quarantined += 1
+
+    def _belonging(self, line: Line) -> Belonging | None:
+        reference = self._key.text(line)
+        number = line.row.number
+        faults = RowFaults(self._log, self._sheet.name, self._sheet.table.file, number, reference)
+        if not reference:
+            faults.error(self._key.label, "", "no reference", "fill in the record's own reference")
+            return None
+        if spoilt(reference):
+            faults.error(self._key.label, reference, *SPOILT)
+            return None
+        first = self._seen.setdefault(reference, number)
+        if first != number:
+            faults.error(
+                self._key.label,
+                reference,
+                f"the same reference as row {first}",
+                "keep one row a record",
+            )
+            return None
+        child = self._owner(line, faults)
+        return Belonging(reference, child, line, faults) if child else None
+
+    def _owner(self, line: Line, faults: RowFaults) -> ChildFacts | None:
+        text = self._child.text(line)
+        child = self._children.kept.get(text)
+        if child is not None:
+            return child
+        if text in self._children.quarantined:
+            where = f"row {self._children.quarantined[text]} of {self._children_file}"
+            faults.error(
+                self._child.label, text, f"its child is in quarantine ({where})", "mend the child's row first"
+            )
+        elif text:
+            faults.error(
+                self._child.label,
+                text,
+                f"no such child in {self._children_file}",
+                "add the child's row, or correct the reference",
+            )
+        else:
+            faults.error(self._child.label, "", "no child's reference", "fill in whose record it is")
+        return None

@@ -1,0 +1,213 @@
+"""Children: one record a reference, with every set of names under which the agency knows the child."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from cli.sources.columns import SPOILT, KeyReader, Line, Sheet, spoilt
+from cli.sources.context import Context
+from cli.sources.faults import FaultLog, RowFaults
+from cli.sources.fields import Fields, FlagFields
+from cli.sources.mapping import ChildTable, Mapping, by_name
+from cli.sources.opening import record_misfits
+from cli.sources.people import PeopleReader, Person
+from linkage.encode.identifiers import Identifiers
+from linkage.wire.canonical import from_builtins
+from linkage.wire.limits import MAX_VARIANTS
+from linkage.wire.records import Child
+
+__all__ = ["NO_HANDLE", "ChildFacts", "Children", "read_children"]
+
+NO_HANDLE = "0" * 32
+"""Stands where a handle will be once the crosswalk has given one."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ChildFacts:
+    """A child as read: the agency's own reference, identifiers, and the record that will travel."""
+
+    reference: str
+    row: int
+    variants: tuple[Identifiers, ...]
+    born: dt.date | None
+    record: Child
+
+
+@dataclass(slots=True)
+class Children:
+    """Children by reference, and for those in quarantine the row that is at fault."""
+
+    kept: dict[str, ChildFacts] = field(default_factory=dict)
+    quarantined: dict[str, int] = field(default_factory=dict)
+
+
+def read_children(sheet: Sheet, mapping: Mapping, context: Context, log: FaultLog) -> Children:
+    """Read every child; a row that cannot be used is a fault and in quarantine."""
+    return _ChildReader(sheet, mapping, context, log).read()
+
+
+class _ChildReader:
+    def __init__(self, sheet: Sheet, mapping: Mapping, context: Context, log: FaultLog) -> None:
+        table: ChildTable = mapping.children
+        self._sheet = sheet
+        self._log = log
+        self._merges = table.repeat == "variants"
+        # Where one file holds children and episodes, its faulty rows are counted once, as episodes.
+        self._shared = self._merges and any(
+            other is not None and other.file.casefold() == table.file.casefold()
+            for other in (mapping.episodes, mapping.care_spells)
+        )
+        self._key = KeyReader(sheet, table.key, entry="key", order=mapping.date_order)
+        self._people = PeopleReader(sheet, table, mapping, today=context.latest)
+        self._fields = Fields(sheet, by_name(table.fields), mapping, agency=context.agency)
+        self._flags = FlagFields(sheet, by_name(table.flags), mapping, agency=context.agency)
+        self._own_area = context.agency if context.role == "council" else None
+
+    def read(self) -> Children:
+        tally = self._log.tally("children")
+        if not self._shared:
+            record_misfits(self._sheet, self._log)
+        children = Children()
+        for reference, lines in self._grouped().items():
+            tally.read += 1
+            child = self._child(reference, lines)
+            if child is None:
+                tally.quarantined += 1
+                children.quarantined[reference] = lines[0].row.number
+            else:
+                tally.kept += 1
+                children.kept[reference] = child
+        return children
+
+    def _grouped(self) -> dict[str, list[Line]]:
+        groups: dict[str, list[Line]] = {}
+        for line in self._sheet.lines():
+            reference = self._key.text(line)
+            if not reference or spoilt(reference):
+                self._without_reference(line, reference)
+            elif reference in groups and not self._merges:
+                self._again(line, reference, groups[reference][0])
+            else:
+                groups.setdefault(reference, []).append(line)
+        return groups
+
+    def _faults(self, line: Line, reference: str = "") -> RowFaults:
+        return RowFaults(self._log, "children", self._sheet.table.file, line.row.number, reference)
+
+    def _quarantine_row(self) -> None:
+        tally = self._log.tally("children")
+        tally.read += 1
+        tally.quarantined += 1
+
+    def _without_reference(self, line: Line, found: str) -> None:
+        if self._shared:
+            return
+        self._quarantine_row()
+        faults = self._faults(line)
+        if found:
+            faults.error(self._key.label, found, *SPOILT)
+        else:
+            faults.error(self._key.label, "", "no reference", "fill in the child's reference")
+
+    def _again(self, line: Line, reference: str, first: Line) -> None:
+        self._quarantine_row()
+        self._faults(line, reference).error(
+            self._key.label,
+            reference,
+            f"the same reference as row {first.row.number}",
+            "keep one row for each child; other names go into a column for aliases",
+        )
+
+    def _child(self, reference: str, lines: Sequence[Line]) -> ChildFacts | None:
+        """Read the rows of one child; the child is lost only if none of them can be used."""
+        before = len(self._log.faults)
+        rows = [self._row(line, reference) for line in lines]
+        usable = [row for row in rows if not row.faults.failed]
+        if not usable:
+            return None
+        if len(usable) < len(rows):
+            self._soften(before)
+        first = usable[0].faults
+        for file in self._sheet.repeated_in(reference):
+            first.warn("", "", f"several rows in {file} for this child; the first is used", "keep one row")
+        self._compare_sexes({row.sex for row in usable}, first)
+        variants = _merged([row.person for row in usable], first)
+        filed = variants[0].date_of_birth
+        born = next((row.person.born for row in usable if row.person.principal.date_of_birth == filed), None)
+        return ChildFacts(reference, lines[0].row.number, variants, born, self._record(usable))
+
+    def _row(self, line: Line, reference: str) -> "_ChildRow":
+        faults = self._faults(line, reference)
+        sex = self._fields.code("sex", line, faults, unknown="U")
+        return _ChildRow(line, faults, self._people.read(line, sex, faults), sex)
+
+    def _soften(self, start: int) -> None:
+        """Make errors warnings where other rows of the child stand in for the row that cannot be used."""
+        self._log.faults[start:] = [replace(fault, severity="warning") for fault in self._log.faults[start:]]
+
+    def _compare_sexes(self, sexes: set[str], faults: RowFaults) -> None:
+        if len(sexes - {"U"}) > 1:
+            label = self._fields.label("sex")
+            faults.warn(label, "", "the rows of this child give different sexes", "correct one of them")
+
+    def _record(self, rows: Sequence["_ChildRow"]) -> Child:
+        ethnicities = [self._fields.code("ethnicity", row.line, row.faults) for row in rows]
+        areas = [self._fields.area("responsible", row.line, row.faults) for row in rows]
+        flags = {flag for row in rows for flag in self._flags.read(row.line, row.faults)}
+        return from_builtins(
+            {
+                "type": "child",
+                "handle": NO_HANDLE,
+                "version": 1,
+                "sex": next((row.sex for row in rows if row.sex != "U"), "U"),
+                "ethnicity": next((group for group in ethnicities if group != "unknown"), "unknown"),
+                # The last row is the latest that the agency wrote.
+                "responsible": next((area for area in reversed(areas) if area), self._own_area),
+                "flags": sorted(flags),
+            },
+            Child,
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _ChildRow:
+    line: Line
+    faults: RowFaults
+    person: Person
+    sex: str
+
+
+def _merged(people: Sequence[Person], faults: RowFaults) -> tuple[Identifiers, ...]:
+    """Merge the rows of one child into variants: those that differ in name or date of birth.
+
+    The names most often written come first; a postcode is the last one written beside them, and a change
+    of postcode alone makes no variant, for every variant more shows that there is another name.
+    """
+    written = [person.principal for person in people]
+    others = [other for person in people for other in person.variants[1:]]
+    counts = Counter(_who(one) for one in written)
+    ordered = sorted(counts, key=lambda who: -counts[who])
+    ordered += [who for who in dict.fromkeys(_who(one) for one in others) if who not in counts]
+    ordered = [who for who in ordered if not any(_says_less(who, other) for other in ordered)]
+    latest = {_who(one): one for one in (*others, *written)}
+    with_postcode = {_who(one): one for one in (*others, *written) if one.postcode}
+    variants = [with_postcode.get(who, latest[who]) for who in ordered]
+    if len(variants) > MAX_VARIANTS:
+        faults.warn(
+            "",
+            "",
+            f"{len(variants)} different names and dates of birth; the first {MAX_VARIANTS} are used",
+            "check whether these rows are one child",
+        )
+    return tuple(variants[:MAX_VARIANTS])
+
+
+def _who(identifiers: Identifiers) -> tuple[str, ...]:
+    names = (identifiers.forename, identifiers.middle_name, identifiers.surname)
+    return (*(" ".join(name.casefold().split()) for name in names), identifiers.date_of_birth)
+
+
+def _says_less(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Tell whether one set of names and date of birth is another with something left out."""
+    return one != other and all(mine in ("", theirs) for mine, theirs in zip(one, other, strict=True))

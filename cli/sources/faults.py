@@ -1,0 +1,99 @@
+"""What is wrong with a row: where, what (masked), which rule, what to do about it.
+
+A fault of severity ``error`` puts its row in quarantine; a ``warning`` leaves the row in.  DOMAIN rule
+numbers are those of the children-looked-after return, which analysts know by heart.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cli.sources.masking import masked
+
+__all__ = ["Fault", "FaultLog", "RowFaults", "Severity", "Tally"]
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of one row; ``found`` is masked, ``reference`` is the agency's own and stays local."""
+
+    table: str
+    file: str
+    row: int
+    column: str
+    found: str
+    rule: str
+    problem: str
+    cure: str
+    severity: Severity
+    reference: str = field(default="", repr=False)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Where the rows of one table went: ``read == kept + quarantined + outside``, always."""
+
+    read: int = 0
+    kept: int = 0
+    quarantined: int = 0
+    outside: int = 0
+
+
+@dataclass(slots=True)
+class FaultLog:
+    """Every fault and every table's tally, in the order in which they came up."""
+
+    faults: list[Fault] = field(default_factory=list)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    unmapped: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def tally(self, table: str) -> Tally:
+        """Return one table's tally, beginning it if need be."""
+        return self.tallies.setdefault(table, Tally())
+
+    def errors(self) -> list[Fault]:
+        """Return the faults that put a row in quarantine."""
+        return [fault for fault in self.faults if fault.severity == "error"]
+
+    def warnings(self) -> list[Fault]:
+        """Return the faults that left their row in."""
+        return [fault for fault in self.faults if fault.severity == "warning"]
+
+
+@dataclass(slots=True)
+class RowFaults:
+    """Collects the faults of one row; ``failed`` says whether it goes into quarantine."""
+
+    log: FaultLog
+    table: str
+    file: str
+    row: int
+    reference: str = field(default="", repr=False)
+    failed: bool = False
+
+    def error(self, column: str, found: str, problem: str, cure: str, *, rule: str = "") -> None:
+        """Record a fault for which the row cannot be used."""
+        self.failed = True
+        self._add(column, found, problem, cure, rule, "error")
+
+    def warn(self, column: str, found: str, problem: str, cure: str, *, rule: str = "") -> None:
+        """Record a fault with which the row can still be used."""
+        self._add(column, found, problem, cure, rule, "warning")
+
+    def _add(self, column: str, found: str, problem: str, cure: str, rule: str, severity: Severity) -> None:
+        self.log.faults.append(
+            Fault(
+                table=self.table,
+                file=self.file,
+                row=self.row,
+                column=column,
+                found=masked(found),
+                rule=rule,
+                problem=problem,
+                cure=cure,
+                severity=severity,
+                reference=self.reference,
+            )
+        )

@@ -1,0 +1,197 @@
+"""One row's identifiers: the principal names, the aliases beside them, and the date of birth.
+
+The encoder's own normaliser judges every value here, so that ``clew agency check`` says what encoding
+will make of it.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from cli.sources.codes import NO_VALUE, YES_NO, code_key
+from cli.sources.columns import Accessor, Line, Sheet
+from cli.sources.dates import DateReader
+from cli.sources.faults import RowFaults
+from cli.sources.mapping import ChildTable, Mapping, Spec, by_name
+from cli.sources.names import aliases, parted_forenames, parted_name
+from linkage.encode.dates import BirthDate, parse_date
+from linkage.encode.identifiers import Identifiers
+from linkage.encode.normalise import Normaliser
+from linkage.encode.reasons import Notice, Refusal, refusal
+
+__all__ = ["PeopleReader", "Person"]
+
+_OLDEST_YEARS = 30
+_NOTHING_TO_MEND = frozenset({"no-fixed-abode", "pseudo-postcode", "first-of-january", "excel-serial"})
+_NO_DATE = frozenset({"placeholder-date"})
+"""Reasons for which a date of birth is not used although nobody made a slip in writing it."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Person:
+    """What one row says of who a child is: the principal identifiers first, then other names.
+
+    ``born`` is the date of birth as the source wrote it, placeholders included: it decides the age band,
+    while the encoder decides for itself how far to trust it.
+    """
+
+    variants: tuple[Identifiers, ...]
+    born: dt.date | None
+
+    @property
+    def principal(self) -> Identifiers:
+        """The identifiers by which the agency files the child."""
+        return self.variants[0]
+
+
+class PeopleReader:
+    """Reads identifiers from the children's table; columns are resolved when it is made."""
+
+    def __init__(self, sheet: Sheet, table: ChildTable, mapping: Mapping, *, today: dt.date) -> None:
+        """``today`` is the day after which nobody can have been born."""
+        self._columns = _found(sheet, by_name(table.identifiers), "identifiers")
+        self._variants = [
+            _found(sheet, by_name(specs), f"variants {number}")
+            for number, specs in enumerate(table.variants, 1)
+        ]
+        self._order = mapping.date_order
+        self._today = today
+        self._dates = DateReader(mapping.date_order, days_only=True)
+        self._normalise = Normaliser(today=today)
+
+    def read(self, line: Line, sex: str, faults: RowFaults) -> Person:
+        """Return one row's identifiers; ``sex`` is the code read elsewhere."""
+        text = {name: column.text(line) for name, column in self._columns.items()}
+        forename, middle_name, surname = _names(text)
+        principal = Identifiers(
+            forename=forename,
+            surname=surname,
+            middle_name=middle_name,
+            date_of_birth=self._born(text.get("date_of_birth", ""), faults),
+            sex="" if sex == "U" else sex,
+            postcode=text.get("postcode", ""),
+            address=text.get("address", ""),
+            locality=text.get("locality", ""),
+            phone=text.get("phone", ""),
+            birth_uncertain=YES_NO.get(code_key(text.get("birth_uncertain", "")), False),
+        )
+        self._judge(principal, text, faults)
+        others = (self._other_names(columns, line, principal) for columns in self._variants)
+        variants = (principal, *chain.from_iterable(others))
+        return Person(variants, self._day(text.get("date_of_birth", "")))
+
+    def _label(self, name: str) -> str:
+        """Return the header under which an identifier stands, whichever entry of the mapping names it."""
+        entries = {"forename": ("forename", "forenames", "full_name"), "surname": ("surname", "full_name")}
+        found = (self._columns.get(entry) for entry in entries.get(name, (name,)))
+        return next((column.label for column in found if column), name)
+
+    def _judge(self, principal: Identifiers, text: dict[str, str], faults: RowFaults) -> None:
+        normalised = self._normalise(principal)
+        remarks: tuple[Refusal | Notice, ...] = (*normalised.refusals, *normalised.notices)
+        for one in remarks:
+            if one.field != "date_of_birth" and one.reason not in _NOTHING_TO_MEND:
+                label = self._label(one.field)
+                found = text.get(one.field) or getattr(principal, one.field)
+                faults.warn(label, found, _REASONS.get(one.reason, one.reason.replace("-", " ")), one.hint)
+        names = {"forename": normalised.forename, "surname": normalised.surname}
+        missing = [name for name, value in names.items() if not value]
+        if len(missing) == len(names):
+            faults.error(
+                self._label("surname"), "", "neither a forename nor a surname", "fill in the child's names"
+            )
+        elif missing and not getattr(principal, missing[0]):
+            faults.warn(self._label(missing[0]), "", f"no {missing[0]}", "fill it in: links will be missed")
+
+    def _born(self, text: str, faults: RowFaults) -> str:
+        """Return a date of birth in ISO form, so that nothing after this has to know the source's order."""
+        label = self._label("date_of_birth")
+        if code_key(text) in NO_VALUE:
+            faults.warn(label, text, "no date of birth", "fill it in: links will be missed")
+            return ""
+        birth = parse_date(text, self._order, today=self._today)
+        if birth.refused:
+            return self._refused(birth.refused, text, label, faults)
+        if birth.year and self._today.year - birth.year > _OLDEST_YEARS:
+            faults.warn(label, text, f"born more than {_OLDEST_YEARS} years ago", "check the date of birth")
+        for reason in birth.noticed:
+            if reason not in _NOTHING_TO_MEND:
+                problem = _REASONS.get(reason, reason.replace("-", " "))
+                faults.warn(label, text, problem, "check the date of birth")
+        return _written(birth) or text
+
+    def _refused(self, reason: str, text: str, label: str, faults: RowFaults) -> str:
+        problem = _REASONS.get(reason, reason.replace("-", " "))
+        hint = refusal("date_of_birth", reason).hint
+        if reason in _NO_DATE:
+            faults.warn(label, text, problem, hint)
+        else:
+            faults.error(label, text, problem, hint, rule="586" if reason == "future-date" else "")
+        return ""
+
+    def _day(self, text: str) -> dt.date | None:
+        try:
+            return self._dates.read(text).date
+        except (ValueError, OverflowError):
+            return None
+
+    def _other_names(
+        self, columns: dict[str, Accessor], line: Line, principal: Identifiers
+    ) -> Iterator[Identifiers]:
+        text = {name: column.text(line) for name, column in columns.items()}
+        for name in aliases(text.get("full_name", "")):
+            forename, surname = parted_name(name, forename=principal.forename, surname=principal.surname)
+            yield replace(principal, forename=forename, surname=surname)
+        birth = parse_date(text.get("date_of_birth", ""), self._order, today=self._today)
+        born = "" if birth.refused else _written(birth)
+        other = replace(
+            principal,
+            forename=text.get("forename") or principal.forename,
+            surname=text.get("surname") or principal.surname,
+            middle_name=text.get("middle_name") or principal.middle_name,
+            date_of_birth=born or principal.date_of_birth,
+        )
+        if other != principal:
+            yield other
+
+
+_REASONS = {
+    "future-date": "a date of birth in the future",
+    "impossible-date": "no such day in the calendar",
+    "implausible-year": "not a year in which a child was born",
+    "partial-date": "not a whole date of birth",
+    "age-only": "an age in place of a date of birth",
+    "placeholder": "stands for not known",
+    "placeholder-date": "a date that stands for not known",
+    "title-only": "a title without a name",
+    "no-letters": "a name without letters",
+    "mojibake-repaired": "characters garbled by a wrong character set",
+}
+
+
+def _names(text: dict[str, str]) -> tuple[str, str, str]:
+    forename, middle_name = text.get("forename", ""), text.get("middle_name", "")
+    surname = text.get("surname", "")
+    if not forename and text.get("forenames"):
+        forename, rest = parted_forenames(text["forenames"])
+        middle_name = middle_name or rest
+    if not (forename or surname) and text.get("full_name"):
+        forename, surname = parted_name(text["full_name"], forename="", surname="")
+    return forename, middle_name, surname
+
+
+def _written(birth: BirthDate) -> str:
+    """Return what is known of a date of birth so that reading it again gives the same; blank for an age."""
+    if birth.day:
+        return f"{birth.year:04}-{birth.month:02}-{birth.day:02}"
+    if "first-of-january" in birth.noticed:
+        return f"{birth.year:04}-01-01"
+    if birth.month:
+        return f"{birth.year:04}-{birth.month:02}"
+    return f"{birth.year:04}" if birth.year else ""
+
+
+def _found(sheet: Sheet, specs: dict[str, Spec], entry: str) -> dict[str, Accessor]:
+    found = {name: sheet.find(spec, entry=f"{entry}.{name}") for name, spec in specs.items()}
+    return {name: column for name, column in found.items() if column is not None}

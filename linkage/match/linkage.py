@@ -1,0 +1,119 @@
+"""One linkage from end to end: compare, weigh, decide, cluster."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.match.clustering import Link, cluster, one_to_one
+from linkage.match.decision import pair_weights
+from linkage.match.kernel import Progress, candidate_pairs
+from linkage.match.rows import RecordId, Rows, Source, gather
+from linkage.match.similarity import similarities
+from linkage.profile import EncodingProfile
+
+__all__ = ["Known", "Linkage", "Pairs", "RecordId", "Source", "link"]
+
+_PAIRS_AT_A_TIME = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What somebody knows of two records: that they are the ``same`` person, or that they are not."""
+
+    left: RecordId
+    right: RecordId
+    same: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Pairs of records that agree beyond noise, each once, the smaller record first, sorted.
+
+    Shapes (m,): ``left`` and ``right`` int64, indices of records; ``score`` float64, a weight of evidence,
+    positive where the pair by itself would link; ``link`` bool, both records are one person.
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    score: NDArray[np.float64]
+    link: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Linkage:
+    """The outcome: ``records`` sorted by source and handle, ``pairs``, and ``clusters`` (n,) int64.
+
+    Clusters are numbered from 0 in the order of their smallest records.
+    """
+
+    records: tuple[RecordId, ...]
+    pairs: Pairs
+    clusters: NDArray[np.int64]
+
+
+def link(
+    sources: Sequence[Source],
+    profile: EncodingProfile,
+    *,
+    known: Iterable[Known] = (),
+    threads: int = 0,
+    progress: Progress | None = None,
+) -> Linkage:
+    """Link the records of all sources at the profile's decision settings.
+
+    Two sources, both free of duplicates, are linked one to one, best pairs first; anything else is
+    clustered.  ``known`` decisions bind; those about records that are no longer there are passed over.
+    ``threads`` 0 means one per processor; ``progress`` gets tiles compared and tiles in all.  The result
+    does not depend on the order of sources, rows or known pairs, nor on threads.
+    Raises :class:`InputError` where known decisions contradict each other or a declaration.
+    """
+    rows = gather(sources, profile)
+    candidates = candidate_pairs(rows, noise_z=profile.decision.noise_z, threads=threads, progress=progress)
+    left, right, score = _record_pairs(rows, candidates, _weigh(rows, candidates, profile))
+    same, different = _known_links(rows.ids, known)
+    apart = rows.record_apart()
+    clustered, links = (left, right), score
+    if len(sources) == 2 and all(source.duplicate_free for source in sources):
+        chosen = one_to_one(left, right, score, same=same, different=different)
+        clustered, links = (left[chosen], right[chosen]), score[chosen]
+    labels = cluster(len(rows.ids), *clustered, links, apart=apart, same=same, different=different)
+    clusters = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    pairs = Pairs(left, right, score, clusters[left] == clusters[right])
+    return Linkage(rows.ids, pairs, clusters)
+
+
+def _weigh(rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile) -> NDArray[np.float64]:
+    """Weigh pairs of rows piece by piece: all views of all pairs at once would not fit."""
+    weights = [np.zeros(0, dtype=np.float64)]
+    for start in range(0, len(candidates), _PAIRS_AT_A_TIME):
+        piece = candidates[start : start + _PAIRS_AT_A_TIME]
+        found = similarities(rows, piece, diffusion=profile.diffusion, noise_z=profile.decision.noise_z)
+        weights.append(pair_weights(found, profile))
+    return np.concatenate(weights)
+
+
+def _record_pairs(
+    rows: Rows, candidates: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Reduce pairs of rows to pairs of records: of all their variants the best pair speaks."""
+    records = np.sort(rows.record[candidates].astype(np.int64), axis=1)
+    order = np.lexsort((-weights, records[:, 1], records[:, 0]))
+    records, weights = records[order], weights[order]
+    first = np.ones(len(records), dtype=np.bool_)
+    first[1:] = (records[1:] != records[:-1]).any(axis=1)
+    return records[first, 0], records[first, 1], weights[first]
+
+
+def _known_links(ids: Sequence[RecordId], known: Iterable[Known]) -> tuple[list[Link], list[Link]]:
+    number = {record: index for index, record in enumerate(ids)}
+    same: list[Link] = []
+    different: list[Link] = []
+    for pair in known:
+        if pair.left in number and pair.right in number:
+            (same if pair.same else different).append((number[pair.left], number[pair.right]))
+    return same, different

@@ -1,0 +1,136 @@
+"""Encoding rows of all sources in one place, laid out for comparison."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.errors import FormatError, InputError
+from linkage.profile import EncodingProfile
+from linkage.wire.encodings import Encodings
+
+__all__ = ["RecordId", "Rows", "Source", "gather"]
+
+
+class RecordId(NamedTuple):
+    """A record everywhere: the source (agency) that sent it and its handle in hex."""
+
+    source: str
+    handle: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """The encodings of one source; ``duplicate_free`` if it declares that no person occurs in it twice."""
+
+    name: str
+    encodings: Encodings
+    duplicate_free: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Rows of all sources, and the records they belong to.
+
+    ``ids``: the records, sorted, so that a record's number does not depend on the order of anything.
+    Shapes: ``words`` (views, n, words) uint64; ``weights`` (views, n) int32, bits set after diffusion;
+    ``present`` (views, n) bool; ``tiers`` (n,) uint8; ``record`` (n,) int32, index into ``ids``;
+    ``apart`` (n,) int32: rows with the same number of 0 or more come from one duplicate-free source and
+    are never compared, -1 elsewhere.
+    """
+
+    ids: tuple[RecordId, ...]
+    words: NDArray[np.uint64]
+    weights: NDArray[np.int32]
+    present: NDArray[np.bool_]
+    tiers: NDArray[np.uint8]
+    record: NDArray[np.int32]
+    apart: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.tiers)
+
+    @property
+    def length(self) -> int:
+        """Bits of a view."""
+        return int(self.words.shape[2]) * 64
+
+    def record_apart(self) -> NDArray[np.int32]:
+        """Return ``apart`` per record instead of per row."""
+        by_record = np.full(len(self.ids), -1, dtype=np.int32)
+        by_record[self.record] = self.apart
+        return by_record
+
+
+def gather(sources: Sequence[Source], profile: EncodingProfile) -> Rows:
+    """Lay out the rows of all sources for comparison.
+
+    Raises :class:`InputError` for a source named twice and :class:`FormatError` for encodings that do not
+    have the profile's shape.
+    """
+    names = [source.name for source in sources]
+    if len(set(names)) != len(names):
+        raise InputError("two sources have the same name", hint="give every source once, under its own name")
+    for source in sources:
+        _check_shape(source, profile)
+    ordered = sorted(sources, key=lambda source: source.name)
+    ids, record = _number_records(ordered)
+    words = _words([source.encodings for source in ordered], profile)
+    return Rows(
+        ids=ids,
+        words=words,
+        weights=np.bitwise_count(words).sum(axis=2, dtype=np.int32),
+        present=_presence([source.encodings for source in ordered], len(profile.views)),
+        tiers=np.concatenate([np.zeros(0, np.uint8), *(source.encodings.tiers for source in ordered)]),
+        record=record,
+        apart=_apart(ordered),
+    )
+
+
+def _check_shape(source: Source, profile: EncodingProfile) -> None:
+    found = source.encodings.bits.shape[1:]
+    if found != (len(profile.views), profile.view_bytes):
+        raise FormatError(
+            f"encodings of {source.name}: {found[0]} views of {found[1]} bytes, where {profile.name} has "
+            f"{len(profile.views)} of {profile.view_bytes}",
+            hint="all sources must be encoded under the profile of the linkage",
+        )
+
+
+def _number_records(ordered: Sequence[Source]) -> tuple[tuple[RecordId, ...], NDArray[np.int32]]:
+    ids: list[RecordId] = []
+    numbers = [np.zeros(0, dtype=np.int32)]
+    for source in ordered:
+        handles, inverse = np.unique(source.encodings.handles, axis=0, return_inverse=True)
+        numbers.append((len(ids) + inverse.reshape(-1)).astype(np.int32))
+        ids.extend(RecordId(source.name, handle.tobytes().hex()) for handle in handles)
+    return tuple(ids), np.concatenate(numbers)
+
+
+def _words(parts: Sequence[Encodings], profile: EncodingProfile) -> NDArray[np.uint64]:
+    """Copy the bits view by view: one view's rows then lie side by side, and aligned to words."""
+    total = sum(len(part) for part in parts)
+    words = np.zeros((len(profile.views), total, profile.view_bytes // 8), dtype=np.uint64)
+    start = 0
+    for part in parts:
+        as_bytes = words[:, start : start + len(part)].view(np.uint8)
+        as_bytes[...] = part.bits.transpose(1, 0, 2)
+        start += len(part)
+    return words
+
+
+def _presence(parts: Sequence[Encodings], views: int) -> NDArray[np.bool_]:
+    flags = np.concatenate([np.zeros(0, np.uint32), *(part.present for part in parts)])
+    shifts = np.arange(views, dtype=np.uint32)[:, None]
+    present: NDArray[np.bool_] = (flags[None, :] >> shifts) & np.uint32(1) == 1
+    return present
+
+
+def _apart(ordered: Sequence[Source]) -> NDArray[np.int32]:
+    parts = [np.zeros(0, dtype=np.int32)]
+    for number, source in enumerate(ordered):
+        value = number if source.duplicate_free else -1
+        parts.append(np.full(len(source.encodings), value, dtype=np.int32))
+    return np.concatenate(parts)

@@ -1,0 +1,108 @@
+"""From Hamming distances to similarity of what was encoded, view by view.
+
+Keyed diffusion XORs t input bits into each output bit, which shrinks agreement to its t-th power; the
+expectation of that map is inverted here (Armknecht, Heng and Schnell, PoPETs 2023; ENCODING of
+docs/decisions).  A view that is missing on either side says nothing; a view whose agreement is no more
+than noise is inactive, and its estimate must not be read.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.match.compiled import compiled, popcount
+from linkage.match.kernel import noise_limit
+from linkage.match.rows import Rows
+
+__all__ = ["Similarities", "dice_estimates", "fills", "similarities"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Similarities:
+    """What the views say about pairs of rows.
+
+    Shapes: ``dice`` (m, views) float64, between 0 and 1, the Dice coefficient of what both rows encoded, 0
+    where inactive; ``active`` (m, views) bool, agreement beyond noise; ``missing`` (m, views) bool, the view
+    is absent on either side.
+    """
+
+    dice: NDArray[np.float64]
+    active: NDArray[np.bool_]
+    missing: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.dice)
+
+
+def fills(weights: NDArray[np.int32], length: int, diffusion: int) -> NDArray[np.float64]:
+    """Estimate the share of bits set before diffusion from the bits set after it."""
+    balance = 1.0 - 2.0 * weights / length
+    if diffusion > 1:
+        balance = np.clip(balance, 0.0, 1.0) ** (1.0 / diffusion)
+    return np.asarray((1.0 - balance) / 2.0)
+
+
+def dice_estimates(
+    distances: NDArray[np.int32],
+    fills_a: NDArray[np.float64],
+    fills_b: NDArray[np.float64],
+    length: int,
+    diffusion: int,
+) -> NDArray[np.float64]:
+    """Estimate the Dice coefficient before diffusion, between 0 and 1; 0 where both filters are empty."""
+    agreement = 1.0 - 2.0 * distances / length
+    if diffusion > 1:
+        agreement = np.clip(agreement, 0.0, 1.0) ** (1.0 / diffusion)
+    differing = (1.0 - agreement) / 2.0
+    together = fills_a + fills_b
+    share = np.divide(differing, together, out=np.ones_like(differing), where=together > 0)
+    return np.asarray(np.clip(1.0 - share, 0.0, 1.0))
+
+
+def similarities(rows: Rows, pairs: NDArray[np.int64], *, diffusion: int, noise_z: float) -> Similarities:
+    """Compare pairs of rows (m, 2) in every view."""
+    left, right = pairs[:, 0], pairs[:, 1]
+    missing = ~(rows.present[:, left] & rows.present[:, right])
+    distances = np.empty(missing.shape, dtype=np.int32)
+    for view, words in enumerate(rows.words):
+        _fill_distances(words, left, right, distances[view])
+    weights_a, weights_b = rows.weights[:, left], rows.weights[:, right]
+    active = _speaks(distances, weights_a, weights_b, rows.length, noise_z) & ~missing
+    dice = dice_estimates(
+        distances,
+        fills(weights_a, rows.length, diffusion),
+        fills(weights_b, rows.length, diffusion),
+        rows.length,
+        diffusion,
+    )
+    return Similarities(dice=np.where(active, dice, 0.0).T, active=active.T, missing=missing.T)
+
+
+def _speaks(
+    distances: NDArray[np.int32],
+    weights_a: NDArray[np.int32],
+    weights_b: NDArray[np.int32],
+    length: int,
+    noise_z: float,
+) -> NDArray[np.bool_]:
+    ua = length - 2 * weights_a.astype(np.int64)
+    ub = length - 2 * weights_b.astype(np.int64)
+    speaks: NDArray[np.bool_] = 2 * length * distances.astype(np.int64) + ua * ub < noise_limit(
+        length, noise_z
+    )
+    return speaks
+
+
+@compiled
+def _fill_distances(
+    words: NDArray[np.uint64],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    distances: NDArray[np.int32],
+) -> None:
+    for pair in range(len(left)):
+        distance = 0
+        for word in range(words.shape[1]):
+            distance += popcount(words[left[pair], word] ^ words[right[pair], word])
+        distances[pair] = distance

@@ -1,0 +1,30 @@
+"""The real web server on a free port of this machine, in a thread."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import waitress
+
+from api.agency_app.app import create_app
+from api.agency_app.service import open_service
+from linkage.wire.limits import MAX_CHUNK_BYTES
+
+
+@contextmanager
+def serving(data: Path) -> Iterator[str]:
+    service = open_service(data)
+    server = waitress.create_server(
+        create_app(service), host="127.0.0.1", port=0, threads=4, max_request_body_size=MAX_CHUNK_BYTES + 1024
+    )
+    thread = threading.Thread(target=server.run, name="server")
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
+        thread.join(10)
+        server.task_dispatcher.shutdown()
+        service.close()
+        assert not thread.is_alive()

@@ -1,0 +1,235 @@
+"""The report joins random handles with the agency's own references, in plain words and in plain cells."""
+
+import csv
+from pathlib import Path
+from typing import get_args
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl.worksheet.worksheet import Worksheet
+
+from cli.agency.cells import guarded
+from cli.agency.class_words import class_words
+from cli.agency.client import Unit
+from cli.agency.crosswalk import Crosswalk, Reference
+from cli.agency.pulling import pull_report
+from cli.agency.reporting import Report, join_results
+from cli.agency.spreadsheet import csv_files, write_csv, write_report
+from cli.agency.store import Store
+from cli.agency.workspace import Workspace
+from keys.identity import Identity, load_identity
+from linkage.errors import InputError, VerificationError
+from linkage.wire.canonical import canonical
+from linkage.wire.codes import Role
+from linkage.wire.results import Finding, MissingEpisode, ReconciliationClass, Results
+from tests.support.agency_desk import PHRASE, Desk, clew, joined_desk, make_epoch, make_unit_keys
+from tests.support.custody import CHEAP
+
+EVIL = ('=HYPERLINK("http://x","y")', "+1+1", "-2+3", "@SUM(A1)", "\t=1", "0012345", "1E10")
+
+
+def _handle(number: int) -> str:
+    return f"{number:032x}"
+
+
+def _references(*names: str) -> dict[str, Reference]:
+    """Children have even handles, and the episode of each the odd one after it."""
+    found = {}
+    for number, name in enumerate(names):
+        child, episode = _handle(2 * number), _handle(2 * number + 1)
+        found[child] = Reference("child", f"{name}-child", child, None)
+        found[episode] = Reference("episode", name, episode, child)
+    return found
+
+
+def _results(cycle: int, *classes: str, missing: tuple[MissingEpisode, ...] = ()) -> Results:
+    findings = tuple(
+        Finding(episode=_handle(2 * number + 1), reconciliation_class=name)
+        for number, name in enumerate(classes)
+        if name
+    )
+    return Results(agency="E09", cycle=cycle, findings=findings, missing=missing)
+
+
+LACKED = MissingEpisode(
+    child=_handle(0),
+    reconciliation_class="POLICE_ONLY_CLA",
+    month="2025-06",
+    contact="P01",
+    query="Q-0123456789",
+)
+
+
+@pytest.mark.parametrize("role", get_args(Role))
+@pytest.mark.parametrize("name", get_args(ReconciliationClass))
+def test_every_class_has_plain_words_for_either_side(role: Role, name: ReconciliationClass) -> None:
+    words = class_words(name, role)
+    assert words.meaning.endswith(".")
+    assert words.action.endswith(".")
+    assert 0 <= words.order <= 9
+
+
+def test_open_closed_conflicts_come_first_and_what_agrees_last() -> None:
+    references = _references("E1", "E2", "E3")
+    report = join_results(
+        _results(1, "MATCHED", "COUNCIL_ONLY_M", "OPEN_CLOSED_CONFLICT"), references, role="council"
+    )
+    assert [line.episode for line in report.episodes] == ["E3", "E2", "E1"]
+    assert [line.child for line in report.episodes] == ["E3-child", "E2-child", "E1-child"]
+    assert report.episodes[0].action.startswith("Today")
+
+
+def test_changes_since_the_last_report_are_named() -> None:
+    references = _references("E1", "E2", "E3")
+    before = _results(1, "MATCHED", "COUNCIL_ONLY_M")
+    now = _results(2, "MATCHED", "MATCHED", "COUNCIL_ONLY_A")
+    report = join_results(now, references, role="council", previous=before)
+    assert {line.episode: line.change for line in report.episodes} == {
+        "E1": "",
+        "E2": "was COUNCIL_ONLY_M",
+        "E3": "new",
+    }
+    assert (report.previous_cycle, report.changed) == (1, 2)
+    assert join_results(now, references, role="council").changed == 0
+
+
+def test_handles_that_the_crosswalk_lacks_are_counted() -> None:
+    report = join_results(
+        _results(1, "MATCHED", "MATCHED", missing=(LACKED,)), _references("E1"), role="council"
+    )
+    assert (len(report.episodes), len(report.missing), report.unknown) == (1, 1, 1)
+    assert (report.missing[0].child, report.missing[0].query) == ("E1-child", "Q-0123456789")
+
+
+def _report(*names: str) -> Report:
+    results = _results(3, *["OPEN_CLOSED_CONFLICT"] * len(names), missing=(LACKED,) if names else ())
+    return join_results(results, _references(*names), role="council")
+
+
+def _cells(sheet: Worksheet) -> list[list[object]]:
+    return [[cell.value for cell in row] for row in sheet.iter_rows()]
+
+
+def test_the_workbook_has_three_sheets_that_agree_with_the_csv(tmp_path: Path) -> None:
+    report = _report("E1", "E2")
+    written = write_report(tmp_path / "new" / "report.xlsx", report)
+    assert [path.name for path in written] == ["report.xlsx", "report.csv", "report-missing.csv"]
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in written)
+    book = openpyxl.load_workbook(written[0])
+    assert book.sheetnames == ["Summary", "Episodes", "Missing from your records"]
+    for sheet, file in (("Episodes", written[1]), ("Missing from your records", written[2])):
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            header, *rows = list(csv.reader(stream))
+        shown = _cells(book[sheet])
+        assert len(shown[0]) == len(header)
+        assert [[value or "" for value in row] for row in shown[1:]] == rows
+    summary = {row[0]: row[1] for row in _cells(book["Summary"]) if row[0]}
+    assert summary["Your episodes in this report"] == summary["To look at today"] == 2
+    assert summary["Missing from your records"] == 1
+    assert summary["OPEN_CLOSED_CONFLICT"] == 2
+
+
+def test_an_empty_report_is_a_workbook_too(tmp_path: Path) -> None:
+    written = write_report(tmp_path / "report.xlsx", _report())
+    assert openpyxl.load_workbook(written[0]).sheetnames[0] == "Summary"
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_no_cell_is_taken_for_a_formula_or_a_number(tmp_path: Path, evil: str) -> None:
+    workbook, episodes, _ = write_report(tmp_path / "report.xlsx", _report(evil))
+    book = openpyxl.load_workbook(workbook)
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells if cell.column > 2 or cell.parent.title != "Summary"} == {"s"}
+    assert book["Episodes"]["A2"].value.strip() == evil.strip()
+    with episodes.open(encoding="utf-8-sig", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert row["episode_reference"] == guarded(evil)
+    assert not row["episode_reference"].startswith(("=", "+", "-", "@", "\t"))
+
+
+@given(st.text(max_size=20))
+def test_guarded_text_never_begins_like_a_formula_and_can_be_read_back(text: str) -> None:
+    shown = guarded(text)
+    assert not shown.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert shown.removeprefix("'") == text or shown == text
+
+
+def test_csv_files_lie_beside_the_workbook() -> None:
+    assert csv_files(Path("a/b.c.xlsx")) == (Path("a/b.c.csv"), Path("a/b.c-missing.csv"))
+
+
+def test_a_report_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="folder file") as refused:
+        write_csv(tmp_path / "file" / "x.csv", ("a",), [])
+    assert refused.value.hint
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    unit = make_unit_keys()
+    return joined_desk(tmp_path_factory.mktemp("report") / "desk", make_epoch(unit.card), unit.card)
+
+
+@pytest.fixture
+def identity(desk: Desk) -> Identity:
+    return load_identity(desk.workspace / "identity.json", PHRASE, floor=CHEAP)
+
+
+class Answering(Unit):
+    """A unit that answers with given results."""
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+
+    def results(self) -> tuple[Results, bytes]:
+        return self._results, canonical(self._results)
+
+
+def test_results_are_kept_by_cycle_and_compared_with_the_one_before(desk: Desk, identity: Identity) -> None:
+    workspace = Workspace(desk.workspace)
+    with Store(workspace.database_file) as store:
+        crosswalk = Crosswalk(store, identity)
+        child = crosswalk.ticket("child", "C1", b"x").handle
+        episode = crosswalk.ticket("episode", "E1", b"x", parent=child).handle
+        with store.transaction():
+            crosswalk.save()
+
+    def results(cycle: int, name: ReconciliationClass) -> Results:
+        finding = Finding(episode=episode, reconciliation_class=name)
+        return Results(agency="E09", cycle=cycle, findings=(finding,))
+
+    first = pull_report(workspace, identity, Answering(results(1, "COUNCIL_ONLY_M")))
+    again = pull_report(workspace, identity, Answering(results(1, "COUNCIL_ONLY_M")))
+    third = pull_report(workspace, identity, Answering(results(3, "MATCHED")))
+    assert (first.previous_cycle, again.previous_cycle, third.previous_cycle) == (None, None, 1)
+    assert (third.episodes[0].change, third.episodes[0].child) == ("was COUNCIL_ONLY_M", "C1")
+    assert sorted(path.name for path in (workspace.path / "results").iterdir()) == [
+        "cycle-000001.json",
+        "cycle-000003.json",
+    ]
+    with Store(workspace.database_file) as store:
+        assert [one["action"] for one in store.journal()] == ["report"] * 3
+
+
+def test_another_agencys_results_are_refused(desk: Desk, identity: Identity) -> None:
+    results = Results(agency="E10", cycle=9)
+    with pytest.raises(VerificationError, match="another agency's"):
+        pull_report(Workspace(desk.workspace), identity, Answering(results))
+    assert not (desk.workspace / "results" / "cycle-000009.json").exists()
+
+
+def test_a_report_must_be_named_as_a_workbook(desk: Desk) -> None:
+    outcome = desk.run("report", "--url", "https://unit.example", "--output", desk.path / "report.csv")
+    assert outcome.code == 1
+    assert "report.csv: not the name of a workbook" in outcome.err
+
+
+def test_commands_that_need_a_workspace_say_so(tmp_path: Path) -> None:
+    outcome = clew(
+        "agency", "status", "--url", "https://unit.example", "--workspace", tmp_path, "--passphrase-file", "x"
+    )
+    assert outcome.code == 1
+    assert "there is no workspace here" in outcome.err
