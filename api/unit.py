@@ -11,7 +11,6 @@ from api.config import read_settings, settings_text
 from api.folders import DataFolder
 from api.secret_files import write_secret
 from api.store.bodies import sync_folder, write_whole
-from api.store.database import create_database
 from linkage.errors import InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import UnitCard, read_card, sign_card
@@ -43,6 +42,9 @@ def create_unit(root: Path, name: str) -> UnitCard:
 
 
 def _build(folder: DataFolder, name: str) -> UnitCard:
+    # Migrations take a third of a second to load, and only a new unit needs them.
+    from api.store.migrating import create_database
+
     folder.root.mkdir(mode=0o700)
     for part in ("secrets", "intake", "intake/encodings", "intake/payload", "encodings", "payload"):
         (folder.root / part).mkdir(mode=0o700)

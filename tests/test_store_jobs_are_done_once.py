@@ -9,8 +9,9 @@ import pytest
 
 from api.clock import utc_now
 from api.store import jobs
-from api.store.database import Database, create_database, open_database
+from api.store.database import Database, open_database
 from api.store.jobs import Job, Lease, LeaseLostError
+from api.store.migrating import create_database
 from api.worker import StoppedError, Task, Worker
 from linkage.errors import InputError
 

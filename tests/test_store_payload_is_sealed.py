@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 
 from api.secret_files import WorkerKey
-from api.store.database import create_database
+from api.store.migrating import create_database
 from api.store.payload import PayloadStore
 from linkage.errors import VerificationError
 from linkage.wire.manifest import Manifest

@@ -11,7 +11,8 @@ from sqlalchemy import MetaData, insert
 from sqlalchemy.exc import IntegrityError
 
 from api.store import encodings, payload, schema
-from api.store.database import StoreName, create_database, open_database
+from api.store.database import SCHEMAS, StoreName, open_database
+from api.store.migrating import create_database, newest_schema
 from linkage.errors import InputError, VersionError
 
 STORES: dict[StoreName, MetaData] = {
@@ -19,6 +20,10 @@ STORES: dict[StoreName, MetaData] = {
     "encodings": encodings.metadata,
     "payload": payload.metadata,
 }
+
+
+def test_the_code_opens_what_the_migrations_end_with() -> None:
+    assert {store: newest_schema(store) for store in STORES} == SCHEMAS
 
 
 @pytest.mark.parametrize("store", STORES)
@@ -68,6 +73,13 @@ def test_a_database_that_is_not_there_is_not_made_by_opening_it(tmp_path: Path) 
     with pytest.raises(InputError, match="not found"):
         open_database(tmp_path / "none.db", "register")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_database_is_told_from_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    path.write_bytes(b"something else altogether" * 100)
+    with pytest.raises(InputError, match="not a database"):
+        open_database(path, "register")
 
 
 def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:

@@ -1,26 +1,28 @@
 """A SQLite database of the unit: durable, opened only at the schema that this release knows."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-import alembic.command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, CursorResult, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from linkage.errors import InputError, VersionError
 
-__all__ = ["Database", "StoreName", "create_database", "number_of", "open_database"]
+__all__ = ["SCHEMAS", "Database", "StoreName", "number_of", "open_database"]
 
 StoreName = Literal["register", "encodings", "payload"]
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+SCHEMAS: dict[StoreName, str] = {
+    "register": "register_1",
+    "encodings": "encodings_1",
+    "payload": "payload_1",
+}
+"""The newest schema of each store.  Here, so that opening a database need not load the migrations."""
+
 _BUSY_SECONDS = 20.0
 _WRITE = "clew_write"
 
@@ -76,29 +78,6 @@ def _prepare(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def _migrations(store: StoreName) -> Config:
-    config = Config()
-    config.set_main_option("path_separator", "os")
-    config.set_main_option("script_location", _escaped(_MIGRATIONS))
-    config.set_main_option("version_locations", _escaped(_MIGRATIONS / store))
-    return config
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("%", "%%")
-
-
-def create_database(path: Path, store: StoreName) -> None:
-    """Make an empty database at the newest schema; ``path`` may not exist."""
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    database = Database(path)
-    config = _migrations(store)
-    with database.write() as connection:
-        config.attributes["connection"] = connection
-        alembic.command.upgrade(config, "head")
-    database.close()
-
-
 def open_database(path: Path, store: StoreName) -> Database:
     """Open a database, refusing one that is not there or whose schema this release does not know."""
     try:
@@ -112,9 +91,17 @@ def open_database(path: Path, store: StoreName) -> Database:
             f"{path.name}: not found", hint="restore it from a backup; init makes new units only"
         )
     database = Database(path)
-    with database.read() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    known = ScriptDirectory.from_config(_migrations(store)).get_current_head()
+    try:
+        with database.read() as connection:
+            found = _schema_of(connection)
+    except DatabaseError as error:
+        database.close()
+        if isinstance(error, OperationalError):
+            raise
+        raise InputError(
+            f"{path.name}: not a database, or damaged", hint="restore it from a backup"
+        ) from None
+    known = SCHEMAS[store]
     if found != known:
         database.close()
         raise VersionError(
@@ -122,6 +109,13 @@ def open_database(path: Path, store: StoreName) -> Database:
             hint="use the release of clew that wrote it; nothing has been changed",
         )
     return database
+
+
+def _schema_of(connection: Connection) -> str | None:
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if found is None else str(found)
 
 
 def number_of(added: CursorResult[Any]) -> int:

@@ -1,15 +1,17 @@
-"""Opening a bundle that lies on disk."""
+"""Opening a bundle that lies on disk, and checking that it is whole and whose it is."""
 
 import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from keys.storing import naming
-from linkage.errors import InputError, LimitError
+from linkage.errors import InputError, LimitError, VerificationError
 from linkage.wire.bundle import Bundle
+from linkage.wire.cards import AgencyCard
 from linkage.wire.limits import MAX_BUNDLE_BYTES, MAX_LINE_BYTES
+from linkage.wire.manifest import PART_NAMES, verify_manifest
 
-__all__ = ["lines", "opened_bundle"]
+__all__ = ["check_digests", "check_signature", "lines", "opened_bundle"]
 
 
 @contextlib.contextmanager
@@ -37,3 +39,18 @@ def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
             raise LimitError(f"payload: a line is longer than {MAX_LINE_BYTES} bytes")
     if held:
         yield held
+
+
+def check_signature(bundle: Bundle, card: AgencyCard | None) -> None:
+    """Check the manifest's signature, against the agency's own card where there is one."""
+    signing_key = card.signing_key if card else bundle.signature.key
+    verify_manifest(bundle.manifest_bytes, bundle.signature, signing_key=signing_key)
+    if card and card.agency != bundle.manifest.agency:
+        raise VerificationError("the bundle is another agency's", hint="name the workspace that wrote it")
+
+
+def check_digests(bundle: Bundle) -> None:
+    """Read every part once, to its digest."""
+    for name in PART_NAMES:
+        for _ in bundle.pieces(name):
+            pass

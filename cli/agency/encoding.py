@@ -107,7 +107,8 @@ def encode_extract(
         stages.stage("handles")
         crosswalk = Crosswalk(store, desk.identity)
         snapshot = make_snapshot(extract, crosswalk, agency=desk.card.agency)
-        encodings, without_view = _encodings(desk, snapshot, stages, today=today)
+        latest = max(today, period.end.date)  # as the extract was read: see cli.sources.context
+        encodings, without_view = _encodings(desk, snapshot, stages, today=latest)
         stages.stage("sealing")
         parts = _parts(desk, snapshot, encodings, spool)
         manifest = _manifest(desk, snapshot.payload, parts, period, len(encodings), store.next_sequence())

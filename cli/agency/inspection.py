@@ -8,21 +8,17 @@ from typing import Any
 import numpy as np
 
 from cli.agency.bundles import lines
-from linkage.errors import FormatError, VerificationError
+from linkage.errors import FormatError
 from linkage.profile import shipped_profiles
 from linkage.wire.bundle import Bundle
 from linkage.wire.canonical import to_builtins
-from linkage.wire.cards import AgencyCard
 from linkage.wire.encodings import TIER_UNCERTAIN, Encodings, read_encodings
-from linkage.wire.manifest import PART_NAMES, verify_manifest
 from linkage.wire.moments import Moment
 from linkage.wire.records import Child, Payload, Record, read_payload
 
 __all__ = [
     "FieldValues",
     "Inspection",
-    "check_digests",
-    "check_signature",
     "inspect_bundle",
     "shown",
     "view_names",
@@ -82,21 +78,6 @@ class Inspection:
             return tuple(record for record in found if record is not None)
 
         return max(map(belonging, self.payload.children), key=len, default=())
-
-
-def check_signature(bundle: Bundle, card: AgencyCard | None) -> None:
-    """Check the manifest's signature, against the agency's own card where there is one."""
-    signing_key = card.signing_key if card else bundle.signature.key
-    verify_manifest(bundle.manifest_bytes, bundle.signature, signing_key=signing_key)
-    if card and card.agency != bundle.manifest.agency:
-        raise VerificationError("the bundle is another agency's", hint="name the workspace that wrote it")
-
-
-def check_digests(bundle: Bundle) -> None:
-    """Read every part once, to its digest."""
-    for name in PART_NAMES:
-        for _ in bundle.pieces(name):
-            pass
 
 
 def inspect_bundle(bundle: Bundle) -> Inspection:

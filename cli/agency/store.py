@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import sqlite_utils
-
 from linkage.errors import InputError, VersionError
 
 __all__ = ["JournalEntry", "Record", "Store"]
@@ -79,6 +77,9 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         """Open the database, making it if need be; raises :class:`InputError` or :class:`VersionError`."""
+        # Not loaded above: it loads pandas wherever there is one, and most commands open no database.
+        import sqlite_utils
+
         try:
             if not path.exists():
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))

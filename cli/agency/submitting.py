@@ -4,9 +4,8 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cli.agency.bundles import opened_bundle
+from cli.agency.bundles import check_signature, opened_bundle
 from cli.agency.client import Unit
-from cli.agency.inspection import check_signature
 from cli.agency.progress import Stages
 from cli.agency.store import JournalEntry, Store
 from cli.agency.workspace import Workspace

@@ -1,4 +1,4 @@
-"""What check, encode and status say on the terminal: counts, rules, rows; never a value or a reference."""
+"""What check and encode say on the terminal: counts, rules, rows; never a value or a reference."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from cli.agency.encoding import Encoded
 from cli.sources.extract import Extract
 from cli.sources.faults import Fault, FaultLog
-from linkage.wire.submission import AgencyStatus
 
-__all__ = ["encoded_words", "extract_words", "status_words"]
+__all__ = ["encoded_words", "extract_words"]
 
 _ROWS_SHOWN = 5
 
@@ -76,14 +75,3 @@ def encoded_words(encoded: Encoded) -> Iterator[str]:
         f"{changes.new:,} new records, {changes.changed:,} changed, {changes.unchanged:,} as before, "
         f"{changes.withdrawn:,} withdrawn"
     )
-
-
-def status_words(status: AgencyStatus) -> Iterator[str]:
-    """Say what the unit holds of this agency."""
-    yield f"{status.agency} at the linkage unit: epoch {status.epoch}, cycle {status.cycle}"
-    yield f"highest bundle committed: {status.sequence}"
-    for one in status.submissions:
-        linked = ", linked" if one.linked else ""
-        missing = f", {len(one.missing)} chunks missing" if one.missing else ""
-        reason = f": {''.join(c for c in one.reason if c.isprintable())}" if one.reason else ""
-        yield f"  {one.submission[:16]}…  {one.state}{linked}{missing}{reason}"

@@ -104,13 +104,13 @@ def play(folder: Path, imagine: Callable[[], World]) -> Outcome:
 def _prepare(cast: stages.Cast, world: World, watch: _Stopwatch) -> None:
     start, end = world.period
     period = f"{start.isoformat()}..{end.isoformat()}"
-    with watch.stage("key ceremony", 3 * len(cast.custodians) + stages.THRESHOLD) as done:
+    with watch.stage(stages.CEREMONY, 3 * len(cast.custodians) + stages.THRESHOLD) as done:
         descriptor = stages.ceremony(
             cast, start.isoformat(), end.replace(year=end.year + 3).isoformat(), done
         )
-    with watch.stage("agencies join and are enrolled", len(cast.desks)) as done:
+    with watch.stage(stages.ENROLMENT, len(cast.desks)) as done:
         stages.enrol(cast, descriptor, done)
-    with watch.stage("check and encode", len(cast.desks)) as done:
+    with watch.stage(stages.ENCODE, len(cast.desks)) as done:
         stages.encode(cast, period, done)
 
 
@@ -127,9 +127,9 @@ def _serve_and_report(cast: stages.Cast, watch: _Stopwatch) -> None:
             for name in ("linking", "register")
         }
         url = wait_for_file(ready, service)
-        with watch.stage("submit, accept and link", 2 * len(cast.desks)) as done:
+        with watch.stage(stages.SUBMIT, 2 * len(cast.desks)) as done:
             stages.submit(cast, url, workers, done)
-        with watch.stage("reconcile", 1) as done:
+        with watch.stage(stages.RECONCILE, 1) as done:
             stages.reconcile(cast, url, workers, done)
-        with watch.stage("reports", len(cast.desks)) as done:
+        with watch.stage(stages.REPORTS, len(cast.desks)) as done:
             stages.report(cast, url, done)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.demo.scoring import ClassCount, PairScore, compare_classes, read_columns, score_persons
-from cli.demo.stages import Cast
+from cli.demo.stages import ENCODE, RECONCILE, SUBMIT, Cast
 from linkage.lab.world import World
 from linkage.wire.bundle import Bundle
 from linkage.wire.manifest import Counts
@@ -136,7 +136,7 @@ def _linkage(outcome: Outcome) -> Table:
 
 def _national(outcome: Outcome) -> Table:
     table = _table(
-        "The national figure: missing children (whereabouts not known), and who would have said what",
+        "The national figure: who would have said what",
         "source",
         "children",
         "episodes",
@@ -158,9 +158,7 @@ def _national(outcome: Outcome) -> Table:
 
 
 def _classes(outcome: Outcome) -> Table:
-    table = _table(
-        "Episodes by reconciliation class, as agencies were told", "class", "register", "truth", "right"
-    )
+    table = _table("Episodes by reconciliation class", "class", "told", "truth", "right")
     for row in outcome.classes:
         table.add_row(row.name, f"{row.register:,}", f"{row.truth:,}", f"{row.both:,}")
     register = sum(row.register for row in outcome.classes)
@@ -171,9 +169,17 @@ def _classes(outcome: Outcome) -> Table:
 
 
 def _costs(outcome: Outcome) -> Table:
-    table = _table("What it took", "stage", "seconds")
+    table = _table("What it took", "stage or service", "seconds", "records/s", "peak MiB of a process")
+    records = sum(counts["rows"] for counts in outcome.counts.values())
+    rates = {ENCODE: records, SUBMIT: records, RECONCILE: sum(row.register for row in outcome.classes)}
     for timing in outcome.timings:
-        table.add_row(timing.stage, f"{timing.seconds:.1f}")
+        rate = f"{rates[timing.stage] / timing.seconds:,.0f}" if timing.stage in rates else ""
+        peak = outcome.peaks.get(timing.stage)
+        table.add_row(timing.stage, f"{timing.seconds:.1f}", rate, f"{peak:,.0f}" if peak else "")
     table.add_section()
-    table.add_row("all", f"{sum(timing.seconds for timing in outcome.timings):.1f}")
+    for name, peak in outcome.peaks.items():
+        if name not in {timing.stage for timing in outcome.timings}:
+            table.add_row(name, "", "", f"{peak:,.0f}")
+    table.add_section()
+    table.add_row("all", f"{sum(timing.seconds for timing in outcome.timings):.1f}", "", "")
     return table

@@ -18,7 +18,13 @@ from linkage.wire.cards import AgencyCard, card_fingerprint, read_card
 from linkage.wire.limits import MAX_CARD_BYTES
 
 __all__ = [
+    "CEREMONY",
     "CUSTODIANS",
+    "ENCODE",
+    "ENROLMENT",
+    "RECONCILE",
+    "REPORTS",
+    "SUBMIT",
     "Cast",
     "Desk",
     "ceremony",
@@ -34,6 +40,13 @@ CUSTODIANS = ("custodian-a", "custodian-b", "custodian-c")
 THRESHOLD = 2
 EPOCH = "demo-1"
 PROFILE = "child-1"
+
+CEREMONY = "key ceremony"
+ENROLMENT = "agencies join and are enrolled"
+ENCODE = "check and encode"
+SUBMIT = "submit, accept and link"
+RECONCILE = "reconcile"
+REPORTS = "reports"
 
 _ACCEPT_SECONDS = 300.0
 
@@ -136,7 +149,7 @@ def at_once(act: Callable[[T], None], items: Iterable[T], advance: Advance) -> N
 
 def ceremony(cast: Cast, opens: str, closes: str, advance: Advance) -> Path:
     """Hold the key ceremony and return the epoch descriptor that custodians signed."""
-    usage = cast.measured("ceremony")
+    usage = cast.measured(CEREMONY)
     cast.unit.run("register", "init", "--data", cast.data, "--name", "Demo linkage unit", usage=usage)
     at_once(lambda c: _make_identity(c, usage), cast.custodians, advance)
     folder = cast.table / "ceremony"
@@ -179,7 +192,7 @@ def _identity(custodian: Party) -> tuple[str | Path, ...]:
 
 def enrol(cast: Cast, descriptor: Path, advance: Advance) -> None:
     """Let the unit trust the epoch, and every agency join it and be enrolled."""
-    usage = cast.measured("enrolment")
+    usage = cast.measured(ENROLMENT)
     cast.unit.run(
         *("register", "epoch", "--data", cast.data, "--descriptor", descriptor),
         *cast.custodian_cards(),
@@ -224,7 +237,7 @@ def _join(cast: Cast, desk: Desk, descriptor: Path, usage: Usage) -> None:
 
 def encode(cast: Cast, period: str, advance: Advance) -> None:
     """Let every agency check and encode its extract into a bundle."""
-    usage = cast.measured("encode")
+    usage = cast.measured(ENCODE)
     at_once(lambda desk: _encode(desk, period, usage), cast.desks, advance)
 
 
@@ -246,7 +259,7 @@ def _encode(desk: Desk, period: str, usage: Usage) -> None:
 
 def submit(cast: Cast, url: str, workers: dict[str, Popen[bytes]], advance: Advance) -> None:
     """Let every agency submit its bundle, and wait until the unit has accepted and linked all of them."""
-    usage = cast.measured("submit")
+    usage = cast.measured(SUBMIT)
     at_once(lambda desk: _quietly(desk, usage, "submit", desk.bundle, "--url", url), cast.desks, advance)
     for desk in cast.desks:
         _wait_until_linked(desk, url, workers)
@@ -279,7 +292,7 @@ def _all_alive(workers: dict[str, Popen[bytes]]) -> None:
 
 def reconcile(cast: Cast, url: str, workers: dict[str, Popen[bytes]], advance: Advance) -> None:
     """Close the cycle and wait until results are there."""
-    cast.unit.run("register", "cycle", "--data", cast.data, usage=cast.measured("reconcile"))
+    cast.unit.run("register", "cycle", "--data", cast.data, usage=cast.measured(RECONCILE))
     deadline = time.monotonic() + _ACCEPT_SECONDS
     desk = cast.desks[0]
     while time.monotonic() < deadline:
@@ -294,7 +307,7 @@ def reconcile(cast: Cast, url: str, workers: dict[str, Popen[bytes]], advance: A
 
 def report(cast: Cast, url: str, advance: Advance) -> None:
     """Let every agency pull its results and join them with its own references."""
-    usage = cast.measured("report")
+    usage = cast.measured(REPORTS)
 
     def one(desk: Desk) -> None:
         _quietly(desk, usage, "report", "--url", url, "--output", desk.report)

@@ -118,7 +118,7 @@ class Sheet:
         if not places:
             return None
         label = "".join(character for character in header[places[0]] if character.isprintable())
-        return Accessor(label, table, places[0])
+        return Accessor(f"{label} in {self._joined[table].file}" if table else label, table, places[0])
 
     def _missing(self, name: str, entry: str) -> InputError:
         prefix, _, rest = name.partition(":")

@@ -18,7 +18,7 @@ from cli.sources.names import aliases, parted_forenames, parted_name
 from linkage.encode.dates import BirthDate, parse_date
 from linkage.encode.identifiers import Identifiers
 from linkage.encode.normalise import Normaliser
-from linkage.encode.reasons import Notice, Refusal, refusal
+from linkage.encode.reasons import Notice, Refusal, notice, refusal
 
 __all__ = ["PeopleReader", "Person"]
 
@@ -94,7 +94,7 @@ class PeopleReader:
             if one.field != "date_of_birth" and one.reason not in _NOTHING_TO_MEND:
                 label = self._label(one.field)
                 found = text.get(one.field) or getattr(principal, one.field)
-                faults.warn(label, found, _REASONS.get(one.reason, one.reason.replace("-", " ")), one.hint)
+                faults.warn(label, found, _problem(one.reason), _cure(one.hint))
         names = {"forename": normalised.forename, "surname": normalised.surname}
         missing = [name for name, value in names.items() if not value]
         if len(missing) == len(names):
@@ -117,17 +117,15 @@ class PeopleReader:
             faults.warn(label, text, f"born more than {_OLDEST_YEARS} years ago", "check the date of birth")
         for reason in birth.noticed:
             if reason not in _NOTHING_TO_MEND:
-                problem = _REASONS.get(reason, reason.replace("-", " "))
-                faults.warn(label, text, problem, "check the date of birth")
+                faults.warn(label, text, _problem(reason), _cure(notice("date_of_birth", reason).hint))
         return _written(birth) or text
 
     def _refused(self, reason: str, text: str, label: str, faults: RowFaults) -> str:
-        problem = _REASONS.get(reason, reason.replace("-", " "))
-        hint = refusal("date_of_birth", reason).hint
+        cure = _cure(refusal("date_of_birth", reason).hint)
         if reason in _NO_DATE:
-            faults.warn(label, text, problem, hint)
+            faults.warn(label, text, _problem(reason), cure)
         else:
-            faults.error(label, text, problem, hint, rule="586" if reason == "future-date" else "")
+            faults.error(label, text, _problem(reason), cure, rule="586" if reason == "future-date" else "")
         return ""
 
     def _day(self, text: str) -> dt.date | None:
@@ -168,6 +166,15 @@ _REASONS = {
     "no-letters": "a name without letters",
     "mojibake-repaired": "characters garbled by a wrong character set",
 }
+
+
+def _problem(reason: str) -> str:
+    return _REASONS.get(reason, reason.replace("-", " "))
+
+
+def _cure(hint: str) -> str:
+    """Return what to do: the encoder's hints say what is wrong before a colon."""
+    return hint.partition(": ")[2] or hint
 
 
 def _names(text: dict[str, str]) -> tuple[str, str, str]:

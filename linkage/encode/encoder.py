@@ -112,17 +112,18 @@ class Encoder:
         def counted() -> Iterator[_Row]:
             nonlocal done
             for record in records:
+                done += 1
                 for variant, identifiers in enumerate(record.variants):
                     yield _Row(record.handle, variant, self._normalise(identifiers))
-                done += 1
 
         rows = counted()
         while batch := list(islice(rows, batch_rows)):
             table = self._encode_rows(batch)
+            refused = np.flatnonzero(table.present == 0)
             if on_refused:
-                for row in np.flatnonzero(table.present == 0).tolist():
+                for row in refused.tolist():
                     on_refused(batch[row].handle, batch[row].variant, NO_VIEW)
-            yield table.take(np.flatnonzero(table.present))
+            yield table.take(np.flatnonzero(table.present)) if len(refused) else table
             if progress:
                 progress(done)
 
@@ -216,11 +217,10 @@ class _Batch:
 def _framed(component: Component, *columns: Sequence[str]) -> list[bytes]:
     """Return a component's name and value, length-prefixed, for each row; b"" where it has no value."""
     rows = list(zip(*columns, strict=True))
-    framed = {}
-    for row in set(rows):
-        value = COMPONENTS[component].value(*row)
-        framed[row] = length_prefixed(component, value) if value else b""
-    return [framed[row] for row in rows]
+    values = {row: COMPONENTS[component].value(*row) for row in set(rows)}
+    name = length_prefixed(component)
+    framed = {value: name + length_prefixed(value) if value else b"" for value in set(values.values())}
+    return [framed[values[row]] for row in rows]
 
 
 def _has_view(view: View, person: Normalised) -> bool:

@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from linkage.encode import tables
 from linkage.encode.dates import BirthDate, DateOrder, parse_date
@@ -115,14 +115,16 @@ class Normaliser:
         return Normalised(**values, tier=tier, refusals=refusals, notices=notices)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _Found:
+class _Found(NamedTuple):
     """What one text holds: values by field, and what to say about it."""
 
     values: Mapping[str, str]
     refusals: tuple[Refusal, ...]
     notices: tuple[Notice, ...]
-    uncertain: bool = False
+    uncertain: bool
+
+    def __repr__(self) -> str:
+        return "<values withheld>"
 
 
 def _found(

@@ -18,13 +18,20 @@ def serving(data: Path) -> Iterator[str]:
     server = waitress.create_server(
         create_app(service), host="127.0.0.1", port=0, threads=4, max_request_body_size=MAX_CHUNK_BYTES + 1024
     )
-    thread = threading.Thread(target=server.run, name="server")
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.is_set():
+            server.asyncore.loop(timeout=0.05, map=server._map, count=1)
+
+    thread = threading.Thread(target=run, name="server")
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
+        stop.set()
         thread.join(10)
         server.task_dispatcher.shutdown()
+        server.asyncore.close_all(server._map)
         service.close()
         assert not thread.is_alive()

@@ -1,8 +1,12 @@
 """A linkage unit with an epoch and agencies, made with the shared types alone, and what agencies send it."""
 
+import atexit
 import datetime as dt
+import functools
 import hashlib
 import random
+import shutil
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -125,8 +129,18 @@ def make_descriptor(
 
 
 def make_unit(folder: Path) -> Unit:
-    create_unit(folder, "Test unit")
-    data = DataFolder(folder)
+    """A unit whose first epoch is in force: a copy of one that this process made before."""
+    made = _made_unit()
+    shutil.copytree(made.folder.root, folder)
+    return replace(made, folder=DataFolder(folder))
+
+
+@functools.cache
+def _made_unit() -> Unit:
+    place = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    data = DataFolder(Path(place) / "data")
+    create_unit(data.root, "Test unit")
     card = read_unit_card(data)
     custodians = tuple(make_custodian(f"custodian {number}") for number in range(3))
     descriptor = make_descriptor(card, custodians)

@@ -1,0 +1,137 @@
+"""``clew agency check`` and ``encode``: an extract read, judged and encoded."""
+
+from pathlib import Path
+
+import click
+
+from cli.agency import options, saying
+from cli.agency.encoding import encode_extract, open_copy, open_desk
+from cli.agency.fixlist import write_fixes
+from cli.agency.progress import Stages, stages
+from cli.agency.saying import say, today, warn_if_synced
+from cli.agency.summaries import encoded_words, extract_words
+from cli.agency.workspace import Workspace
+from cli.sources.context import Context
+from cli.sources.extract import Extract, read_extract
+from cli.sources.mapping import choose_mapping, parse_mapping
+from linkage.errors import InputError
+from linkage.wire.manifest import Period
+
+__all__ = ["check_command", "encode_command"]
+
+_SOURCE = click.argument("source", type=options.FILE)
+_FIXES = click.option(
+    "--fixes", type=options.FILE, metavar="FILE", help="Write the fix list here (CSV); it stays with you."
+)
+
+
+@click.command("check")
+@_SOURCE
+@options.mapping
+@options.workspace
+@options.period(required=False)
+@options.areas
+@_FIXES
+def check_command(
+    source: Path,
+    mapping: str | None,
+    workspace: Workspace,
+    period: Period | None,
+    areas: tuple[str, ...],
+    fixes: Path | None,
+) -> None:
+    """Say what is wrong with a source.
+
+    SOURCE is a folder of CSV files or one CSV file.  Nothing is encoded and nothing is sent.  Rows with
+    errors would go into quarantine; --fixes lists them.
+    """
+    with stages() as shown:
+        extract = _read(source, mapping, workspace, period, areas, shown)
+    _report_faults(extract, fixes)
+
+
+@click.command("encode")
+@_SOURCE
+@options.mapping
+@options.workspace
+@options.period(required=True)
+@options.areas
+@click.option(
+    "--output", type=options.FILE, required=True, metavar="BUNDLE.clew", help="The sealed bundle to write."
+)
+@_FIXES
+@click.option("--allow-empty", is_flag=True, help="Let a snapshot without children withdraw everything.")
+@options.passphrase_file
+def encode_command(
+    source: Path,
+    mapping: str | None,
+    workspace: Workspace,
+    period: Period,
+    areas: tuple[str, ...],
+    output: Path,
+    fixes: Path | None,
+    allow_empty: bool,  # noqa: FBT001
+    passphrase_file: Path | None,
+) -> None:
+    """Encode a source into a sealed bundle.
+
+    SOURCE is a folder of CSV files or one CSV file.  Beside the bundle an open copy of it is written, which
+    stays here and which clew agency inspect explains.
+    """
+    workspace.require()
+    warn_if_synced(output.parent)
+    day = today()
+    passphrase = saying.passphrase(passphrase_file)
+    desk = open_desk(workspace, passphrase, today=day)
+    with stages() as shown:
+        extract = _read(source, mapping, workspace, period, areas, shown)
+        encoded = encode_extract(
+            desk, extract, period=period, output=output, stages=shown, today=day, allow_empty=allow_empty
+        )
+    _report_faults(extract, fixes)
+    click.echo("")
+    for line in encoded_words(encoded):
+        click.echo(line)
+    if encoded.without_view:
+        say(f"{encoded.without_view:,} sets of names are too incomplete to be linked and give no row")
+    if encoded.changes.withdrawn * 5 > encoded.held_before:
+        say("more than a fifth of what was sent before for this period is withdrawn; is the source whole?")
+    say(f"{output.name} may leave; {open_copy(output).name} stays here (clew agency inspect)")
+
+
+def _read(
+    source: Path,
+    name: str | None,
+    workspace: Workspace,
+    period: Period | None,
+    areas: tuple[str, ...],
+    shown: Stages,
+) -> Extract:
+    """Read a source through the named or the saved mapping, and save the mapping once it has worked."""
+    workspace.require()
+    text = choose_mapping(name) if name else workspace.mapping_text()
+    if text is None:
+        raise InputError(
+            "no mapping was used in this workspace yet", hint="name one with --mapping, as council-csv"
+        )
+    mapping, card = parse_mapping(text), workspace.card()
+    context = Context(card.agency, card.role, today(), period, areas)
+    extract = read_extract(source, mapping, context, stage=lambda table: _begin(shown, table))
+    if workspace.save_mapping(text):
+        say(f"mapping {mapping.name} saved in the workspace; --mapping can be left out from now on")
+    return extract
+
+
+def _begin(shown: Stages, table: str) -> None:
+    shown.stage(f"reading {table.replace('_', ' ')}")
+
+
+def _report_faults(extract: Extract, fixes: Path | None) -> None:
+    for line in extract_words(extract):
+        click.echo(line)
+    if fixes is not None:
+        warn_if_synced(fixes.parent)
+        write_fixes(fixes, extract.log)
+        say(f"{fixes.name} lists every fault with your own references; it stays with you")
+    elif extract.log.faults:
+        say("--fixes FILE writes a list of every fault with your own references")

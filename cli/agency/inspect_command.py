@@ -1,0 +1,43 @@
+"""``clew agency inspect``: what a bundle holds."""
+
+from pathlib import Path
+
+import click
+
+from cli.agency import options
+from cli.agency.bundles import check_digests, check_signature, opened_bundle
+from cli.agency.inspection import inspect_bundle
+from cli.agency.saying import say
+from cli.agency.telling import manifest_words, open_words, row_bytes, sealed_words, text_bytes
+from cli.agency.workspace import Workspace
+
+__all__ = ["inspect_command"]
+
+
+@click.command("inspect")
+@click.argument("bundle", type=options.FILE)
+@click.option("--bytes", "as_bytes", is_flag=True, help="Also show the manifest and one row byte by byte.")
+@click.option(
+    "--workspace",
+    type=options.FILE,
+    metavar="DIR",
+    help="Also check that the bundle was signed by this workspace's identity.",
+)
+def inspect_command(bundle: Path, as_bytes: bool, workspace: Path | None) -> None:  # noqa: FBT001
+    """Say in words what a bundle holds.
+
+    Every digest and the signature are checked first.  Of a sealed BUNDLE only the manifest can be read.
+    """
+    card = Workspace(workspace).require().card() if workspace else None
+    with opened_bundle(bundle) as opened:
+        check_signature(opened, card)
+        check_digests(opened)
+        inspection = inspect_bundle(opened) if opened.form == "open" else None
+        said = [*manifest_words(opened)]
+        said += open_words(opened, inspection) if inspection else sealed_words()
+        if as_bytes:
+            said += text_bytes("The manifest, byte by byte: this is what is signed", opened.manifest_bytes)
+            said += row_bytes(opened, inspection) if inspection else ()
+    click.echo("\n".join(said))
+    whose = "by this workspace's identity" if card else "by the key shown; compare it with the agency's card"
+    say(f"every digest agrees with the manifest, which is signed {whose}")

@@ -1,0 +1,87 @@
+"""``clew agency init`` and ``join``: a workspace, and an epoch in it."""
+
+from pathlib import Path
+
+import click
+
+from cli.agency import options, saying
+from cli.agency.joining import join_epoch, make_workspace
+from cli.agency.saying import say, warn_if_synced
+from cli.agency.workspace import Workspace
+from keys.passphrase import read_passphrase
+from linkage.wire.cards import card_fingerprint
+from linkage.wire.codes import Role
+
+__all__ = ["init_command", "join_command"]
+
+
+@click.command("init")
+@options.workspace
+@click.option("--agency", "code", required=True, metavar="CODE", help="The agency's code (ONS or force).")
+@click.option("--role", type=click.Choice(["council", "police"]), required=True)
+@click.option("--name", required=True, help="The agency's name.")
+@click.option(
+    "--custodian",
+    "custodians",
+    type=options.FILE,
+    multiple=True,
+    required=True,
+    metavar="CARD",
+    help="The card of a key custodian to trust; repeat for each.",
+)
+@click.option("--threshold", type=int, required=True, help="How many of them must have signed.")
+@options.passphrase_file
+def init_command(
+    workspace: Workspace,
+    code: str,
+    role: Role,
+    name: str,
+    custodians: tuple[Path, ...],
+    threshold: int,
+    passphrase_file: Path | None,
+) -> None:
+    """Make a workspace and the agency's identity.
+
+    Prints the fingerprint of the agency's card.  Read the fingerprint out to a custodian and to the linkage
+    unit's operator: by it they know the card.
+    """
+    warn_if_synced(workspace.path)
+    passphrase = read_passphrase(passphrase_file, prompt="new passphrase for this workspace", confirm=True)
+    card = make_workspace(
+        workspace,
+        agency=code,
+        role=role,
+        name=name,
+        custodians=custodians,
+        threshold=threshold,
+        passphrase=passphrase,
+    )
+    say(f"{workspace.card_file.name} may be passed on; the rest of the workspace never leaves you")
+    say("back up the workspace: without it nobody can turn results into your references again")
+    click.echo(card_fingerprint(card))
+
+
+@click.command("join")
+@click.argument("descriptor", type=options.FILE)
+@click.option("--wrapped-key", type=options.FILE, required=True, metavar="FILE", help="Wrapped for you.")
+@click.option("--unit", type=options.FILE, required=True, metavar="CARD", help="The linkage unit's card.")
+@options.workspace
+@options.passphrase_file
+def join_command(
+    descriptor: Path, wrapped_key: Path, unit: Path, workspace: Workspace, passphrase_file: Path | None
+) -> None:
+    """Join an epoch.
+
+    Checks its DESCRIPTOR and your wrapped key, and keeps both.  Prints the fingerprint of the linkage
+    unit's card; check it with the unit.
+    """
+    workspace.require()
+    passphrase = saying.passphrase(passphrase_file)
+    epoch, card = join_epoch(
+        workspace, descriptor=descriptor, wrapped_key=wrapped_key, unit=unit, passphrase=passphrase
+    )
+    say(
+        f"joined epoch {epoch.epoch}, open from {epoch.opens} to {epoch.closes}, profile {epoch.profile_name}"
+    )
+    say(f"the linkage unit is {''.join(c for c in card.name if c.isprintable())}; its fingerprint:")
+    click.echo(card_fingerprint(card))
