@@ -5,10 +5,8 @@ audience's key, so that two audiences cannot join what they hold.
 """
 
 import base64
-import hashlib
-import hmac
 
-from linkage.wire.derivation import derive
+from linkage.wire.derivation import derive, keyed_digest
 
 __all__ = ["pseudonym"]
 
@@ -18,5 +16,5 @@ _BYTES = 10
 def pseudonym(person: str, audience_key: bytes, *, audience: str) -> str:
     """Return a person's pseudonym for one audience: ``P-`` and 16 letters and digits (80 bits)."""
     key = derive(audience_key, f"unit/pseudonym/{audience}")
-    digest = hmac.digest(key, bytes.fromhex(person), hashlib.sha256)
+    digest = keyed_digest(key, bytes.fromhex(person))
     return "P-" + base64.b32encode(digest[:_BYTES]).decode()

@@ -4,8 +4,6 @@ It reads ``secrets/register.key``, ``intake/payload`` and its own store, and *ha
 shared database.
 """
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Iterator
 from typing import cast
 
@@ -27,6 +25,7 @@ from linkage.wire.bundle import checked
 from linkage.wire.canonical import canonical
 from linkage.wire.codes import Role
 from linkage.wire.compression import decompress
+from linkage.wire.derivation import keyed_digest
 from linkage.wire.limits import MAX_LINE_BYTES
 from linkage.wire.manifest import Manifest, part_context
 from linkage.wire.records import Payload, read_payload
@@ -176,7 +175,7 @@ class RegisterWorker:
     def _query_number(self, agency: str, child: str, episode: str) -> str:
         """Number a query so that it stays the same over cycles and says nothing about the episode."""
         said = "\x00".join((agency, child, episode)).encode()
-        return "Q-" + hmac.digest(self._query_key, said, hashlib.sha256).hex()[:10].upper()
+        return "Q-" + keyed_digest(self._query_key, said).hex()[:10].upper()
 
 
 def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,7 +1,5 @@
 """Secret files of the unit: versioned, owner-only, each read by one role."""
 
-import hashlib
-import hmac
 import stat
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -12,7 +10,7 @@ from msgspec import Meta, Struct
 from api.store.bodies import write_whole
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical, parse
-from linkage.wire.derivation import derive
+from linkage.wire.derivation import derive, keyed_digest
 from linkage.wire.seal import SealingKey
 
 __all__ = [
@@ -50,7 +48,7 @@ class WorkerKey:
     def __init__(self, data: bytes) -> None:
         self.sealing = SealingKey.from_bytes(data)
         # HKDF-Extract: the private bytes are long enough but of two algorithms, derive() takes one key.
-        self._root = hmac.digest(b"clew/unit/worker/1", data, hashlib.sha256)
+        self._root = keyed_digest(b"clew/unit/worker/1", data)
 
     def __repr__(self) -> str:
         return "WorkerKey(…)"

@@ -1,6 +1,7 @@
 """``clew demo``: the whole path in a made-up world, over a real socket, against the truth."""
 
 import contextlib
+import datetime as dt
 import json
 import tempfile
 import time
@@ -105,13 +106,17 @@ def _prepare(cast: stages.Cast, world: World, watch: _Stopwatch) -> None:
     start, end = world.period
     period = f"{start.isoformat()}..{end.isoformat()}"
     with watch.stage(stages.CEREMONY, 3 * len(cast.custodians) + stages.THRESHOLD) as done:
-        descriptor = stages.ceremony(
-            cast, start.isoformat(), end.replace(year=end.year + 3).isoformat(), done
-        )
+        descriptor = stages.ceremony(cast, *_epoch_dates(start), done)
     with watch.stage(stages.ENROLMENT, len(cast.desks)) as done:
         stages.enrol(cast, descriptor, done)
     with watch.stage(stages.ENCODE, len(cast.desks)) as done:
         stages.encode(cast, period, done)
+
+
+def _epoch_dates(start: dt.date) -> tuple[str, str]:
+    """Return an epoch that is open today, whenever the world's records are from."""
+    today = dt.datetime.now(tz=dt.UTC).date()
+    return min(start, today).isoformat(), (today + dt.timedelta(days=3 * 365)).isoformat()
 
 
 def _serve_and_report(cast: stages.Cast, watch: _Stopwatch) -> None:

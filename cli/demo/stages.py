@@ -72,6 +72,13 @@ class Desk:
         return self.party.folder / "workspace"
 
     @property
+    def mapping(self) -> str:
+        """The shipped mapping that reads the agency's extract."""
+        if "header" in self.extract.tables:
+            return "ssda903"
+        return "council-csv" if self.extract.agency.role == "council" else "police-csv"
+
+    @property
     def bundle(self) -> Path:
         """The bundle that leaves."""
         return self.party.folder / "outbox" / "bundle.clew"
@@ -242,16 +249,15 @@ def encode(cast: Cast, period: str, advance: Advance) -> None:
 
 
 def _encode(desk: Desk, period: str, usage: Usage) -> None:
-    mapping = "council-csv" if desk.extract.agency.role == "council" else "police-csv"
     source = desk.party.folder / "extract"
     fixes = desk.party.folder / "fix-list.csv"
     desk.party.run(
-        *("agency", "check", source, "--mapping", mapping, "--period", period),
+        *("agency", "check", source, "--mapping", desk.mapping, "--period", period),
         *("--workspace", desk.workspace, "--fixes", fixes),
         usage=usage,
     )
     desk.party.run(
-        *("agency", "encode", source, "--mapping", mapping, "--period", period),
+        *("agency", "encode", source, "--mapping", desk.mapping, "--period", period),
         *("--output", desk.bundle, *desk.secret()),
         usage=usage,
     )

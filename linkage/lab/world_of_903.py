@@ -87,11 +87,12 @@ class _Joined:
         free = iter(references[len(children) :])
         reports = []
         for row in self.missing:
-            own = f"{row['CHILD']}/{row['MIS_START']}"
+            own = f"{row['CHILD']} / {_day(row['MIS_START']).isoformat()}"
             self.event_of[COUNCIL.code, own] = own
-            if not self._inside(row):
-                continue
-            if row["MISSING"] == "M" and row["CHILD"] in self.names and self.draws.chance(_POLICE_KNOW):
+            if not self._began_inside(row):
+                if self._reaches_in(row):  # its month lies before the first that police submitted
+                    self.truth_class[COUNCIL.code, own] = "NOT_COMPARABLE"
+            elif row["MISSING"] == "M" and row["CHILD"] in self.names and self.draws.chance(_POLICE_KNOW):
                 reference = next(free)
                 self.event_of[FORCE.code, reference] = own
                 self.entity_of[FORCE.code, nominal[row["CHILD"]]] = row["CHILD"]
@@ -100,8 +101,12 @@ class _Joined:
                 self.truth_class[COUNCIL.code, own] = f"COUNCIL_ONLY_{row['MISSING']}"
         return reports
 
-    def _inside(self, row: Mapping[str, str]) -> bool:
+    def _began_inside(self, row: Mapping[str, str]) -> bool:
         return self.period[0] <= _day(row["MIS_START"]) <= self.period[1]
+
+    def _reaches_in(self, row: Mapping[str, str]) -> bool:
+        ended = _day(row["MIS_END"]) if row["MIS_END"] else self.period[1]
+        return _day(row["MIS_START"]) <= self.period[1] and ended >= self.period[0]
 
     def _report(self, row: Mapping[str, str], own: str, reference: str, nominal: str) -> tuple[str, ...]:
         draws = self.draws
@@ -160,7 +165,7 @@ class _Joined:
         return born
 
     def _truth(self, extracts: tuple[Extract, ...]) -> Truth:
-        told = [row for row in self.missing if row["MISSING"] == "M" and self._inside(row)]
+        told = [row for row in self.missing if row["MISSING"] == "M" and self._reaches_in(row)]
         children = len({row["CHILD"] for row in told})
         return Truth(
             entity_of=self.entity_of,

@@ -1,9 +1,10 @@
-"""Key derivation with one label per use (HKDF-Expand, RFC 5869 with SHA-256)."""
+"""Keyed digests, and key derivation with one label per use (HMAC and HKDF, RFC 2104 and 5869, SHA-256)."""
 
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-__all__ = ["KEY_BYTES", "derive"]
+__all__ = ["KEY_BYTES", "derive", "keyed_digest"]
 
 KEY_BYTES = 32
 
@@ -17,3 +18,10 @@ def derive(key: bytes, label: str, length: int = KEY_BYTES) -> bytes:
         raise ValueError(f"a key has {KEY_BYTES} bytes")
     info = b"clew/derive/1\x00" + label.encode("utf-8")
     return HKDFExpand(algorithm=hashes.SHA256(), length=length, info=info).derive(key)
+
+
+def keyed_digest(key: bytes, data: bytes) -> bytes:
+    """Return HMAC-SHA-256 of ``data`` under ``key`` (32 bytes); as HKDF-Extract, ``key`` is the salt."""
+    mac = HMAC(key, hashes.SHA256())
+    mac.update(data)
+    return mac.finalize()
