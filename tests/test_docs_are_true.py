@@ -13,7 +13,7 @@ from cli.main import _SUMMARIES, _load, _registered
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-_COMMAND = re.compile(r"^\s*(?:\$ )?(?:\.venv/bin/)?(clew [^\n]*(?:\\\n[^\n]*)*)", re.MULTILINE)
+_COMMAND = re.compile(r"^\s*(?:\$ )?(?:\.venv/bin/)?(clew (?:\\\n|[^\n])*)", re.MULTILINE)
 _FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -21,9 +21,15 @@ def _groups() -> dict[str, click.Command]:
     return {name: _load(entry) for name, entry in _registered().items()}
 
 
+def _members(group: click.Group) -> dict[str, click.Command]:
+    context = click.Context(group)
+    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    return {name: command for name, command in found.items() if command is not None}
+
+
 def _leaves(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
+        for name, inner in _members(command).items():
             yield from _leaves(inner, (*path, name))
     else:
         yield path, command
@@ -33,7 +39,7 @@ def _find(words: list[str]) -> tuple[click.Command, list[str]]:
     command: click.Command = _groups()[words[0]]
     rest = words[1:]
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
-        command = command.commands[rest.pop(0)]
+        command = _members(command)[rest.pop(0)]
     return command, rest
 
 

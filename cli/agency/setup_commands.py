@@ -18,7 +18,7 @@ __all__ = ["init_command", "join_command"]
 @click.command("init")
 @options.workspace
 @click.option("--agency", "code", required=True, metavar="CODE", help="The agency's code (ONS or force).")
-@click.option("--role", type=click.Choice(["council", "police"]), required=True)
+@click.option("--role", type=click.Choice(["council", "police"]), required=True, help="What the agency is.")
 @click.option("--name", required=True, help="The agency's name.")
 @click.option(
     "--custodian",
