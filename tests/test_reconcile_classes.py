@@ -405,6 +405,13 @@ def test_police_episode_is_comparable_if_a_council_submitted_the_responsible_are
     }
 
 
+def test_attack_a_council_cannot_state_coverage_of_anothers_area(register: Register) -> None:
+    register.coverage[COUNCIL] = set()
+    register.coverage[HOST] = {(COUNCIL, "2025-03")}
+    register.absent("report", FORCE, *DAY)
+    assert register.classes() == {"report": "NOT_COMPARABLE"}
+
+
 def test_police_episode_without_area_is_looked_for_at_the_childs_councils(register: Register) -> None:
     register.coverage[COUNCIL] = {(COUNCIL, "2025-03")}
     register.coverage[HOST] = set()

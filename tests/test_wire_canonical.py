@@ -158,3 +158,8 @@ def test_a_manifest_with_a_wrong_field_is_refused(change: dict[str, object]) -> 
     with pytest.raises(FormatError) as caught:
         read_manifest(canonical(value))
     assert "4711" not in str(caught.value)
+
+
+def test_a_file_of_another_kind_is_named_for_what_it_is() -> None:
+    with pytest.raises(FormatError, match=r"this is a bundle's manifest; a receipt is wanted"):
+        parse(canonical(make_manifest()), Receipt, limit=10_000)

@@ -199,3 +199,39 @@ def test_an_end_known_to_the_day_may_fall_on_the_day_of_the_start() -> None:
 def test_a_handle_is_exactly_its_written_form(handle: str) -> None:
     with pytest.raises(FormatError):
         read_payload(_lines(msgspec.json.encode({"type": "child", "handle": handle, "version": 1})))
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01", "0999-05-05", "1899-12-31", "2200-01-01", "9999-12-31T23:59Z"]
+)
+def test_years_that_nobody_means_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="a year lies between"):
+        Moment.parse(text)
+    with pytest.raises(FormatError):
+        read_payload(
+            _lines(msgspec.json.encode({"type": "child", "handle": CHILD, "version": 1}), _dated(text))
+        )
+
+
+def _dated(start: str) -> bytes:
+    record = {
+        "type": "episode",
+        "handle": EPISODE,
+        "child": CHILD,
+        "version": 1,
+        "kind": "missing",
+        "start": start,
+    }
+    return msgspec.json.encode(record)
+
+
+@pytest.mark.parametrize("month", ["0000-01", "9999-12", "1899-12", "2025-13", "2025-00", "2025-01\n"])
+def test_months_that_nobody_means_are_refused(month: str) -> None:
+    with pytest.raises(FormatError):
+        read_payload(_lines(msgspec.json.encode({"type": "coverage", "area": "E06000001", "month": month})))
+
+
+def test_an_area_and_month_may_be_covered_once() -> None:
+    row = msgspec.json.encode({"type": "coverage", "area": "E06000001", "month": "2025-01"})
+    with pytest.raises(FormatError, match="twice"):
+        read_payload(_lines(row, row))

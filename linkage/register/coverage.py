@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from linkage.register.snapshots import AgencyRecords
 from linkage.register.spans import point
 from linkage.wire.codes import Role
+from linkage.wire.records import Coverage
 
 __all__ = ["CoverageCalendar"]
 
@@ -21,7 +22,8 @@ class CoverageCalendar:
         last_days: dict[str, int] = {}
         for agency, entry in records.items():
             for row in entry.payload.coverage:
-                self._submitted[entry.role].add((row.area, row.month))
+                if _may_state(agency, entry.role, row):
+                    self._submitted[entry.role].add((row.area, row.month))
                 key = (agency, row.month)
                 self._areas[key] = self._areas.get(key, _NOWHERE) | {row.area}
                 last_days[agency] = max(last_days.get(agency, 0), _last_day(row.month))
@@ -43,6 +45,15 @@ class CoverageCalendar:
         none, the last day that any record mentions.
         """
         return self._snapshot_ends[agency]
+
+
+def _may_state(agency: str, role: Role, row: Coverage) -> bool:
+    """Tell whether an agency may speak for an area.
+
+    A council speaks for its own only: otherwise one council could make police episodes of another's area
+    comparable, and a force would be told that nobody there looks after those children.
+    """
+    return role == "police" or row.area == agency
 
 
 def _last_day(month: str) -> int:

@@ -23,7 +23,8 @@ def from_builtins(value: object, kind: type[T]) -> T:
     try:
         return msgspec.convert(value, kind, dec_hook=_decode_hook)
     except msgspec.ValidationError as error:
-        raise FormatError(f"{kind.__name__}: {explain(error)}") from None
+        name = getattr(kind, "__name__", "record")  # a union of types has none
+        raise FormatError(f"{name}: {explain(error)}") from None
 
 
 def decoder(kind: Any) -> "msgspec.json.Decoder[Any]":
@@ -53,10 +54,36 @@ def parse(data: bytes, kind: type[T], *, limit: int, exact: bool = False) -> T:
         value = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise FormatError(f"{kind.__name__}: not valid JSON", hint="the file may be cut short") from None
+    _check_kind(value, kind)
     result = from_builtins(_checked_version(value, kind), kind)
     if exact and not _is_canonical(result, data):
         raise FormatError(f"{kind.__name__}: not in canonical form (RFC 8785)")
     return result
+
+
+_FORMATS = {
+    "clew-agency-card": "an agency's card",
+    "clew-bundle": "a bundle's manifest",
+    "clew-ceremony": "the terms of a ceremony",
+    "clew-commitment": "a commitment",
+    "clew-contribution": "a contribution",
+    "clew-custodian-card": "a custodian's card",
+    "clew-epoch": "an epoch descriptor",
+    "clew-protected": "a private file under a passphrase, which must not be passed on",
+    "clew-receipt": "a receipt",
+    "clew-unit-card": "the linkage unit's card",
+    "clew-wrapped-key": "a wrapped key",
+}
+
+
+def _check_kind(value: object, kind: type[Any]) -> None:
+    """Tell somebody who gave the wrong file which one it is, and which is wanted."""
+    found = value.get("format") if isinstance(value, dict) else None
+    wanted = msgspec.inspect.type_info(kind)
+    field = next((f for f in getattr(wanted, "fields", ()) if f.name == "format"), None)
+    expected = None if field is None else field.default
+    if isinstance(found, str) and found in _FORMATS and expected in _FORMATS and found != expected:
+        raise FormatError(f"this is {_FORMATS[found]}; {_FORMATS[str(expected)]} is wanted")
 
 
 def _is_canonical(value: object, data: bytes) -> bool:

@@ -41,7 +41,8 @@ AgencyCode = Annotated[str, Meta(pattern=r"^[A-Z0-9]{2,12}\Z")]
 AreaCode = Annotated[str, Meta(pattern=r"^[A-Z0-9]{2,12}\Z")]
 """The code of the council whose area it is."""
 
-Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])\Z")]
+Month = Annotated[str, Meta(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])\Z")]
+"""A calendar month of the years 1900 to 2199, as moments are."""
 
 RecordVersion = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 """Grows whenever anything about a record changes."""

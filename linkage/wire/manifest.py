@@ -134,6 +134,10 @@ def verify_manifest(data: bytes, signature: Signature, *, signing_key: str) -> N
     verify(signature, data, domain=_DOMAIN)
 
 
-def part_context(manifest_agency: str, epoch: str, name: str) -> bytes:
-    """Return the context that binds a sealed part to its agency, epoch and name."""
-    return b"\x00".join(text.encode("ascii") for text in ("clew/part/1", manifest_agency, epoch, name))
+def part_context(agency: str, epoch: str, name: str, *, period: Period, sequence: int) -> bytes:
+    """Return the context that binds a sealed part to its name and to one snapshot.
+
+    Without period and sequence a sealed part could be sent again under another manifest of its agency.
+    """
+    texts = ("clew/part/1", agency, epoch, name, str(period.start), str(period.end), str(sequence))
+    return b"\x00".join(text.encode("ascii") for text in texts)

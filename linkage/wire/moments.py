@@ -4,10 +4,13 @@ import datetime as dt
 import re
 from typing import Literal, Self
 
-__all__ = ["Moment", "Precision"]
+__all__ = ["EARLIEST_YEAR", "LATEST_YEAR", "Moment", "Precision"]
 
 Precision = Literal["day", "minute"]
 _UTC = dt.UTC
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
+"""Years beyond these are mistakes or mischief: what reckons with days must never overflow."""
+
 _EXPECTED = "a moment is written YYYY-MM-DD or YYYY-MM-DDThh:mmZ"
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}Z)?")
 
@@ -65,6 +68,8 @@ class Moment:
             at = dt.datetime.fromisoformat(text)
         except ValueError:
             raise ValueError(_EXPECTED) from None
+        if not EARLIEST_YEAR <= at.year <= LATEST_YEAR:
+            raise ValueError(f"a year lies between {EARLIEST_YEAR} and {LATEST_YEAR}")
         return cls(at, "minute") if at.tzinfo else cls(at.replace(tzinfo=_UTC), "day")
 
     @property
@@ -78,4 +83,5 @@ class Moment:
         return f"{self.at.year:04d}-{self.at.month:02d}"
 
     def __str__(self) -> str:
-        return self.at.strftime("%Y-%m-%d" if self.precision == "day" else "%Y-%m-%dT%H:%MZ")
+        # Not strftime: it writes years below 1000 with three digits on some platforms.
+        return self.at.date().isoformat() if self.precision == "day" else f"{self.at:%Y-%m-%dT%H:%MZ}"

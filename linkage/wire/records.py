@@ -220,6 +220,8 @@ def check_references(payload: Payload) -> None:
     _known([s.child for s in payload.care_spells], children, "care spell", "child")
     _known([e.child for e in payload.episodes], children, "episode", "child")
     _known([i.episode for i in payload.interviews], episodes, "return interview", "episode")
+    if len(frozenset(payload.coverage)) != len(payload.coverage):
+        raise FormatError("payload: an area and month is covered twice", hint="each may be stated once")
     _refuse_backwards([(s.start, s.end) for s in payload.care_spells], "care spell")
     _refuse_backwards([(e.start, e.end) for e in payload.episodes], "episode")
 

@@ -225,7 +225,10 @@ class World:
 
     def submitted(self, role, area, when):
         return any(
-            self.roles[agency] == role and row.area == area and row.month == when
+            self.roles[agency] == role
+            and row.area == area
+            and row.month == when
+            and (role == "police" or agency == area)
             for agency, payload in self.payloads.items()
             for row in payload.coverage
         )
