@@ -108,8 +108,10 @@ def show(outcome: Outcome, console: Console, *, kept: bool) -> None:
         )
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
+def _table(title: str, *columns: str, caption: str = "") -> Table:
+    table = Table(
+        title=title, title_justify="left", title_style="bold", caption=caption, caption_justify="left"
+    )
     table.add_column(columns[0])
     for column in columns[1:]:
         table.add_column(column, justify="right")
@@ -126,7 +128,12 @@ def _sent(outcome: Outcome) -> Table:
 
 
 def _linkage(outcome: Outcome) -> Table:
-    table = _table("Persons, against the truth", "", "figure")
+    table = _table(
+        "Persons, against the truth",
+        "",
+        "figure",
+        caption="a pair: two records of one child; precision: share of linked pairs that are right",
+    )
     table.add_row("children in the world", f"{outcome.entities:,}")
     table.add_row("persons in the register", f"{outcome.persons:,}")
     table.add_row("precision of linked pairs", f"{outcome.pairs.precision:.4f}")
@@ -140,6 +147,7 @@ def _national(outcome: Outcome) -> Table:
         "source",
         "children",
         "episodes",
+        caption="children missing with whereabouts not known; links that are missed count a child twice",
     )
     for label, key, children, episodes in (
         ("the councils' books added up", "missing_by_councils", "child_records", "reports"),
@@ -158,7 +166,15 @@ def _national(outcome: Outcome) -> Table:
 
 
 def _classes(outcome: Outcome) -> Table:
-    table = _table("Episodes by reconciliation class", "class", "told", "truth", "right")
+    table = _table(
+        "Episodes by reconciliation class",
+        "class",
+        "told",
+        "truth",
+        "right",
+        caption="told: to the agency that holds the episode; right: told what is true;"
+        " what each class means: docs/reconciliation.md",
+    )
     for row in outcome.classes:
         table.add_row(row.name, f"{row.register:,}", f"{row.truth:,}", f"{row.both:,}")
     register = sum(row.register for row in outcome.classes)
