@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from linkage.errors import InputError, VersionError
+from linkage.wire.limits import MAX_PART_BYTES, MAX_RECORDS
 
 __all__ = ["Limits", "ServiceSettings", "Settings", "read_settings", "settings_text"]
 
@@ -30,6 +31,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How much one agency may ask of the unit."""
 
     submission_bytes: Annotated[int, Meta(ge=1024 * 1024, le=16 * _GIB)] = 2 * _GIB
+    part_bytes: Annotated[int, Meta(ge=1024 * 1024, le=MAX_PART_BYTES)] = 2 * _GIB
+    records: Annotated[int, Meta(ge=1, le=MAX_RECORDS)] = 1_000_000
     open_submissions: Annotated[int, Meta(ge=1, le=100)] = 4
 
 
@@ -66,6 +69,10 @@ threads = 8
 [limits]
 # The largest submission, both sealed parts together, in bytes.
 submission_bytes = {2 * _GIB}
+# The largest part of a submission once it is opened and unpacked, in bytes. A worker holds a part in memory.
+part_bytes = {2 * _GIB}
+# The most records of all kinds in one submission, encoding rows among them.
+records = 1000000
 # Submissions that one agency may have begun and not yet committed.
 open_submissions = 4
 """

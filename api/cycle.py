@@ -8,7 +8,7 @@ from api.clock import stamp
 from api.store import agencies, jobs, results
 from linkage.errors import InputError
 
-__all__ = ["close_cycle"]
+__all__ = ["abandon_cycle", "close_cycle"]
 
 
 def close_cycle(connection: Connection, *, now: dt.datetime) -> int:
@@ -23,10 +23,25 @@ def close_cycle(connection: Connection, *, now: dt.datetime) -> int:
     if last is not None and last.reconciled_at is None:
         raise InputError(
             f"cycle {last.number} is still being worked on",
-            hint="see `clew register status`; both workers must run",
+            hint="see `clew register status`; both workers must run; `--abandon` gives the cycle up",
         )
     number = 1 if last is None else last.number + 1
     link_job = jobs.queue(connection, "link", cycle=number, barrier=True, now=now)
     reconcile_job = jobs.queue(connection, "reconcile", cycle=number, barrier=True, now=now)
     results.add_cycle(connection, number, link_job=link_job, reconcile_job=reconcile_job, now=stamp(now))
     return number
+
+
+def abandon_cycle(connection: Connection) -> int:
+    """Give up the cycle that was closed and has no results yet, and return its number.
+
+    Its jobs are cancelled for good and it counts as never closed, so that the next one takes its number: no
+    agency was ever shown it.  Persons stay as its linkage left them.  Raises :class:`InputError` if there is
+    no such cycle.
+    """
+    last = results.last_closed(connection)
+    if last is None or last.reconciled_at is not None:
+        raise InputError("no cycle is being worked on", hint="there is nothing to abandon")
+    jobs.cancel_cycle(connection, last.number)
+    results.forget_cycle(connection, last.number)
+    return last.number

@@ -6,17 +6,19 @@ database is *handle → person* and no similarity.
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.clock import Clock, stamp
 from api.folders import DataFolder
 from api.secret_files import read_worker_key
 from api.settlement import part_refused, part_valid
 from api.store import agencies, persons, submissions
-from api.store.bodies import BodyFolder
+from api.store.bodies import BodyFolder, body_name
 from api.store.database import Database
 from api.store.encodings import EncodingStore
 from api.store.persons import Event, LinkRun, RecordKey
@@ -25,8 +27,10 @@ from api.worker import Say, Task, Worker
 from linkage.errors import ClewError, EpochError, FormatError
 from linkage.profile import EncodingProfile, shipped_profile
 from linkage.wire.bundle import checked
+from linkage.wire.canonical import parse
 from linkage.wire.encodings import Encodings, EncodingsHeader, read_encodings
 from linkage.wire.epochs import EpochDescriptor
+from linkage.wire.limits import MAX_CARD_BYTES
 from linkage.wire.manifest import Manifest, part_context
 from linkage.wire.seal import open_seal, sealed_size
 
@@ -40,6 +44,7 @@ class _Before:
     epoch: EpochDescriptor
     standing: list[Submission]
     members: dict[RecordKey, str]
+    removed: frozenset[str]
     created: dict[str, int]
 
 
@@ -82,7 +87,7 @@ class LinkingWorker:
         # Names first: a body that arrives after the rows were read would look like one that nobody waits for.
         found = self._intake.names(".sealed")
         with self._database.read() as connection:
-            waiting = {f"{one}.sealed" for one in submissions.waiting_bodies(connection, "encodings")}
+            waiting = submissions.waiting_bodies(connection, "encodings")
         self._intake.remove(name for name in found if name not in waiting)
         self._store.sweep()
 
@@ -126,7 +131,8 @@ class LinkingWorker:
         with self._database.read() as connection:
             submission = submissions.get(connection, task.job.submission)
             waiting = submissions.part_state(connection, submission.id, "encodings") == "waiting"
-        return submission, f"{submission.manifest.part('encodings').sealed_sha256}.sealed", waiting
+        name = body_name(submission.id, submission.manifest.part("encodings").sealed_sha256)
+        return submission, name, waiting
 
     def _take_in(self, submission: Submission, name: str) -> str:
         """Check and store a body; returns why it is refused, or nothing.
@@ -135,25 +141,35 @@ class LinkingWorker:
         """
         part = submission.manifest.part("encodings")
         self._intake.verify(name, sha256=part.sealed_sha256, size=part.sealed_size)
+        profile = self._profile(submission.manifest)  # a profile that is not shipped is the unit's own fault
         try:
-            self._open(submission.manifest, self._intake.pieces(name))
+            self._open(submission.manifest, self._intake.pieces(name), profile)
         except ClewError as fault:
             return str(fault)
+        except (OSError, SQLAlchemyError):
+            raise
+        except Exception:  # noqa: BLE001
+            # Content is the agency's to answer for: a fault let through here would end this worker at every
+            # attempt, and whoever sent it could stop the register for all.
+            return "encodings: the content cannot be read"
         self._store.add(submission.id, submission.manifest, self._intake, name, now=stamp(self._clock()))
         return ""
 
-    def _open(self, manifest: Manifest, sealed: Iterable[bytes]) -> Encodings:
+    def _open(self, manifest: Manifest, sealed: Iterable[bytes], profile: EncodingProfile) -> Encodings:
         """Open a sealed part and check it against its manifest and its epoch's profile."""
         part = manifest.part("encodings")
         if part.sealed_size != sealed_size(part.size):
             raise FormatError("encodings: the manifest's two sizes do not belong together")
-        context = part_context(manifest.agency, manifest.epoch, "encodings")
+        context = part_context(
+            manifest.agency, manifest.epoch, "encodings", period=manifest.period, sequence=manifest.sequence
+        )
         plain = open_seal(sealed, self._key, context=context)
-        header, encodings = read_encodings(checked(plain, sha256=part.sha256, what="part encodings"))
+        pieces = _checked_header(checked(plain, sha256=part.sha256, what="part encodings"), manifest, profile)
+        return read_encodings(pieces)[1]
+
+    def _profile(self, manifest: Manifest) -> EncodingProfile:
         with self._database.read() as connection:
-            descriptor = agencies.epoch_by_name(connection, manifest.epoch)
-        _check_header(header, manifest, shipped_profile(descriptor.profile_name))
-        return encodings
+            return shipped_profile(agencies.epoch_by_name(connection, manifest.epoch).profile_name)
 
     def _load(self, submission: Submission) -> Encodings:
         """Open a body of the worker's own store again."""
@@ -162,7 +178,8 @@ class LinkingWorker:
             raise FormatError(
                 "encodings: a standing submission is not in the store", hint="restore the store"
             )
-        return self._open(submission.manifest, self._store.bodies.pieces(self._store.body_name(stored)))
+        pieces = self._store.bodies.pieces(self._store.body_name(stored))
+        return self._open(submission.manifest, pieces, self._profile(submission.manifest))
 
     def _before(self) -> _Before:
         with self._database.read() as connection:
@@ -170,7 +187,10 @@ class LinkingWorker:
             if epoch is None:
                 raise EpochError("no epoch is in force", hint="adopt one with `clew register epoch`")
             members = {(one.agency, one.handle): one.person for one in persons.members(connection)}
-            return _Before(epoch, submissions.accepted(connection), members, persons.created_runs(connection))
+            removed = frozenset(one.code for one in agencies.all_agencies(connection) if not one.enrolled)
+            return _Before(
+                epoch, submissions.accepted(connection), members, removed, persons.created_runs(connection)
+            )
 
     def _compare(self, before: _Before, progress: Callable[[int, int], None]) -> _Outcome:
         # The compiled kernels take seconds to load, and only this job needs them.
@@ -211,14 +231,17 @@ class LinkingWorker:
         )
 
     def _untouched(self, before: _Before, outcome: _Outcome) -> frozenset[RecordKey]:
-        """Return the members that stand in snapshots of an earlier epoch only.
+        """Return the members that stand in snapshots of an earlier epoch only, and removed agencies' members.
 
-        They cannot be compared until their agency encodes again; without this they would count as withdrawn.
+        They cannot be compared until their agency encodes again or is enrolled again; without this they would
+        count as withdrawn, and a new card for the same agency would make its children new persons.
         """
         linked = {key for cluster in outcome.clusters for key in cluster}
         older = [one for one in before.standing if one.epoch != before.epoch.epoch]
         held = {(one.agency, handle) for one in older for handle in self._load(one).handle_texts()}
-        return frozenset(key for key in before.members if key in held and key not in linked)
+        return frozenset(
+            key for key in before.members if key[0] in before.removed or (key in held and key not in linked)
+        )
 
 
 def latest_rows(snapshots: Sequence[Encodings]) -> Encodings:
@@ -237,6 +260,21 @@ def latest_rows(snapshots: Sequence[Encodings]) -> Encodings:
         present=np.concatenate([one.present for one in kept]),
         bits=np.concatenate([one.bits for one in kept]),
     )
+
+
+def _checked_header(pieces: Iterable[bytes], manifest: Manifest, profile: EncodingProfile) -> Iterator[bytes]:
+    """Pass pieces through, after the header line in front of them was compared with what is expected.
+
+    Reading the rows takes memory and time in the shape that the header states, which must be ours first.
+    Without a header line everything passes: the reader of the rows says what is wrong.
+    """
+    rest, start = iter(pieces), b""
+    while b"\n" not in start and len(start) < MAX_CARD_BYTES and (piece := next(rest, b"")):
+        start += piece
+    line, found, _ = start.partition(b"\n")
+    if found:
+        _check_header(parse(line, EncodingsHeader, limit=MAX_CARD_BYTES), manifest, profile)
+    return chain((start,), rest)
 
 
 def _check_header(header: EncodingsHeader, manifest: Manifest, profile: EncodingProfile) -> None:

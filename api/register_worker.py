@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.clock import Clock, stamp
 from api.folders import DataFolder
 from api.secret_files import read_worker_key
 from api.settlement import part_refused, part_valid
 from api.store import agencies, persons, results, submissions
-from api.store.bodies import BodyFolder
+from api.store.bodies import BodyFolder, body_name
 from api.store.database import Database
-from api.store.payload import PayloadStore
+from api.store.payload import PayloadStore, survives_storage
 from api.store.submissions import Submission
 from api.worker import Say, Task, Worker
 from linkage.errors import ClewError, FormatError, InputError, LimitError
@@ -56,6 +57,7 @@ class RegisterWorker:
                 "check-payload": self.check,
                 "drop-payload": self.drop,
                 "settle-payload": self.settle,
+                "withdraw-payload": self.withdraw,
                 "reconcile": self.reconcile,
             },
             clock=self._clock,
@@ -71,7 +73,7 @@ class RegisterWorker:
         # Names first: a body that arrives after the rows were read would look like one that nobody waits for.
         found = self._intake.names(".sealed")
         with self._database.read() as connection:
-            waiting = {f"{one}.sealed" for one in submissions.waiting_bodies(connection, "payload")}
+            waiting = submissions.waiting_bodies(connection, "payload")
         self._intake.remove(name for name in found if name not in waiting)
 
     def check(self, task: Task) -> None:
@@ -105,6 +107,13 @@ class RegisterWorker:
         with task.ending():
             pass
 
+    def withdraw(self, task: Task) -> None:
+        """End the records of a snapshot that the operator withdrew."""
+        submission, _, _ = self._submission(task)
+        self._store.withdraw(submission.id)
+        with task.ending():
+            pass
+
     def reconcile(self, task: Task) -> None:
         """Compare the snapshots of a cycle's linkage and write every agency's results in one transaction."""
         number = task.job.cycle
@@ -114,7 +123,7 @@ class RegisterWorker:
         outcome = self._reconciled(number)
         task.progress(1, 2)
         with self._database.read() as connection:
-            enrolled = [one.code for one in agencies.all_agencies(connection)]
+            enrolled = [one.code for one in agencies.all_agencies(connection) if one.enrolled]
         bodies = {code: canonical(_results(outcome, code, number)).decode() for code in enrolled}
         figures = canonical(outcome.figures).decode()
         with task.ending() as connection:
@@ -127,7 +136,8 @@ class RegisterWorker:
         with self._database.read() as connection:
             submission = submissions.get(connection, task.job.submission)
             waiting = submissions.part_state(connection, submission.id, "payload") == "waiting"
-        return submission, f"{submission.manifest.part('payload').sealed_sha256}.sealed", waiting
+        name = body_name(submission.id, submission.manifest.part("payload").sealed_sha256)
+        return submission, name, waiting
 
     def _take_in(self, submission: Submission, name: str) -> str:
         """Check and store a payload; returns why it is refused, or nothing.
@@ -138,14 +148,24 @@ class RegisterWorker:
         self._intake.verify(name, sha256=part.sealed_sha256, size=part.sealed_size)
         try:
             payload = self._open(submission.manifest, self._intake.pieces(name))
+            if not survives_storage(payload):
+                return "payload: a record does not stay the same when it is written and read again"
         except ClewError as fault:
             return str(fault)
+        except (OSError, SQLAlchemyError):
+            raise
+        except Exception:  # noqa: BLE001
+            # Content is the agency's to answer for: a fault let through here would end this worker at every
+            # attempt, and whoever sent it could stop the register for all.
+            return "payload: the content cannot be read"
         self._store.add(submission.id, submission.manifest, payload, now=stamp(self._clock()))
         return ""
 
     def _open(self, manifest: Manifest, sealed: Iterable[bytes]) -> Payload:
         part = manifest.part("payload")
-        context = part_context(manifest.agency, manifest.epoch, "payload")
+        context = part_context(
+            manifest.agency, manifest.epoch, "payload", period=manifest.period, sequence=manifest.sequence
+        )
         plain = decompress(open_seal(sealed, self._key, context=context), limit=part.size)
         payload = read_payload(lines(checked(plain, sha256=part.sha256, what="part payload")))
         if payload.agency != manifest.agency:

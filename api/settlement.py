@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from api.clock import stamp
 from api.store import jobs, submissions
-from api.store.submissions import Submission
+from api.store.submissions import WITHDRAWN, Submission
+from linkage.errors import InputError
 from linkage.wire.manifest import PART_NAMES, PartName
 
-__all__ = ["part_refused", "part_valid"]
+__all__ = ["part_refused", "part_valid", "withdraw_submission"]
 
 _CHECK: dict[PartName, jobs.JobKind] = {"encodings": "check-encodings", "payload": "check-payload"}
 _DROP: dict[PartName, jobs.JobKind] = {"encodings": "drop-encodings", "payload": "drop-payload"}
@@ -61,3 +62,34 @@ def _accept(connection: Connection, submission: Submission, now: dt.datetime) ->
     jobs.queue(connection, "settle-payload", submission=submission.id, now=now)
     if not outdated:
         jobs.queue_link(connection, now=now)
+
+
+def withdraw_submission(connection: Connection, submission: str, *, now: dt.datetime) -> None:
+    """Let a submission count no more because the operator says so; no older one takes its place.
+
+    One that stands is left out of every linkage from now on; one whose parts are still being checked is
+    refused.  Its encodings go.  Raises :class:`InputError` for any other.
+    """
+    found = submissions.find(connection, submission)
+    if found is None:
+        raise InputError("there is no such submission", hint="see `clew register submission list --data DIR`")
+    if found.state == "committed":
+        _give_up(connection, found, now)
+    elif found.state == "accepted":
+        submissions.set_state(connection, found.id, state="superseded", reason=WITHDRAWN)
+        jobs.queue(connection, "drop-encodings", submission=found.id, now=now)
+        jobs.queue(connection, "withdraw-payload", submission=found.id, now=now)
+        jobs.queue_link(connection, now=now)
+    else:
+        raise InputError(
+            f"the submission does not stand: it is {found.state}",
+            hint="only one that is committed or accepted can be withdrawn",
+        )
+
+
+def _give_up(connection: Connection, submission: Submission, now: dt.datetime) -> None:
+    submissions.set_state(connection, submission.id, state="refused", reason=WITHDRAWN, settled_at=stamp(now))
+    for part in PART_NAMES:
+        jobs.cancel(connection, _CHECK[part], submission.id)
+        submissions.set_part_state(connection, submission.id, part, "dropped")
+        jobs.queue(connection, _DROP[part], submission=submission.id, now=now)

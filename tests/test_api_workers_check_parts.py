@@ -23,6 +23,7 @@ from linkage.wire.records import payload_lines
 from linkage.wire.seal import SealingKey, seal
 from tests.support.served import Served, served_unit
 from tests.support.unit import (
+    PERIOD,
     PROFILE,
     Desk,
     Sent,
@@ -68,7 +69,7 @@ def _resealed(served: Served, name: str, content: bytes, *, public: str | None =
     """A bundle whose manifest is honest about the sealed bytes only."""
     sent = _sent(served)
     keys = {"encodings": served.unit.card.encodings_key, "payload": served.unit.card.payload_key}
-    context = part_context("E09", "e1", name)
+    context = part_context("E09", "e1", name, period=PERIOD, sequence=1)
     sealed = b"".join(seal([content], public or keys[name], context=context))
     return _with_sealed(served, sent, name, sealed)
 
@@ -110,15 +111,27 @@ BAD_PARTS: dict[str, tuple[Callable[[Served], Sent], str]] = {
         "does not open",
     ),
     "encodings sealed for another agency": (
-        lambda s: _sent(s, contexts={"encodings": part_context("E10", "e1", "encodings")}),
+        lambda s: _sent(
+            s, contexts={"encodings": part_context("E10", "e1", "encodings", period=PERIOD, sequence=1)}
+        ),
         "does not open",
     ),
     "encodings sealed for another epoch": (
-        lambda s: _sent(s, contexts={"encodings": part_context("E09", "e0", "encodings")}),
+        lambda s: _sent(
+            s, contexts={"encodings": part_context("E09", "e0", "encodings", period=PERIOD, sequence=1)}
+        ),
+        "does not open",
+    ),
+    "encodings sealed for another snapshot": (
+        lambda s: _sent(
+            s, contexts={"encodings": part_context("E09", "e1", "encodings", period=PERIOD, sequence=2)}
+        ),
         "does not open",
     ),
     "payload in place of encodings": (
-        lambda s: _sent(s, contexts={"encodings": part_context("E09", "e1", "payload")}),
+        lambda s: _sent(
+            s, contexts={"encodings": part_context("E09", "e1", "payload", period=PERIOD, sequence=1)}
+        ),
         "does not open",
     ),
     "no seal at all": (lambda s: _with_sealed(s, _sent(s), "payload", os.urandom(5000)), "not a seal"),

@@ -8,16 +8,22 @@ from sqlalchemy import Connection
 from api.agency_app.problems import refuse
 from api.agency_app.service import Service
 from api.clock import stamp
+from api.config import Limits
 from api.store import agencies, submissions
 from api.store.agencies import Agency
 from api.store.submissions import Submission
 from linkage.errors import FormatError, LimitError, VerificationError, VersionError
+from linkage.profile import EncodingProfile, shipped_profile
 from linkage.wire.canonical import canonical, parse
 from linkage.wire.epochs import EpochDescriptor
+from linkage.wire.limits import MAX_CARD_BYTES, MAX_LINE_BYTES
 from linkage.wire.manifest import Manifest, manifest_id, read_manifest, verify_manifest
 from linkage.wire.submission import Chunk, Registration
 
 __all__ = ["MAX_REGISTRATION_BYTES", "admit"]
+
+_ROW_PREFIX_BYTES = 16 + 1 + 1 + 4
+"""Handle, variant, tier and views present, before a row's bits (docs/spec/bundle-1.md)."""
 
 MAX_REGISTRATION_BYTES = 1024 * 1024
 """Two full chunk lists and a manifest written as JSON text come to less."""
@@ -31,11 +37,14 @@ def admit(service: Service, agency: Agency, body: bytes) -> tuple[Submission, bo
     3. The chunk lists add up to the parts that the manifest names, within the unit's limits.
     4. A submission that is known is answered as before, whatever has changed since.
     5. The epoch is in force, its profile, key and conformance are those of the bundle.
-    6. The sequence is above the last one committed and is nobody else's.
+    6. The sizes of the parts can be those of as many records as the manifest counts.
+    7. The sequence is above the last one committed and is nobody else's; so are the sealed parts among the
+       agency's own submissions.  Another agency's are never looked at: an answer would tell what it sent.
     """
     registration, manifest = _parsed(body)
     _check_sender(registration, manifest, agency)
-    _check_sizes(registration, manifest, limit=service.settings.limits.submission_bytes)
+    _check_sizes(registration, manifest, service.settings.limits)
+    _check_chunks(registration)
     submission = manifest_id(registration.manifest.encode())
     digest = hashlib.sha256(canonical(registration)).hexdigest()
     now = service.clock()
@@ -45,8 +54,11 @@ def admit(service: Service, agency: Agency, body: bytes) -> tuple[Submission, bo
             if known.registration != digest:
                 refuse("registration-differs", hint="send the chunks that were registered first")
             return known, False
-        _check_epoch(agencies.current_epoch(connection), manifest, now)
+        epoch = _check_epoch(agencies.current_epoch(connection), manifest, now)
+        _check_counts(manifest, shipped_profile(epoch.profile_name))
         _check_sequence(connection, agency, manifest)
+        if submissions.part_listed(connection, agency.code, [one.sealed_sha256 for one in manifest.parts]):
+            refuse("part-used", hint="encode again; the new bundle has parts of its own")
         if submissions.count_open(connection, agency.code) >= service.settings.limits.open_submissions:
             refuse("too-many-open", hint="commit one of the open submissions first")
         added = submissions.add_submission(
@@ -82,7 +94,7 @@ def _check_sender(registration: Registration, manifest: Manifest, agency: Agency
         refuse("manifest-signature", error.message, hint=error.hint)
 
 
-def _check_sizes(registration: Registration, manifest: Manifest, *, limit: int) -> None:
+def _check_sizes(registration: Registration, manifest: Manifest, limits: Limits) -> None:
     lists: dict[str, tuple[Chunk, ...]] = {
         "encodings": registration.encodings,
         "payload": registration.payload,
@@ -91,11 +103,40 @@ def _check_sizes(registration: Registration, manifest: Manifest, *, limit: int) 
         if sum(chunk.size for chunk in listed) != manifest.part(name).sealed_size:
             refuse("malformed", f"the chunks of {name} do not add up to the size in the manifest")
     total = sum(part.sealed_size for part in manifest.parts)
-    if total > limit:
-        refuse("too-large", f"the submission has {total} bytes, this unit accepts {limit}")
+    _check_limit("bytes in its sealed parts", total, limits.submission_bytes)
+    _check_limit("bytes in its largest part", max(part.size for part in manifest.parts), limits.part_bytes)
+    _check_limit("records", manifest.counts.rows + _payload_records(manifest), limits.records)
 
 
-def _check_epoch(epoch: EpochDescriptor | None, manifest: Manifest, now: dt.datetime) -> None:
+def _check_limit(what: str, number: int, limit: int) -> None:
+    if number > limit:
+        refuse("too-large", f"the submission has {number} {what}, this unit accepts {limit}")
+
+
+def _check_chunks(registration: Registration) -> None:
+    """Refuse a chunk listed twice: one upload would be written to disk as often as it is listed."""
+    digests = [chunk.sha256 for chunk in (*registration.encodings, *registration.payload)]
+    if len(set(digests)) != len(digests):
+        refuse("malformed", "a chunk is listed twice", hint="sealed parts never hold the same bytes twice")
+
+
+def _check_counts(manifest: Manifest, profile: EncodingProfile) -> None:
+    """Refuse sizes that no honest part of so many records has, before any of it is taken."""
+    rows, size = manifest.counts.rows, manifest.part("encodings").size
+    row_bytes = _ROW_PREFIX_BYTES + len(profile.views) * profile.view_bytes
+    if not rows <= size <= MAX_CARD_BYTES + rows * row_bytes:
+        refuse("malformed", f"the encodings have {size} bytes, which is not a size of {rows} rows")
+    records, size = _payload_records(manifest), manifest.part("payload").size
+    if not records <= size <= (records + 1) * (MAX_LINE_BYTES + 1):
+        refuse("malformed", f"the payload has {size} bytes, which is not a size of {records} records")
+
+
+def _payload_records(manifest: Manifest) -> int:
+    counts = manifest.counts
+    return counts.children + counts.care_spells + counts.episodes + counts.interviews + counts.coverage
+
+
+def _check_epoch(epoch: EpochDescriptor | None, manifest: Manifest, now: dt.datetime) -> EpochDescriptor:
     if epoch is None:
         refuse("no-epoch", hint="ask the operator when the epoch will be adopted")
     if manifest.epoch != epoch.epoch:
@@ -108,6 +149,7 @@ def _check_epoch(epoch: EpochDescriptor | None, manifest: Manifest, now: dt.date
         refuse("other-key", hint="ask a custodian to wrap the epoch key for you again, and encode again")
     if manifest.conformance != epoch.conformance:
         refuse("other-conformance", hint="use a release of clew that passes `clew agency join`")
+    return epoch
 
 
 def _open_now(epoch: EpochDescriptor, now: dt.datetime) -> bool:

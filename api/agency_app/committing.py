@@ -10,7 +10,7 @@ from api.agency_app.problems import refuse
 from api.agency_app.service import Service, chunk_name, chunk_owner
 from api.clock import stamp
 from api.store import agencies, jobs, submissions
-from api.store.bodies import BodyFolder
+from api.store.bodies import BodyFolder, body_name
 from api.store.submissions import ChunkRow, Submission
 from linkage.errors import VerificationError
 from linkage.wire.canonical import canonical
@@ -103,7 +103,8 @@ def _assemble(service: Service, found: Submission, part: Part, rows: Sequence[Ch
     folder = service.intake[part.name]
     pieces = _pieces(folder, found.id, rows)
     try:
-        folder.put(f"{part.sealed_sha256}.sealed", pieces, sha256=part.sealed_sha256, size=part.sealed_size)
+        name = body_name(found.id, part.sealed_sha256)
+        folder.put(name, pieces, sha256=part.sealed_sha256, size=part.sealed_size)
     except VerificationError:
         _discard(service, found)
         refuse(
@@ -164,12 +165,12 @@ def _give_up_older(connection: Connection, found: Submission, now: str) -> list[
 
 
 def _discard(service: Service, found: Submission) -> None:
-    """Forget a registration whose chunks do not make up its parts: rows first, then files."""
+    """Forget a registration whose chunks do not make up its parts: rows first, then its own files."""
     with service.database.write() as connection:
         submissions.discard(connection, found.id)
     _remove_chunks(service, [found.id])
     for part in found.manifest.parts:
-        service.intake[part.name].remove([f"{part.sealed_sha256}.sealed"])
+        service.intake[part.name].remove([body_name(found.id, part.sealed_sha256)])
 
 
 def _remove_chunks(service: Service, closed: Sequence[str]) -> None:

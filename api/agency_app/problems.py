@@ -31,6 +31,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "other-conformance": (409, "the bundle was made by software that encodes otherwise"),
     "sequence-behind": (409, "a later submission has been committed"),
     "sequence-used": (409, "another submission has this sequence"),
+    "part-used": (409, "another submission of this agency has one of these sealed parts"),
     "registration-differs": (409, "the submission was registered with other chunks"),
     "chunks-missing": (409, "chunks are missing"),
     "not-open": (409, "the submission is no longer open"),

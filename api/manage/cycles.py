@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.clock import utc_now
-from api.cycle import close_cycle
+from api.cycle import abandon_cycle, close_cycle
 from api.manage.options import data_option, given_file, opened_register, say
 from api.pseudonyms import pseudonym
 from api.secret_files import read_audience_key
@@ -25,11 +25,17 @@ __all__ = ["cycle", "figures", "persons"]
 
 @click.command()
 @data_option
-def cycle(data: Path) -> None:
+@click.option("--abandon", is_flag=True, help="Give up the cycle that is being worked on instead.")
+def cycle(data: Path, *, abandon: bool) -> None:
     """Close the cycle: link what was submitted, then reconcile, for all agencies at once.
 
     The two workers do the work; `clew register status` shows how far they are.
     """
+    if abandon:
+        with opened_register(data) as (_, database), database.write() as connection:
+            number = abandon_cycle(connection)
+        say(f"cycle {number} is abandoned; its number goes to the next that is closed")
+        return
     with opened_register(data) as (_, database), database.write() as connection:
         number = close_cycle(connection, now=utc_now())
     say(f"cycle {number} is closed: linkage and reconciliation are queued")

@@ -19,15 +19,24 @@ from pathlib import Path
 
 from linkage.errors import VerificationError
 
-__all__ = ["BodyFolder", "sync_folder", "write_whole"]
+__all__ = ["BodyFolder", "body_name", "sync_folder", "write_whole"]
 
 _PIECE_BYTES = 1024 * 1024
 _STALE_SECONDS = 24 * 3600.0
 _SUFFIX = ".part"
 
 
+def body_name(submission: str, sealed_sha256: str) -> str:
+    """Name a sealed body's file; both are digests that the caller has already parsed.
+
+    It holds the submission: were a body named by its digest alone, a second submission that lists the same
+    digest would own the same file, and refusing one would remove the other's.
+    """
+    return f"{submission}-{sealed_sha256}.sealed"
+
+
 class BodyFolder:
-    """A flat folder of bodies; names are digests that the caller has already parsed."""
+    """A flat folder of bodies; names are made of digests that the caller has already parsed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

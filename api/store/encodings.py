@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, update
 
-from api.store.bodies import BodyFolder
+from api.store.bodies import BodyFolder, body_name
 from api.store.database import Database, open_database
 from linkage.wire.manifest import Manifest
 
@@ -59,7 +59,8 @@ class EncodingStore:
         """Take a sealed body over from the intake: body, fsync, then the row.  Doing it twice is harmless."""
         part = manifest.part("encodings")
         pieces = intake.pieces(name)
-        self.bodies.put(_name(part.sealed_sha256), pieces, sha256=part.sealed_sha256, size=part.sealed_size)
+        own = body_name(submission, part.sealed_sha256)
+        self.bodies.put(own, pieces, sha256=part.sealed_sha256, size=part.sealed_size)
         with self._database.write() as connection:
             known = connection.scalar(select(_bodies.c.submission).where(_bodies.c.submission == submission))
             if known is None:
@@ -78,7 +79,7 @@ class EncodingStore:
 
     def body_name(self, stored: StoredEncodings) -> str:
         """Return the name of a stored body."""
-        return _name(stored.sealed_sha256)
+        return body_name(stored.submission, stored.sealed_sha256)
 
     def drop(self, submission: str, *, now: str) -> None:
         """Remove a submission's encodings: first the row says so, then the body goes.
@@ -92,19 +93,15 @@ class EncodingStore:
             connection.execute(
                 update(_bodies).where(_bodies.c.submission == submission).values(dropped_at=now)
             )
-        self.bodies.remove([_name(stored.sealed_sha256)])
+        self.bodies.remove([self.body_name(stored)])
 
     def sweep(self) -> None:
         """Remove bodies that no row names, as a fault between two steps may leave them."""
         self.bodies.sweep_unfinished()
-        query = select(_bodies.c.sealed_sha256).where(_bodies.c.dropped_at.is_(None))
+        query = select(_bodies.c.submission, _bodies.c.sealed_sha256).where(_bodies.c.dropped_at.is_(None))
         with self._database.read() as connection:
-            named = {_name(one) for one in connection.scalars(query)}
+            named = {body_name(row.submission, row.sealed_sha256) for row in connection.execute(query)}
         self.bodies.remove(name for name in self.bodies.names(".sealed") if name not in named)
-
-
-def _name(sealed_sha256: str) -> str:
-    return f"{sealed_sha256}.sealed"
 
 
 def _row(submission: str, manifest: Manifest) -> dict[str, object]:

@@ -26,6 +26,7 @@ __all__ = [
     "WorkerName",
     "all_jobs",
     "cancel",
+    "cancel_cycle",
     "claim",
     "fail",
     "finish",
@@ -46,6 +47,7 @@ JobKind = Literal[
     "drop-encodings",
     "drop-payload",
     "settle-payload",
+    "withdraw-payload",
     "link",
     "reconcile",
 ]
@@ -62,6 +64,7 @@ _WORKER: dict[JobKind, WorkerName] = {
     "check-payload": "register",
     "drop-payload": "register",
     "settle-payload": "register",
+    "withdraw-payload": "register",
     "reconcile": "register",
 }
 
@@ -248,6 +251,13 @@ def cancel(connection: Connection, kind: JobKind, submission: str) -> None:
     """Cancel a submission's job that has not been started."""
     where = (_table.c.kind == kind, _table.c.submission == submission, _table.c.state == "waiting")
     connection.execute(update(_table).where(*where).values(state="cancelled"))
+
+
+def cancel_cycle(connection: Connection, cycle: int) -> None:
+    """Cancel a cycle's jobs for good; one that is running loses its lease and writes nothing."""
+    where = (_table.c.cycle == cycle, _table.c.state.in_(("waiting", "running", "failed")))
+    values = {"state": "cancelled", "token": None, "lease_until": None}
+    connection.execute(update(_table).where(*where).values(**values))
 
 
 def pending(connection: Connection, worker: WorkerName) -> tuple[int, int]:

@@ -45,7 +45,7 @@ from linkage.wire.records import (
     ReturnInterview,
 )
 
-__all__ = ["PayloadStore", "RecordStatus", "metadata"]
+__all__ = ["PayloadStore", "RecordStatus", "metadata", "survives_storage"]
 
 RecordStatus = Literal["waiting", "current", "superseded", "withdrawn"]
 """``waiting``: its submission is not accepted yet; ``superseded``: a newer snapshot of the period holds it
@@ -159,6 +159,12 @@ class PayloadStore:
             for older in snapshots[:-1]:
                 _end_records(connection, older, newest)
 
+    def withdraw(self, submission: str) -> None:
+        """End the records of a snapshot that the operator withdrew."""
+        standing = (_records.c.submission == submission, _records.c.status.in_(("waiting", "current")))
+        with self._database.write() as connection:
+            connection.execute(update(_records).where(*standing).values(status="withdrawn"))
+
     def drop(self, submission: str) -> None:
         """Remove a snapshot that was refused."""
         with self._database.write() as connection:
@@ -223,7 +229,20 @@ def _opened(aead: AESGCM, row: Row[Any]) -> Record:
         raise VerificationError(
             "payload store: a record does not open", hint="restore the store from a backup"
         ) from None
+    return _parsed(plain)
+
+
+def _parsed(plain: bytes) -> AnyRecord:
     return from_builtins(msgspec.json.decode(plain), cast("type[AnyRecord]", AnyRecord))
+
+
+def survives_storage(payload: Payload) -> bool:
+    """Say whether every record reads back from what the store would write as the same record.
+
+    A record that does not would fail every reconciliation after it was accepted.  Whatever writing or parsing
+    raises is raised.
+    """
+    return all(_parsed(canonical(record)) == record for record in _all_records(payload))
 
 
 def _same_period(connection: Connection, submission: str) -> list[str]:

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from api.store import schema
+from api.store.submissions import WITHDRAWN
 
 __all__ = [
     "Cycle",
     "add_cycle",
     "cycle",
+    "forget_cycle",
     "last_closed",
     "latest_reconciled",
     "results_of",
@@ -47,6 +49,11 @@ def add_cycle(connection: Connection, number: int, *, link_job: int, reconcile_j
     )
 
 
+def forget_cycle(connection: Connection, number: int) -> None:
+    """Undo that a cycle was closed; only one without results can be forgotten."""
+    connection.execute(delete(_table).where(_table.c.number == number, _table.c.reconciled_at.is_(None)))
+
+
 def cycle(connection: Connection, number: int) -> Cycle | None:
     """Return one cycle, or None."""
     return _cycle(connection.execute(select(_table).where(_table.c.number == number)).one_or_none())
@@ -70,13 +77,17 @@ def results_of(connection: Connection, number: int, agency: str) -> str | None:
 
 
 def run_snapshots(connection: Connection, run: int) -> list[tuple[str, str, str]]:
-    """Return the submission, agency and role of every snapshot that a link run held, oldest first."""
+    """Return the submission, agency and role of every snapshot that a link run held, oldest first.
+
+    What was withdrawn since, or belongs to an agency that was removed since, is left out: the operator took
+    it out because it must count no more, and a linkage that held it may be the cycle's last.
+    """
     submissions, agencies, held = schema.submissions, schema.agencies, schema.link_run_submissions
     query = (
         select(submissions.c.id, agencies.c.code, agencies.c.role)
         .join(agencies, agencies.c.code == submissions.c.agency)
         .join(held, held.c.submission == submissions.c.id)
-        .where(held.c.run == run)
+        .where(held.c.run == run, agencies.c.removed_at.is_(None), submissions.c.reason != WITHDRAWN)
         .order_by(agencies.c.code, submissions.c.sequence)
     )
     return [(row.id, row.code, row.role) for row in connection.execute(query)]

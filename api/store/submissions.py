@@ -4,17 +4,19 @@ A submission goes open → committed → accepted → superseded, or to refused 
 step is one transaction, and a step that was made is not made again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from api.store import schema
+from api.store.bodies import body_name
 from linkage.wire.manifest import PART_NAMES, Manifest, read_manifest
 from linkage.wire.submission import Chunk, Registration, SubmissionState
 
 __all__ = [
+    "WITHDRAWN",
     "ChunkRow",
     "PartState",
     "Submission",
@@ -26,6 +28,7 @@ __all__ = [
     "count_by_state",
     "count_open",
     "discard",
+    "every",
     "find",
     "get",
     "mark_linked",
@@ -34,6 +37,7 @@ __all__ = [
     "of_agency",
     "open_ids",
     "open_of_agency",
+    "part_listed",
     "part_state",
     "part_states",
     "set_part_state",
@@ -43,6 +47,9 @@ __all__ = [
 ]
 
 PartState = Literal["waiting", "valid", "refused", "dropped"]
+
+WITHDRAWN = "withdrawn by the operator"
+"""The reason of a submission that the operator withdrew; a reconciliation leaves it out by this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +126,10 @@ def of_agency(connection: Connection, agency: str, *, limit: int) -> list[Submis
 
 
 def accepted(connection: Connection) -> list[Submission]:
-    """Return the snapshots that stand, by agency and sequence."""
-    query = select(_table).where(_table.c.state == "accepted")
+    """Return the snapshots of enrolled agencies that stand, by agency and sequence."""
+    agencies = schema.agencies
+    enrolled = select(agencies.c.code).where(agencies.c.removed_at.is_(None))
+    query = select(_table).where(_table.c.state == "accepted", _table.c.agency.in_(enrolled))
     ordered = query.order_by(_table.c.agency, _table.c.sequence)
     return [_submission(row) for row in connection.execute(ordered)]
 
@@ -136,6 +145,25 @@ def standing_in_period(connection: Connection, submission: Submission) -> list[S
         _table.c.id != submission.id,
     )
     return [_submission(row) for row in connection.execute(query)]
+
+
+def every(connection: Connection, *, agency: str | None) -> list[Submission]:
+    """Return every submission, or one agency's, by agency and sequence."""
+    query = select(_table).order_by(_table.c.agency, _table.c.sequence)
+    if agency is not None:
+        query = query.where(_table.c.agency == agency)
+    return [_submission(row) for row in connection.execute(query)]
+
+
+def part_listed(connection: Connection, agency: str, digests: Collection[str]) -> bool:
+    """Say whether any submission of this agency lists one of these sealed parts."""
+    table = schema.parts
+    listed = (
+        select(table.c.sha256)
+        .join(_table, _table.c.id == table.c.submission)
+        .where(_table.c.agency == agency, table.c.sha256.in_(digests))
+    )
+    return bool(connection.scalar(select(listed.exists())))
 
 
 def open_of_agency(connection: Connection, agency: str) -> list[Submission]:
@@ -272,7 +300,7 @@ def set_part_state(connection: Connection, submission: str, name: str, state: Pa
 
 
 def waiting_bodies(connection: Connection, name: str) -> frozenset[str]:
-    """Return the digests of the sealed bodies that a worker has still to take in."""
+    """Return the file names of the sealed bodies that a worker has still to take in."""
     table = schema.parts
-    query = select(table.c.sha256).where(table.c.name == name, table.c.state == "waiting")
-    return frozenset(connection.scalars(query))
+    query = select(table.c.submission, table.c.sha256).where(table.c.name == name, table.c.state == "waiting")
+    return frozenset(body_name(row.submission, row.sha256) for row in connection.execute(query))

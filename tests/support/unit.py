@@ -284,7 +284,9 @@ def seal_sent(
     written = {"encodings": [plain["encodings"]], "payload": compress([plain["payload"]])}
     sealed = {}
     for name in public:
-        context = (contexts or {}).get(name) or part_context(desk.code, unit.epoch.epoch, name)
+        context = (contexts or {}).get(name) or part_context(
+            desk.code, unit.epoch.epoch, name, period=period, sequence=sequence
+        )
         sealed[name] = b"".join(seal(written[name], public[name], context=context))
     manifest = Manifest(
         agency=desk.code,
