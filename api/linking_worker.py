@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.clock import Clock, stamp
 from api.folders import DataFolder
+from api.repeated_rows import refuse_repeats
 from api.secret_files import read_worker_key
 from api.settlement import part_refused, part_valid
 from api.store import agencies, persons, submissions
@@ -143,7 +144,7 @@ class LinkingWorker:
         self._intake.verify(name, sha256=part.sealed_sha256, size=part.sealed_size)
         profile = self._profile(submission.manifest)  # a profile that is not shipped is the unit's own fault
         try:
-            self._open(submission.manifest, self._intake.pieces(name), profile)
+            refuse_repeats(self._open(submission.manifest, self._intake.pieces(name), profile))
         except ClewError as fault:
             return str(fault)
         except (OSError, SQLAlchemyError):
