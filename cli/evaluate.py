@@ -118,25 +118,23 @@ def _link(
     labelled: LabelledFolder, tables: list[Table], profile: EncodingProfile, key: bytes
 ) -> tuple[LinkedTables, dict[str, float]]:
     start = time.perf_counter()
-    with _progress("encoding", sum(len(table.rec_ids) for table in tables)) as advance:
-        encoded = encode_tables(tables, profile, key, progress=advance)
+    records = sum(len(table.rec_ids) for table in tables)
+    with _progress("encoding") as show:
+        encoded = encode_tables(tables, profile, key, progress=lambda done: show(done, records))
     middle = time.perf_counter()
-    with _progress("comparing", None) as advance:
-        linked = link_tables(encoded, labelled.mode, profile, progress=lambda _, total: advance(1, total))
+    with _progress("comparing") as show:
+        linked = link_tables(encoded, labelled.mode, profile, progress=show)
     return linked, {"encode": middle - start, "link": time.perf_counter() - middle}
 
 
 @contextmanager
-def _progress(what: str, total: int | None) -> Iterator[Callable[..., None]]:
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on a terminal; yields what is to be called with how much is done, and of how much."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        task = bars.add_task(what, total=total)
-
-        def advance(by: int, out_of: int | None = None) -> None:
-            bars.update(task, advance=by, total=total if out_of is None else out_of)
-
-        yield advance
+        task = bars.add_task(what, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 def _figures(run: _Run) -> dict[str, object]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import BinaryIO, cast, get_args
 
 from keys.files import read_limited
 from linkage.encode.identifiers import Identifiers
@@ -26,18 +26,18 @@ _MAX_SOURCES = 1000
 _SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MODES: tuple[Mode, ...] = get_args(Mode)
 
-_COLUMNS = {
-    "given_name": "forename",
-    "middle_name": "middle_name",
-    "surname": "surname",
-    "date_of_birth": "date_of_birth",
-    "sex": "sex",
-    "address": "address",
-    "locality": "locality",
-    "postcode": "postcode",
-    "phone": "phone",
-}
-"""Columns of labelled data, and the identifiers they hold. Others are ignored."""
+_COLUMNS = (
+    "given_name",
+    "middle_name",
+    "surname",
+    "date_of_birth",
+    "sex",
+    "address",
+    "locality",
+    "postcode",
+    "phone",
+)
+"""Columns that are read besides rec_id; others are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class LabelledFolder:
 
 
 def open_folder(folder: Path) -> LabelledFolder:
-    """Read ``meta.json`` and find every file; raises :class:`InputError` for whatever is not as it should be."""
+    """Read ``meta.json`` and find every file; raises :class:`InputError` for whatever is wrong."""
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such folder", hint="name a folder that holds meta.json")
     meta = _read_meta(folder)
@@ -134,8 +134,22 @@ def _read_table(name: str, path: Path, duplicate_free: bool) -> Table:  # noqa: 
             raise InputError(
                 f"{path.name}, line {line}: rec_id occurs a second time", hint="give each its own"
             )
-        seen[rec_id] = Identifiers(**{ours: row.get(theirs, "") for theirs, ours in _COLUMNS.items()})
+        seen[rec_id] = _identifiers(row)
     return Table(name, tuple(seen), tuple(seen.values()), duplicate_free)
+
+
+def _identifiers(row: Mapping[str, str]) -> Identifiers:
+    return Identifiers(
+        forename=row.get("given_name", ""),
+        middle_name=row.get("middle_name", ""),
+        surname=row.get("surname", ""),
+        date_of_birth=row.get("date_of_birth", ""),
+        sex=row.get("sex", ""),
+        address=row.get("address", ""),
+        locality=row.get("locality", ""),
+        postcode=row.get("postcode", ""),
+        phone=row.get("phone", ""),
+    )
 
 
 def read_truth(folder: LabelledFolder, tables: list[Table]) -> dict[tuple[str, str], str]:
@@ -189,15 +203,19 @@ def _check_header(path: Path, header: list[str], required: tuple[str, ...]) -> N
         raise InputError(f"{path.name}: two columns are called {twice}", hint="rename or remove one")
 
 
+def _open(path: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
 @contextlib.contextmanager
 def _text(path: Path) -> Iterator[io.TextIOBase]:
     try:
-        raw = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+        raw = _open(path)
     except OSError as error:
         raise InputError(
             f"{path.name}: {(error.strerror or 'cannot be read').lower()}", hint="check who may read it"
         ) from None
-    with raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream:  # type: ignore[arg-type]
+    with raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream:
         yield stream
 
 

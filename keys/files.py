@@ -57,8 +57,20 @@ def write_public(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder that only its owner can enter."""
+    """Make a folder that only its owner can enter, or close one that is there to everybody else.
+
+    Raises :class:`InputError` for somebody else's folder: its owner could take out what is put there.
+    """
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.name != "nt":  # Windows has neither these modes nor these owners
+        found = path.stat()
+        if found.st_uid != os.geteuid():
+            raise InputError(
+                f"folder {path.name}: belongs to another user",
+                hint="choose a folder of your own, or a new one",
+            )
+        if found.st_mode & 0o077:
+            path.chmod(0o700)
     return path
 
 

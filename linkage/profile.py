@@ -198,8 +198,8 @@ def _child_1() -> EncodingProfile:
             ),
         ),
         decision=Decision(
-            noise_z=6.5,
-            thresholds={"y-e": 0.6, "y-m-i": 0.6, "y-d-i": 0.6, "e-i": 0.6, "f-p": 0.7},
+            noise_z=5.0,
+            thresholds={"y-e": 0.75, "y-m-i": 0.75, "y-d-i": 0.75, "e-i": 0.75, "f-p": 0.75},
         ),
     )
 
@@ -228,7 +228,7 @@ def _person_1() -> EncodingProfile:
             View(name="h-a", salt=("surname-initial", "dwelling"), features=fallback, tiers=both),
         ),
         decision=Decision(
-            noise_z=6.5,
-            thresholds=dict.fromkeys(("y-m", "y-d", "e-i", "n", "f-p", "h-p", "f-a", "h-a"), 0.6),
+            noise_z=5.0,
+            thresholds=dict.fromkeys(("y-m", "y-d", "e-i", "n", "f-p", "h-p", "f-a", "h-a"), 0.75),
         ),
     )

@@ -12,6 +12,7 @@ from msgspec import Struct
 from linkage.wire import codes, encodings, limits, seal
 from linkage.wire.encodings import EncodingsHeader
 from linkage.wire.manifest import PART_NAMES, Counts, Manifest, Part, Period, part_context
+from linkage.wire.moments import Moment
 from linkage.wire.records import CareSpell, Child, Coverage, Episode, PayloadHeader, ReturnInterview
 from linkage.wire.signing import Signature
 
@@ -126,7 +127,13 @@ def test_member_names_and_labels_are_on_the_page() -> None:
         *(f"{n}.{form}" for n in PART_NAMES for form in ("open", "sealed")),
     ):
         assert f"`{name}`" in BUNDLE
-    label, *_ = part_context("E09", "e1", "payload").split(b"\x00")
+    label, *_ = part_context(
+        "E09",
+        "e1",
+        "payload",
+        period=Period(start=Moment.parse("2024-04-01"), end=Moment.parse("2025-03-31")),
+        sequence=1,
+    ).split(b"\x00")
     assert f"`{label.decode()}`" in SEAL
 
 

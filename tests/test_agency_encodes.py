@@ -61,7 +61,12 @@ def _as_sealed(desk: Desk, unit: UnitKeys) -> tuple[Payload, Encodings]:
     """Open the sealed bundle as the two workers of the unit would, each with its own key."""
     with opened_bundle(desk.bundle) as bundle:
         manifest = bundle.manifest
-        context = {name: part_context(desk.code, manifest.epoch, name) for name in ("encodings", "payload")}
+        context = {
+            name: part_context(
+                desk.code, manifest.epoch, name, period=manifest.period, sequence=manifest.sequence
+            )
+            for name in ("encodings", "payload")
+        }
         rows = open_seal(bundle.pieces("encodings"), unit.encodings, context=context["encodings"])
         _, encodings = read_encodings(rows)
         packed = open_seal(bundle.pieces("payload"), unit.payload, context=context["payload"])
@@ -172,9 +177,15 @@ def test_absent_records_are_withdrawn_by_period(tmp_path: Path, desk: Desk) -> N
     outcome = desk.run("encode", source, *other, "--output", desk.path / "other.clew")
     assert "0 withdrawn" in outcome.out
     write_council(source, 4)
+    before = desk.bundle.read_bytes()
     outcome = desk.encode(source, "council-csv")
+    assert outcome.code == 1
+    assert "6 of the 18 records of your last encoding for this period would be withdrawn" in outcome.err
+    assert "--allow-withdrawals" in outcome.err
+    assert desk.bundle.read_bytes() == before
+    outcome = desk.encode(source, "council-csv", "--allow-withdrawals")
     assert "0 new records, 0 changed, 16 as before, 6 withdrawn" in outcome.out
-    assert "more than a fifth" in outcome.err
+    assert "withdrawn (compared with your last encoding for this period)" in outcome.out
     write_council(source, 6)
     outcome = desk.encode(source, "council-csv")
     assert "0 new records, 0 changed, 24 as before, 0 withdrawn" in outcome.out
@@ -225,6 +236,9 @@ def test_faulty_rows_stay_behind_and_are_counted(tmp_path: Path, desk: Desk) -> 
         5,
         5,
     )
+    said = "1 episode and 1 child are in quarantine: the other side will be told that you hold none of them"
+    assert said in outcome.out
+    assert said in desk.check(source, "council-csv").out
     counted = {line.split("  ")[0]: line.split()[-4:] for line in outcome.out.splitlines()[1:5]}
     assert counted["children"] == ["6", "5", "1", "0"]
     assert "99/99/9999" in (tmp_path / "fixes.csv").read_text(encoding="utf-8-sig")
@@ -262,6 +276,27 @@ def test_a_period_that_is_none_is_wrong_usage(tmp_path: Path, desk: Desk, period
     outcome = desk.run("encode", source, "--mapping", "council-csv", "--period", period, "--output", "x.clew")
     assert outcome.code == 2
     assert "2024-04-01..2025-03-31" in outcome.err
+    assert ("the last day is before the first" in outcome.err) == (period[:4] == "2026")
+
+
+def test_a_period_that_looks_mistyped_is_warned_of(tmp_path: Path, desk: Desk) -> None:
+    source = write_council(tmp_path / "source", 3)
+    named = ("--mapping", "council-csv", "--output", desk.bundle)
+    outcome = desk.run("encode", source, *named, "--period", "2024-04-01..2099-03-31")
+    assert "the period ends after today" in outcome.err
+    assert "more than half" not in outcome.err
+    outcome = desk.run("encode", source, *named, "--period", "2024-04-01..2025-03-31")
+    assert "the period ends after today" not in outcome.err
+    assert "more than half of the episodes lie outside the period" in outcome.err
+
+
+def test_a_bundle_is_named_as_one(tmp_path: Path, desk: Desk) -> None:
+    source = write_council(tmp_path / "source", 1)
+    named = ("--mapping", "council-csv", "--period", PERIOD)
+    outcome = desk.run("encode", source, *named, "--output", tmp_path / "bundle.zip")
+    assert outcome.code == 1
+    assert "bundle.zip: not the name of a bundle" in outcome.err
+    assert not (tmp_path / "bundle.zip").exists()
 
 
 def _state(desk: Desk) -> tuple[list[tuple[object, ...]], set[str], set[str]]:
@@ -344,8 +379,19 @@ def test_what_a_crash_left_of_a_spool_goes_with_the_next_encode(tmp_path: Path, 
     left = desk.workspace / "spool-0123456789ab"
     left.mkdir()
     (left / "payload.open").write_text("half")
-    _encode(desk, write_council(tmp_path / "source", 2))
+    out = desk.bundle.parent
+    out.mkdir()
+    mine = [".bundle.clew.0123456789ab.part", ".bundle.open.clew.0123456789ab.part"]
+    others = [".other.clew.0123456789ab.part", "bundle.clew.part"]
+    for name in mine + others:
+        (out / name).write_text("half")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert desk.encode(empty, "council-csv").code == 1
     assert not _spools(desk)
+    assert {path.name for path in out.iterdir()} == set(others)
+    _encode(desk, write_council(tmp_path / "source", 2))
+    assert {path.name for path in out.iterdir()} == {*others, "bundle.clew", "bundle.open.clew"}
 
 
 def test_two_encodes_at_once_do_not_mix(tmp_path: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

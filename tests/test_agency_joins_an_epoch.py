@@ -45,6 +45,8 @@ def desk(tmp_path: Path, epoch: Epoch) -> Desk:
 
 def test_init_prints_the_fingerprint_of_a_card_that_its_own_key_signed(desk: Desk) -> None:
     assert desk.outputs[0].out.strip() == card_fingerprint(desk.card())
+    for one in Workspace(desk.workspace).pins().custodians:
+        assert f"custodian {one.name}: {card_fingerprint(one)}\n" in desk.outputs[0].err
     assert (desk.card().agency, desk.card().role) == ("E09", "council")
     modes = {path.name: path.stat().st_mode & 0o777 for path in desk.workspace.iterdir()}
     assert modes["identity.json"] == modes["pins.json"] == 0o600
@@ -55,7 +57,7 @@ def test_a_second_init_changes_nothing(desk: Desk, epoch: Epoch) -> None:
     before = {path.name: path.read_bytes() for path in desk.workspace.iterdir()}
     outcome = desk.init(epoch)
     assert outcome.code == 1
-    assert "identity.json: is there already" in outcome.err
+    assert "this is already a workspace of E09" in outcome.err
     assert {path.name: path.read_bytes() for path in desk.workspace.iterdir()} == before
 
 
@@ -197,15 +199,51 @@ def test_commands_say_what_is_missing_before_them(tmp_path: Path, desk: Desk) ->
 
 def test_nothing_is_encoded_outside_the_epochs_dates(tmp_path: Path, unit: UnitKeys) -> None:
     today = dt.datetime.now(dt.UTC).date()
-    for opens, closes in ((5, 50), (-50, -5)):
-        dates = {
-            "opens": Moment.day(today + dt.timedelta(days=opens)),
-            "closes": Moment.day(today + dt.timedelta(days=closes)),
-        }
+    for later, opens, closes in ((0, 5, 50), (60, -50, 50)):
+        dates = _dates(opens, closes)
         desk = joined_desk(tmp_path / f"desk{opens}", make_epoch(unit.card, **dates), unit.card)
-        outcome = desk.encode(write_council(desk.path / "source", 1), "council-csv")
+        source = write_council(desk.path / "source", 1)
+        with pytest.MonkeyPatch.context() as patched:
+            day = today + dt.timedelta(days=later)
+            patched.setattr("cli.agency.extract_commands.today", lambda day=day: day)
+            outcome = desk.encode(source, "council-csv")
         assert outcome.code == 1
         assert f"is open from {dates['opens']} to {dates['closes']}" in outcome.err
+
+
+def _dates(opens: int, closes: int) -> dict[str, Moment]:
+    """Return dates so many days from today."""
+    today = dt.datetime.now(dt.UTC).date()
+    return {
+        "opens": Moment.day(today + dt.timedelta(days=opens)),
+        "closes": Moment.day(today + dt.timedelta(days=closes)),
+    }
+
+
+def test_a_closed_epoch_is_not_joined(desk: Desk, unit: UnitKeys, epoch: Epoch) -> None:
+    made = make_epoch(unit.card, **_dates(-50, -5))
+    closed = Epoch(epoch.key, epoch.members, _signed_by(made, epoch))
+    _refused(desk, closed, unit, f"epoch e1 closed on {_dates(-50, -5)['closes']}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"epoch": "e0", **_dates(-60, 200)}, "epoch e0 opens before e1"),
+        ({"transcript": "78" * 32}, "another epoch under the name e1"),
+        ({"epoch": "e2", **_dates(10, 400)}, ""),
+    ],
+)
+def test_no_older_or_other_epoch_replaces_the_one_joined(
+    desk: Desk, unit: UnitKeys, epoch: Epoch, changes: dict[str, object], said: str
+) -> None:
+    assert desk.join(epoch, unit.card).code == 0
+    other = Epoch(epoch.key, epoch.members, _signed_by(make_epoch(unit.card, **changes), epoch))
+    outcome = desk.join(other, unit.card)
+    assert outcome.code == (1 if said else 0)
+    assert said in outcome.err
+    kept = Workspace(desk.workspace).descriptor()
+    assert kept == (epoch.descriptor if said else other.descriptor)
 
 
 @pytest.mark.parametrize(
@@ -234,5 +272,16 @@ def test_a_workspace_in_a_synced_folder_is_made_with_a_warning(tmp_path: Path, e
 def test_help_names_every_command() -> None:
     outcome = clew("agency", "--help")
     assert outcome.code == 0
-    for command in ("init", "join", "check", "encode", "inspect", "submit", "status", "report", "references"):
+    for command in (
+        "init",
+        "join",
+        "mapping",
+        "check",
+        "encode",
+        "inspect",
+        "submit",
+        "status",
+        "report",
+        "references",
+    ):
         assert command in outcome.out

@@ -1,6 +1,7 @@
 """The report joins random handles with the agency's own references, in plain words and in plain cells."""
 
 import csv
+import datetime as dt
 from pathlib import Path
 from typing import get_args
 
@@ -17,7 +18,7 @@ from cli.agency.crosswalk import Crosswalk, Reference
 from cli.agency.pulling import pull_report
 from cli.agency.reporting import Report, join_results
 from cli.agency.spreadsheet import csv_files, write_csv, write_report
-from cli.agency.store import Store
+from cli.agency.store import JournalEntry, Store
 from cli.agency.workspace import Workspace
 from keys.identity import Identity, load_identity
 from linkage.errors import InputError, VerificationError
@@ -27,6 +28,7 @@ from linkage.wire.results import Finding, MissingEpisode, ReconciliationClass, R
 from tests.support.agency_desk import PHRASE, Desk, clew, joined_desk, make_epoch, make_unit_keys
 from tests.support.custody import CHEAP
 
+TODAY = dt.date(2026, 3, 2)
 EVIL = ('=HYPERLINK("http://x","y")', "+1+1", "-2+3", "@SUM(A1)", "\t=1", "0012345", "1E10")
 
 
@@ -127,7 +129,8 @@ def test_the_workbook_has_three_sheets_that_agree_with_the_csv(tmp_path: Path) -
         assert [[value or "" for value in row] for row in shown[1:]] == rows
     summary = {row[0]: row[1] for row in _cells(book["Summary"]) if row[0]}
     assert summary["Your episodes in this report"] == summary["To look at today"] == 2
-    assert summary["Missing from your records"] == 1
+    assert summary["Missing from your records"] == summary["To look at soon"] == 1
+    assert summary["Agency"] == report.agency
     assert summary["OPEN_CLOSED_CONFLICT"] == 2
 
 
@@ -201,9 +204,9 @@ def test_results_are_kept_by_cycle_and_compared_with_the_one_before(desk: Desk, 
         finding = Finding(episode=episode, reconciliation_class=name)
         return Results(agency="E09", cycle=cycle, findings=(finding,))
 
-    first = pull_report(workspace, identity, Answering(results(1, "COUNCIL_ONLY_M")))
-    again = pull_report(workspace, identity, Answering(results(1, "COUNCIL_ONLY_M")))
-    third = pull_report(workspace, identity, Answering(results(3, "MATCHED")))
+    first = pull_report(workspace, identity, Answering(results(1, "COUNCIL_ONLY_M")), today=TODAY)
+    again = pull_report(workspace, identity, Answering(results(1, "COUNCIL_ONLY_M")), today=TODAY)
+    third = pull_report(workspace, identity, Answering(results(3, "MATCHED")), today=TODAY)
     assert (first.previous_cycle, again.previous_cycle, third.previous_cycle) == (None, None, 1)
     assert (third.episodes[0].change, third.episodes[0].child) == ("was COUNCIL_ONLY_M", "C1")
     assert sorted(path.name for path in (workspace.path / "results").iterdir()) == [
@@ -214,10 +217,26 @@ def test_results_are_kept_by_cycle_and_compared_with_the_one_before(desk: Desk, 
         assert [one["action"] for one in store.journal()] == ["report"] * 3
 
 
+def test_the_summary_says_whose_report_it_is_and_of_when(
+    desk: Desk, identity: Identity, tmp_path: Path
+) -> None:
+    workspace = Workspace(desk.workspace)
+    with Store(workspace.database_file) as store, store.transaction():
+        for number, period in enumerate(("2024-04-01..2025-03-31", "2025-04-01..2026-03-31")):
+            store.write_journal(JournalEntry("encode", period, number, f"{number:064x}"))
+        store.write_journal(JournalEntry("submit", None, 1, f"{1:064x}"))
+    report = pull_report(workspace, identity, Answering(Results(agency="E09", cycle=5)), today=TODAY)
+    workbook, *_ = write_report(tmp_path / "report.xlsx", report)
+    rows = [tuple(row[:2]) for row in _cells(openpyxl.load_workbook(workbook)["Summary"])]
+    assert ("Agency", "Agency E09 (E09)") in rows
+    assert ("Date of this report", "2026-03-02") in rows
+    assert [value for name, value in rows if name == "Period submitted"] == ["2025-04-01 to 2026-03-31"]
+
+
 def test_another_agencys_results_are_refused(desk: Desk, identity: Identity) -> None:
     results = Results(agency="E10", cycle=9)
     with pytest.raises(VerificationError, match="another agency's"):
-        pull_report(Workspace(desk.workspace), identity, Answering(results))
+        pull_report(Workspace(desk.workspace), identity, Answering(results), today=TODAY)
     assert not (desk.workspace / "results" / "cycle-000009.json").exists()
 
 

@@ -258,7 +258,7 @@ def test_another_agencys_bundle_is_not_sent(ready: Desk, service: Service, tmp_p
     other = service.desk(tmp_path / "other", "E10")
     outcome = other.run("submit", ready.bundle, "--url", service.url)
     assert outcome.code == 1
-    assert "not enrolled for this agency" in outcome.err
+    assert "this bundle is of E09, the workspace is of E10" in outcome.err
 
 
 def test_a_damaged_bundle_is_not_sent(ready: Desk, service: Service) -> None:

@@ -1,6 +1,8 @@
 """Three custodians make a key with the real commands; every step is refused clearly or harmless to repeat."""
 
+import datetime as dt
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,14 @@ from linkage.wire.epochs import read_descriptor, read_wrapped_key, verify_quorum
 from tests.support.custody_world import CUSTODIANS, Stages, clew_keys, refused, stages
 
 __all__ = ["stages"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_the_epoch() -> Iterator[None]:
+    """Let it be a day of the epoch whose dates the tests use."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
+        yield
 
 
 def test_the_agency_opens_the_key_that_the_ceremony_made(stages: Stages) -> None:
@@ -266,6 +276,8 @@ def test_a_stranger_is_refused_at_every_step(stages: Stages, tmp_path: Path) -> 
         ({"threshold": "1"}, "threshold"),
         ({"threshold": "4"}, "threshold is higher"),
         ({"closes": "2025-03-31"}, "closes before it opens"),
+        ({"closes": "2025-04-01"}, "or on the same day"),
+        ({"opens": "2024-04-01", "closes": "2025-05-31"}, "would have closed on 2025-05-31"),
         ({"profile": "nobody-1"}, "no encoding profile of that name"),
     ],
 )
@@ -299,7 +311,7 @@ def test_a_card_in_the_wrong_place_opens_nothing(stages: Stages, tmp_path: Path)
     world = stages.at("prepared", tmp_path)
     card = world.path / "ben" / "card.json"
     card.write_bytes((world.path / "agency-card.json").read_bytes())
-    refused(world.open(), "card.json", "CustodianCard")
+    refused(world.open(), "card.json", "a custodian's card is wanted")
     card.write_bytes((world.path / "asha" / "card.json").read_bytes())
     refused(world.open(), "a custodian occurs twice")
     card.unlink()

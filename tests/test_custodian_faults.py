@@ -1,7 +1,9 @@
 """Damaged, swapped and foreign files and a full disk are named, and nothing half-written is left."""
 
+import datetime as dt
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,14 @@ from tests.support.custody import flip
 from tests.support.custody_world import CUSTODIANS, PHRASE, Stages, World, refused, stages
 
 __all__ = ["stages"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_the_epoch() -> Iterator[None]:
+    """Let it be a day of the epoch whose dates the tests use."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
+        yield
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda _: b"", lambda _: b"[]"])

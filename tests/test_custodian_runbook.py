@@ -1,5 +1,6 @@
 """The runbook's commands, typed as they stand, at full passphrase cost, give an agency its key."""
 
+import datetime as dt
 import re
 import shlex
 import stat
@@ -34,11 +35,13 @@ def test_the_runbook_works_as_written(tmp_path: Path, monkeypatch: pytest.Monkey
     Path("unit-card.json").write_bytes(canonical(unit_card()))
     Path("agency-card.json").write_bytes(canonical(agency_card(agency)))
     fingerprint = card_fingerprint(agency_card(agency))
+    today = dt.datetime.now(dt.UTC).date()
+    days = {"FIRST-DAY": str(today), "LAST-DAY": str(today + dt.timedelta(days=365))}
     commands = _commands()
     assert len(commands) == 16
     for command in commands:
         assert command[:2] == ["clew", "keys"]
-        arguments = [fingerprint if one == PLACEHOLDER else one for one in command[2:]]
+        arguments = [{PLACEHOLDER: fingerprint, **days}.get(one, one) for one in command[2:]]
         outcome = CliRunner().invoke(keys, arguments, input=f"{PHRASE}\n{PHRASE}\n")
         assert outcome.exit_code == 0, (command, outcome.output, outcome.exception)
         assert PHRASE not in outcome.output

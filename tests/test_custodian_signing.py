@@ -1,6 +1,8 @@
 """A custodian signs only what it checked, and wraps the key only for a card it checked with its agency."""
 
+import datetime as dt
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,14 @@ __all__ = ["stages"]
 
 HELD = hold()
 FILES = ("terms", "transcript", "descriptor", "wrapped", "commitment", "contribution")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_the_epoch() -> Iterator[None]:
+    """Let it be a day of the epoch whose dates the tests use."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -258,3 +268,18 @@ def test_a_card_cannot_steer_the_terminal(stages: Stages, tmp_path: Path) -> Non
     assert outcome.code == 0
     assert "\x1b" not in outcome.err
     assert "\u202e" not in outcome.err
+
+
+def test_the_descriptor_of_a_closed_epoch_is_not_signed(
+    stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = stages.at("closed", tmp_path)
+    before = world.files()
+    monkeypatch.setattr("cli.custodian.checks.today", lambda: dt.date(2026, 4, 1))
+    outcome = world.sign(world.descriptor, "asha")
+    assert outcome.code == 1
+    assert "epoch 2025-26 closed on 2026-03-31" in outcome.err
+    assert "ask the custodians for a new ceremony" in outcome.err
+    assert world.files() == before
+    monkeypatch.setattr("cli.custodian.checks.today", lambda: dt.date(2026, 3, 31))
+    assert world.sign(world.descriptor, "asha").code == 0

@@ -55,7 +55,13 @@ class Played:
             bundle = Bundle(io.BytesIO(path.read_bytes()))
             manifest = bundle.manifest
             for name, key in keys.items():
-                context = part_context(manifest.agency, manifest.epoch, name)
+                context = part_context(
+                    manifest.agency,
+                    manifest.epoch,
+                    name,
+                    period=manifest.period,
+                    sequence=manifest.sequence,
+                )
                 content: Iterator[bytes] = open_seal(bundle.pieces(name), key, context=context)
                 if name == "payload":
                     content = decompress(content, limit=manifest.part(name).size)

@@ -25,11 +25,20 @@ def _profile(views: int, view_bytes: int, diffusion: int = 1) -> EncodingProfile
 
 
 def _rows(
-    seed: int, count: int, views: int, words: int, *, tiers: int = 2, sources: int = 3, records: int | None = None
+    seed: int,
+    count: int,
+    views: int,
+    words: int,
+    *,
+    tiers: int = 2,
+    sources: int = 3,
+    records: int | None = None,
 ) -> Rows:
     """Make rows with empty, full, sparse and dense filters, near copies and absent views."""
     draws = np.random.default_rng(seed)
-    fills = draws.choice([0.0, 0.05, 0.3, 0.5, 0.95, 1.0], (views, count, 1), p=[0.05, 0.2, 0.25, 0.3, 0.15, 0.05])
+    fills = draws.choice(
+        [0.0, 0.05, 0.3, 0.5, 0.95, 1.0], (views, count, 1), p=[0.05, 0.2, 0.25, 0.3, 0.15, 0.05]
+    )
     bits = draws.random((views, count, words * 64)) < fills
     for row in range(1, count):
         if draws.random() < 0.5:

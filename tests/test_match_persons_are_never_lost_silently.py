@@ -112,13 +112,17 @@ def test_a_merge_keeps_the_person_with_most_records_then_the_older() -> None:
     merged = assign_persons([frozenset((a, b, c))], previous, new_person=_names(), created={"p": 0, "q": 1})
     assert set(merged.persons.values()) == {"q"}
     assert merged.events == (PersonEvent("merged", "p", "q", (a,)),)
-    equal = assign_persons([frozenset((a, b))], {a: "p", b: "q"}, new_person=_names(), created={"p": 2, "q": 1})
+    equal = assign_persons(
+        [frozenset((a, b))], {a: "p", b: "q"}, new_person=_names(), created={"p": 2, "q": 1}
+    )
     assert set(equal.persons.values()) == {"q"}
 
 
 def test_a_split_names_both_persons_and_what_moved() -> None:
     a, b, c = _key(0), _key(2), _key(4)
-    outcome = assign_persons([frozenset((a, b)), frozenset((c,))], dict.fromkeys((a, b, c), "p"), new_person=_names())
+    outcome = assign_persons(
+        [frozenset((a, b)), frozenset((c,))], dict.fromkeys((a, b, c), "p"), new_person=_names()
+    )
     assert outcome.persons == {a: "p", b: "p", c: "new-0"}
     assert outcome.events == (PersonEvent("created", "new-0"), PersonEvent("split", "p", "new-0", (c,)))
 

@@ -144,7 +144,7 @@ def test_when_the_commits_row_is_written_both_bodies_lie_there(
     def noted(connection: Connection, submission: str, **values: object) -> None:
         if values.get("state") == "committed":
             for part in sent.manifest.parts:
-                body = folder.intake(part.name) / f"{part.sealed_sha256}.sealed"
+                body = folder.intake(part.name) / f"{sent.id}-{part.sealed_sha256}.sealed"
                 seen.append(hashlib.sha256(body.read_bytes()).hexdigest())
         set_state(connection, submission, **values)
 

@@ -43,10 +43,13 @@ def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def check_signature(bundle: Bundle, card: AgencyCard | None) -> None:
     """Check the manifest's signature, against the agency's own card where there is one."""
+    if card and card.agency != bundle.manifest.agency:
+        raise VerificationError(
+            f"this bundle is of {bundle.manifest.agency}, the workspace is of {card.agency}",
+            hint="name the workspace that wrote it",
+        )
     signing_key = card.signing_key if card else bundle.signature.key
     verify_manifest(bundle.manifest_bytes, bundle.signature, signing_key=signing_key)
-    if card and card.agency != bundle.manifest.agency:
-        raise VerificationError("the bundle is another agency's", hint="name the workspace that wrote it")
 
 
 def check_digests(bundle: Bundle) -> None:

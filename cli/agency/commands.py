@@ -13,6 +13,7 @@ __all__ = ["agency"]
 _COMMANDS = {
     "init": ("setup_commands", "init_command"),
     "join": ("setup_commands", "join_command"),
+    "mapping": ("mapping_command", "mapping_command"),
     "check": ("extract_commands", "check_command"),
     "encode": ("extract_commands", "encode_command"),
     "inspect": ("inspect_command", "inspect_command"),

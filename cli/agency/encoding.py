@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import glob
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from cli.agency.crosswalk import Crosswalk
 from cli.agency.joining import profile_of, require_conformance
 from cli.agency.progress import Stages
 from cli.agency.snapshot import Changes, Snapshot, make_snapshot
-from cli.agency.spool import Spool, SpooledPart, open_spool
+from cli.agency.spool import Spool, SpooledPart, open_spool, sweep_spools
 from cli.agency.store import JournalEntry, Store
 from cli.agency.workspace import Workspace
 from cli.sources.extract import Extract
@@ -30,11 +31,11 @@ from linkage.wire.canonical import canonical
 from linkage.wire.cards import AgencyCard
 from linkage.wire.encodings import Encodings, encodings_pieces
 from linkage.wire.epochs import EpochDescriptor
-from linkage.wire.manifest import Counts, Manifest, Period, manifest_id, sign_manifest
+from linkage.wire.manifest import Counts, Manifest, PartName, Period, manifest_id, part_context, sign_manifest
 from linkage.wire.moments import Moment
 from linkage.wire.records import Payload, payload_lines
 
-__all__ = ["Desk", "Encoded", "encode_extract", "open_copy", "open_desk"]
+__all__ = ["Desk", "Encoded", "encode_extract", "open_copy", "open_desk", "sweep_left"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,6 @@ class Encoded:
     submission: str
     manifest: Manifest
     changes: Changes
-    held_before: int
     without_view: int
     """Sets of identifiers that give no view, and so no row: their child can be linked with nobody."""
 
@@ -88,13 +88,14 @@ def encode_extract(
     stages: Stages,
     today: dt.date,
     allow_empty: bool = False,
+    allow_withdrawals: bool = False,
 ) -> Encoded:
     """Encode an extract and write the bundle and its open copy.
 
     Durability order: parts into the spool, both bundles under temporary names and fsynced, handles and
     journal line committed, both files renamed.  Until the commit a failure leaves nothing; after it, a lost
     rename costs a sequence number, and handles that the next encoding will use.
-    Raises :class:`InputError` for an extract without children or coverage.
+    Raises :class:`InputError` for an extract without children or coverage, or that withdraws too much.
     """
     _require_content(extract, allow_empty=allow_empty)
     days = f"{period.start}..{period.end}"
@@ -107,22 +108,42 @@ def encode_extract(
         stages.stage("handles")
         crosswalk = Crosswalk(store, desk.identity)
         snapshot = make_snapshot(extract, crosswalk, agency=desk.card.agency)
+        before = store.held(days)
+        snapshot.changes.withdrawn = len(before - snapshot.handles)
+        if extract.children and not allow_withdrawals:
+            _require_most(snapshot.changes.withdrawn, len(before))
         latest = max(today, period.end.date)  # as the extract was read: see cli.sources.context
         encodings, without_view = _encodings(desk, snapshot, stages, today=latest)
         stages.stage("sealing")
-        parts = _parts(desk, snapshot, encodings, spool)
-        manifest = _manifest(desk, snapshot.payload, parts, period, len(encodings), store.next_sequence())
+        sequence = store.next_sequence()
+        parts = _parts(desk, snapshot, encodings, spool, period=period, sequence=sequence)
+        manifest = _manifest(desk, snapshot.payload, parts, period, len(encodings), sequence)
         stages.stage("writing the bundle")
         _write_both(desk, canonical(manifest), parts, sealed=sealed, opened=opened)
-        before = store.held(days)
-        snapshot.changes.withdrawn = len(before - snapshot.handles)
         crosswalk.save()
         store.hold(days, snapshot.handles)
-        encoded = Encoded(
-            manifest_id(canonical(manifest)), manifest, snapshot.changes, len(before), without_view
-        )
+        encoded = Encoded(manifest_id(canonical(manifest)), manifest, snapshot.changes, without_view)
         store.write_journal(_journal_line(encoded, extract, days))
     return encoded
+
+
+def sweep_left(workspace: Workspace, output: Path) -> None:
+    """Remove what a killed encoding left: spools in the workspace, unfinished bundles beside the output.
+
+    Raises :class:`InputError` while another command works here, or if something cannot be removed.
+    """
+    with Store(workspace.database_file) as store, store.transaction():
+        try:
+            sweep_spools(workspace.path)
+            for path in (output, open_copy(output)):
+                for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+                    left.unlink(missing_ok=True)
+        except OSError as error:
+            reason = (error.strerror or "cannot be removed").lower()
+            raise InputError(
+                f"what a stopped encoding left cannot be removed: {reason}",
+                hint="check who may write in the workspace and beside the output",
+            ) from None
 
 
 def open_copy(output: Path) -> Path:
@@ -133,13 +154,22 @@ def open_copy(output: Path) -> Path:
 def _require_content(extract: Extract, *, allow_empty: bool) -> None:
     if not extract.children and not allow_empty:
         raise InputError(
-            "no child can be encoded: this snapshot would withdraw everything sent for the period",
+            "no child can be encoded: this snapshot would withdraw every record of the period",
             hint="see clew agency check for what is wrong; --allow-empty if withdrawing is what you mean",
         )
     if not extract.coverage:
         raise InputError(
             "nothing says which areas and months the extract covers",
             hint="name each area that it holds whole with --area, or give a coverage table in the mapping",
+        )
+
+
+def _require_most(withdrawn: int, before: int) -> None:
+    if withdrawn * 5 > before:
+        raise InputError(
+            f"{withdrawn:,} of the {before:,} records of your last encoding for this period would be "
+            "withdrawn: more than a fifth",
+            hint="is the source whole? --allow-withdrawals if withdrawing them is what you mean",
         )
 
 
@@ -176,14 +206,18 @@ def _encodings(desk: Desk, snapshot: Snapshot, stages: Stages, *, today: dt.date
 
 
 def _parts(
-    desk: Desk, snapshot: Snapshot, encodings: Encodings, spool: Spool
+    desk: Desk, snapshot: Snapshot, encodings: Encodings, spool: Spool, *, period: Period, sequence: int
 ) -> tuple[SpooledPart, SpooledPart]:
-    agency, epoch = desk.card.agency, desk.descriptor
+    agency, descriptor = desk.card.agency, desk.descriptor
     rows = encodings_pieces(encodings, agency=agency, profile_digest=desk.profile.digest)
     lines = payload_lines(snapshot.payload)
+
+    def context(name: PartName) -> bytes:
+        return part_context(agency, descriptor.epoch, name, period=period, sequence=sequence)
+
     return (
-        spool.part("encodings", rows, agency=agency, epoch=epoch.epoch, public=epoch.unit_encodings_key),
-        spool.part("payload", lines, agency=agency, epoch=epoch.epoch, public=epoch.unit_payload_key),
+        spool.part("encodings", rows, context=context("encodings"), public=descriptor.unit_encodings_key),
+        spool.part("payload", lines, context=context("payload"), public=descriptor.unit_payload_key),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from cli.agency import options, saying
-from cli.agency.encoding import encode_extract, open_copy, open_desk
+from cli.agency.encoding import encode_extract, open_copy, open_desk, sweep_left
 from cli.agency.fixlist import write_fixes
 from cli.agency.progress import Stages, stages
 from cli.agency.saying import say, today, warn_if_synced
@@ -48,6 +48,7 @@ def check_command(
     with stages() as shown:
         extract = _read(source, mapping, workspace, period, areas, shown)
     _report_faults(extract, fixes)
+    _warn_of_period(extract, period)
 
 
 @click.command("encode")
@@ -61,6 +62,7 @@ def check_command(
 )
 @_FIXES
 @click.option("--allow-empty", is_flag=True, help="Let a snapshot without children withdraw everything.")
+@click.option("--allow-withdrawals", is_flag=True, help="Let more than a fifth of the records be withdrawn.")
 @options.passphrase_file
 def encode_command(
     source: Path,
@@ -71,6 +73,7 @@ def encode_command(
     output: Path,
     fixes: Path | None,
     allow_empty: bool,  # noqa: FBT001
+    allow_withdrawals: bool,  # noqa: FBT001
     passphrase_file: Path | None,
 ) -> None:
     """Encode a source into a sealed bundle.
@@ -79,23 +82,32 @@ def encode_command(
     stays here and which clew agency inspect explains.
     """
     workspace.require()
+    if output.suffix != ".clew":
+        raise InputError(f"{output.name}: not the name of a bundle", hint="let it end with .clew")
     warn_if_synced(output.parent)
     day = today()
     passphrase = saying.passphrase(passphrase_file)
     desk = open_desk(workspace, passphrase, today=day)
+    sweep_left(workspace, output)
     with stages() as shown:
         extract = _read(source, mapping, workspace, period, areas, shown)
         encoded = encode_extract(
-            desk, extract, period=period, output=output, stages=shown, today=day, allow_empty=allow_empty
+            desk,
+            extract,
+            period=period,
+            output=output,
+            stages=shown,
+            today=day,
+            allow_empty=allow_empty,
+            allow_withdrawals=allow_withdrawals,
         )
     _report_faults(extract, fixes)
+    _warn_of_period(extract, period)
     click.echo("")
     for line in encoded_words(encoded):
         click.echo(line)
     if encoded.without_view:
         say(f"{encoded.without_view:,} sets of names are too incomplete to be linked and give no row")
-    if encoded.changes.withdrawn * 5 > encoded.held_before:
-        say("more than a fifth of what was sent before for this period is withdrawn; is the source whole?")
     say(f"{output.name} may leave; {open_copy(output).name} stays here (clew agency inspect)")
 
 
@@ -124,6 +136,15 @@ def _read(
 
 def _begin(shown: Stages, table: str) -> None:
     shown.stage(f"reading {table.replace('_', ' ')}")
+
+
+def _warn_of_period(extract: Extract, period: Period | None) -> None:
+    """Warn where the period looks mistyped: what it wrongly claims would look like records that are not."""
+    if period is not None and period.end.date > today():
+        say("warning: the period ends after today; its last days are not over")
+    episodes = extract.log.tallies.get("episodes")
+    if episodes is not None and episodes.outside * 2 > episodes.read:
+        say("warning: more than half of the episodes lie outside the period; is it the right one?")
 
 
 def _report_faults(extract: Extract, fixes: Path | None) -> None:

@@ -39,5 +39,9 @@ def inspect_command(bundle: Path, as_bytes: bool, workspace: Path | None) -> Non
             said += text_bytes("The manifest, byte by byte: this is what is signed", opened.manifest_bytes)
             said += row_bytes(opened, inspection) if inspection else ()
     click.echo("\n".join(said))
-    whose = "by this workspace's identity" if card else "by the key shown; compare it with the agency's card"
+    whose = (
+        "by this workspace's identity"
+        if card
+        else "by the key shown; compare it with signing_key in card.json, or add --workspace"
+    )
     say(f"every digest agrees with the manifest, which is signed {whose}")

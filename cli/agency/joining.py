@@ -1,5 +1,6 @@
 """Making a workspace, and joining an epoch."""
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,13 @@ from linkage.profile import EncodingProfile, shipped_profiles
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, read_card, sign_card
 from linkage.wire.codes import Role
-from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_descriptor, read_wrapped_key
+from linkage.wire.epochs import (
+    EpochDescriptor,
+    WrappedKey,
+    read_descriptor,
+    read_wrapped_key,
+    signed_bytes,
+)
 from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
 
 __all__ = ["join_epoch", "make_workspace", "profile_of", "require_conformance"]
@@ -34,6 +41,11 @@ def make_workspace(
 
     Raises :class:`InputError` if there is a workspace already, or a value that a card cannot hold.
     """
+    if workspace.identity_file.exists() and workspace.card_file.is_file():
+        raise InputError(
+            f"{workspace.path.name}: this is already a workspace of {workspace.card().agency}",
+            hint="go on with clew agency join, or name another folder with --workspace",
+        )
     refuse_existing(workspace.identity_file)
     pins = _pins(custodians, threshold)
     identity = create_identity()
@@ -89,11 +101,18 @@ def _checked(card: AgencyCard) -> AgencyCard:
 
 
 def join_epoch(
-    workspace: Workspace, *, descriptor: Path, wrapped_key: Path, unit: Path, passphrase: str
+    workspace: Workspace,
+    *,
+    descriptor: Path,
+    wrapped_key: Path,
+    unit: Path,
+    passphrase: str,
+    today: dt.date,
 ) -> tuple[EpochDescriptor, UnitCard]:
     """Join an epoch, keeping nothing unless every check holds.
 
-    1. The descriptor and the wrapped key are signed by enough of the pinned custodians.
+    1. The descriptor and the wrapped key are signed by enough of the pinned custodians; the epoch has not
+       closed, does not open before the one joined, and is not another one under that one's name.
     2. The unit's card is signed by its own key, holds the two sealing keys of the descriptor, and has the
        signing key of the card pinned before, if there is one.
     3. The profile is one that this release has, with the descriptor's digest.
@@ -101,6 +120,7 @@ def join_epoch(
     5. This installation encodes as the descriptor's conformance digest says.
     """
     epoch = _descriptor(workspace, descriptor)
+    _require_current(workspace, epoch, today)
     wrapped = _wrapped_key(workspace, wrapped_key)
     card = _unit_card(workspace, unit, epoch)
     profile = profile_of(epoch)
@@ -118,6 +138,27 @@ def _descriptor(workspace: Workspace, path: Path) -> EpochDescriptor:
         descriptor = read_descriptor(data)
         workspace.pins().verify(descriptor)
         return descriptor
+
+
+def _require_current(workspace: Workspace, epoch: EpochDescriptor, today: dt.date) -> None:
+    """Refuse a closed epoch and a step back: an old key that leaked must not come into use again."""
+    if epoch.closes.date < today:
+        raise EpochError(
+            f"epoch {epoch.epoch} closed on {epoch.closes}", hint="ask the custodians for a new ceremony"
+        )
+    if not workspace.epoch_file.is_file():
+        return
+    joined = workspace.descriptor()
+    if epoch.opens.at < joined.opens.at:
+        raise EpochError(
+            f"epoch {epoch.epoch} opens before {joined.epoch}, which this workspace has joined",
+            hint="ask the custodians for the descriptor of the present epoch",
+        )
+    if epoch.epoch == joined.epoch and signed_bytes(epoch) != signed_bytes(joined):
+        raise EpochError(
+            f"another epoch under the name {epoch.epoch}, which this workspace has joined",
+            hint="ask the custodians which is theirs: an epoch's name is used once",
+        )
 
 
 def _wrapped_key(workspace: Workspace, path: Path) -> WrappedKey:

@@ -63,12 +63,14 @@ def _period(context: click.Context, parameter: click.Parameter, value: str | Non
     if value is None:
         return None
     start, _, end = value.partition("..")
+    written = "a period is written 2024-04-01..2025-03-31, its first and its last day"
     try:
-        return Period(start=Moment.parse(start), end=Moment.parse(end))
+        first, last = Moment.parse(start), Moment.parse(end)
+        if first.precision == last.precision == "day" and last.date < first.date:
+            raise click.BadParameter(f"the last day is before the first; {written}")
+        return Period(start=first, end=last)
     except ValueError:
-        raise click.BadParameter(
-            "a period is written 2024-04-01..2025-03-31, its first and its last day"
-        ) from None
+        raise click.BadParameter(written) from None
 
 
 def period(*, required: bool) -> Callable[[Command], Command]:

@@ -1,6 +1,8 @@
 """Pulling results: kept in the workspace as they came, joined, and noted in the journal."""
 
+import datetime as dt
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from cli.agency.client import Unit
@@ -21,7 +23,7 @@ _MAX_RESULTS_BYTES = 256 * 1024 * 1024
 _STORED = re.compile(r"cycle-(\d{6,})\.json")
 
 
-def pull_report(workspace: Workspace, identity: Identity, unit: Unit) -> Report:
+def pull_report(workspace: Workspace, identity: Identity, unit: Unit, *, today: dt.date) -> Report:
     """Pull the latest results, keep them in the workspace, and join them with the crosswalk.
 
     Raises :class:`VerificationError` for another agency's results.
@@ -35,6 +37,7 @@ def pull_report(workspace: Workspace, identity: Identity, unit: Unit) -> Report:
     with Store(workspace.database_file) as store:
         references = {one.handle: one for one in Crosswalk(store, identity).references()}
         report = join_results(results, references, role=card.role, previous=previous)
+        report = replace(report, name=card.name, periods=_periods(store), date=today)
         store_private(folder / f"cycle-{results.cycle:06d}.json", data)
         with store.transaction():
             details = {"cycle": results.cycle, "classes": dict(report.counts), "missing": len(report.missing)}
@@ -47,6 +50,14 @@ def read_references(workspace: Workspace, identity: Identity) -> list[Reference]
     with Store(workspace.database_file) as store:
         found = [one for one in Crosswalk(store, identity).references() if one.kind != "return-interview"]
     return sorted(found, key=lambda one: (one.kind, one.reference))
+
+
+def _periods(store: Store) -> tuple[str, ...]:
+    """Return the periods of the bundles that were submitted from here, as far as the journal knows them."""
+    journal = store.journal()
+    sent = {line["submission"] for line in journal if line["action"] == "submit"}
+    encoded = (line for line in journal if line["action"] == "encode" and line["submission"] in sent)
+    return tuple(sorted({line["period"] for line in encoded}))
 
 
 def _previous(folder: Path, cycle: int) -> Results | None:

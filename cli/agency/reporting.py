@@ -1,5 +1,6 @@
 """The agency's report: what the unit said of random handles, joined with the agency's own references."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -41,7 +42,10 @@ class MissingLine:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Report:
-    """Everything that goes into the spreadsheet; ``unknown`` counts handles the crosswalk does not have."""
+    """Everything that goes into the spreadsheet; ``unknown`` counts handles the crosswalk does not have.
+
+    ``periods`` are those of the bundles that this workspace submitted, as its journal has them.
+    """
 
     agency: str
     role: Role
@@ -51,6 +55,9 @@ class Report:
     missing: tuple[MissingLine, ...]
     unknown: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
+    name: str = ""
+    periods: tuple[str, ...] = ()
+    date: dt.date | None = None
 
     @property
     def changed(self) -> int:

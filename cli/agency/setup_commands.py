@@ -6,7 +6,7 @@ import click
 
 from cli.agency import options, saying
 from cli.agency.joining import join_epoch, make_workspace
-from cli.agency.saying import say, warn_if_synced
+from cli.agency.saying import say, today, warn_if_synced
 from cli.agency.workspace import Workspace
 from keys.passphrase import read_passphrase
 from linkage.wire.cards import card_fingerprint
@@ -43,7 +43,8 @@ def init_command(
     """Make a workspace and the agency's identity.
 
     Prints the fingerprint of the agency's card.  Read the fingerprint out to a custodian and to the linkage
-    unit's operator: by it they know the card.
+    unit's operator: by it they know the card.  The pinned custodians are shown with theirs: compare each with
+    what its holder reads out to you.
     """
     warn_if_synced(workspace.path)
     passphrase = read_passphrase(passphrase_file, prompt="new passphrase for this workspace", confirm=True)
@@ -56,6 +57,9 @@ def init_command(
         threshold=threshold,
         passphrase=passphrase,
     )
+    for one in workspace.pins().custodians:
+        say(f"custodian {_printable(one.name)}: {card_fingerprint(one)}")
+    say("compare each custodian's fingerprint with its holder; if one differs, make the workspace anew")
     say(f"{workspace.card_file.name} may be passed on; the rest of the workspace never leaves you")
     say("back up the workspace: without it nobody can turn results into your references again")
     click.echo(card_fingerprint(card))
@@ -78,10 +82,19 @@ def join_command(
     workspace.require()
     passphrase = saying.passphrase(passphrase_file)
     epoch, card = join_epoch(
-        workspace, descriptor=descriptor, wrapped_key=wrapped_key, unit=unit, passphrase=passphrase
+        workspace,
+        descriptor=descriptor,
+        wrapped_key=wrapped_key,
+        unit=unit,
+        passphrase=passphrase,
+        today=today(),
     )
     say(
         f"joined epoch {epoch.epoch}, open from {epoch.opens} to {epoch.closes}, profile {epoch.profile_name}"
     )
-    say(f"the linkage unit is {''.join(c for c in card.name if c.isprintable())}; its fingerprint:")
+    say(f"the linkage unit is {_printable(card.name)}; its fingerprint:")
     click.echo(card_fingerprint(card))
+
+
+def _printable(name: str) -> str:
+    return "".join(character for character in name if character.isprintable())

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from keys.files import private_folder
 from linkage.wire.compression import compress
-from linkage.wire.manifest import Part, PartName, part_context
+from linkage.wire.manifest import Part, PartName
 from linkage.wire.seal import seal
 
-__all__ = ["Spool", "SpooledPart", "open_spool"]
+__all__ = ["Spool", "SpooledPart", "open_spool", "sweep_spools"]
 
 _PREFIX = "spool-"
 _PIECE_BYTES = 1024 * 1024
@@ -45,20 +45,24 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def part(
-        self, name: PartName, content: Iterable[bytes], *, agency: str, epoch: str, public: str
-    ) -> SpooledPart:
+    def part(self, name: PartName, content: Iterable[bytes], *, context: bytes, public: str) -> SpooledPart:
         """Write a part's content and the seal around it; the payload is compressed before it is sealed."""
         open_file, sealed_file = self._folder / f"{name}.open", self._folder / f"{name}.sealed"
         sha256, size = _write(open_file, content)
         inner = _pieces(open_file)
         packed = compress(inner) if name == "payload" else inner
-        sealed = seal(packed, public, context=part_context(agency, epoch, name))
+        sealed = seal(packed, public, context=context)
         sealed_sha256, sealed_size = _write(sealed_file, sealed)
         entry = Part(
             name=name, sha256=sha256, size=size, sealed_sha256=sealed_sha256, sealed_size=sealed_size
         )
         return SpooledPart(entry, open_file, sealed_file)
+
+
+def sweep_spools(workspace: Path) -> None:
+    """Remove the spools that killed commands left; the caller holds the workspace's transaction."""
+    for left in workspace.glob(f"{_PREFIX}*"):
+        shutil.rmtree(left)
 
 
 @contextlib.contextmanager
@@ -67,8 +71,7 @@ def open_spool(workspace: Path) -> Iterator[Spool]:
 
     Only one command at a time may encode in a workspace; its transaction sees to that.
     """
-    for left in workspace.glob(f"{_PREFIX}*"):
-        shutil.rmtree(left)
+    sweep_spools(workspace)
     folder = private_folder(workspace / f"{_PREFIX}{secrets.token_hex(6)}")
     try:
         yield Spool(folder)

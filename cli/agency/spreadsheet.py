@@ -98,6 +98,7 @@ def _formats(book: Any) -> dict[str, Any]:
         "urgent": book.add_format({**base, "bg_color": "#F8D7DA"}),
         "soon": book.add_format({**base, "bg_color": "#FFF3CD"}),
         "plain": book.add_format(base),
+        "line": book.add_format({"valign": "top", "num_format": "@"}),
         "number": book.add_format({"valign": "top", "num_format": "#,##0"}),
     }
 
@@ -132,6 +133,11 @@ def _summary(book: Any, report: Report, formats: dict[str, Any]) -> None:
     sheet.set_column(2, 3, 60)
     sheet.write_string(0, 0, f"Report of {report.agency}, cycle {report.cycle}", formats["title"])
     row = 2
+    for label, text in _about(report):
+        sheet.write_string(row, 0, label, formats["plain"])
+        sheet.write_string(row, 1, text, formats["line"])
+        row += 1
+    row += 1
     for label, value in _facts(report):
         sheet.write_string(row, 0, label, formats["plain"])
         sheet.write_number(row, 1, value, formats["number"])
@@ -148,10 +154,19 @@ def _summary(book: Any, report: Report, formats: dict[str, Any]) -> None:
         sheet.write_string(row, 3, action, shade)
 
 
+def _about(report: Report) -> Iterator[tuple[str, str]]:
+    yield "Agency", f"{report.name} ({report.agency})" if report.name else report.agency
+    for period in report.periods:
+        yield "Period submitted", period.replace("..", " to ")
+    if report.date is not None:
+        yield "Date of this report", report.date.isoformat()
+
+
 def _facts(report: Report) -> Iterator[tuple[str, int]]:
+    orders = [line.order for line in report.episodes] + [line.order for line in report.missing]
     yield "Your episodes in this report", len(report.episodes)
-    yield "To look at today", sum(line.order == _URGENT for line in report.episodes)
-    yield "To look at soon", sum(_URGENT < line.order < _SOON for line in report.episodes)
+    yield "To look at today", sum(order == _URGENT for order in orders)
+    yield "To look at soon", sum(_URGENT < order < _SOON for order in orders)
     yield "Missing from your records", len(report.missing)
     if report.previous_cycle is not None:
         yield f"Changed since cycle {report.previous_cycle}", report.changed

@@ -20,12 +20,26 @@ def extract_words(extract: Extract) -> Iterator[str]:
         yield f"{name.replace('_', ' '):<14}{columns}"
     if any(tally.outside for tally in extract.log.tallies.values()):
         yield "outside: lies wholly outside the period (rules 570, 571 for episodes) and is not sent"
+    yield from _lost_words(extract.log)
     variants = sum(len(child.variants) > 1 for child in extract.children)
     if variants:
         yield f"{variants:,} children have more than one name (aliases, known as, former names)"
     yield from _fault_words("errors: these rows are in quarantine", extract.log.errors())
     yield from _fault_words("warnings: these rows are used", extract.log.warnings())
     yield from _unmapped_words(extract.log)
+
+
+def _lost_words(log: FaultLog) -> Iterator[str]:
+    """Say what quarantine means to the other side: a row left out looks like a record that never was."""
+    names = {"episodes": ("episode", "episodes"), "children": ("child", "children")}
+    counts = {name: log.tallies[name].quarantined for name in names if name in log.tallies}
+    said = [f"{count:,} {names[name][count != 1]}" for name, count in counts.items() if count]
+    if said:
+        verb = "is" if sum(counts.values()) == 1 else "are"
+        yield (
+            f"{' and '.join(said)} {verb} in quarantine: the other side will be told that you hold none of "
+            "them; mend the rows and encode again"
+        )
 
 
 def _fault_words(title: str, faults: Sequence[Fault]) -> Iterator[str]:
@@ -73,5 +87,5 @@ def encoded_words(encoded: Encoded) -> Iterator[str]:
     )
     yield (
         f"{changes.new:,} new records, {changes.changed:,} changed, {changes.unchanged:,} as before, "
-        f"{changes.withdrawn:,} withdrawn"
+        f"{changes.withdrawn:,} withdrawn (compared with your last encoding for this period)"
     )

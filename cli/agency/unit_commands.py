@@ -69,7 +69,7 @@ def report_command(url: str, workspace: Workspace, output: Path, passphrase_file
     passphrase = saying.passphrase(passphrase_file)
     identity = workspace.require().identity(passphrase)
     with Unit(url, identity) as unit:
-        report = pull_report(workspace, identity, unit)
+        report = pull_report(workspace, identity, unit, today=saying.today())
     written = write_report(output, report)
     if report.unknown:
         say(f"{report.unknown:,} results are about records that this workspace does not know")

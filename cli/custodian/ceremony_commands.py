@@ -8,6 +8,7 @@ from cli.custodian.checks import (
     card_at,
     conformance_of,
     profile_digest,
+    require_dates,
     require_fingerprint,
     require_known_profile,
 )
@@ -86,6 +87,7 @@ def open_command(
     """Open a ceremony; prints the fingerprint that custodians compare."""
     folder = CeremonyFolder(ceremony)
     key_file = one_time_key or folder.one_time_key
+    require_dates(opens, closes)
     folder.refuse_used()
     refuse_existing(key_file)
     one_time = create_identity()

@@ -1,17 +1,20 @@
 """What a custodian's command checks before it lets a key work."""
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from keys.custodian_folder import CustodianFolder
 from keys.files import read_limited
 from keys.messages import Ceremony
 from keys.storing import naming
-from linkage.errors import EpochError, VerificationError
+from linkage.errors import EpochError, InputError, VerificationError
 from linkage.profile import shipped_profile
 from linkage.wire.cards import AgencyCard, AnyCard, card_fingerprint, read_card
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_descriptor, read_wrapped_key
 from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
+from linkage.wire.moments import Moment
 
 __all__ = [
     "agency_by_fingerprint",
@@ -19,8 +22,11 @@ __all__ = [
     "conformance_of",
     "descriptor_at",
     "profile_digest",
+    "require_dates",
     "require_fingerprint",
     "require_known_profile",
+    "require_not_closed",
+    "today",
     "verified_descriptor",
     "wrapped_key_at",
 ]
@@ -69,6 +75,30 @@ def agency_by_fingerprint(path: Path, fingerprint: str) -> AgencyCard:
     card = card_at(path, AgencyCard)
     require_fingerprint(card_fingerprint(card), fingerprint, what=f"the card {path.name}")
     return card
+
+
+def today() -> dt.date:
+    """Return today's date in England."""
+    return dt.datetime.now(ZoneInfo("Europe/London")).date()
+
+
+def require_dates(opens: Moment, closes: Moment) -> None:
+    """Refuse the dates of an epoch that nobody could use."""
+    if closes.date <= opens.date:
+        raise InputError(
+            "the epoch closes before it opens, or on the same day", hint="give --closes a later day"
+        )
+    if closes.date < today():
+        raise InputError(f"the epoch would have closed on {closes}", hint="give the dates of a new epoch")
+
+
+def require_not_closed(descriptor: EpochDescriptor) -> None:
+    """Refuse an epoch whose last day is over: no agency may join it any more."""
+    if descriptor.closes.date < today():
+        raise EpochError(
+            f"epoch {descriptor.epoch} closed on {descriptor.closes}",
+            hint="ask the custodians for a new ceremony",
+        )
 
 
 def profile_digest(name: str) -> str:

@@ -5,7 +5,12 @@ from pathlib import Path
 import click
 
 from cli.custodian.ceremony_commands import ceremony_group
-from cli.custodian.checks import agency_by_fingerprint, verified_descriptor, wrapped_key_at
+from cli.custodian.checks import (
+    agency_by_fingerprint,
+    require_not_closed,
+    verified_descriptor,
+    wrapped_key_at,
+)
 from cli.custodian.options import FILE, identity_folder, passphrase_file
 from cli.custodian.signing import examine_descriptor, examine_wrapped_key, format_of, open_own_key
 from cli.custodian.summaries import say, summarise_agency
@@ -109,6 +114,7 @@ def _sign_descriptor(
     file: Path, own: CustodianFolder, shared: CeremonyFolder, passphrase_file: Path | None
 ) -> None:
     descriptor = examine_descriptor(file, shared, own)
+    require_not_closed(descriptor)
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
     wrapped = open_own_key(descriptor, shared, identity)
     signed = add_signature(descriptor, identity.signing)

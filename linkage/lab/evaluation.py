@@ -224,9 +224,19 @@ def encode_tables(
 ) -> list[EncodedTable]:
     """Encode every source as an agency of its own would, all under one epoch key.
 
-    ``key``: 32 throw-away bytes.  ``progress`` is called with the number of records just encoded.
+    ``key``: 32 throw-away bytes.  ``progress`` is called with the number of records done so far.
     """
-    return [_encode_table(table, profile, key, progress) for table in tables]
+    encoded: list[EncodedTable] = []
+    before = 0
+    for table in tables:
+        encoded.append(_encode_table(table, profile, key, _later(progress, before)))
+        before += len(table.rec_ids)
+    return encoded
+
+
+def _later(progress: Callable[[int], None] | None, before: int) -> Callable[[int], None] | None:
+    """Let a source count on from where the one before it ended."""
+    return None if progress is None else lambda done: progress(before + done)
 
 
 def _encode_table(
@@ -302,12 +312,17 @@ def score(linked: LinkedTables, truth: Mapping[Label, str]) -> Scores:
     found = {label: linked.clusters[label] for label in records}
     true = {label: truth[label] for label in records}
     both = {label: (found[label], true[label]) for label in records}
-    sizes_found, sizes_true, sizes_both = (Counter(groups.values()) for groups in (found, true, both))
-    pairs = PairScores(*(_count_pairs(groups, apart=apart) for groups in (true, found, both)))
+    sizes_found, sizes_true = Counter(found.values()), Counter(true.values())
+    sizes_both = Counter(both.values())
+    pairs = PairScores(
+        true=_count_pairs(true, apart=apart),
+        found=_count_pairs(found, apart=apart),
+        correct=_count_pairs(both, apart=apart),
+    )
     count = max(len(records), 1)
     bcubed = BCubed(
-        sum(size * size / sizes_found[cluster] for (cluster, _), size in sizes_both.items()) / count,
-        sum(size * size / sizes_true[entity] for (_, entity), size in sizes_both.items()) / count,
+        sum(sizes_both[both[label]] / sizes_found[found[label]] for label in records) / count,
+        sum(sizes_both[both[label]] / sizes_true[true[label]] for label in records) / count,
     )
     return Scores(
         pairs=pairs,

@@ -18,11 +18,13 @@ from linkage.lab.names import NameBook
 __all__ = ["People", "Population", "draw_people"]
 
 _KINDS = ("Street", "Road", "Close", "Avenue", "Lane", "Terrace", "Drive", "Court", "Place", "Crescent")
+_BUILDINGS = ("House", "Cottage", "Court", "Farm", "Mansions", "Lodge", "Retirement Village", "Mews")
 _ENDINGS = ("ton", "ham", "ford", "bury", "wick", "stead", " Heath", " Green", "ley", "worth")
 _HOME_SIZES = Weighted(((1, 0.27), (2, 0.26), (3, 0.17), (4, 0.17), (5, 0.09), (6, 0.04)))
 _FIRST_BIRTH, _BIRTHS_OVER = dt.date(1940, 1, 1), 20_000
 _PARTNER_NAME_DIFFERS = 0.25
 _MIDDLE_NAME = 0.6
+_BUILDING_NAMED, _FLAT = 0.3, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,9 @@ class Population:
     ``homes``: households, of one person each unless ``families``.  ``sources`` each hold a person with
     probability ``coverage``, once or oftener: ``copies`` are the weights of one record, two, and so on.
     ``damage`` multiplies all rates of recording errors.  ``twins``: of later children, born with the one
-    before; ``namesakes``: of children, named after a parent.  ``with_sex``, ``with_address`` and
-    ``with_middle``: whether sources hold such a column at all.
+    before; ``namesakes``: of children, named after a parent.  ``coarse_postcodes``: one
+    postcode for a whole locality, as in many countries, instead of one for a few homes.  ``with_sex``,
+    ``with_address`` and ``with_middle``: whether sources hold such a column at all.
     """
 
     homes: int
@@ -44,6 +47,7 @@ class Population:
     families: bool = True
     twins: float = 0.05
     namesakes: float = 0.03
+    coarse_postcodes: bool = False
     with_sex: bool = True
     with_address: bool = True
     with_middle: bool = False
@@ -90,24 +94,36 @@ class _Town:
         self.places = [self._place() for _ in range(max(20, population.homes // 20))]
 
     def _place(self) -> tuple[str, str]:
-        """Return a locality and the first half of its postcodes."""
+        """Return a locality and its postcode, or the first half of its postcodes."""
         draws = self.draws
-        stem = self.names.surname(draws.weighted(self.names.families), draws).split()[0]
-        return stem + draws.pick(_ENDINGS), f"Z{draws.pick('ABCDEFGH')}{draws.between(1, 29)}"
+        stem = self._family_name().split()[0]
+        district = f"Z{draws.pick('ABCDEFGH')}{draws.between(1, 29)}"
+        code = f"{draws.between(1000, 9999)}" if self.population.coarse_postcodes else district
+        return stem + draws.pick(_ENDINGS), code
 
-    def whereabouts(self, draws: Draws) -> tuple[str, str, str]:
+    def _family_name(self) -> str:
+        return self.names.surname(self.draws.weighted(self.names.families), self.draws)
+
+    def whereabouts(self) -> tuple[str, str, str]:
         """Return an address, its locality and its postcode."""
-        locality, district = draws.pick(self.places)
-        road = self.names.surname(draws.weighted(self.names.families), draws)
+        draws = self.draws
+        locality, code = draws.pick(self.places)
+        road = self._family_name()
         inward = f"{draws.below(10)}{draws.pick('ABDEFGHJLN')}{draws.pick('PQRSTUWXYZ')}"
-        return f"{draws.between(1, 160)} {road} {draws.pick(_KINDS)}", locality, f"{district} {inward}"
+        line = f"{draws.between(1, 160)} {road} {draws.pick(_KINDS)}"
+        if draws.chance(_BUILDING_NAMED):
+            line += f" {self._family_name()} {draws.pick(_BUILDINGS)}"
+        if draws.chance(_FLAT):
+            line = f"Flat {draws.between(1, 40)} {line}"
+        postcode = code if self.population.coarse_postcodes else f"{code} {inward}"
+        return line, locality, postcode
 
     def home(self, number: int) -> list[_Person]:
         """Draw one household: up to two adults, then children."""
         draws, names = self.draws, self.names
         origin = draws.weighted(names.families)
         surname = names.surname(origin, draws)
-        where = self.whereabouts(draws)
+        where = self.whereabouts()
         first = _FIRST_BIRTH + dt.timedelta(days=draws.below(_BIRTHS_OVER))
         members: list[_Person] = []
         for place in range(draws.weighted(_HOME_SIZES) if self.population.families else 1):
@@ -175,7 +191,7 @@ class _Clerk:
     def _moved(self, person: _Person) -> _Person:
         if not self.happens(0.08):
             return person
-        address, locality, postcode = self.town.whereabouts(self.draws)
+        address, locality, postcode = self.town.whereabouts()
         return replace(person, address=address, locality=locality, postcode=postcode)
 
     def _other_names(self, person: _Person) -> _Person:

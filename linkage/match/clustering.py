@@ -3,7 +3,7 @@
 The link between two clusters is the mean weight over *all* pairs of their records, where a pair that was
 not kept counts as evidence against; the best pair of clusters is merged while its link is positive.  A
 chain a–b–c of good links whose ends disagree therefore stays apart, which connected components would not
-notice (docs/decisions/0002-encoding.md gives the measurements).
+notice.
 
 Weights are whole numbers inside, so that a sum does not depend on the order of its terms: the result is the
 same for any order of the pairs.

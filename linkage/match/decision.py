@@ -1,8 +1,84 @@
-"""dev."""
+"""From similarities to weights of evidence, without labels.
+
+The shipped experience says how well each kind of pair (one person, one home, chance on this ground or that)
+explains what the views say.  How frequent the kinds are is estimated from the data at hand by expectation
+maximisation over the shares alone (Saerens, Latinne and Decaestecker, Neural Computation 14, 2002).  With the
+densities fixed, the likelihood is concave in the shares: there is one best answer, which no start and no
+order can miss, and the fit cannot drift to another kind of pair, as fitting the densities too would.  A set
+without families thus links on less evidence than a town full of twins.
+"""
 
 import numpy as np
+from numpy.typing import NDArray
+
+from linkage.match.experience import Experience, shipped_experience
+from linkage.match.similarity import Similarities
+from linkage.profile import EncodingProfile
+
+__all__ = ["Judge", "estimate_shares"]
+
+_EXPECTED_PAIRS = 20.0
+"""The shares that the experience was learned under count as much as this many pairs: in a set with a handful
+of pairs they decide."""
+
+_SMALLEST_SHARE = 1e-6
+_ROUNDS, _SETTLED = 1000, 1e-8
+_MOST_PAIRS = 1 << 18
+"""Shares are estimated from at most this many pairs, evenly chosen: more would not move them."""
+
+_MARGIN_SLOPE = 30.0
+"""Log odds per unit of Dice beyond a view's threshold, for profiles without experience."""
 
 
-def pair_weights(found, profile):
-    thr = np.array([profile.decision.thresholds.get(v.name, 0.6) for v in profile.views])
-    return np.where(found.active, found.dice - thr, -1.0).max(axis=1) * 30
+class Judge:
+    """Weighs pairs under one profile: first all pairs are described, then weighed together.
+
+    A profile without experience falls back on its thresholds: a pair links if some view's Dice estimate
+    exceeds the view's.
+    """
+
+    def __init__(self, profile: EncodingProfile) -> None:
+        self._experience = shipped_experience(profile)
+        self._thresholds = np.array(
+            [profile.decision.thresholds.get(view.name, 1.0) for view in profile.views], dtype=np.float64
+        )
+
+    def describe(self, found: Similarities) -> NDArray[np.float64]:
+        """Return (m, kinds): how well each kind of pair explains what the views say, as logarithms."""
+        if self._experience is not None:
+            return self._experience.densities(found)
+        margins = np.where(found.active, found.dice - self._thresholds, -1.0)
+        return np.stack([_MARGIN_SLOPE * margins.max(axis=1), np.zeros(len(found))], axis=1)
+
+    def rank(self, densities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Order pairs before anything is known of the set, to find the best of several variants."""
+        return self._log_odds(densities, None if self._experience is None else self._experience.shares)
+
+    def weigh(self, densities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return each pair's log odds (m,) of being one person, given all the pairs of the set."""
+        shares = None if self._experience is None else estimate_shares(densities, self._experience)
+        return self._log_odds(densities, shares)
+
+    def _log_odds(
+        self, densities: NDArray[np.float64], shares: NDArray[np.float64] | None
+    ) -> NDArray[np.float64]:
+        scores = densities if shares is None else densities + np.log(shares)
+        return np.asarray(scores[:, 0] - np.logaddexp.reduce(scores[:, 1:], axis=1))
+
+
+def estimate_shares(densities: NDArray[np.float64], experience: Experience) -> NDArray[np.float64]:
+    """Estimate how frequent each kind of pair is from all pairs (m, kinds); the shares sum to 1."""
+    step = max(1, -(-len(densities) // _MOST_PAIRS))
+    chosen = densities[::step]
+    likelihoods = np.exp(chosen - chosen.max(axis=1, keepdims=True))
+    shares = experience.shares
+    for _ in range(_ROUNDS):
+        explained = likelihoods * shares
+        explained /= explained.sum(axis=1, keepdims=True)
+        updated = explained.sum(axis=0) + _EXPECTED_PAIRS * experience.shares
+        updated = np.maximum(updated / (len(chosen) + _EXPECTED_PAIRS), _SMALLEST_SHARE)
+        settled = np.abs(updated - shares).max() < _SETTLED
+        shares = updated / updated.sum()
+        if settled:
+            break
+    return np.asarray(shares)

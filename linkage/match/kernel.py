@@ -2,8 +2,8 @@
 
 A pair is kept if in some view its agreement exceeds what unrelated records show.  With L bits, Hamming
 distance h and bits set wa, wb, agreement is c = 1 − 2h/L, unrelated records are expected to agree by
-(1 − 2wa/L)(1 − 2wb/L), whatever the diffusion, and the noise has a standard deviation of about 1/√L
-(docs/decisions/0002-encoding.md).  Multiplied out, with u = L − 2w, a view speaks if and only if
+(1 − 2wa/L)(1 − 2wb/L), whatever the diffusion, and the noise has a standard deviation of about 1/√L.
+Multiplied out, with u = L − 2w, a view speaks if and only if
 
     2L·h + ua·ub < L²·(1 − z/√L)
 

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.clustering import Link, cluster, one_to_one
-from linkage.match.decision import pair_weights
+from linkage.match.decision import Judge
+from linkage.match.experience import WEIGHING_Z
 from linkage.match.kernel import Progress, candidate_pairs
 from linkage.match.rows import RecordId, Rows, Source, gather
 from linkage.match.similarity import similarities
@@ -31,8 +32,8 @@ class Known:
 class Pairs:
     """Pairs of records that agree beyond noise, each once, the smaller record first, sorted.
 
-    Shapes (m,): ``left`` and ``right`` int64, indices of records; ``score`` float64, a weight of evidence,
-    positive where the pair by itself would link; ``link`` bool, both records are one person.
+    Shapes (m,): ``left`` and ``right`` int64, indices of records; ``score`` float64, the log odds that both
+    are one person, positive where the pair by itself would link; ``link`` bool, both ended as one person.
     """
 
     left: NDArray[np.int64]
@@ -64,7 +65,7 @@ def link(
     threads: int = 0,
     progress: Progress | None = None,
 ) -> Linkage:
-    """Link the records of all sources at the profile's decision settings.
+    """Link the records of all sources at the profile's own settings, without labels.
 
     Two sources, both free of duplicates, are linked one to one, best pairs first; anything else is
     clustered.  ``known`` decisions bind; those about records that are no longer there are passed over.
@@ -74,7 +75,7 @@ def link(
     """
     rows = gather(sources, profile)
     candidates = candidate_pairs(rows, noise_z=profile.decision.noise_z, threads=threads, progress=progress)
-    left, right, score = _record_pairs(rows, candidates, _weigh(rows, candidates, profile))
+    left, right, score = _weigh(rows, candidates, profile)
     same, different = _known_links(rows.ids, known)
     apart = rows.record_apart()
     clustered, links = (left, right), score
@@ -87,26 +88,26 @@ def link(
     return Linkage(rows.ids, pairs, clusters)
 
 
-def _weigh(rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile) -> NDArray[np.float64]:
-    """Weigh pairs of rows piece by piece: all views of all pairs at once would not fit."""
-    weights = [np.zeros(0, dtype=np.float64)]
-    for start in range(0, len(candidates), _PAIRS_AT_A_TIME):
-        piece = candidates[start : start + _PAIRS_AT_A_TIME]
-        found = similarities(rows, piece, diffusion=profile.diffusion, noise_z=profile.decision.noise_z)
-        weights.append(pair_weights(found, profile))
-    return np.concatenate(weights)
-
-
-def _record_pairs(
-    rows: Rows, candidates: NDArray[np.int64], weights: NDArray[np.float64]
+def _weigh(
+    rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Reduce pairs of rows to pairs of records: of all their variants the best pair speaks."""
+    """Reduce pairs of rows to pairs of records, by the best of their variants, and weigh those.
+
+    Views are read piece by piece: all views of all pairs at once would not fit.
+    """
+    judge = Judge(profile)
+    pieces = []
+    for start in range(0, max(len(candidates), 1), _PAIRS_AT_A_TIME):
+        piece = candidates[start : start + _PAIRS_AT_A_TIME]
+        found = similarities(rows, piece, diffusion=profile.diffusion, noise_z=WEIGHING_Z)
+        pieces.append(judge.describe(found))
+    densities = np.concatenate(pieces)
     records = np.sort(rows.record[candidates].astype(np.int64), axis=1)
-    order = np.lexsort((-weights, records[:, 1], records[:, 0]))
-    records, weights = records[order], weights[order]
-    first = np.ones(len(records), dtype=np.bool_)
-    first[1:] = (records[1:] != records[:-1]).any(axis=1)
-    return records[first, 0], records[first, 1], weights[first]
+    order = np.lexsort((-judge.rank(densities), records[:, 1], records[:, 0]))
+    records = records[order]
+    best = np.ones(len(records), dtype=np.bool_)
+    best[1:] = (records[1:] != records[:-1]).any(axis=1)
+    return records[best, 0], records[best, 1], judge.weigh(densities[order[best]])
 
 
 def _known_links(ids: Sequence[RecordId], known: Iterable[Known]) -> tuple[list[Link], list[Link]]:

@@ -1,9 +1,9 @@
 """From Hamming distances to similarity of what was encoded, view by view.
 
 Keyed diffusion XORs t input bits into each output bit, which shrinks agreement to its t-th power; the
-expectation of that map is inverted here (Armknecht, Heng and Schnell, PoPETs 2023; ENCODING of
-docs/decisions).  A view that is missing on either side says nothing; a view whose agreement is no more
-than noise is inactive, and its estimate must not be read.
+expectation of that map is inverted here (Armknecht, Heng and Schnell, PoPETs 2023).  A view that is missing
+on either side says nothing; a view whose agreement is no more than noise is inactive, and its estimate must
+not be read.
 """
 
 from dataclasses import dataclass

@@ -36,6 +36,10 @@ def candidates(rows: Rows, noise_z: float, new: NDArray[np.bool_] | None = None)
     return kept
 
 
+def _any_pair(a: set[int], b: set[int], pairs: set[frozenset[int]]) -> bool:
+    return any(frozenset((x, y)) in pairs for x in a for y in b)
+
+
 def average_link(
     count: int,
     weights: dict[tuple[int, int], Fraction],
@@ -47,11 +51,7 @@ def average_link(
     """Merge the best allowed pair of clusters while its mean over all pairs of records is positive."""
     clusters = [{record} for record in range(count)]
     enemies = {frozenset(pair) for pair in different}
-
-    def allowed(a: set[int], b: set[int]) -> bool:
-        if any(frozenset((x, y)) in enemies for x in a for y in b):
-            return False
-        return not any(apart[x] >= 0 and apart[x] == apart[y] for x in a for y in b)
+    enemies |= {frozenset((x, y)) for x in range(count) for y in range(x) if apart[x] == apart[y] >= 0}
 
     def mean(a: set[int], b: set[int]) -> Fraction:
         total = sum(weights.get((min(x, y), max(x, y)), absent) for x in a for y in b)
@@ -61,22 +61,20 @@ def average_link(
         clusters.remove(b)
         a |= b
 
-    for x, y in sorted(same):
-        a = next(c for c in clusters if x in c)
-        b = next(c for c in clusters if y in c)
-        if a is not b:
-            merge(a, b)
-    while True:
-        links = [
+    def links() -> list[tuple[Fraction, int, int, set[int], set[int]]]:
+        return [
             (-mean(a, b), min(a), min(b), a, b)
             for a in clusters
             for b in clusters
-            if min(a) < min(b) and allowed(a, b) and mean(a, b) > 0
+            if min(a) < min(b) and not _any_pair(a, b, enemies) and mean(a, b) > 0
         ]
-        if not links:
-            break
-        best = min(links, key=lambda found: found[:3])
-        merge(best[3], best[4])
+
+    for x, y in sorted(same):
+        a, b = (next(members for members in clusters if record in members) for record in (x, y))
+        if a is not b:
+            merge(a, b)
+    while found := links():
+        merge(*min(found, key=lambda link: link[:3])[3:])
     labels = [0] * count
     for members in clusters:
         for record in members:
@@ -102,7 +100,9 @@ def made_up_encodings(
     length = 8 * view_bytes
     draws = np.random.default_rng(seed)
     handles = draws.integers(0, 256, (len(people), 16), dtype=np.uint8)
-    wiring = [np.random.default_rng((view, 7)).integers(0, length, (diffusion, length)) for view in range(views)]
+    wiring = [
+        np.random.default_rng((view, 7)).integers(0, length, (diffusion, length)) for view in range(views)
+    ]
     bits = np.zeros((len(people), views, view_bytes), dtype=np.uint8)
     for row, person in enumerate(people):
         for view in range(views):

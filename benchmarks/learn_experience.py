@@ -1,0 +1,28 @@
+"""Learn what pairs of records look like under every shipped profile, and write the module that ships it.
+
+Run it after a change of a profile or of the normaliser: ``python -m benchmarks.learn_experience``.  The
+worlds are made up from fixed seeds, so that the same code writes the same module.
+"""
+
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+from linkage.lab.learning import experience_source, learn, worlds
+from linkage.match import experience_data
+from linkage.profile import shipped_profiles
+
+SEED = 903
+KEY = sha256(b"clew/learn-experience").digest()
+
+
+def main() -> None:
+    learned = []
+    for name, profile in sorted(shipped_profiles().items()):
+        print(f"learning {name}", file=sys.stderr)
+        learned.append((profile, learn(profile, worlds(SEED), KEY)))
+    Path(experience_data.__file__).write_text(experience_source(learned), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

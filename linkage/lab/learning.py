@@ -1,0 +1,218 @@
+"""Learning what pairs look like, from made-up worlds whose truth is known by construction.
+
+The worlds differ on purpose in whatever may differ between data sets: families or none, twins and namesakes,
+two to five sources, one to four records of a person in each, little to heavy damage, with and without sex,
+address and middle name, and children in care with the errors of their agencies.  Every world counts the
+same, whatever its size.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.encode.identifiers import Identifiers
+from linkage.lab.evaluation import Table, encode_tables
+from linkage.lab.people import Population, draw_people
+from linkage.lab.world import linkage_tables, simulate
+from linkage.match.experience import WEIGHING_Z, Experience, evidence, grounds, kinds
+from linkage.match.kernel import candidate_pairs
+from linkage.match.rows import RecordId, gather
+from linkage.match.similarity import similarities
+from linkage.profile import EncodingProfile
+
+__all__ = ["LabelledWorld", "children_world", "experience_source", "learn", "people_world", "worlds"]
+
+POPULATIONS: Mapping[str, Population] = {
+    "two clean sources": Population(1200, damage=0.5),
+    "five sources": Population(450, sources=5, coverage=0.5, copies=(0.85, 0.1, 0.05)),
+    "two sources, coarse postcodes": Population(1500, coarse_postcodes=True),
+    "many records each": Population(
+        110, sources=4, coverage=0.8, copies=(0.1, 0.2, 0.4, 0.3), damage=2.0, with_sex=False
+    ),
+    "no families": Population(3000, damage=2.0, families=False, with_sex=False, coarse_postcodes=True),
+    "one source, no families": Population(
+        900,
+        sources=1,
+        coverage=0.9,
+        copies=(0.3, 0.3, 0.2, 0.2),
+        damage=2.5,
+        families=False,
+        with_sex=False,
+        coarse_postcodes=True,
+    ),
+    "twins and namesakes": Population(450, sources=3, twins=0.2, namesakes=0.05, with_middle=True),
+    "no addresses": Population(900, sources=3, with_address=False, with_middle=True),
+    "rough": Population(900, copies=(0.9, 0.1), damage=3.0),
+}
+CHILDREN = 20_000
+NOISES = ("none", "usual", "heavy")
+
+_PENALTY = 1.0
+_STEPS, _SETTLED = 100, 1e-8
+_PAIRS_OF_A_WORLD = 3000.0
+_RAREST = 0.001
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LabelledWorld:
+    """Sources, and for every (source, rec_id) the person and that person's home."""
+
+    tables: tuple[Table, ...]
+    person: Mapping[tuple[str, str], str]
+    home: Mapping[tuple[str, str], str]
+
+
+def worlds(seed: int) -> Iterator[LabelledWorld]:
+    """Make up every world that is learned from."""
+    for number, population in enumerate(POPULATIONS.values()):
+        yield people_world(population, seed + number)
+    for number, noise in enumerate(NOISES):
+        yield children_world(CHILDREN, seed + number, noise)
+
+
+def people_world(population: Population, seed: int) -> LabelledWorld:
+    """Make up people in their homes."""
+    people = draw_people(population, seed)
+    tables, person = [], {}
+    for source, rows in people.sources.items():
+        rec_ids = tuple(f"{number}" for number in range(len(rows)))
+        tables.append(Table(source, rec_ids, tuple(identifiers for _, identifiers in rows)))
+        person.update({(source, rec_id): row[0] for rec_id, row in zip(rec_ids, rows, strict=True)})
+    return LabelledWorld(
+        tuple(tables), person, {record: people.home_of[entity] for record, entity in person.items()}
+    )
+
+
+def children_world(children: int, seed: int, noise: str) -> LabelledWorld:
+    """Make up children in and out of care, as councils and police hold them."""
+    world = simulate(children, seed, noise=noise)
+    tables = []
+    for source, sheet in linkage_tables(world).items():
+        if source != "truth":
+            rows = [dict(zip(sheet.columns, row, strict=True)) for row in sheet.rows]
+            tables.append(Table(source, tuple(row["rec_id"] for row in rows), tuple(map(_identifiers, rows))))
+    person = world.truth.entity_of
+    home = {record: world.truth.household_of[entity] for record, entity in person.items()}
+    return LabelledWorld(tuple(tables), person, home)
+
+
+def _identifiers(row: Mapping[str, str]) -> Identifiers:
+    return Identifiers(
+        forename=row["given_name"],
+        middle_name=row["middle_name"],
+        surname=row["surname"],
+        date_of_birth=row["date_of_birth"],
+        sex=row["sex"],
+        postcode=row["postcode"],
+    )
+
+
+def learn(profile: EncodingProfile, examples: Iterable[LabelledWorld], key: bytes) -> Experience:
+    """Learn what pairs look like under a profile; ``key``: 32 throw-away bytes.
+
+    A multinomial logistic regression with a ridge, by Newton's method.
+    """
+    found, known, counted = [], [], []
+    for example in examples:
+        features, kind = _pairs(profile, example, key)
+        found.append(features)
+        known.append(kind)
+        counted.append(np.full(len(kind), _PAIRS_OF_A_WORLD / max(len(kind), 1)))
+    kind, count = np.concatenate(known), np.concatenate(counted)
+    shares = np.bincount(kind, weights=count, minlength=len(kinds(profile))) / count.sum()
+    return Experience(np.maximum(shares, _RAREST), _fit(np.concatenate(found), kind, count, len(shares)))
+
+
+def _pairs(
+    profile: EncodingProfile, example: LabelledWorld, key: bytes
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the features and the kinds of all pairs that a linkage of this world would weigh."""
+    encoded = encode_tables(example.tables, profile, key)
+    rows = gather([table.source for table in encoded], profile)
+    pairs = candidate_pairs(rows, noise_z=profile.decision.noise_z)
+    found = similarities(rows, pairs, diffusion=profile.diffusion, noise_z=WEIGHING_Z)
+    rec_ids = {
+        RecordId(table.source.name, handle): rec_id
+        for table in encoded
+        for handle, rec_id in table.rec_ids.items()
+    }
+    records = [(record.source, rec_ids[record]) for record in rows.ids]
+    left, right = rows.record[pairs[:, 0]], rows.record[pairs[:, 1]]
+    person = np.unique([example.person[record] for record in records], return_inverse=True)[1]
+    home = np.unique([example.home[record] for record in records], return_inverse=True)[1]
+    place = {kind: number for number, kind in enumerate(kinds(profile))}
+    by_view = np.array([place[f"chance of {ground}"] for ground in grounds(profile)])
+    kind = np.where(home[left] == home[right], 1, by_view[found.dice.argmax(axis=1)])
+    return evidence(found), np.where(person[left] == person[right], 0, kind).astype(np.int64)
+
+
+def _fit(
+    features: NDArray[np.float64], kind: NDArray[np.int64], counts: NDArray[np.float64], known: int
+) -> NDArray[np.float64]:
+    """Fit weights (known, features + 1) for as many kinds as are ``known``; the last kind's are zero."""
+    middle, spread = features.mean(axis=0), features.std(axis=0) + 0.05
+    design = np.concatenate([(features - middle) / spread, np.ones((len(features), 1))], axis=1)
+    free = known - 1
+    target = (kind[:, None] == np.arange(free)).astype(np.float64)
+    width = design.shape[1]
+    penalty = np.tile(np.r_[np.full(width - 1, _PENALTY), 0.0], free)
+    weights = np.zeros(free * width)
+    for _ in range(_STEPS):
+        chances = _chances(design @ weights.reshape(free, width).T)
+        gradient = ((chances - target) * counts[:, None]).T @ design
+        step = np.linalg.solve(
+            _curvature(design, chances, counts) + np.diag(penalty + 1e-9),
+            gradient.ravel() + penalty * weights,
+        )
+        weights = weights - step * min(1.0, 5.0 / np.abs(step).max())
+        if np.abs(step).max() < _SETTLED:
+            break
+    fitted = weights.reshape(free, width)
+    plain = fitted[:, :-1] / spread
+    return np.concatenate([np.c_[plain, fitted[:, -1] - plain @ middle], np.zeros((1, width))], axis=0)
+
+
+def _chances(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    top = np.maximum(scores.max(axis=1, keepdims=True), 0.0)
+    raised = np.exp(scores - top)
+    return np.asarray(raised / (raised.sum(axis=1, keepdims=True) + np.exp(-top)))
+
+
+def _curvature(
+    design: NDArray[np.float64], chances: NDArray[np.float64], counts: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    free, width = chances.shape[1], design.shape[1]
+    blocks = np.empty((free, width, free, width))
+    for a in range(free):
+        for b in range(free):
+            weight = counts * chances[:, a] * ((a == b) - chances[:, b])
+            blocks[a, :, b] = design.T @ (design * weight[:, None])
+    return blocks.reshape(free * width, free * width)
+
+
+def experience_source(learned: Iterable[tuple[EncodingProfile, Experience]]) -> str:
+    """Write experiences, each with its profile, as the module that ships them."""
+    lines = [
+        '"""Written by ``python -m benchmarks.learn_experience``: learn again instead of editing."""',
+        "",
+        "EXPERIENCES: dict[str, tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]] = {",
+    ]
+    for profile, experience in learned:
+        lines += [
+            f"    # {profile.name}",
+            f'    "{profile.digest}": (',
+            f"        ({', '.join(map(_number, experience.shares))}),",
+            "        (",
+        ]
+        for kind, weights in zip(kinds(profile), experience.weights, strict=True):
+            lines += [f"            # {kind}", "            ("]
+            lines += [f"                {_number(weight)}," for weight in weights]
+            lines += ["            ),"]
+        lines += ["        ),", "    ),"]
+    return "\n".join([*lines, "}", ""])
+
+
+def _number(value: float) -> str:
+    return repr(round(float(value), 4))

@@ -1,0 +1,89 @@
+"""What pairs of records look like, learned once from made-up worlds and shipped with the release.
+
+Pairs that agree beyond noise are one person; or two people of one home, who share a surname, an address and,
+if twins, a date of birth; or two people who agree by chance, as namesakes do.  An experience says which kind
+a pair is likely to be, given which views speak and how loudly.  How *frequent* each kind is differs between
+data sets; :mod:`linkage.match.decision` estimates that from the data at hand.
+
+No labelled data of anybody's went into it: :mod:`linkage.lab.learning` makes the worlds up, and learns again
+with one command when a profile changes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.match.experience_data import EXPERIENCES
+from linkage.match.similarity import Similarities
+from linkage.profile import EncodingProfile, View
+
+__all__ = ["WEIGHING_Z", "Experience", "evidence", "grounds", "kinds", "shipped_experience"]
+
+
+def kinds(profile: EncodingProfile) -> tuple[str, ...]:
+    """Name the kinds of pairs that can be told apart under a profile; "one person" comes first.
+
+    Pairs that agree by chance are one kind for each ground on which views can agree: born about the same
+    time, living about the same place, or being namesakes.
+    """
+    return ("one person", "one home", *(f"chance of {ground}" for ground in dict.fromkeys(grounds(profile))))
+
+
+def grounds(profile: EncodingProfile) -> tuple[str, ...]:
+    """Tell of every view what agreement on its salt rests on most: name, place or birth."""
+    return tuple(_ground(view) for view in profile.views)
+
+
+def _ground(view: View) -> str:
+    if "names-phonetic" in view.salt:
+        return "name"
+    return "place" if {"postcode", "dwelling"} & set(view.salt) else "birth"
+
+
+WEIGHING_Z = 3.5
+"""While a pair is weighed, a view speaks beyond this many standard deviations of the noise.
+
+Lower than in the comparison of all pairs: of the few pairs kept there, one view in four thousand speaks by
+noise alone, while a real but faint agreement on a date or a postcode decides many a pair."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Experience:
+    """A multinomial logistic model of the kinds of pairs under one profile.
+
+    ``shares`` (kinds,): how frequent each kind was where this was learned.  ``weights`` (kinds, features +
+    1): log odds of each kind by feature (:func:`evidence`), the constant last, up to a common term.
+    """
+
+    shares: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    def densities(self, found: Similarities) -> NDArray[np.float64]:
+        """Return (m, kinds): how well each kind explains a pair, as logarithms up to a term per pair."""
+        features = evidence(found)
+        scores = features @ self.weights[:, :-1].T + self.weights[:, -1]
+        return np.asarray(scores - np.log(self.shares))
+
+
+def evidence(found: Similarities) -> NDArray[np.float64]:
+    """Return the features of pairs (m, 2·views + 5).
+
+    Per view, whether it speaks; per view, whether it is missing; the largest Dice estimate of a view that
+    speaks, with its square and cube; and whether that view is the only one that speaks, alone and times its
+    estimate.  The other views' estimates are left out: they are of nearly the same tokens, and were measured
+    to add nothing.
+    """
+    loudest = found.dice.max(axis=1, initial=0.0)[:, None]
+    alone = (found.active.sum(axis=1) == 1)[:, None]
+    numbers = [loudest, loudest**2, loudest**3, alone, alone * loudest]
+    return np.concatenate([found.active, found.dice, found.missing, *numbers], axis=1)
+
+
+def shipped_experience(profile: EncodingProfile) -> Experience | None:
+    """Return what is known of a profile's pairs, or None for a profile nobody has learned from."""
+    learned = EXPERIENCES.get(profile.digest)
+    if learned is None:
+        return None
+    shares, weights = learned
+    return Experience(np.array(shares), np.array(weights))

@@ -1,0 +1,37 @@
+"""A folder of keys can be entered by its owner only, also one that was there before."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from keys.files import private_folder
+from keys.storing import make_folder
+from linkage.errors import InputError
+
+
+def _mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_a_new_folder_is_its_owners_only(tmp_path: Path) -> None:
+    assert _mode(private_folder(tmp_path / "new")) == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o755, 0o750, 0o701])
+def test_a_folder_that_was_open_to_others_is_closed_to_them(tmp_path: Path, mode: int) -> None:
+    folder = tmp_path / "there"
+    folder.mkdir()
+    folder.chmod(mode)
+    assert make_folder(folder) == folder
+    assert _mode(folder) == 0o700
+
+
+def test_somebody_elses_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "there"
+    folder.mkdir()
+    folder.chmod(0o755)
+    monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
+    with pytest.raises(InputError, match="folder there: belongs to another user"):
+        make_folder(folder)
+    assert _mode(folder) == 0o755
