@@ -77,7 +77,7 @@ def evidence(found: Similarities) -> NDArray[np.float64]:
     loudest = found.dice.max(axis=1, initial=0.0)[:, None]
     alone = (found.active.sum(axis=1) == 1)[:, None]
     numbers = [loudest, loudest**2, loudest**3, alone, alone * loudest]
-    return np.concatenate([found.active, found.dice, found.missing, *numbers], axis=1)
+    return np.concatenate([found.active, found.missing, *numbers], axis=1)
 
 
 def shipped_experience(profile: EncodingProfile) -> Experience | None:
