@@ -46,7 +46,7 @@ POPULATIONS: Mapping[str, Population] = {
     "no addresses": Population(900, sources=3, with_address=False, with_middle=True),
     "rough": Population(900, copies=(0.9, 0.1), damage=3.0),
 }
-CHILDREN = 20_000
+CHILDREN = 9000
 NOISES = ("none", "usual", "heavy")
 
 _PENALTY = 1.0
