@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 .PHONY: demo test soak bench lint lock clean
 
 demo: $(READY)
-	$(BIN)/clew demo
+	rm -rf demo-world
+	$(BIN)/clew demo --keep demo-world
 
 test: $(READY) lint
 	$(BIN)/pytest -n 2 --dist loadfile
