@@ -11,21 +11,20 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.clock import Clock, stamp
 from api.folders import DataFolder
+from api.part_intake import PartIntake
 from api.repeated_rows import refuse_repeats
 from api.secret_files import read_worker_key
-from api.settlement import part_refused, part_valid
 from api.store import agencies, persons, submissions
-from api.store.bodies import BodyFolder, body_name
+from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.encodings import EncodingStore
 from api.store.persons import Event, LinkRun, RecordKey
 from api.store.submissions import Submission
 from api.worker import Say, Task, Worker
-from linkage.errors import ClewError, EpochError, FormatError
+from linkage.errors import EpochError, FormatError
 from linkage.profile import EncodingProfile, shipped_profile
 from linkage.wire.bundle import checked
 from linkage.wire.canonical import parse
@@ -67,6 +66,7 @@ class LinkingWorker:
         self._database = database
         self._clock = clock
         self._intake = BodyFolder(folder.intake_encodings)
+        self._part = PartIntake("encodings", self._intake, database, clock)
         self._store = EncodingStore(folder.encodings, folder.encodings_database)
 
     def worker(self, say: Say) -> Worker:
@@ -85,32 +85,19 @@ class LinkingWorker:
 
     def recover(self) -> None:
         """Remove what a killed process left behind: bodies already taken in, bodies without a row."""
-        # Names first: a body that arrives after the rows were read would look like one that nobody waits for.
-        found = self._intake.names(".sealed")
-        with self._database.read() as connection:
-            waiting = submissions.waiting_bodies(connection, "encodings")
-        self._intake.remove(name for name in found if name not in waiting)
+        self._part.recover()
         self._store.sweep()
 
     def check(self, task: Task) -> None:
         """Open one submission's encodings, check every row, and take the sealed body over.
 
-        Order: own body and row first, then the shared database, then the intake's copy goes.  A fault after
-        any step leaves something that the next attempt does again without harm.
+        Order of durability: see :class:`PartIntake`.
         """
-        submission, name, waiting = self._submission(task)
-        reason = self._take_in(submission, name) if waiting else ""
-        with task.ending() as connection:
-            fresh = submissions.get(connection, submission.id)
-            if waiting and reason:
-                part_refused(connection, fresh, "encodings", reason=reason, now=self._clock())
-            elif waiting:
-                part_valid(connection, fresh, "encodings", now=self._clock())
-        self._intake.remove([name])
+        self._part.check(task, opener=self._opener, keep=self._keep)
 
     def drop(self, task: Task) -> None:
         """Remove one submission's encodings, from the intake and from the store."""
-        submission, name, _ = self._submission(task)
+        submission, name, _ = self._part.submission(task)
         self._store.drop(submission.id, now=stamp(self._clock()))
         self._intake.remove([name])
         with task.ending():
@@ -125,36 +112,18 @@ class LinkingWorker:
             persons.store_run(connection, run, now=stamp(self._clock()))
             submissions.mark_linked(connection, run.submissions)
 
-    def _submission(self, task: Task) -> tuple[Submission, str, bool]:
-        """Return a job's submission, the name of its body, and whether its part still waits."""
-        if task.job.submission is None:
-            raise LookupError("a job of this kind names a submission")
-        with self._database.read() as connection:
-            submission = submissions.get(connection, task.job.submission)
-            waiting = submissions.part_state(connection, submission.id, "encodings") == "waiting"
-        name = body_name(submission.id, submission.manifest.part("encodings").sealed_sha256)
-        return submission, name, waiting
-
-    def _take_in(self, submission: Submission, name: str) -> str:
-        """Check and store a body; returns why it is refused, or nothing.
-
-        A body that is no longer what the receipt vouches for is the unit's own fault and raises instead.
-        """
-        part = submission.manifest.part("encodings")
-        self._intake.verify(name, sha256=part.sealed_sha256, size=part.sealed_size)
+    def _opener(self, submission: Submission) -> Callable[[Iterable[bytes]], Encodings]:
         profile = self._profile(submission.manifest)  # a profile that is not shipped is the unit's own fault
-        try:
-            refuse_repeats(self._open(submission.manifest, self._intake.pieces(name), profile))
-        except ClewError as fault:
-            return str(fault)
-        except (OSError, SQLAlchemyError):
-            raise
-        except Exception:  # noqa: BLE001
-            # Content is the agency's to answer for: a fault let through here would end this worker at every
-            # attempt, and whoever sent it could stop the register for all.
-            return "encodings: the content cannot be read"
+
+        def open_part(sealed: Iterable[bytes]) -> Encodings:
+            encodings = self._open(submission.manifest, sealed, profile)
+            refuse_repeats(encodings)
+            return encodings
+
+        return open_part
+
+    def _keep(self, submission: Submission, name: str, _: Encodings) -> None:
         self._store.add(submission.id, submission.manifest, self._intake, name, now=stamp(self._clock()))
-        return ""
 
     def _open(self, manifest: Manifest, sealed: Iterable[bytes], profile: EncodingProfile) -> Encodings:
         """Open a sealed part and check it against its manifest and its epoch's profile."""

@@ -4,23 +4,22 @@ It reads ``secrets/register.key``, ``intake/payload`` and its own store, and *ha
 shared database.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.clock import Clock, stamp
 from api.folders import DataFolder
+from api.part_intake import PartIntake
 from api.secret_files import read_worker_key
-from api.settlement import part_refused, part_valid
-from api.store import agencies, persons, results, submissions
-from api.store.bodies import BodyFolder, body_name
+from api.store import agencies, persons, results
+from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.payload import PayloadStore, survives_storage
 from api.store.submissions import Submission
 from api.worker import Say, Task, Worker
-from linkage.errors import ClewError, FormatError, InputError, LimitError
+from linkage.errors import FormatError, InputError, LimitError
 from linkage.register.reconcile import AgencyRecords, Reconciliation, reconcile
 from linkage.wire.bundle import checked
 from linkage.wire.canonical import canonical
@@ -46,6 +45,7 @@ class RegisterWorker:
         self._database = database
         self._clock = clock
         self._intake = BodyFolder(folder.intake_payload)
+        self._part = PartIntake("payload", self._intake, database, clock)
         self._store = PayloadStore(folder.payload_database, key)
 
     def worker(self, say: Say) -> Worker:
@@ -70,31 +70,18 @@ class RegisterWorker:
 
     def recover(self) -> None:
         """Remove bodies that a killed process had taken in and not yet removed from the intake."""
-        # Names first: a body that arrives after the rows were read would look like one that nobody waits for.
-        found = self._intake.names(".sealed")
-        with self._database.read() as connection:
-            waiting = submissions.waiting_bodies(connection, "payload")
-        self._intake.remove(name for name in found if name not in waiting)
+        self._part.recover()
 
     def check(self, task: Task) -> None:
         """Open one submission's payload, check every record, and store each sealed by itself.
 
-        Order: own records first, in one transaction, then the shared database, then the intake's copy goes.
-        A fault after any step leaves something that the next attempt does again without harm.
+        Order of durability: see :class:`PartIntake`.
         """
-        submission, name, waiting = self._submission(task)
-        reason = self._take_in(submission, name) if waiting else ""
-        with task.ending() as connection:
-            fresh = submissions.get(connection, submission.id)
-            if waiting and reason:
-                part_refused(connection, fresh, "payload", reason=reason, now=self._clock())
-            elif waiting:
-                part_valid(connection, fresh, "payload", now=self._clock())
-        self._intake.remove([name])
+        self._part.check(task, opener=self._opener, keep=self._keep)
 
     def drop(self, task: Task) -> None:
         """Remove one refused submission's payload, from the intake and from the store."""
-        submission, name, _ = self._submission(task)
+        submission, name, _ = self._part.submission(task)
         self._store.drop(submission.id)
         self._intake.remove([name])
         with task.ending():
@@ -102,14 +89,14 @@ class RegisterWorker:
 
     def settle(self, task: Task) -> None:
         """Let an accepted snapshot's records stand, and end those of the snapshot that it replaces."""
-        submission, _, _ = self._submission(task)
+        submission, _, _ = self._part.submission(task)
         self._store.settle(submission.id)
         with task.ending():
             pass
 
     def withdraw(self, task: Task) -> None:
         """End the records of a snapshot that the operator withdrew."""
-        submission, _, _ = self._submission(task)
+        submission, _, _ = self._part.submission(task)
         self._store.withdraw(submission.id)
         with task.ending():
             pass
@@ -129,37 +116,19 @@ class RegisterWorker:
         with task.ending() as connection:
             results.store_results(connection, number, bodies, figures=figures, now=stamp(self._clock()))
 
-    def _submission(self, task: Task) -> tuple[Submission, str, bool]:
-        """Return a job's submission, the name of its body, and whether its part still waits."""
-        if task.job.submission is None:
-            raise LookupError("a job of this kind names a submission")
-        with self._database.read() as connection:
-            submission = submissions.get(connection, task.job.submission)
-            waiting = submissions.part_state(connection, submission.id, "payload") == "waiting"
-        name = body_name(submission.id, submission.manifest.part("payload").sealed_sha256)
-        return submission, name, waiting
-
-    def _take_in(self, submission: Submission, name: str) -> str:
-        """Check and store a payload; returns why it is refused, or nothing.
-
-        A body that is no longer what the receipt vouches for is the unit's own fault and raises instead.
-        """
-        part = submission.manifest.part("payload")
-        self._intake.verify(name, sha256=part.sealed_sha256, size=part.sealed_size)
-        try:
-            payload = self._open(submission.manifest, self._intake.pieces(name))
+    def _opener(self, submission: Submission) -> Callable[[Iterable[bytes]], Payload]:
+        def open_part(sealed: Iterable[bytes]) -> Payload:
+            payload = self._open(submission.manifest, sealed)
             if not survives_storage(payload):
-                return "payload: a record does not stay the same when it is written and read again"
-        except ClewError as fault:
-            return str(fault)
-        except (OSError, SQLAlchemyError):
-            raise
-        except Exception:  # noqa: BLE001
-            # Content is the agency's to answer for: a fault let through here would end this worker at every
-            # attempt, and whoever sent it could stop the register for all.
-            return "payload: the content cannot be read"
+                raise FormatError(
+                    "payload: a record does not stay the same when it is written and read again"
+                )
+            return payload
+
+        return open_part
+
+    def _keep(self, submission: Submission, _: str, payload: Payload) -> None:
         self._store.add(submission.id, submission.manifest, payload, now=stamp(self._clock()))
-        return ""
 
     def _open(self, manifest: Manifest, sealed: Iterable[bytes]) -> Payload:
         part = manifest.part("payload")
