@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak bench lint lock clean
+.PHONY: demo test soak bench measure lint lock clean
 
 demo: $(READY)
 	rm -rf demo-world
@@ -18,6 +18,9 @@ soak: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.run
+
+measure: $(READY)
+	$(BIN)/python -m benchmarks.encoding --parts quality,privacy,national,ablation
 
 lint: $(READY)
 	$(BIN)/ruff check .

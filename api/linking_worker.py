@@ -25,7 +25,8 @@ from api.store.persons import Event, LinkRun, RecordKey
 from api.store.submissions import Submission
 from api.worker import Say, Task, Worker
 from linkage.errors import EpochError, FormatError
-from linkage.profile import EncodingProfile, shipped_profile
+from linkage.profile import EncodingProfile
+from linkage.shipped_profiles import shipped_profile
 from linkage.wire.bundle import checked
 from linkage.wire.canonical import parse
 from linkage.wire.encodings import Encodings, EncodingsHeader, read_encodings
@@ -223,13 +224,7 @@ def latest_rows(snapshots: Sequence[Encodings]) -> Encodings:
         fresh = np.array([handle not in seen for handle in handles], dtype=np.bool_)
         kept.append(encodings.take(np.flatnonzero(fresh)))
         seen.update(handles)
-    return Encodings(
-        handles=np.concatenate([one.handles for one in kept]),
-        variants=np.concatenate([one.variants for one in kept]),
-        tiers=np.concatenate([one.tiers for one in kept]),
-        present=np.concatenate([one.present for one in kept]),
-        bits=np.concatenate([one.bits for one in kept]),
-    )
+    return Encodings.joined(kept)
 
 
 def _checked_header(pieces: Iterable[bytes], manifest: Manifest, profile: EncodingProfile) -> Iterator[bytes]:
@@ -252,7 +247,7 @@ def _check_header(header: EncodingsHeader, manifest: Manifest, profile: Encoding
         raise FormatError("encodings: made for another agency than the manifest says")
     if header.profile_digest != manifest.profile_digest:
         raise EpochError("encodings: made under another profile than the manifest says")
-    if (header.views, header.view_bytes) != (len(profile.views), profile.view_bytes):
+    if not header.fits(profile):
         raise FormatError("encodings: they do not have the shape of the epoch's profile")
     if header.rows != manifest.counts.rows:
         raise FormatError("encodings: the number of rows is not the one that the manifest states")

@@ -11,7 +11,8 @@ from api.clock import stamp
 from api.store import agencies
 from api.store.agencies import Pinned
 from linkage.errors import EpochError, InputError, VerificationError
-from linkage.profile import shipped_profile
+from linkage.shipped_profiles import shipped_profile
+from linkage.weak_profiles import require_epoch_profile
 from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, card_fingerprint, read_card
 from linkage.wire.epochs import EpochDescriptor, read_descriptor, signed_bytes, verify_quorum
 
@@ -26,19 +27,21 @@ def adopt_epoch(
     custodians: Sequence[CustodianCard],
     threshold: int | None,
     now: dt.datetime,
+    allow_weak_profile: bool = False,
 ) -> tuple[EpochDescriptor, bool]:
     """Put an epoch in force; returns its descriptor and whether it is new.
 
     1. The custodians given are those pinned, or are pinned now if none were.
     2. Enough of the pinned ones signed the descriptor.
-    3. The workers' keys in it are this unit's own, its profile is the one shipped under that name.
+    3. The workers' keys in it are this unit's own, its profile is the one shipped under that name,
+       and not weak unless the operator allows it.
     4. It is newer than the epoch in force; the one in force may be given again, unchanged.
     Raises :class:`linkage.errors.ClewError`.
     """
     pinned = _pinned(connection, custodians, threshold)
     descriptor = read_descriptor(descriptor_bytes)
     verify_quorum(descriptor, pinned=pinned.signing_keys, threshold=pinned.threshold)
-    _check_content(descriptor, unit)
+    _check_content(descriptor, unit, allow_weak_profile=allow_weak_profile)
     content = hashlib.sha256(signed_bytes(descriptor)).hexdigest()
     if not _newer(connection, descriptor, content):
         return descriptor, False
@@ -75,18 +78,20 @@ def _first(keys: frozenset[str], threshold: int | None) -> Pinned:
     return Pinned(keys, threshold)
 
 
-def _check_content(descriptor: EpochDescriptor, unit: UnitCard) -> None:
+def _check_content(descriptor: EpochDescriptor, unit: UnitCard, *, allow_weak_profile: bool) -> None:
     own = (unit.encodings_key, unit.payload_key)
     if (descriptor.unit_encodings_key, descriptor.unit_payload_key) != own:
         raise EpochError(
             "the epoch descriptor names another linkage unit's keys",
             hint="the ceremony must be opened with this unit's own card, unit-card.json",
         )
-    if shipped_profile(descriptor.profile_name).digest != descriptor.profile_digest:
+    profile = shipped_profile(descriptor.profile_name)
+    if profile.digest != descriptor.profile_digest:
         raise EpochError(
             "the epoch's profile is not the one that this release ships under that name",
             hint="use the release of clew that the ceremony was held with",
         )
+    require_epoch_profile(profile, allow_weak=allow_weak_profile)
     if descriptor.closes.at < descriptor.opens.at:
         raise EpochError("the epoch closes before it opens")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from linkage.lab.learning import experience_source, learn, worlds
 from linkage.match import experience_data
-from linkage.profile import shipped_profiles
+from linkage.shipped_profiles import shipped_profiles
 
 SEED = 903
 KEY = sha256(b"clew/learn-experience").digest()

@@ -21,6 +21,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table as Sheet
 
 from cli.labelled_data import LabelledFolder, open_folder, read_tables, read_truth
+from cli.profile.cautions import links_nothing
+from cli.profile.choosing import choose_profile
 from keys.files import replacing
 from linkage.errors import InputError
 from linkage.lab.evaluation import (
@@ -33,7 +35,8 @@ from linkage.lab.evaluation import (
     score,
     unused_fields,
 )
-from linkage.profile import EncodingProfile, shipped_profile
+from linkage.profile import EncodingProfile
+from linkage.weak_profiles import labelled_name
 from linkage.wire.derivation import KEY_BYTES
 
 __all__ = ["evaluate"]
@@ -43,7 +46,14 @@ _OUTPUT = click.Path(dir_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--profile", "profile_name", default="person-1", show_default=True, help="Encoding profile.")
+@click.option(
+    "--profile",
+    "chosen",
+    default="person-1",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="A shipped encoding profile, or one of your own.",
+)
 @click.option("--json", "json_file", type=_OUTPUT, help="Write the figures to this file.")
 @click.option("--pairs-out", type=_OUTPUT, help="Write the pairs that link, with their weights, as CSV.")
 @click.option(
@@ -56,7 +66,7 @@ _OUTPUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--seed", type=click.IntRange(min=0), help="Fix the throw-away key, to repeat a run exactly.")
 def evaluate(
     folder: Path,
-    profile_name: str,
+    chosen: str,
     json_file: Path | None,
     pairs_out: Path | None,
     pairs_near: float,
@@ -69,11 +79,13 @@ def evaluate(
     source, with rec_id and any of given_name, middle_name, surname, date_of_birth, sex, address, locality,
     postcode and phone, and truth.csv or truth.csv.gz with source, rec_id and entity_id.
     """
-    profile = shipped_profile(profile_name)
+    profile = choose_profile(chosen)
     _check_outputs([path for path in (json_file, pairs_out, clusters_out) if path is not None])
     labelled = open_folder(folder)
     tables = read_tables(labelled)
     _warn_unused(tables, profile)
+    if links_nothing(profile):
+        click.echo(f"note: profile {labelled_name(profile)} sets no thresholds: no pair will link", err=True)
     linked, seconds = _link(labelled, tables, profile, _throw_away_key(seed))
     scores = score(linked, read_truth(labelled, tables))
     run = _Run(labelled, profile, sum(len(table.rec_ids) for table in tables), linked, scores, seconds)
@@ -111,7 +123,7 @@ def _throw_away_key(seed: int | None) -> bytes:
 def _warn_unused(tables: list[Table], profile: EncodingProfile) -> None:
     unused = unused_fields(tables, profile)
     if unused:
-        click.echo(f"note: profile {profile.name} does not use {', '.join(unused)}", err=True)
+        click.echo(f"note: profile {labelled_name(profile)} does not use {', '.join(unused)}", err=True)
 
 
 def _link(
@@ -150,6 +162,7 @@ def _figures(run: _Run) -> dict[str, object]:
         ),
         "profile": profile.name,
         "profile_digest": profile.digest,
+        "profile_weak": profile.weak,
         "records": run.records,
         "not_encodable": run.linked.not_encodable,
         "unlabelled": scores.unlabelled,
@@ -214,7 +227,8 @@ def _write(path: Path, pieces: Iterable[str]) -> None:
 def _print(run: _Run) -> None:
     scores = run.scores
     sheet = Sheet(
-        title=f"{run.labelled.name}: {run.profile.name}, mode {run.labelled.mode}", title_justify="left"
+        title=f"{run.labelled.name}: {labelled_name(run.profile)}, mode {run.labelled.mode}",
+        title_justify="left",
     )
     for heading in ("", "precision", "recall", "F1"):
         sheet.add_column(heading, justify="right" if heading else "left")

@@ -19,6 +19,7 @@ _SUMMARIES = {
     "demo": "Play the whole path in a made-up world, every party a process of its own.",
     "evaluate": "Link labelled data at the shipped defaults and score the result.",
     "keys": "Key custody: identities, ceremony, epoch descriptors, wrapped keys.",
+    "profile": "Encoding profiles: list, explain, check and compare them.",
     "register": "Run the linkage unit: service, workers, enrolment, submissions, cycles.",
 }
 """Shown by ``clew --help``, which loads no group; a test compares them with the groups' own summaries."""

@@ -66,9 +66,9 @@ def test_the_manifest_and_the_parts_have_exactly_these_fields() -> None:
         for name in kind.__struct_fields__:
             assert f"`{name}`" in manifest or f'"{name}"' in manifest
     encoded = _section("## 4. Encodings part")
-    row = {"handle", "variant", "tier", "present", "bits"}
+    row = {"handle", "variant", "tier", "present", "bits", "exact"}
     assert _rows(encoded) == set(EncodingsHeader.__struct_fields__) | row
-    assert set(encodings._row_type(5, 200).names or ()) == row
+    assert set(encodings._row_type(5, 200, 1).names or ()) == row
     for name in PayloadHeader.__struct_fields__:
         assert f"`{name}`" in _section("## 5. Payload part")
 
@@ -107,16 +107,17 @@ def _default(record: type[Struct], name: str) -> str:
         zip(reversed(record.__struct_fields__), reversed(record.__struct_defaults__), strict=False)
     )
     given = values.get(name, "")
-    required = name not in values or not isinstance(given, str | tuple | None)
+    required = name not in values or not isinstance(given, str | tuple | bool | None)
     if required:
         return ""
-    return {None: "none", (): "empty"}.get(given, str(given))
+    return {None: "none", (): "empty", False: "false"}.get(given, str(given))
 
 
 def test_a_row_has_the_width_on_the_page() -> None:
-    assert "22 + `views` · `view_bytes` bytes" in BUNDLE
-    for views, width in ((1, 8), (5, 200), (8, 128)):
-        assert encodings._row_type(views, width).itemsize == 22 + views * width
+    assert "22 + `views` · `view_bytes` + 16 · (length of `exact`) bytes" in BUNDLE
+    for views, width, kinds in ((1, 8, 0), (5, 200, 1), (8, 128, 2)):
+        size = encodings.row_bytes(views, width, kinds)
+        assert encodings._row_type(views, width, kinds).itemsize == size == 22 + views * width + 16 * kinds
     assert np.dtype("<u4").itemsize == 4
 
 

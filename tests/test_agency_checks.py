@@ -27,8 +27,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 def _broken(folder: Path) -> Path:
     children = [child(number) for number in range(1, 7)]
-    children[1] |= {"date_of_birth": "31/02/2010"}
-    children[2] |= {"date_of_birth": "30/02/2011"}
+    children[1] |= {"date_of_birth": "32/02/2010"}
+    children[2] |= {"date_of_birth": "30/13/2011"}
     children[3] |= {"ethnicity": "Martian"}
     episodes = [episode(number) for number in range(1, 7)]
     episodes[4] |= {"end": "01/06/2025"}
@@ -126,3 +126,20 @@ def test_an_extract_in_a_synced_folder_is_no_place_for_a_fix_list(desk: Desk, tm
     source = write_council(tmp_path / "source", 1)
     outcome = desk.check(source, "council-csv", "--fixes", tmp_path / "OneDrive - Council" / "fixes.csv")
     assert "copied elsewhere by OneDrive" in outcome.err
+
+
+def test_a_number_that_fails_its_check_is_told_and_rejects_no_row(desk: Desk, tmp_path: Path) -> None:
+    children = [
+        child(number) | {"upn": "B801200005001", "nhs_number": "943 476 5870"} for number in range(1, 5)
+    ]
+    children[1] |= {"upn": "A801200005001"}
+    children[2] |= {"nhs_number": "9434765871"}
+    children[3] |= {"upn": "UN3", "nhs_number": ""}
+    outcome = desk.check(write_council(tmp_path, 4, children=children), "council-csv")
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.splitlines()[1].split() == ["children", "4", "4", "0", "0"]
+    said = " ".join(outcome.out.split())
+    assert "warnings: these rows are used (2)" in said
+    assert "upn: a unique pupil number with a wrong check letter; it is not used (row 3)" in said
+    assert "nhs_number: an NHS number with a wrong check digit; it is not used (row 4)" in said
+    assert "9434765871" not in outcome.out + outcome.err

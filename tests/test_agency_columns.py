@@ -37,6 +37,10 @@ def _plain(specs: Mapping[Any, Spec]) -> dict[str, Spec]:
     return {str(name): spec for name, spec in specs.items()}
 
 
+def _postcode(column: mapping_module.PostcodeColumn) -> dict[str, Spec]:
+    return {"postcode": column.postcode} | ({"place": column.place} if column.place is not None else {})
+
+
 def _keys(mapping: mapping_module.Mapping) -> Iterator[tuple[str, str, Key]]:
     """Yield title, file and key of every table."""
     yield "children", mapping.children.file, mapping.children.key
@@ -54,9 +58,12 @@ def _sections(mapping: mapping_module.Mapping) -> Iterator[tuple[str, str, dict[
     children = mapping.children
     yield "children", children.file, _plain(children.identifiers)
     yield from (("variants", children.file, _plain(one)) for one in children.variants)
+    yield from (("postcodes", children.file, _postcode(one)) for one in children.postcodes)
     yield "children", children.file, _plain(children.fields) | _plain(children.flags)
     if mapping.care_spells is not None:
-        yield "care spells", mapping.care_spells.file, _plain(mapping.care_spells.fields)
+        spells = mapping.care_spells
+        yield "care spells", spells.file, _plain(spells.fields)
+        yield from (("postcodes", spells.file, _postcode(one)) for one in spells.postcodes)
     if mapping.episodes is not None:
         episodes = mapping.episodes
         yield "episodes", episodes.file, _plain(episodes.fields) | _plain(episodes.flags)

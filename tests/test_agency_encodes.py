@@ -225,7 +225,7 @@ def test_coverage_must_be_stated(tmp_path: Path, epoch: Epoch, unit: UnitKeys) -
 
 def test_faulty_rows_stay_behind_and_are_counted(tmp_path: Path, desk: Desk) -> None:
     children = [child(number) for number in range(1, 7)]
-    children[3] |= {"date_of_birth": "31/02/2010"}
+    children[3] |= {"date_of_birth": "32/02/2010"}
     source = write_council(tmp_path / "source", 6, children=children)
     outcome = desk.encode(source, "council-csv", "--fixes", str(tmp_path / "fixes.csv"))
     assert outcome.code == 0, outcome.err

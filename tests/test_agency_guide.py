@@ -18,6 +18,7 @@ from cli.sources.mapping import (
     InterviewTable,
     Join,
     Mapping,
+    PostcodeColumn,
     SpellTable,
     parse_mapping,
     preset_names,
@@ -43,7 +44,17 @@ def _command(name: str) -> click.Command:
     return command
 
 
-COMMANDS = {name: _command(name) for name in agency.list_commands(click.Context(agency))}
+def _leaves(name: str, command: click.Command) -> dict[str, click.Command]:
+    if not isinstance(command, click.Group):
+        return {name: command}
+    return {f"{name} {inner}": one for inner, one in command.commands.items()}
+
+
+COMMANDS = {
+    name: command
+    for group in agency.list_commands(click.Context(agency))
+    for name, command in _leaves(group, _command(group)).items()
+}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -73,9 +84,10 @@ def test_every_mapping_entry_is_listed(section: str) -> None:
 @pytest.mark.parametrize(
     ("section", "kind", "apart"),
     [
-        ("[children]", ChildTable, {"join", "identifiers", "variants", "fields", "flags"}),
+        ("[children]", ChildTable, {"join", "identifiers", "variants", "postcodes", "fields", "flags"}),
         ("[[children.join]]", Join, set()),
-        ("[care_spells]", SpellTable, {"fields"}),
+        ("[[children.postcodes]]", PostcodeColumn, set()),
+        ("[care_spells]", SpellTable, {"fields", "postcodes"}),
         ("[episodes]", EpisodeTable, {"fields", "flags"}),
         ("[interviews]", InterviewTable, {"fields"}),
         ("[coverage]", CoverageTable, set()),

@@ -13,6 +13,7 @@ from cli.agency.inspection import inspect_bundle
 from linkage.errors import LimitError
 from linkage.wire.records import CareSpell, Child, Coverage, Episode, ReturnInterview
 from tests.support.agency_desk import (
+    PROFILE,
     Desk,
     child,
     clew,
@@ -81,8 +82,9 @@ def test_bytes_are_those_of_the_bundle(desk: Desk) -> None:
     assert _hex(manifest_lines.partition("The manifest, byte by byte")[2]) == manifest
     row = _hex(row_lines)
     assert rest.startswith(row)
-    assert len(row) == 16 + 1 + 1 + 4 + 5 * 200
-    for meaning in ("record handle", "variant", "tier", "views present", "view y-e", "view f-p"):
+    assert len(row) == 16 + 1 + 1 + 4 + len(PROFILE.views) * PROFILE.view_bytes
+    views = [f"view {view.name}" for view in PROFILE.views]
+    for meaning in ("record handle", "variant", "tier", "views present", *views):
         assert meaning in row_lines
     sealed = clew("agency", "inspect", desk.bundle, "--bytes").out
     assert _hex(sealed.partition("The manifest, byte by byte")[2]) == manifest

@@ -85,6 +85,7 @@ COMMANDS = {
         "--passphrase-file",
     },
     "ceremony open": {
+        "--allow-weak-profile",
         "--epoch",
         "--profile",
         "--unit",
@@ -96,7 +97,13 @@ COMMANDS = {
         "--one-time-key",
         "--passphrase-file",
     },
-    "ceremony commit": {"--folder", "--identity", "--fingerprint", "--passphrase-file"},
+    "ceremony commit": {
+        "--allow-weak-profile",
+        "--folder",
+        "--identity",
+        "--fingerprint",
+        "--passphrase-file",
+    },
     "ceremony contribute": {"--folder", "--identity", "--passphrase-file"},
     "ceremony status": {"--folder"},
     "ceremony close": {"--folder", "--one-time-key", "--passphrase-file"},

@@ -12,7 +12,7 @@ from cli.main import _SUMMARIES, _load, _registered
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s\\]+)\)")  # a backslash: a pattern in a specification, no link
 _COMMAND = re.compile(r"^\s*(?:\$ )?(?:\.venv/bin/)?(clew (?:\\\n|[^\n])*)", re.MULTILINE)
 _FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 

@@ -216,7 +216,7 @@ def test_unknown_folders_profiles_and_places_to_write_are_refused_before_the_wor
     monkeypatch.setattr(command, "encode_tables", never)
     for arguments, message in (
         ([tmp_path / "nowhere"], "there is no such folder"),
-        ([folder, "--profile", "person-9"], "choose one of: child-1, person-1"),
+        ([folder, "--profile", "person-9"], "choose one of: child-1, child-1-high"),
         ([folder, "--json", tmp_path / "nowhere" / "x.json"], "no such folder to write to"),
         (
             [folder, "--json", tmp_path / "x", "--pairs-out", tmp_path / "x"],

@@ -13,7 +13,7 @@ from linkage.errors import InputError
 from linkage.lab import evaluation
 from linkage.lab.evaluation import LinkedTables, Mode, Table, encode_tables, link_tables, score, unused_fields
 from linkage.match.linkage import Linkage, Pairs, RecordId
-from linkage.profile import shipped_profile
+from linkage.shipped_profiles import shipped_profile
 
 KEY = bytes(range(32))
 PEOPLE = [

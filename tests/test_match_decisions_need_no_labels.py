@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from linkage.match.decision import Judge, estimate_shares
 from linkage.match.experience import Experience, evidence, grounds, kinds, shipped_experience
 from linkage.match.similarity import Similarities
-from linkage.profile import Decision, EncodingProfile, Feature, View, shipped_profiles
+from linkage.profile import Decision, EncodingProfile, Feature, View
+from linkage.shipped_profiles import shipped_profiles
 
 PROFILES = list(shipped_profiles().values())
 
@@ -38,7 +39,8 @@ def test_agreement_of_everything_links_and_one_faint_view_does_not(profile: Enco
     views = len(profile.views)
     judge = Judge(profile)
     lone = [[0.45 if place == view else 0.0 for place in range(views)] for view in range(views)]
-    weights = judge.weigh(judge.describe(_similarities([[0.95] * views, *lone])))
+    found = _similarities([[0.95] * views, *lone])
+    weights = judge.weigh(judge.describe(found), np.zeros(len(found), dtype=np.bool_))
     assert weights[0] > 3
     assert (weights[1:] < weights[0] - 3).all()
 
@@ -118,6 +120,19 @@ def test_a_profile_nobody_learned_from_links_by_its_thresholds() -> None:
     )
     judge = Judge(profile)
     found = _similarities([[0.85, 0.0], [0.75, 0.99], [0.0, 0.0]])
-    weights = judge.weigh(judge.describe(found))
+    weights = judge.weigh(judge.describe(found), np.zeros(len(found), dtype=np.bool_))
     assert weights[0] > 0 > weights[1] > weights[2]
     assert (judge.rank(judge.describe(found)) == weights).all()
+
+
+def test_a_source_that_holds_nobody_twice_links_its_own_records_on_more_evidence() -> None:
+    profile = PROFILES[0]
+    judge, views = Judge(profile), len(profile.views)
+    matches = [[0.95] * views] * 300
+    chance = [[0.45 if place == 0 else 0.0 for place in range(views)]] * 300
+    doubtful = [[0.6 if place < 2 else 0.0 for place in range(views)]] * 2
+    found = _similarities([*matches, *chance, *doubtful])
+    within = np.zeros(len(found), dtype=np.bool_)
+    within[len(matches) : -1] = True
+    across, inside = judge.weigh(judge.describe(found), within)[[-1, -2]]
+    assert across > inside + 1

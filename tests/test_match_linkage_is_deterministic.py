@@ -100,10 +100,15 @@ def test_the_best_of_several_variants_speaks_and_a_record_is_never_paired_with_i
     assert found.clusters.tolist() == [0, 0]
 
 
-def test_tiers_are_never_compared() -> None:
+def test_tiers_are_compared_through_the_views_that_both_rows_have() -> None:
     a, b = _encode([1, 2], 1), _encode([1, 2], 2)
     uncertain = Encodings(b.handles, b.variants, np.array([1, 0], np.uint8), b.present, b.bits)
     found = link([Source("A", a), Source("B", uncertain)], PROFILE)
+    assert len(found.pairs) == 2
+    bits = b.bits.copy()
+    bits[:, 0] = bits[1] = 0
+    fewer = Encodings(b.handles, b.variants, uncertain.tiers, np.array([0b10, 0], np.uint32), bits)
+    found = link([Source("A", a), Source("B", fewer)], PROFILE)
     assert len(found.pairs) == 1
 
 

@@ -38,8 +38,8 @@ def test_diffusion_is_inverted_to_within_its_noise(diffusion: int) -> None:
     number = {record.handle: index for index, record in enumerate(plain.ids)}
     assert number == {record.handle: index for index, record in enumerate(diffused.ids)}
     pairs = np.array([(row, row + 30) for row in range(30)], dtype=np.int64)
-    truth = similarities(plain, pairs, diffusion=1, noise_z=6.5)
-    found = similarities(diffused, pairs, diffusion=diffusion, noise_z=6.5)
+    truth = similarities(plain, pairs, diffusions=(1,), noise_z=6.5)
+    found = similarities(diffused, pairs, diffusions=(diffusion,), noise_z=6.5)
     assert found.active.all()
     assert np.abs(found.dice - truth.dice).max() < 0.06
     assert abs((found.dice - truth.dice).mean()) < 0.01
@@ -51,7 +51,7 @@ def test_a_missing_view_is_marked_and_says_nothing() -> None:
     bits[2, 1] = 0
     part = Encodings(part.handles, part.variants, part.tiers, np.array([3, 3, 1], np.uint32), bits)
     rows = gather([Source("A", part)], _profile(2, 32))
-    found = similarities(rows, np.array([(0, 1), (0, 2)]), diffusion=1, noise_z=6.5)
+    found = similarities(rows, np.array([(0, 1), (0, 2)]), diffusions=(1,), noise_z=6.5)
     assert found.missing.tolist() == [[False, False], [False, True]]
     assert found.active.tolist() == [[True, True], [True, False]]
     assert found.dice.tolist() == [[1.0, 1.0], [1.0, 0.0]]
@@ -61,7 +61,7 @@ def test_unrelated_records_stay_silent() -> None:
     part = match_oracle.made_up_encodings(range(60), views=1, view_bytes=128, seed=1, diffusion=3)
     rows = gather([Source("A", part)], _profile(1, 128))
     pairs = np.stack(np.triu_indices(60, 1), axis=1).astype(np.int64)
-    found = similarities(rows, pairs, diffusion=3, noise_z=6.5)
+    found = similarities(rows, pairs, diffusions=(3,), noise_z=6.5)
     assert not found.active.any()
     assert not found.dice.any()
 

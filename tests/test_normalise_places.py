@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from linkage.encode.identifiers import Identifiers
 from linkage.encode.normalise import normalise
-from linkage.encode.places import dwelling, is_uk_postcode, read_postcode, read_words
+from linkage.encode.places import dwelling, is_uk_postcode, other_postcodes, read_postcode, read_words
 from linkage.encode.soundex import soundex
 from tests.oracles import encoding_oracle
 
@@ -39,7 +39,7 @@ def test_one_postcode_is_one_value(texts: tuple[str, ...], value: str) -> None:
         ("99999", "placeholder"),
         ("12", "not-a-postcode"),
         ("LONDON", "not-a-postcode"),
-        ("SW1A 1AA; M1 1AE", "not-a-postcode"),
+        ("SW1A1AAM11AE", "not-a-postcode"),
         ("--", "not-a-postcode"),
         ("1" * 5000, "too-long"),
     ],
@@ -52,6 +52,33 @@ def test_what_names_no_place_is_refused(text: str, reason: str) -> None:
 def test_another_countrys_postcode_is_used_with_a_notice() -> None:
     assert read_postcode("3084").noticed == ("not-a-uk-postcode",)
     assert read_postcode("SW1A 1AA").noticed == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "others"),
+    [
+        ("SW1A 1AA; M1 1AE", "SW1A1AA", ("M11AE",)),
+        ("sw1a1aa / m1 1ae / SW1A 1AA", "SW1A1AA", ("M11AE",)),
+        ("SW1A 1AA M1 1AE", "SW1A1AA", ("M11AE",)),
+        ("ZZ99 3VZ, M1 1AE", "M11AE", ()),
+        ("2 High Street, London SW1A 1AA", "SW1A1AA", ()),
+        ("SW1A 1AA", "SW1A1AA", ()),
+        ("3084", "3084", ()),
+        ("ZZ99 3VZ", "", ()),
+    ],
+)
+def test_several_postcodes_in_one_text(text: str, first: str, others: tuple[str, ...]) -> None:
+    reading = read_postcode(text)
+    assert (reading.value, other_postcodes(text)) == (first, others)
+    assert reading.noticed == (
+        ("several-postcodes",) if others else ("not-a-uk-postcode",) if text == "3084" else ()
+    )
+
+
+def test_a_shared_postcode_is_marked_where_there_is_one() -> None:
+    assert normalise(Identifiers(postcode="SW1A 1AA", postcode_shared=True)).shared_postcode
+    assert not normalise(Identifiers(postcode="SW1A 1AA")).shared_postcode
+    assert not normalise(Identifiers(postcode="unknown", postcode_shared=True)).shared_postcode
 
 
 @pytest.mark.parametrize(
@@ -135,6 +162,15 @@ def test_soundex_agrees_with_two_other_implementations(word: str) -> None:
 def test_sex_is_m_or_f_or_absent(text: str, value: str) -> None:
     person = normalise(Identifiers(sex=text))
     assert (person.sex, person.refusals) == (value, ())
+
+
+@pytest.mark.parametrize("field", ["sex", "phone", "address", "locality", "postcode"])
+@pytest.mark.parametrize("text", ["m" * 4097, "07700 900123" + " " * 4096, " " * 4097, "u" + "." * 4096])
+def test_a_text_of_more_than_4096_characters_is_refused_and_not_cut(field: str, text: str) -> None:
+    person = normalise(Identifiers(**{field: text}))
+    assert getattr(person, field) == ""
+    (refusal,) = person.refusals
+    assert (refusal.field, refusal.reason) == (field, "too-long")
 
 
 def test_another_sex_code_is_refused() -> None:

@@ -44,7 +44,7 @@ def test_every_shipped_mapping_is_valid() -> None:
         (('name = "small"', "name ="), "Invalid value"),
         (('key = "id"', ""), "children: Object missing required field `key`"),
         (('sex = "sex"', 'age = "sex"'), "children.fields"),
-        (('surname = "last"', 'surname = "last"\nnhs_number = "nhs"'), "children.identifiers"),
+        (('surname = "last"', 'surname = "last"\npassport = "passport"'), "children.identifiers"),
         (('sex = "sex"', "sex = { values = { a = \"F\" } }"), "names either a column or a constant"),
         (('sex = "sex"', 'sex = "sex"\n[colours]'), "unknown field"),
         (('file = "children.csv"', 'file = "../children.csv"'), "children.file"),
@@ -169,16 +169,19 @@ def test_the_police_mapping_makes_one_child_of_several_rows(tmp_path: Path) -> N
     rows[1]["forenames"] = rows[3]["forenames"] = first["forenames"]
     extract = read(tmp_path, "police-csv", role="police", areas=("E09", "E10"), episodes=rows)
     assert [one.reference for one in extract.children] == ["NM0000001", "NM0000005"]
-    names = [(one.forename, one.middle_name, one.surname) for one in extract.children[0].variants]
+    variants = extract.children[0].variants
+    names = [(one.forename, one.middle_name, one.surname) for one in variants]
     last = first["surname"]
-    assert names == [
+    assert names[:4] == [
         ("Forenamecanaryb", "Middlecanary", last),
         ("Otherfirst", "", last),
         ("Third", "", last),
         ("Fourth", "", last),
     ]
-    # A change of postcode alone is no variant: the last one written beside these names stands.
-    assert extract.children[0].variants[0].postcode == "EB2 2QZ"
+    # The postcode last written beside the names stands; the others follow under the same names.
+    assert variants[0].postcode == "EB2 2QZ"
+    assert names[4:] == [names[0]] * 3
+    assert [one.postcode for one in variants[4:]] == ["EB54QZ", "EB43QZ", "EB11QZ"]
     kinds = {one.reference: one.record for one in extract.episodes}
     assert [one.kind for one in kinds.values()] == ["missing"] * 4 + ["away"]
     assert (kinds["RP0000001"].risk_highest, kinds["RP0000001"].flags) == ("high", ("cce",))

@@ -61,6 +61,7 @@ def _one(folder: Path, **changes: str) -> tuple[tuple[Identifiers, ...], list[tu
         ("2011-03-07", "2011-03-07", []),
         ("7 March 2011", "2011-03-07", []),
         ("01/01/2011", "2011-01-01", []),
+        ("31/02/2011", "2011-02-31", ["warning"]),
         ("03/2011", "2011-03", ["warning"]),
         ("2011", "2011", ["warning"]),
         ("age 14", "age 14", ["warning"]),
@@ -80,7 +81,7 @@ def test_dates_of_birth_reach_the_encoder_as_they_are_meant(
     assert (once.year, once.month, once.day, once.tier) == (twice.year, twice.month, twice.day, twice.tier)
 
 
-@pytest.mark.parametrize("written", ["31/02/2011", "07/03/2051", "07/03/1066", "yesterday", "99999"])
+@pytest.mark.parametrize("written", ["32/02/2011", "07/03/2051", "07/03/1066", "yesterday", "99999"])
 def test_a_date_of_birth_that_is_none_puts_the_child_into_quarantine(tmp_path: Path, written: str) -> None:
     variants, faults = _one(tmp_path, date_of_birth=written)
     assert variants == ()
@@ -101,6 +102,69 @@ def test_known_as_and_former_names_become_variants_and_repeats_do_not(tmp_path: 
     names = [(one.forename.title(), one.surname.title()) for one in variants]
     assert names == [("Ada", "Lee"), ("Bea", "Lee"), ("Bea", "May")]
     assert len({one.date_of_birth for one in variants}) == 1
+
+
+def test_what_a_cell_says_of_other_names_becomes_a_variant(tmp_path: Path) -> None:
+    variants, faults = _one(tmp_path, forename="Ada (Addy)", surname="Lee née May", known_as="Addy Lee; Bea")
+    people = [normalise(one) for one in variants]
+    names = [(one.forename, one.surname) for one in people]
+    assert names == [("ada", "lee"), ("addy", "lee"), ("ada", "may"), ("bea", "lee")]
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"forename": "", "surname": "LEE, Ada Mary"}, ("ada", "mary", "lee")),
+        ({"forename": "Ada", "surname": "Lee, Jr"}, ("ada", "", "lee")),
+    ],
+)
+def test_a_whole_name_in_the_surnames_cell_is_parted(
+    tmp_path: Path, changes: dict[str, str], names: tuple[str, str, str]
+) -> None:
+    variants, _ = _one(tmp_path, **changes)
+    person = normalise(variants[0])
+    assert (person.forename, person.middle_name, person.surname) == names
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "problem"),
+    [
+        ("nhs_number", "9434765871", "an NHS number with a wrong check digit; it is not used"),
+        ("nhs_number", "9.43E+09", "not an NHS number; it is not used"),
+        ("upn", "A801200005001", "a unique pupil number with a wrong check letter; it is not used"),
+        ("upn", "801200005001", "not a unique pupil number; it is not used"),
+    ],
+)
+def test_a_number_that_fails_its_check_is_a_warning_and_the_child_stays(
+    tmp_path: Path, column: str, text: str, problem: str
+) -> None:
+    extract = read(tmp_path, children=[child(1, **{column: text})], care_spells=[], episodes=[])
+    (fault,) = extract.log.faults
+    assert (fault.column, fault.severity, fault.problem) == (column, "warning", problem)
+    assert text not in repr(fault)
+    (kept,) = extract.children
+    assert getattr(normalise(kept.variants[0]), column) == ""
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "value"),
+    [
+        ("nhs_number", "943 476 5870", "9434765870"),
+        ("nhs_number", "not known", ""),
+        ("nhs_number", "", ""),
+        ("upn", "b801200005001", "B801200005001"),
+        ("upn", "M80120000500A", "M80120000500A"),
+        ("upn", "UN3", ""),
+        ("upn", "n/a", ""),
+    ],
+)
+def test_numbers_that_are_right_or_absent_need_no_mending(
+    tmp_path: Path, column: str, text: str, value: str
+) -> None:
+    extract = read(tmp_path, children=[child(1, **{column: text})], care_spells=[], episodes=[])
+    assert extract.log.faults == []
+    assert getattr(normalise(extract.children[0].variants[0]), column) == value
 
 
 def test_more_names_than_a_record_may_have_are_cut_with_a_warning(tmp_path: Path) -> None:
@@ -133,7 +197,7 @@ def test_references_that_repeat_are_blank_or_were_rewritten_by_a_spreadsheet(tmp
 
 
 def test_one_bad_row_of_several_leaves_the_police_child_in(tmp_path: Path) -> None:
-    rows = [report(1), report(2, child_ref="NM0000001", date_of_birth="31/02/2010"), report(3, sex="M")]
+    rows = [report(1), report(2, child_ref="NM0000001", date_of_birth="32/02/2010"), report(3, sex="M")]
     rows += [report(4, child_ref="NM0000003", sex="F")]
     extract = read(tmp_path, "police-csv", role="police", areas=("E09",), episodes=rows)
     assert [one.reference for one in extract.children] == ["NM0000001", "NM0000003"]
@@ -141,7 +205,7 @@ def test_one_bad_row_of_several_leaves_the_police_child_in(tmp_path: Path) -> No
     assert not extract.log.errors()
     told = {(fault.row, fault.column) for fault in extract.log.warnings() if fault.rule != "574"}
     assert told == {(3, "date_of_birth"), (4, "sex")}
-    only = [report(1, date_of_birth="31/02/2010")]
+    only = [report(1, date_of_birth="32/02/2010")]
     extract = read(tmp_path, "police-csv", role="police", areas=("E09",), episodes=only)
     assert (extract.children, extract.episodes) == ([], [])
     assert [(fault.table, fault.severity) for fault in extract.log.faults] == [

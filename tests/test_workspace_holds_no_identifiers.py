@@ -29,7 +29,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     made = joined_desk(tmp_path_factory.mktemp("leaks") / "desk", make_epoch(unit.card), unit.card)
     numbers = range(1, COUNT + 1)
     children = [child(number, known_as=f"Knownascanary {number}") for number in numbers]
-    children[4]["date_of_birth"] = "31/02/2010"
+    children[4]["date_of_birth"] = "32/02/2010"
     children[5]["surname"] = "Übercanary-Ünderwood"
     source = write_council(
         made.path / "source",

@@ -13,17 +13,16 @@ from api.store import agencies, submissions
 from api.store.agencies import Agency
 from api.store.submissions import Submission
 from linkage.errors import FormatError, LimitError, VerificationError, VersionError
-from linkage.profile import EncodingProfile, shipped_profile
+from linkage.profile import EncodingProfile
+from linkage.shipped_profiles import shipped_profile
 from linkage.wire.canonical import canonical, parse
+from linkage.wire.encodings import row_bytes
 from linkage.wire.epochs import EpochDescriptor
 from linkage.wire.limits import MAX_CARD_BYTES, MAX_LINE_BYTES
 from linkage.wire.manifest import Manifest, manifest_id, read_manifest, verify_manifest
 from linkage.wire.submission import Chunk, Registration
 
 __all__ = ["MAX_REGISTRATION_BYTES", "admit"]
-
-_ROW_PREFIX_BYTES = 16 + 1 + 1 + 4
-"""Handle, variant, tier and views present, before a row's bits (docs/spec/bundle-1.md)."""
 
 MAX_REGISTRATION_BYTES = 1024 * 1024
 """Two full chunk lists and a manifest written as JSON text come to less."""
@@ -123,8 +122,8 @@ def _check_chunks(registration: Registration) -> None:
 def _check_counts(manifest: Manifest, profile: EncodingProfile) -> None:
     """Refuse sizes that no honest part of so many records has, before any of it is taken."""
     rows, size = manifest.counts.rows, manifest.part("encodings").size
-    row_bytes = _ROW_PREFIX_BYTES + len(profile.views) * profile.view_bytes
-    if not rows <= size <= MAX_CARD_BYTES + rows * row_bytes:
+    each = row_bytes(len(profile.views), profile.view_bytes, len(profile.exact))
+    if not rows <= size <= MAX_CARD_BYTES + rows * each:
         refuse("malformed", f"the encodings have {size} bytes, which is not a size of {rows} rows")
     records, size = _payload_records(manifest), manifest.part("payload").size
     if not records <= size <= (records + 1) * (MAX_LINE_BYTES + 1):

@@ -14,6 +14,7 @@ from api.clock import utc_now
 from api.manage.options import data_option, opened_register, say
 from api.store import agencies, jobs, persons, results, submissions
 from linkage.errors import InputError
+from linkage.weak_profiles import named_by_digest
 
 __all__ = ["retry", "status"]
 
@@ -32,7 +33,8 @@ def status(data: Path, *, as_json: bool) -> None:
         return
     console = Console()
     console.print(
-        f"epoch {content['epoch'] or 'none'}, cycle {content['cycle']}, {content['persons']:,} persons"
+        f"epoch {content['epoch'] or 'none'}, profile {content['profile'] or 'none'}, "
+        f"cycle {content['cycle']}, {content['persons']:,} persons"
     )
     console.print(_agencies(content))
     console.print(_jobs(content))
@@ -42,6 +44,7 @@ def _content(connection: Connection) -> dict[str, Any]:
     epoch = agencies.current_epoch(connection)
     return {
         "epoch": None if epoch is None else epoch.epoch,
+        "profile": None if epoch is None else named_by_digest(epoch.profile_name, epoch.profile_digest),
         "cycle": results.latest_reconciled(connection),
         "persons": persons.count_persons(connection),
         "agencies": [

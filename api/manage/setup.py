@@ -9,6 +9,7 @@ from api.folders import DataFolder
 from api.manage.options import data_option, given_file, opened_register, say
 from api.trust import adopt_epoch
 from api.unit import create_unit, read_given, read_unit_card
+from linkage.weak_profiles import ALLOW_WEAK_PROFILE, named_by_digest
 from linkage.wire.cards import CustodianCard, card_fingerprint, read_card
 from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
 
@@ -40,7 +41,17 @@ def init(data: Path, name: str) -> None:
     help="A custodian's card (repeat); pinned the first time.",
 )
 @click.option("--threshold", type=int, help="How many custodians must sign; pinned the first time.")
-def epoch(data: Path, descriptor: Path, custodians: tuple[Path, ...], threshold: int | None) -> None:
+@click.option(
+    ALLOW_WEAK_PROFILE, is_flag=True, help="Accept a profile whose encodings fall to known attacks."
+)
+def epoch(
+    data: Path,
+    descriptor: Path,
+    custodians: tuple[Path, ...],
+    threshold: int | None,
+    *,
+    allow_weak_profile: bool,
+) -> None:
     """Put an epoch in force that enough of the pinned custodians signed."""
     cards = [read_card(read_given(path, limit=MAX_CARD_BYTES), CustodianCard) for path in custodians]
     content = read_given(descriptor, limit=MAX_MANIFEST_BYTES)
@@ -48,9 +59,16 @@ def epoch(data: Path, descriptor: Path, custodians: tuple[Path, ...], threshold:
         unit = read_unit_card(folder)
         with database.write() as connection:
             adopted, new = adopt_epoch(
-                connection, unit, content, custodians=cards, threshold=threshold, now=utc_now()
+                connection,
+                unit,
+                content,
+                custodians=cards,
+                threshold=threshold,
+                now=utc_now(),
+                allow_weak_profile=allow_weak_profile,
             )
     for card in cards:
         say(f"custodian {card.name}: {card_fingerprint(card)}")
     state = "is in force now" if new else "was in force already"
-    say(f"epoch {adopted.epoch} {state}, open from {adopted.opens} to {adopted.closes}")
+    profile = named_by_digest(adopted.profile_name, adopted.profile_digest)
+    say(f"epoch {adopted.epoch} {state}, open from {adopted.opens} to {adopted.closes}, profile {profile}")

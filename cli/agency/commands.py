@@ -15,6 +15,7 @@ _COMMANDS = {
     "join": ("setup_commands", "join_command"),
     "mapping": ("mapping_command", "mapping_command"),
     "check": ("extract_commands", "check_command"),
+    "dummies": ("dummy_commands", "dummies_command"),
     "encode": ("extract_commands", "encode_command"),
     "inspect": ("inspect_command", "inspect_command"),
     "submit": ("unit_commands", "submit_command"),

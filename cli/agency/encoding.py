@@ -6,12 +6,15 @@ import glob
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from msgspec import structs
 
 from cli.agency.crosswalk import Crosswalk
+from cli.agency.dummies import load_dummies
 from cli.agency.joining import profile_of, require_conformance
 from cli.agency.progress import Stages
 from cli.agency.snapshot import Changes, Snapshot, make_snapshot
@@ -26,10 +29,11 @@ from linkage.encode.encoder import Encoder
 from linkage.encode.keys import EncodingKeys
 from linkage.errors import EpochError, InputError
 from linkage.profile import EncodingProfile
+from linkage.weak_profiles import require_epoch_profile
 from linkage.wire.bundle import write_bundle
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import AgencyCard
-from linkage.wire.encodings import Encodings, encodings_pieces
+from linkage.wire.encodings import EncodingsHeader, header_line, row_octets
 from linkage.wire.epochs import EpochDescriptor
 from linkage.wire.manifest import Counts, Manifest, PartName, Period, manifest_id, part_context, sign_manifest
 from linkage.wire.moments import Moment
@@ -61,10 +65,13 @@ class Desk:
     profile: EncodingProfile
 
 
-def open_desk(workspace: Workspace, passphrase: str, *, today: dt.date) -> Desk:
+def open_desk(
+    workspace: Workspace, passphrase: str, *, today: dt.date, allow_weak_profile: bool = False
+) -> Desk:
     """Open the identity and the epoch key, and check that this installation may encode today.
 
-    Raises :class:`EpochError` outside the epoch's dates or if this installation encodes differently.
+    Raises :class:`EpochError` outside the epoch's dates or if this installation encodes differently, and
+    :class:`linkage.errors.ProfileError` for a weak profile that is not allowed.
     """
     descriptor = workspace.descriptor()
     if not descriptor.opens.date <= today <= descriptor.closes.date:
@@ -73,6 +80,7 @@ def open_desk(workspace: Workspace, passphrase: str, *, today: dt.date) -> Desk:
             hint="join the epoch that is open now, or check this machine's clock",
         )
     profile = profile_of(descriptor)
+    require_epoch_profile(profile, allow_weak=allow_weak_profile)
     identity = workspace.identity(passphrase)
     epoch_key = workspace.epoch_key(identity, descriptor)
     require_conformance(profile, epoch_key.to_bytes(), descriptor)
@@ -107,22 +115,26 @@ def encode_extract(
     ):
         stages.stage("handles")
         crosswalk = Crosswalk(store, desk.identity)
-        snapshot = make_snapshot(extract, crosswalk, agency=desk.card.agency)
+        dummies = load_dummies(desk.workspace.dummies_file, desk.identity)
+        cover = dummies.children if dummies else ()
+        snapshot = make_snapshot(extract, crosswalk, agency=desk.card.agency, dummies=cover)
         before = store.held(days)
         snapshot.changes.withdrawn = len(before - snapshot.handles)
         if extract.children and not allow_withdrawals:
             _require_most(snapshot.changes.withdrawn, len(before))
         latest = max(today, period.end.date)  # as the extract was read: see cli.sources.context
-        encodings, without_view = _encodings(desk, snapshot, stages, today=latest)
+        encoded_rows = _encode_rows(desk, snapshot, spool, stages, today=latest)
         stages.stage("sealing")
         sequence = store.next_sequence()
-        parts = _parts(desk, snapshot, encodings, spool, period=period, sequence=sequence)
-        manifest = _manifest(desk, snapshot.payload, parts, period, len(encodings), sequence)
+        parts = _parts(desk, snapshot, encoded_rows, spool, period=period, sequence=sequence)
+        manifest = _manifest(desk, snapshot.payload, parts, period, encoded_rows.rows, sequence)
         stages.stage("writing the bundle")
         _write_both(desk, canonical(manifest), parts, sealed=sealed, opened=opened)
         crosswalk.save()
         store.hold(days, snapshot.handles)
-        encoded = Encoded(manifest_id(canonical(manifest)), manifest, snapshot.changes, without_view)
+        encoded = Encoded(
+            manifest_id(canonical(manifest)), manifest, snapshot.changes, encoded_rows.without_view
+        )
         store.write_journal(_journal_line(encoded, extract, days))
     return encoded
 
@@ -193,23 +205,55 @@ def _appearing_together(output: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
         ) from None
 
 
-def _encodings(desk: Desk, snapshot: Snapshot, stages: Stages, *, today: dt.date) -> tuple[Encodings, int]:
-    """Encode every person; also return the number of sets of identifiers that give no row."""
+@dataclass(slots=True)
+class _EncodedRows:
+    """The rows on disk, in the order of handles: a row may have 1,000 bytes, and an agency a million rows."""
+
+    pieces: Iterator[bytes]
+    rows: int = 0
+    without_view: int = 0
+
+
+def _encode_rows(
+    desk: Desk, snapshot: Snapshot, spool: Spool, stages: Stages, *, today: dt.date
+) -> _EncodedRows:
+    """Encode every person, some at a time.
+
+    The part's first line says how many rows it has, and only encoding shows which sets of identifiers give
+    none; so the rows are set aside first.
+    """
     keys = EncodingKeys.from_epoch_key(desk.epoch_key.to_bytes(), desk.profile)
-    refused: list[int] = []
-    encodings = Encoder(desk.profile, keys, today=today).encode(
-        snapshot.persons,
-        progress=stages.stage("encoding", len(snapshot.persons)),
-        on_refused=lambda _handle, variant, _reason: refused.append(variant),
-    )
-    return encodings, len(refused)
+    encoded = _EncodedRows(iter(()))
+
+    def refused(_handle: bytes, _variant: int, _reason: str) -> None:
+        encoded.without_view += 1
+
+    def rows() -> Iterator[bytes]:
+        for batch in Encoder(desk.profile, keys, today=today).encode_batches(
+            sorted(snapshot.persons, key=attrgetter("handle")),
+            progress=stages.stage("encoding", len(snapshot.persons)),
+            on_refused=refused,
+        ):
+            encoded.rows += len(batch)
+            yield row_octets(batch)
+
+    encoded.pieces = spool.set_aside("rows", rows())
+    return encoded
 
 
 def _parts(
-    desk: Desk, snapshot: Snapshot, encodings: Encodings, spool: Spool, *, period: Period, sequence: int
+    desk: Desk, snapshot: Snapshot, encoded: _EncodedRows, spool: Spool, *, period: Period, sequence: int
 ) -> tuple[SpooledPart, SpooledPart]:
     agency, descriptor = desk.card.agency, desk.descriptor
-    rows = encodings_pieces(encodings, agency=agency, profile_digest=desk.profile.digest)
+    header = EncodingsHeader(
+        agency=agency,
+        profile_digest=desk.profile.digest,
+        rows=encoded.rows,
+        views=len(desk.profile.views),
+        view_bytes=desk.profile.view_bytes,
+        exact=desk.profile.exact,
+    )
+    rows = chain([header_line(header)], encoded.pieces)
     lines = payload_lines(snapshot.payload)
 
     def context(name: PartName) -> bytes:

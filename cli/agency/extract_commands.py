@@ -1,12 +1,19 @@
 """``clew agency check`` and ``encode``: an extract read, judged and encoded."""
 
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from cli.agency import options, saying
 from cli.agency.encoding import encode_extract, open_copy, open_desk, sweep_left
 from cli.agency.fixlist import write_fixes
+from cli.agency.legacy_encoding import (
+    LegacyRequest,
+    encode_legacy,
+    refuse_bundle_options,
+    refuse_legacy_options,
+)
 from cli.agency.progress import Stages, stages
 from cli.agency.saying import say, today, warn_if_synced
 from cli.agency.summaries import encoded_words, extract_words
@@ -14,10 +21,13 @@ from cli.agency.workspace import Workspace
 from cli.sources.context import Context
 from cli.sources.extract import Extract, read_extract
 from cli.sources.mapping import choose_mapping, parse_mapping
+from linkage.encode.legacy.profile import FoldReading
 from linkage.errors import InputError
 from linkage.wire.manifest import Period
 
-__all__ = ["check_command", "encode_command"]
+__all__ = ["check_command", "encode_command", "read_source"]
+
+Value = TypeVar("Value")
 
 _SOURCE = click.argument("source", type=options.FILE)
 _FIXES = click.option(
@@ -46,7 +56,7 @@ def check_command(
     errors would go into quarantine; --fixes lists them.
     """
     with stages() as shown:
-        extract = _read(source, mapping, workspace, period, areas, shown)
+        extract = read_source(source, mapping, workspace, period, areas, shown)
     _report_faults(extract, fixes)
     _warn_of_period(extract, period)
 
@@ -54,43 +64,78 @@ def check_command(
 @click.command("encode")
 @_SOURCE
 @options.mapping
-@options.workspace
-@options.period(required=True)
+@options.optional_workspace
+@options.period(required=False)
 @options.areas
 @click.option(
-    "--output", type=options.FILE, required=True, metavar="BUNDLE.clew", help="The sealed bundle to write."
+    "--output", type=options.FILE, required=True, metavar="FILE", help="The sealed bundle (.clew) to write."
 )
 @_FIXES
 @click.option("--allow-empty", is_flag=True, help="Let a snapshot without children withdraw everything.")
 @click.option("--allow-withdrawals", is_flag=True, help="Let more than a fifth of the records be withdrawn.")
+@options.allow_weak_profile
 @options.passphrase_file
+@click.option(
+    "--legacy-schema",
+    type=options.FILE,
+    metavar="SCHEMA",
+    help="Write weak CLKs (.json) as clkhash does by this linkage schema, and no bundle.",
+)
+@click.option(
+    "--secret-file",
+    type=options.FILE,
+    metavar="FILE",
+    help="With --legacy-schema: read the linkage's secret from this file's one line.  [default: ask]",
+)
+@click.option(
+    "--xor-folds",
+    type=click.Choice(["specified", "clkhash"]),
+    help="With --legacy-schema: fold as the schema specifies, or as clkhash behaves.",
+)
+@click.option("--overwrite", is_flag=True, help="With --legacy-schema: replace an output that is there.")
+@click.pass_context
 def encode_command(
+    context: click.Context,
     source: Path,
     mapping: str | None,
-    workspace: Workspace,
-    period: Period,
+    workspace: Workspace | None,
+    period: Period | None,
     areas: tuple[str, ...],
     output: Path,
     fixes: Path | None,
     allow_empty: bool,  # noqa: FBT001
     allow_withdrawals: bool,  # noqa: FBT001
+    allow_weak_profile: bool,  # noqa: FBT001
     passphrase_file: Path | None,
+    legacy_schema: Path | None,
+    secret_file: Path | None,
+    xor_folds: FoldReading | None,
+    overwrite: bool,  # noqa: FBT001
 ) -> None:
     """Encode a source into a sealed bundle.
 
     SOURCE is a folder of CSV files or one CSV file.  Beside the bundle an open copy of it is written, which
-    stays here and which clew agency inspect explains.
+    stays here and which clew agency inspect explains.  --workspace and --period are required.
+
+    With --legacy-schema, SOURCE is one CSV file and CLKs are written that are weak: they withstand no known
+    attack.  That needs neither workspace nor epoch; see docs/legacy-clkhash.md.
     """
+    if legacy_schema is not None:
+        refuse_bundle_options(context)
+        encode_legacy(LegacyRequest(source, legacy_schema, output, secret_file, xor_folds, overwrite))
+        return
+    refuse_legacy_options(context)
+    workspace, period = _required(context, "workspace", workspace), _required(context, "period", period)
     workspace.require()
     if output.suffix != ".clew":
         raise InputError(f"{output.name}: not the name of a bundle", hint="let it end with .clew")
     warn_if_synced(output.parent)
     day = today()
     passphrase = saying.passphrase(passphrase_file)
-    desk = open_desk(workspace, passphrase, today=day)
+    desk = open_desk(workspace, passphrase, today=day, allow_weak_profile=allow_weak_profile)
     sweep_left(workspace, output)
     with stages() as shown:
-        extract = _read(source, mapping, workspace, period, areas, shown)
+        extract = read_source(source, mapping, workspace, period, areas, shown)
         encoded = encode_extract(
             desk,
             extract,
@@ -111,7 +156,15 @@ def encode_command(
     say(f"{output.name} may leave; {open_copy(output).name} stays here (clew agency inspect)")
 
 
-def _read(
+def _required(context: click.Context, name: str, value: Value | None) -> Value:
+    """Return an option's value, or fail as click does: only CLKs do without workspace and period."""
+    if value is None:
+        parameter = next(one for one in context.command.params if one.name == name)
+        raise click.MissingParameter(ctx=context, param=parameter)
+    return value
+
+
+def read_source(
     source: Path,
     name: str | None,
     workspace: Workspace,

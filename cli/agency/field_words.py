@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-__all__ = ["FIELD_WORDS", "NEVER_SENT"]
+from linkage.profile import ExactKind
+
+__all__ = ["EXACT_WORDS", "FIELD_WORDS", "NEVER_SENT"]
 
 FIELD_WORDS: Mapping[str, Mapping[str, str]] = {
     "child": {
@@ -12,6 +14,7 @@ FIELD_WORDS: Mapping[str, Mapping[str, str]] = {
         "ethnicity": "one of six groups, never the detailed code",
         "responsible": "the code of the council that is responsible",
         "flags": "markers such as unaccompanied asylum-seeking child",
+        "dummy": "yes for a made-up child, who is there as cover and counted nowhere",
     },
     "care-spell": {
         "handle": "a random number that stands for this care spell",
@@ -62,6 +65,9 @@ FIELD_WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """By the ``type`` of a payload record, then by field."""
+
+EXACT_WORDS: Mapping[ExactKind, str] = {"nhs_number": "NHS number", "upn": "unique pupil number"}
+"""What an exact token is made of."""
 
 NEVER_SENT = (
     "names, former names, aliases",

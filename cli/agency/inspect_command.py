@@ -6,6 +6,7 @@ import click
 
 from cli.agency import options
 from cli.agency.bundles import check_digests, check_signature, opened_bundle
+from cli.agency.clk_words import clk_words, holds_clks
 from cli.agency.inspection import inspect_bundle
 from cli.agency.saying import say
 from cli.agency.telling import manifest_words, open_words, row_bytes, sealed_words, text_bytes
@@ -26,8 +27,14 @@ __all__ = ["inspect_command"]
 def inspect_command(bundle: Path, as_bytes: bool, workspace: Path | None) -> None:  # noqa: FBT001
     """Say in words what a bundle holds.
 
-    Every digest and the signature are checked first.  Of a sealed BUNDLE only the manifest can be read.
+    Every digest and the signature are checked first.  Of a sealed BUNDLE only the manifest can be read.  Of a
+    file of legacy CLKs it says how many there are and how full.
     """
+    if holds_clks(bundle):
+        if workspace:
+            raise click.UsageError("--workspace: nobody signs a file of CLKs, so there is nothing to check")
+        click.echo("\n".join(clk_words(bundle, as_bytes=as_bytes)))
+        return
     card = Workspace(workspace).require().card() if workspace else None
     with opened_bundle(bundle) as opened:
         check_signature(opened, card)

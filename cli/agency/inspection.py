@@ -9,7 +9,9 @@ import numpy as np
 
 from cli.agency.bundles import lines
 from linkage.errors import FormatError
-from linkage.profile import shipped_profiles
+from linkage.profile import ExactKind
+from linkage.shipped_profiles import shipped_profiles
+from linkage.weak_profiles import labelled_name
 from linkage.wire.bundle import Bundle
 from linkage.wire.canonical import to_builtins
 from linkage.wire.encodings import TIER_UNCERTAIN, Encodings, read_encodings
@@ -20,6 +22,7 @@ __all__ = [
     "FieldValues",
     "Inspection",
     "inspect_bundle",
+    "profile_name",
     "shown",
     "view_names",
 ]
@@ -46,6 +49,8 @@ class Inspection:
 
     payload: Payload
     encodings: Encodings
+    exact: tuple[ExactKind, ...]
+    """What the rows' exact tokens are of."""
     fields: tuple[FieldValues, ...]
 
     @property
@@ -63,6 +68,10 @@ class Inspection:
         """Number of rows that carry each view."""
         views = self.encodings.bits.shape[1]
         return tuple(int(((self.encodings.present >> np.uint32(view)) & 1).sum()) for view in range(views))
+
+    def exact_present(self) -> tuple[int, ...]:
+        """Number of rows that carry each exact token."""
+        return tuple(self.encodings.exact.any(axis=2).sum(axis=0).tolist())
 
     def specimen(self) -> tuple[Record, ...]:
         """One child with one record of each kind that belongs to them: the child with most kinds."""
@@ -92,14 +101,25 @@ def inspect_bundle(bundle: Bundle) -> Inspection:
         raise FormatError("the parts are not of the agency that the manifest names")
     if header.profile_digest != bundle.manifest.profile_digest:
         raise FormatError("the encodings are of another profile than the manifest names")
-    return Inspection(payload, encodings, tuple(_fields(payload)))
+    known = [one for one in shipped_profiles().values() if one.digest == header.profile_digest]
+    if not all(map(header.fits, known)):
+        raise FormatError("the encodings do not have the shape of the profile that the manifest names")
+    return Inspection(payload, encodings, header.exact, tuple(_fields(payload)))
+
+
+def profile_name(profile_digest: str) -> str:
+    """Return the name of a profile, marked if it is weak; a bundle carries only the digest."""
+    names = [labelled_name(one) for one in shipped_profiles().values() if one.digest == profile_digest]
+    return names[0] if names else "not one of this release"
 
 
 def view_names(profile_digest: str, views: int) -> tuple[str, ...]:
     """Return the names of a profile's views, or numbers for a profile that this release does not have."""
     for profile in shipped_profiles().values():
         if profile.digest == profile_digest:
-            return tuple(f"{view.name} (salted by {', '.join(view.salt)})" for view in profile.views)
+            return tuple(
+                f"{view.name} (salted by {', '.join(view.salt) or 'nothing'})" for view in profile.views
+            )
     return tuple(f"view {number + 1}" for number in range(views))
 
 

@@ -11,7 +11,9 @@ from keys.storing import make_folder, naming, refuse_existing, store_private, st
 from keys.wrapping import unwrap_key
 from linkage.encode.conformance import conformance_digest
 from linkage.errors import EpochError, FormatError, InputError, VerificationError
-from linkage.profile import EncodingProfile, shipped_profiles
+from linkage.profile import EncodingProfile
+from linkage.shipped_profiles import shipped_profiles
+from linkage.weak_profiles import require_epoch_profile
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, read_card, sign_card
 from linkage.wire.codes import Role
@@ -108,6 +110,7 @@ def join_epoch(
     unit: Path,
     passphrase: str,
     today: dt.date,
+    allow_weak_profile: bool = False,
 ) -> tuple[EpochDescriptor, UnitCard]:
     """Join an epoch, keeping nothing unless every check holds.
 
@@ -115,7 +118,7 @@ def join_epoch(
        closed, does not open before the one joined, and is not another one under that one's name.
     2. The unit's card is signed by its own key, holds the two sealing keys of the descriptor, and has the
        signing key of the card pinned before, if there is one.
-    3. The profile is one that this release has, with the descriptor's digest.
+    3. The profile is one that this release has, with the descriptor's digest, and not weak unless allowed.
     4. The wrapped key opens with this agency's identity to the key of the descriptor's check value.
     5. This installation encodes as the descriptor's conformance digest says.
     """
@@ -124,6 +127,7 @@ def join_epoch(
     wrapped = _wrapped_key(workspace, wrapped_key)
     card = _unit_card(workspace, unit, epoch)
     profile = profile_of(epoch)
+    require_epoch_profile(profile, allow_weak=allow_weak_profile)
     identity = workspace.identity(passphrase)
     with naming(wrapped_key):
         epoch_key = unwrap_key(wrapped, identity, epoch)

@@ -8,10 +8,21 @@ from typing import Any, TypeVar
 import click
 
 from cli.agency.workspace import Workspace
+from linkage.weak_profiles import ALLOW_WEAK_PROFILE
 from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
 
-__all__ = ["FILE", "areas", "mapping", "passphrase_file", "period", "unit_url", "workspace"]
+__all__ = [
+    "FILE",
+    "allow_weak_profile",
+    "areas",
+    "mapping",
+    "optional_workspace",
+    "passphrase_file",
+    "period",
+    "unit_url",
+    "workspace",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -19,8 +30,12 @@ FILE = click.Path(path_type=Path)
 _AREA = re.compile(r"[A-Z0-9]{2,12}")
 
 
-def _workspace(context: click.Context, parameter: click.Parameter, value: Path) -> Workspace:  # noqa: ARG001
-    return Workspace(value)
+def _workspace(
+    context: click.Context,  # noqa: ARG001
+    parameter: click.Parameter,  # noqa: ARG001
+    value: Path | None,
+) -> Workspace | None:
+    return None if value is None else Workspace(value)
 
 
 def workspace(command: Command) -> Command:
@@ -32,6 +47,26 @@ def workspace(command: Command) -> Command:
         callback=_workspace,
         metavar="DIR",
         help="The agency's own folder.",
+    )(command)
+
+
+def allow_weak_profile(command: Command) -> Command:
+    """Add ``--allow-weak-profile``: nothing is encoded under a weak profile by accident."""
+    return click.option(
+        ALLOW_WEAK_PROFILE,
+        is_flag=True,
+        help="Accept an epoch whose profile's encodings fall to known attacks.",
+    )(command)
+
+
+def optional_workspace(command: Command) -> Command:
+    """Add ``--workspace`` to a command that has a way of working without one."""
+    return click.option(
+        "--workspace",
+        type=FILE,
+        callback=_workspace,
+        metavar="DIR",
+        help="The agency's own folder.  [required for a bundle]",
     )(command)
 
 

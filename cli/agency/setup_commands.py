@@ -9,6 +9,7 @@ from cli.agency.joining import join_epoch, make_workspace
 from cli.agency.saying import say, today, warn_if_synced
 from cli.agency.workspace import Workspace
 from keys.passphrase import read_passphrase
+from linkage.weak_profiles import named_by_digest
 from linkage.wire.cards import card_fingerprint
 from linkage.wire.codes import Role
 
@@ -70,9 +71,15 @@ def init_command(
 @click.option("--wrapped-key", type=options.FILE, required=True, metavar="FILE", help="Wrapped for you.")
 @click.option("--unit", type=options.FILE, required=True, metavar="CARD", help="The linkage unit's card.")
 @options.workspace
+@options.allow_weak_profile
 @options.passphrase_file
 def join_command(
-    descriptor: Path, wrapped_key: Path, unit: Path, workspace: Workspace, passphrase_file: Path | None
+    descriptor: Path,
+    wrapped_key: Path,
+    unit: Path,
+    workspace: Workspace,
+    allow_weak_profile: bool,  # noqa: FBT001
+    passphrase_file: Path | None,
 ) -> None:
     """Join an epoch.
 
@@ -88,10 +95,10 @@ def join_command(
         unit=unit,
         passphrase=passphrase,
         today=today(),
+        allow_weak_profile=allow_weak_profile,
     )
-    say(
-        f"joined epoch {epoch.epoch}, open from {epoch.opens} to {epoch.closes}, profile {epoch.profile_name}"
-    )
+    profile = named_by_digest(epoch.profile_name, epoch.profile_digest)
+    say(f"joined epoch {epoch.epoch}, open from {epoch.opens} to {epoch.closes}, profile {profile}")
     say(f"the linkage unit is {_printable(card.name)}; its fingerprint:")
     click.echo(card_fingerprint(card))
 

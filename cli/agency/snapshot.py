@@ -1,12 +1,13 @@
 """The snapshot: an extract under handles instead of references, ready to encode and to write."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 from msgspec import structs
 
 from cli.agency.crosswalk import Crosswalk, Ticket
+from cli.agency.dummies import Dummy
 from cli.sources.children import ChildFacts
 from cli.sources.extract import Extract
 from linkage.encode.identifiers import PersonRecord
@@ -34,7 +35,7 @@ class Changes:
 
 @dataclass(slots=True, repr=False)
 class Snapshot:
-    """A payload, the persons whose identifiers are to be encoded, and every handle in it."""
+    """A payload, the persons whose identifiers are to be encoded, and its handles but those of dummies."""
 
     payload: Payload
     persons: list[PersonRecord]
@@ -42,17 +43,23 @@ class Snapshot:
     changes: Changes = field(default_factory=Changes)
 
 
-def make_snapshot(extract: Extract, crosswalk: Crosswalk, *, agency: str) -> Snapshot:
-    """Give every record its handle and version.
+def make_snapshot(
+    extract: Extract, crosswalk: Crosswalk, *, agency: str, dummies: Sequence[Dummy] = ()
+) -> Snapshot:
+    """Give every record its handle and version, and put dummies among the children.
+
+    ``handles`` and ``changes`` are of the agency's own records only.  Without any child there are no
+    dummies either: such a snapshot is there to withdraw everything.
 
     Records are sorted by handle: handles are random, so that neither the order of the extract nor the time
     of a child's first record shows.
     """
     numbering = _Numbering(crosswalk)
     children = numbering.children(extract)
+    cover = dummies if children else ()
     payload = Payload(
         agency=agency,
-        children=tuple(sorted(children, key=lambda one: one.handle)),
+        children=tuple(sorted([*children, *(one.record() for one in cover)], key=lambda one: one.handle)),
         care_spells=tuple(sorted(numbering.care_spells(extract), key=lambda one: one.handle)),
         episodes=tuple(sorted(numbering.episodes(extract), key=lambda one: one.handle)),
         interviews=tuple(sorted(numbering.interviews(extract), key=lambda one: one.episode)),
@@ -62,6 +69,7 @@ def make_snapshot(extract: Extract, crosswalk: Crosswalk, *, agency: str) -> Sna
         PersonRecord(bytes.fromhex(record.handle), child.variants)
         for child, record in zip(extract.children, children, strict=True)
     ]
+    persons += [one.person() for one in cover]
     return Snapshot(payload, persons, _handles(payload), numbering.changes)
 
 
@@ -120,4 +128,5 @@ def _content(child: ChildFacts) -> bytes:
 
 def _handles(payload: Payload) -> frozenset[str]:
     groups = (payload.children, payload.care_spells, payload.episodes)
-    return frozenset(record.handle for group in groups for record in group)
+    dummies = {child.handle for child in payload.children if child.dummy}
+    return frozenset(record.handle for group in groups for record in group) - dummies

@@ -58,6 +58,12 @@ class Spool:
         )
         return SpooledPart(entry, open_file, sealed_file)
 
+    def set_aside(self, name: str, content: Iterable[bytes]) -> Iterator[bytes]:
+        """Write down what a part will hold before all about it is known; returns it piece by piece."""
+        path = self._folder / f"{name}.aside"
+        _write(path, content)
+        return _pieces(path)
+
 
 def sweep_spools(workspace: Path) -> None:
     """Remove the spools that killed commands left; the caller holds the workspace's transaction."""

@@ -23,7 +23,7 @@ def extract_words(extract: Extract) -> Iterator[str]:
     yield from _lost_words(extract.log)
     variants = sum(len(child.variants) > 1 for child in extract.children)
     if variants:
-        yield f"{variants:,} children have more than one name (aliases, known as, former names)"
+        yield f"{variants:,} children have more than one set of identifiers (other names, other postcodes)"
     yield from _fault_words("errors: these rows are in quarantine", extract.log.errors())
     yield from _fault_words("warnings: these rows are used", extract.log.warnings())
     yield from _unmapped_words(extract.log)
@@ -79,11 +79,12 @@ def encoded_words(encoded: Encoded) -> Iterator[str]:
     """Say what a bundle holds and how it differs from the last one of its period."""
     manifest, changes = encoded.manifest, encoded.changes
     counts = manifest.counts
+    dummies = f" ({counts.dummies:,} of them dummies)" if counts.dummies else ""
     yield f"bundle {manifest.sequence} of {manifest.agency}, {manifest.period.start} to {manifest.period.end}"
     yield (
-        f"{counts.children:,} children in {counts.rows:,} encoding rows, {counts.care_spells:,} care spells, "
-        f"{counts.episodes:,} episodes, {counts.interviews:,} return interviews, "
-        f"{counts.coverage:,} areas and months"
+        f"{counts.children:,} children{dummies} in {counts.rows:,} encoding rows, "
+        f"{counts.care_spells:,} care spells, {counts.episodes:,} episodes, "
+        f"{counts.interviews:,} return interviews, {counts.coverage:,} areas and months"
     )
     yield (
         f"{changes.new:,} new records, {changes.changed:,} changed, {changes.unchanged:,} as before, "

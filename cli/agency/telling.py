@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from cli.agency.field_words import FIELD_WORDS, NEVER_SENT
-from cli.agency.inspection import FieldValues, Inspection, shown, view_names
+from cli.agency.field_words import EXACT_WORDS, FIELD_WORDS, NEVER_SENT
+from cli.agency.inspection import FieldValues, Inspection, profile_name, shown, view_names
 from linkage.wire.bundle import Bundle
 from linkage.wire.canonical import to_builtins
-from linkage.wire.encodings import HANDLE_BYTES
+from linkage.wire.encodings import row_bytes as octets_of_row
 from linkage.wire.manifest import Part, manifest_id
 from linkage.wire.records import Record
 
@@ -27,6 +27,7 @@ def manifest_words(bundle: Bundle) -> Iterator[str]:
     yield f"  written          {manifest.created}"
     yield f"  epoch            {manifest.epoch}"
     yield f"  submission       {manifest_id(bundle.manifest_bytes)}"
+    yield f"  profile          {profile_name(manifest.profile_digest)}"
     yield f"  profile digest   {manifest.profile_digest}"
     yield f"  key check value  {manifest.key_check_value}"
     yield f"  conformance      {manifest.conformance}"
@@ -68,15 +69,27 @@ def open_words(bundle: Bundle, inspection: Inspection) -> Iterator[str]:
 def _encodings_words(bundle: Bundle, inspection: Inspection) -> Iterator[str]:
     encodings = inspection.encodings
     rows, views, width = encodings.bits.shape
+    size = octets_of_row(views, width, len(inspection.exact))
     yield ""
     yield "The encodings, sealed to the linking worker, who sees nothing else"
-    yield f"  {rows:,} rows of {HANDLE_BYTES + 6 + views * width:,} bytes: a handle, and bits made of names,"
+    yield f"  {rows:,} rows of {size:,} bytes: a handle, and bits made of names,"
     yield "  dates of birth, sex and postcodes with a key that the linkage unit does not have"
     yield _counted("children with more than one row (aliases, former names)", inspection.with_variants)
     yield _counted("rows with an uncertain date of birth", inspection.uncertain)
     names = view_names(bundle.manifest.profile_digest, views)
     for name, present in zip(names, inspection.views_present(), strict=True):
         yield _counted(f"rows with the view {name}", present)
+    yield from _exact_words(inspection)
+
+
+def _exact_words(inspection: Inspection) -> Iterator[str]:
+    if not inspection.exact:
+        return
+    for kind, present in zip(inspection.exact, inspection.exact_present(), strict=True):
+        yield _counted(f"rows with the token of the {EXACT_WORDS[kind]}", present)
+    yield "  A token is 16 bytes made of a number with the key: equal numbers have equal tokens.  Whoever has"
+    yield "  the key finds the number of any token in minutes, for there are only so many numbers; without it"
+    yield "  a token says nothing but which rows have the same number."
 
 
 def _counted(what: str, count: int) -> str:
@@ -142,6 +155,10 @@ def row_bytes(bundle: Bundle, inspection: Inspection) -> Iterator[str]:
     ]
     names = view_names(bundle.manifest.profile_digest, encodings.bits.shape[1])
     stretches += [(f"view {name}", encodings.bits[0, view].tobytes()) for view, name in enumerate(names)]
+    stretches += [
+        (f"token of the {EXACT_WORDS[kind]}", encodings.exact[0, number].tobytes())
+        for number, kind in enumerate(inspection.exact)
+    ]
     offset = 0
     for meaning, data in stretches:
         yield f"  {meaning}"

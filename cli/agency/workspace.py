@@ -1,7 +1,7 @@
 """The workspace: one agency's folder of identity, pinned keys, epoch, mapping, crosswalk and journal.
 
-Nothing in it is an identifier of a child: the crosswalk holds local references encrypted, and re-encoding
-rereads the extract.
+Nothing in it is an identifier of a child: the crosswalk holds local references encrypted, re-encoding rereads
+the extract, and dummies are nobody (sealed all the same, for they are made of children's parts).
 """
 
 from dataclasses import dataclass
@@ -96,6 +96,11 @@ class Workspace:
     def database_file(self) -> Path:
         """Crosswalk and journal."""
         return self.path / "workspace.db"
+
+    @property
+    def dummies_file(self) -> Path:
+        """The agency's dummies, sealed; there only while they are on."""
+        return self.path / "dummies.sealed"
 
     def require(self) -> "Workspace":
         """Return the workspace itself; raises :class:`InputError` if it was never made."""

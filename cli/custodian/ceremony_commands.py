@@ -10,10 +10,12 @@ from cli.custodian.checks import (
     profile_digest,
     require_dates,
     require_fingerprint,
+    require_fit_profile,
     require_known_profile,
 )
 from cli.custodian.options import (
     FILE,
+    allow_weak_profile,
     ceremony_folder,
     day,
     epoch_name,
@@ -71,6 +73,7 @@ _one_time_key = click.option(
 @click.option("--closes", callback=day, metavar="DATE", required=True, help="The epoch's last day.")
 @ceremony_folder
 @_one_time_key
+@allow_weak_profile
 @passphrase_file
 def open_command(
     epoch: str,
@@ -82,12 +85,14 @@ def open_command(
     closes: Moment,
     ceremony: Path,
     one_time_key: Path | None,
+    allow_weak_profile: bool,  # noqa: FBT001
     passphrase_file: Path | None,
 ) -> None:
     """Open a ceremony; prints the fingerprint that custodians compare."""
     folder = CeremonyFolder(ceremony)
     key_file = one_time_key or folder.one_time_key
     require_dates(opens, closes)
+    require_fit_profile(profile, allow_weak=allow_weak_profile)
     folder.refuse_used()
     refuse_existing(key_file)
     one_time = create_identity()
@@ -115,9 +120,14 @@ def open_command(
 @ceremony_folder
 @identity_folder
 @click.option("--fingerprint", help="Refuse unless the ceremony has this fingerprint.")
+@allow_weak_profile
 @passphrase_file
 def commit_command(
-    ceremony: Path, folder: Path, fingerprint: str | None, passphrase_file: Path | None
+    ceremony: Path,
+    folder: Path,
+    fingerprint: str | None,
+    allow_weak_profile: bool,  # noqa: FBT001
+    passphrase_file: Path | None,
 ) -> None:
     """Draw your contribution and commit to it."""
     shared, own = CeremonyFolder(ceremony), CustodianFolder(folder)
@@ -126,6 +136,7 @@ def commit_command(
     if fingerprint is not None:
         require_fingerprint(terms.fingerprint, fingerprint, what="this ceremony")
     require_known_profile(terms)
+    require_fit_profile(terms.profile_name, allow_weak=allow_weak_profile)
     passphrase = read_passphrase(passphrase_file, prompt="passphrase of your identity", confirm=False)
     identity = own.load(passphrase)
     card = require_member(terms, identity)

@@ -10,7 +10,8 @@ from keys.files import read_limited
 from keys.messages import Ceremony
 from keys.storing import naming
 from linkage.errors import EpochError, InputError, VerificationError
-from linkage.profile import shipped_profile
+from linkage.shipped_profiles import shipped_profile
+from linkage.weak_profiles import require_epoch_profile
 from linkage.wire.cards import AgencyCard, AnyCard, card_fingerprint, read_card
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_descriptor, read_wrapped_key
 from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
@@ -24,6 +25,7 @@ __all__ = [
     "profile_digest",
     "require_dates",
     "require_fingerprint",
+    "require_fit_profile",
     "require_known_profile",
     "require_not_closed",
     "today",
@@ -104,6 +106,11 @@ def require_not_closed(descriptor: EpochDescriptor) -> None:
 def profile_digest(name: str) -> str:
     """Return the digest of an encoding profile that comes with this release."""
     return shipped_profile(name).digest
+
+
+def require_fit_profile(name: str, *, allow_weak: bool) -> None:
+    """Refuse a profile that no epoch may have, and a weak one unless the custodian allows it."""
+    require_epoch_profile(shipped_profile(name), allow_weak=allow_weak)
 
 
 def require_known_profile(ceremony: Ceremony) -> None:

@@ -7,9 +7,18 @@ from typing import Any, TypeVar
 
 import click
 
+from linkage.weak_profiles import ALLOW_WEAK_PROFILE
 from linkage.wire.moments import Moment
 
-__all__ = ["FILE", "ceremony_folder", "day", "epoch_name", "identity_folder", "passphrase_file"]
+__all__ = [
+    "FILE",
+    "allow_weak_profile",
+    "ceremony_folder",
+    "day",
+    "epoch_name",
+    "identity_folder",
+    "passphrase_file",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,6 +41,15 @@ def epoch_name(context: click.Context, parameter: click.Parameter, value: str) -
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", value):
         raise click.BadParameter("an epoch's name has lower-case letters, digits and hyphens, at most 32")
     return value
+
+
+def allow_weak_profile(command: Command) -> Command:
+    """Add ``--allow-weak-profile``: an epoch of a weak profile is made by nobody's accident."""
+    return click.option(
+        ALLOW_WEAK_PROFILE,
+        is_flag=True,
+        help="Let the epoch have a profile whose encodings fall to known attacks.",
+    )(command)
 
 
 def identity_folder(command: Command) -> Command:

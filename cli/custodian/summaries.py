@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import click
 
 from keys.messages import Ceremony
+from linkage.weak_profiles import named_by_digest
 from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, card_fingerprint
 from linkage.wire.epochs import EpochDescriptor
 
@@ -30,7 +31,7 @@ def summarise_ceremony(ceremony: Ceremony) -> None:
         (
             f"ceremony {ceremony.fingerprint}",
             f"  epoch {ceremony.epoch}, {ceremony.opens} to {ceremony.closes}",
-            f"  profile {ceremony.profile_name}",
+            f"  profile {named_by_digest(ceremony.profile_name, ceremony.profile_digest)}",
             f"  linkage unit {_card(ceremony.unit)}",
             f"  custodians, {ceremony.threshold} of {len(ceremony.custodians)} must sign:",
             *(f"    {_card(card)}" for card in ceremony.custodians),
@@ -40,11 +41,12 @@ def summarise_ceremony(ceremony: Ceremony) -> None:
 
 def summarise_epoch(descriptor: EpochDescriptor, ceremony: Ceremony) -> None:
     """Show what an epoch descriptor states and who has signed it."""
+    profile = shown(named_by_digest(descriptor.profile_name, descriptor.profile_digest))
     names = [shown(card.name) for card in ceremony.custodians if _has_signed(card, descriptor)]
     say(
         (
             f"epoch descriptor {descriptor.epoch}, {descriptor.opens} to {descriptor.closes}",
-            f"  profile {shown(descriptor.profile_name)}, key check value {descriptor.key_check_value}",
+            f"  profile {profile}, key check value {descriptor.key_check_value}",
             f"  linkage unit {_card(ceremony.unit)}",
             f"  signed so far by: {', '.join(names) or 'nobody'} ({ceremony.threshold} needed)",
         )

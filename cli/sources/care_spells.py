@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cli.sources.belonging import Belonging, ChildRows
 from cli.sources.children import NO_HANDLE, Children
@@ -12,10 +12,11 @@ from cli.sources.dates import local_day
 from cli.sources.faults import FaultLog
 from cli.sources.fields import Fields
 from cli.sources.mapping import Mapping, SpellTable, by_name
+from cli.sources.postcodes import PlacePostcode, PostcodeReader
 from linkage.wire.canonical import from_builtins
 from linkage.wire.records import CareSpell
 
-__all__ = ["SpellFacts", "covering", "in_period", "read_care_spells"]
+__all__ = ["SpellFacts", "covering", "in_period", "latest_places", "read_care_spells"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,6 +27,7 @@ class SpellFacts:
     child: str
     row: int
     record: CareSpell
+    places: tuple[PlacePostcode, ...] = ()
 
     @property
     def first(self) -> dt.date:
@@ -54,6 +56,7 @@ def read_care_spells(
         log=log,
     )
     fields = Fields(sheet, by_name(table.fields), mapping, agency=context.agency, moments=("start", "end"))
+    postcodes = PostcodeReader(sheet, table.postcodes)
     tally = log.tally(sheet.name)
     spells: list[SpellFacts] = []
     for row in rows:
@@ -61,7 +64,7 @@ def read_care_spells(
         if spell is None:
             rows.quarantine()
             continue
-        spells.append(spell)
+        spells.append(replace(spell, places=postcodes.read(row.line, row.faults)))
         if in_period(spell, context):
             tally.kept += 1
         else:
@@ -109,6 +112,12 @@ def in_period(spell: SpellFacts, context: Context) -> bool:
     """Tell whether a spell touches the period; without a period every spell does."""
     period = context.period
     return period is None or (spell.first <= period.end.date and spell.last >= period.start.date)
+
+
+def latest_places(spells: Sequence[SpellFacts], context: Context) -> tuple[PlacePostcode, ...]:
+    """Return the postcodes of a child's spells that touch the period, the latest spell's first."""
+    newest = sorted(spells, key=lambda spell: (spell.first, spell.row), reverse=True)
+    return tuple(place for spell in newest if in_period(spell, context) for place in spell.places)
 
 
 def covering(spells: Sequence[SpellFacts], day: dt.date) -> SpellFacts | None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Mapping as Mapped
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,12 +13,15 @@ from cli.sources.fields import Fields, FlagFields
 from cli.sources.mapping import ChildTable, Mapping, by_name
 from cli.sources.opening import record_misfits
 from cli.sources.people import PeopleReader, Person
+from cli.sources.postcodes import PlacePostcode, shared_postcodes, with_postcodes, with_shared_marked
 from linkage.encode.identifiers import Identifiers
+from linkage.encode.names import read_name
+from linkage.encode.places import read_postcode
 from linkage.wire.canonical import from_builtins
 from linkage.wire.limits import MAX_VARIANTS
 from linkage.wire.records import Child
 
-__all__ = ["NO_HANDLE", "ChildFacts", "Children", "read_children"]
+__all__ = ["NO_HANDLE", "ChildFacts", "Children", "read_children", "settle_postcodes"]
 
 NO_HANDLE = "0" * 32
 """Stands where a handle will be once the crosswalk has given one."""
@@ -25,13 +29,18 @@ NO_HANDLE = "0" * 32
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ChildFacts:
-    """A child as read: the agency's own reference, identifiers, and the record that will travel."""
+    """A child as read: the agency's own reference, identifiers, and the record that will travel.
+
+    ``places``: further postcodes, the latest row's first, until :func:`settle_postcodes` has made sets of
+    identifiers of them.
+    """
 
     reference: str
     row: int
     variants: tuple[Identifiers, ...]
     born: dt.date | None
     record: Child
+    places: tuple[PlacePostcode, ...] = ()
 
 
 @dataclass(slots=True)
@@ -45,6 +54,21 @@ class Children:
 def read_children(sheet: Sheet, mapping: Mapping, context: Context, log: FaultLog) -> Children:
     """Read every child; a row that cannot be used is a fault and in quarantine."""
     return _ChildReader(sheet, mapping, context, log).read()
+
+
+def settle_postcodes(children: Children, placements: Mapped[str, Sequence[PlacePostcode]]) -> None:
+    """Make sets of identifiers of every child's further postcodes, and mark those that many children share.
+
+    ``placements``: by child's reference, the postcodes of care spells, the latest first.
+    """
+    places: list[PlacePostcode] = []
+    for reference, child in children.kept.items():
+        own = (*child.places, *placements.get(reference, ()))
+        children.kept[reference] = replace(child, variants=with_postcodes(child.variants, own), places=())
+        places += own
+    shared = shared_postcodes((child.variants for child in children.kept.values()), places)
+    for reference, child in children.kept.items():
+        children.kept[reference] = replace(child, variants=with_shared_marked(child.variants, shared))
 
 
 class _ChildReader:
@@ -135,7 +159,8 @@ class _ChildReader:
         variants = _merged([row.person for row in usable], first)
         filed = variants[0].date_of_birth
         born = next((row.person.born for row in usable if row.person.principal.date_of_birth == filed), None)
-        return ChildFacts(reference, lines[0].row.number, variants, born, self._record(usable))
+        places = _places([row.person for row in usable])
+        return ChildFacts(reference, lines[0].row.number, variants, born, self._record(usable), places)
 
     def _row(self, line: Line, reference: str) -> "_ChildRow":
         faults = self._faults(line, reference)
@@ -181,8 +206,7 @@ class _ChildRow:
 def _merged(people: Sequence[Person], faults: RowFaults) -> tuple[Identifiers, ...]:
     """Merge the rows of one child into variants: those that differ in name or date of birth.
 
-    The names most often written come first; a postcode is the last one written beside them, and a change
-    of postcode alone makes no variant, for every variant more shows that there is another name.
+    The names most often written come first; a postcode is the last one written beside them.
     """
     written = [person.principal for person in people]
     others = [other for person in people for other in person.variants[1:]]
@@ -203,9 +227,19 @@ def _merged(people: Sequence[Person], faults: RowFaults) -> tuple[Identifiers, .
     return tuple(variants[:MAX_VARIANTS])
 
 
+def _places(people: Sequence[Person]) -> tuple[PlacePostcode, ...]:
+    """Return the postcodes of one child's rows, the latest row's first and each row's home before others."""
+    found: list[PlacePostcode] = []
+    for person in reversed(people):
+        home = read_postcode(person.principal.postcode).value
+        found += [PlacePostcode(home)] if home else []
+        found += person.places
+    return tuple(found)
+
+
 def _who(identifiers: Identifiers) -> tuple[str, ...]:
     names = (identifiers.forename, identifiers.middle_name, identifiers.surname)
-    return (*(" ".join(name.casefold().split()) for name in names), identifiers.date_of_birth)
+    return (*(read_name(name).value for name in names), identifiers.date_of_birth)
 
 
 def _says_less(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cli.sources.care_spells import SpellFacts, in_period, read_care_spells
-from cli.sources.children import ChildFacts, Children, read_children
+from cli.sources.care_spells import SpellFacts, in_period, latest_places, read_care_spells
+from cli.sources.children import ChildFacts, Children, read_children, settle_postcodes
 from cli.sources.context import Context
 from cli.sources.coverage import read_coverage, stated_coverage
 from cli.sources.episodes import EpisodeFacts, EpisodeReader
@@ -70,6 +70,9 @@ class _Reading:
         )
         spells = self._spells(children)
         by_child = _grouped(spells)
+        settle_postcodes(
+            children, {child: latest_places(own, self._context) for child, own in by_child.items()}
+        )
         episodes, outside = self._episodes(children, by_child)
         interviews = self._interviews(episodes, outside)
         self._compare(episodes, by_child)

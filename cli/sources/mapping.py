@@ -27,6 +27,7 @@ __all__ = [
     "Join",
     "Key",
     "Mapping",
+    "PostcodeColumn",
     "SpellTable",
     "as_column",
     "by_name",
@@ -51,6 +52,8 @@ IdentifierName = Literal[
     "address",
     "locality",
     "phone",
+    "nhs_number",
+    "upn",
 ]
 VariantName = Literal["forename", "surname", "middle_name", "full_name", "date_of_birth"]
 ChildField = Literal["sex", "ethnicity", "responsible"]
@@ -114,6 +117,13 @@ class Join(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     optional: bool = False
 
 
+class PostcodeColumn(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A further postcode of a child, and where there is one the column that says what kind of place it is."""
+
+    postcode: Spec
+    place: Spec | None = None
+
+
 class ChildTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The children; ``repeat`` says what a second row with the same reference is."""
 
@@ -123,6 +133,7 @@ class ChildTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     join: tuple[Join, ...] = ()
     identifiers: dict[IdentifierName, Spec]
     variants: tuple[dict[VariantName, Spec], ...] = ()
+    postcodes: tuple[PostcodeColumn, ...] = ()
     fields: dict[ChildField, Spec] = {}
     flags: dict[Flag, Spec] = {}
 
@@ -134,6 +145,7 @@ class SpellTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     key: Key
     child: Key
     optional: bool = False
+    postcodes: tuple[PostcodeColumn, ...] = ()
     fields: dict[SpellField, Spec]
 
 

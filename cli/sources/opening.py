@@ -1,13 +1,13 @@
 """Opening the files of a source: each is read once, whichever tables of the mapping rest on it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cli.sources.columns import JoinedTable, Sheet, wanted_names
 from cli.sources.faults import FaultLog, RowFaults
 from cli.sources.files import Table, header_key, read_table, source_file
-from cli.sources.mapping import ChildTable, Join, Key, Mapping, Spec
+from cli.sources.mapping import ChildTable, Join, Key, Mapping, PostcodeColumn, Spec
 from linkage.errors import InputError
 
 __all__ = ["Source", "record_misfits"]
@@ -119,12 +119,14 @@ def _wanted(mapping: Mapping) -> dict[str, set[str]]:
 def _entries(mapping: Mapping) -> Iterator[tuple[str, list[Spec], list[Key]]]:
     children = mapping.children
     specs = [*children.identifiers.values(), *children.fields.values(), *children.flags.values()]
+    specs += _postcode_specs(children.postcodes)
     yield children.file, specs, [children.key]
     for join in children.join:
         yield join.file, specs, [join.on]
     if mapping.care_spells:
         spells = mapping.care_spells
-        yield spells.file, list(spells.fields.values()), [spells.key, spells.child]
+        own = [*spells.fields.values(), *_postcode_specs(spells.postcodes)]
+        yield spells.file, own, [spells.key, spells.child]
     if mapping.episodes:
         episodes = mapping.episodes
         both = [*episodes.fields.values(), *episodes.flags.values()]
@@ -133,3 +135,7 @@ def _entries(mapping: Mapping) -> Iterator[tuple[str, list[Spec], list[Key]]]:
         yield mapping.interviews.file, list(mapping.interviews.fields.values()), [mapping.interviews.episode]
     if mapping.coverage:
         yield mapping.coverage.file, [mapping.coverage.area, mapping.coverage.month], []
+
+
+def _postcode_specs(columns: Sequence[PostcodeColumn]) -> list[Spec]:
+    return [spec for column in columns for spec in (column.postcode, column.place) if spec is not None]

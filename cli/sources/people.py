@@ -15,15 +15,18 @@ from cli.sources.dates import DateReader
 from cli.sources.faults import RowFaults
 from cli.sources.mapping import ChildTable, Mapping, Spec, by_name
 from cli.sources.names import aliases, parted_forenames, parted_name
+from cli.sources.postcodes import PlacePostcode, PostcodeReader
+from cli.sources.remarks import NOTHING_TO_MEND, cure, problem
 from linkage.encode.dates import BirthDate, parse_date
 from linkage.encode.identifiers import Identifiers
 from linkage.encode.normalise import Normaliser
+from linkage.encode.places import other_postcodes, read_postcode
 from linkage.encode.reasons import Notice, Refusal, notice, refusal
+from linkage.encode.variants import variants_of
 
 __all__ = ["PeopleReader", "Person"]
 
 _OLDEST_YEARS = 30
-_NOTHING_TO_MEND = frozenset({"no-fixed-abode", "pseudo-postcode", "first-of-january", "excel-serial"})
 _NO_DATE = frozenset({"placeholder-date"})
 """Reasons for which a date of birth is not used although nobody made a slip in writing it."""
 
@@ -33,11 +36,12 @@ class Person:
     """What one row says of who a child is: the principal identifiers first, then other names.
 
     ``born`` is the date of birth as the source wrote it, placeholders included: it decides the age band,
-    while the encoder decides for itself how far to trust it.
+    while the encoder decides for itself how far to trust it.  ``places``: postcodes besides the home's.
     """
 
     variants: tuple[Identifiers, ...]
     born: dt.date | None
+    places: tuple[PlacePostcode, ...] = ()
 
     @property
     def principal(self) -> Identifiers:
@@ -55,6 +59,7 @@ class PeopleReader:
             _found(sheet, by_name(specs), f"variants {number}")
             for number, specs in enumerate(table.variants, 1)
         ]
+        self._postcodes = PostcodeReader(sheet, table.postcodes)
         self._order = mapping.date_order
         self._today = today
         self._dates = DateReader(mapping.date_order, days_only=True)
@@ -64,22 +69,26 @@ class PeopleReader:
         """Return one row's identifiers; ``sex`` is the code read elsewhere."""
         text = {name: column.text(line) for name, column in self._columns.items()}
         forename, middle_name, surname = _names(text)
+        home, *more = _postcodes(text.get("postcode", ""))
         principal = Identifiers(
             forename=forename,
             surname=surname,
             middle_name=middle_name,
             date_of_birth=self._born(text.get("date_of_birth", ""), faults),
             sex="" if sex == "U" else sex,
-            postcode=text.get("postcode", ""),
+            postcode=home,
             address=text.get("address", ""),
             locality=text.get("locality", ""),
             phone=text.get("phone", ""),
             birth_uncertain=YES_NO.get(code_key(text.get("birth_uncertain", "")), False),
+            nhs_number=_number(text.get("nhs_number", "")),
+            upn=_number(text.get("upn", "")),
         )
         self._judge(principal, text, faults)
         others = (self._other_names(columns, line, principal) for columns in self._variants)
-        variants = (principal, *chain.from_iterable(others))
-        return Person(variants, self._day(text.get("date_of_birth", "")))
+        variants = (*variants_of(principal), *chain.from_iterable(others))
+        places = (*map(PlacePostcode, more), *self._postcodes.read(line, faults))
+        return Person(variants, self._day(text.get("date_of_birth", "")), places)
 
     def _label(self, name: str) -> str:
         """Return the header under which an identifier stands, whichever entry of the mapping names it."""
@@ -91,10 +100,10 @@ class PeopleReader:
         normalised = self._normalise(principal)
         remarks: tuple[Refusal | Notice, ...] = (*normalised.refusals, *normalised.notices)
         for one in remarks:
-            if one.field != "date_of_birth" and one.reason not in _NOTHING_TO_MEND:
+            if one.field != "date_of_birth" and one.reason not in NOTHING_TO_MEND:
                 label = self._label(one.field)
                 found = text.get(one.field) or getattr(principal, one.field)
-                faults.warn(label, found, _problem(one.reason), _cure(one.hint))
+                faults.warn(label, found, problem(one.reason), cure(one.hint))
         names = {"forename": normalised.forename, "surname": normalised.surname}
         missing = [name for name, value in names.items() if not value]
         if len(missing) == len(names):
@@ -116,16 +125,18 @@ class PeopleReader:
         if birth.year and self._today.year - birth.year > _OLDEST_YEARS:
             faults.warn(label, text, f"born more than {_OLDEST_YEARS} years ago", "check the date of birth")
         for reason in birth.noticed:
-            if reason not in _NOTHING_TO_MEND:
-                faults.warn(label, text, _problem(reason), _cure(notice("date_of_birth", reason).hint))
+            if reason not in NOTHING_TO_MEND:
+                faults.warn(label, text, problem(reason), cure(notice("date_of_birth", reason).hint))
         return _written(birth) or text
 
     def _refused(self, reason: str, text: str, label: str, faults: RowFaults) -> str:
-        cure = _cure(refusal("date_of_birth", reason).hint)
+        what_to_do = cure(refusal("date_of_birth", reason).hint)
         if reason in _NO_DATE:
-            faults.warn(label, text, _problem(reason), cure)
+            faults.warn(label, text, problem(reason), what_to_do)
         else:
-            faults.error(label, text, _problem(reason), cure, rule="586" if reason == "future-date" else "")
+            faults.error(
+                label, text, problem(reason), what_to_do, rule="586" if reason == "future-date" else ""
+            )
         return ""
 
     def _day(self, text: str) -> dt.date | None:
@@ -154,37 +165,29 @@ class PeopleReader:
             yield other
 
 
-_REASONS = {
-    "future-date": "a date of birth in the future",
-    "impossible-date": "no such day in the calendar",
-    "implausible-year": "not a year in which a child was born",
-    "partial-date": "not a whole date of birth",
-    "age-only": "an age in place of a date of birth",
-    "placeholder": "stands for not known",
-    "placeholder-date": "a date that stands for not known",
-    "title-only": "a title without a name",
-    "no-letters": "a name without letters",
-    "mojibake-repaired": "characters garbled by a wrong character set",
-}
+def _postcodes(text: str) -> tuple[str, ...]:
+    """Return the postcodes of a home's cell: as written if it is one at most, so that it can be judged."""
+    others = other_postcodes(text)
+    return (read_postcode(text).value, *others) if others else (text,)
 
 
-def _problem(reason: str) -> str:
-    return _REASONS.get(reason, reason.replace("-", " "))
-
-
-def _cure(hint: str) -> str:
-    """Return what to do: the encoder's hints say what is wrong before a colon."""
-    return hint.partition(": ")[2] or hint
+def _number(text: str) -> str:
+    return "" if code_key(text) in NO_VALUE else text
 
 
 def _names(text: dict[str, str]) -> tuple[str, str, str]:
     forename, middle_name = text.get("forename", ""), text.get("middle_name", "")
     surname = text.get("surname", "")
+    if "," in surname and not (forename or text.get("forenames")):
+        text = text | {"surname": "", "full_name": surname}
+        surname = ""
     if not forename and text.get("forenames"):
         forename, rest = parted_forenames(text["forenames"])
         middle_name = middle_name or rest
     if not (forename or surname) and text.get("full_name"):
-        forename, surname = parted_name(text["full_name"], forename="", surname="")
+        forenames, surname = parted_name(text["full_name"], forename="", surname="")
+        forename, rest = parted_forenames(forenames)
+        middle_name = middle_name or rest
     return forename, middle_name, surname
 
 
@@ -192,6 +195,8 @@ def _written(birth: BirthDate) -> str:
     """Return what is known of a date of birth so that reading it again gives the same; blank for an age."""
     if birth.day:
         return f"{birth.year:04}-{birth.month:02}-{birth.day:02}"
+    if "impossible-day" in birth.noticed:  # a month alone would read as a part, which is uncertain
+        return f"{birth.year:04}-{birth.month:02}-31"
     if "first-of-january" in birth.noticed:
         return f"{birth.year:04}-01-01"
     if birth.month:

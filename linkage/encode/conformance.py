@@ -44,6 +44,10 @@ MADE_UP_PEOPLE: Final = (
     Identifiers("Dr", "???", "xxx", "17/09/1807", "7", "no idea", "n/k", "Leeds", "none"),
     Identifiers("A" * 300, "Smith", "", "soon", "F", "LS6 3HN", "unknown", "Ash"),
     Identifiers("Unknown", "Unknown", "", "00/00/0000", "U", "NK"),
+    Identifiers("Tara", "Quill", "", "31/02/2010", "F", "SW1A 1AA, M1 1AE", nhs_number="943 476 5918"),
+    Identifiers("Owen", "Pryce-Jones", "", "31/13/2010", "M", "LL57 2DG", upn="A12345678901B"),
+    Identifiers("Olwen", "ap Rhys", "", "31/12/2010", "F", "LL57 2DG", nhs_number="12345", upn="A1"),
+    Identifiers("Lena", "Frost", "", "07/06/2011", "F", "DT1 1XJ", upn="U80120000100A"),
 )  # fmt: skip
 """Nobody: together they meet every rule and every reason of the normaliser."""
 
@@ -64,6 +68,7 @@ def conformance_digest(profile: EncodingProfile, epoch_key: bytes) -> str:
         + bytes((encodings.variants[row], encodings.tiers[row]))
         + int(encodings.present[row]).to_bytes(4, "little")
         + encodings.bits[row].tobytes()
+        + encodings.exact[row].tobytes()
         for row in range(len(encodings))
     ]
     first = "conformance", profile.digest, tables_digest()

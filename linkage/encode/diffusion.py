@@ -1,8 +1,7 @@
-"""Keyed linear diffusion, and turning bits from record-major to bit-major order and back.
+"""Keyed linear diffusion: each output bit of a view is the XOR of t distinct input bits that the key chooses.
 
-Each output bit of a view is the XOR of t distinct input bits that the key chooses (Armknecht, Heng, Schnell:
-Strengthening Privacy-Preserving Record Linkage Using Diffusion, PoPETs 2023).  The same bit of 64 records
-lies in one machine word here, so one XOR serves 64 records.
+Source: Armknecht, Heng, Schnell: Strengthening Privacy-Preserving Record Linkage Using Diffusion, PoPETs
+2023.  The same bit of 64 records lies in one machine word here, so one XOR serves 64 records.
 """
 
 from typing import Final
@@ -11,11 +10,21 @@ import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from numpy.typing import NDArray
 
-__all__ = ["RECORDS_PER_WORD", "diffuse", "diffusion_table", "to_rows"]
+from linkage.encode.secrecy import NeverWrittenOut
+
+__all__ = ["RECORDS_PER_WORD", "Diffusion", "diffusion_table"]
 
 RECORDS_PER_WORD: Final = 64
 _DRAWS_AT_ONCE: Final = 4096
 _WORD: Final = np.dtype("<u8")
+_MASKS: Final = {
+    32: 0x00000000FFFFFFFF,
+    16: 0x0000FFFF0000FFFF,
+    8: 0x00FF00FF00FF00FF,
+    4: 0x0F0F0F0F0F0F0F0F,
+    2: 0x3333333333333333,
+    1: 0x5555555555555555,
+}
 
 
 def diffusion_table(key: bytes, *, length: int, inputs: int) -> NDArray[np.intp]:
@@ -27,46 +36,85 @@ def diffusion_table(key: bytes, *, length: int, inputs: int) -> NDArray[np.intp]
     """
     keystream = Cipher(algorithms.AES256(key), modes.CTR(bytes(16))).encryptor()
     ceiling = (1 << 32) // length * length
-    chosen: list[list[int]] = [[]]
-    while True:
-        words = np.frombuffer(keystream.update(bytes(4 * _DRAWS_AT_ONCE)), dtype="<u4")
-        for bit in (words[words < ceiling] % np.uint32(length)).tolist():
-            if bit in chosen[-1]:
-                continue
-            chosen[-1].append(bit)
-            if len(chosen[-1]) == inputs:
-                if len(chosen) == length:
-                    return np.array(chosen, dtype=np.intp)
-                chosen.append([])
+    chosen: list[list[int]] = []
+    drawn: list[int] = []
+    begun = 0
+    while len(chosen) < length:
+        end = begun + inputs
+        while len(row := list(dict.fromkeys(drawn[begun:end]))) < inputs:
+            if end > len(drawn):
+                words = np.frombuffer(keystream.update(bytes(4 * _DRAWS_AT_ONCE)), dtype="<u4")
+                drawn += (words[words < ceiling] % np.uint32(length)).tolist()
+            else:
+                end += inputs - len(row)
+        chosen.append(row)
+        begun = end
+    return np.array(chosen, dtype=np.intp)
 
 
-def diffuse(columns: NDArray[np.uint8], table: NDArray[np.intp]) -> NDArray[np.uint8]:
-    """Return the diffused bits of packed records: ``columns`` and result are (length, bytes of records).
+class Diffusion(NeverWrittenOut):
+    """Diffuses the filters of many records at a time, under one key."""
 
-    The bytes of records must be a multiple of 8.
+    __slots__ = ("_length", "_sources")
+
+    def __init__(self, key: bytes, *, length: int, inputs: int) -> None:
+        self._length = length
+        table = diffusion_table(key, length=length, inputs=inputs)
+        # Gathering in the order in which the turning of bytes leaves input bits, and into the order in which
+        # the turning of bits wants output bits, makes both turns free of copies.
+        self._sources = np.ascontiguousarray(_place_of_input(table[_output_order(length)], length).T)
+
+    def __call__(self, octets: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the diffused rows (n, length / 8), bit j the most significant first of byte j div 8.
+
+        ``octets``: filters, (n / 8, length), bit i (least significant first) of octet (g, j) being bit j of
+        record 8 g + i; n is a multiple of 64.
+        """
+        words = len(octets) // 8
+        bits = octets.view(_WORD).reshape(words, 8, -1).transpose(1, 2, 0).copy()
+        _turn(bits.reshape(8, -1))
+        columns = bits.reshape(self._length, words)
+        diffused = columns[self._sources[0]]
+        gathered = np.empty_like(diffused)
+        for source in self._sources[1:]:
+            np.take(columns, source, axis=0, out=gathered, mode="clip")  # in range; the default would copy
+            diffused ^= gathered
+        _turn(diffused.reshape(64, -1))
+        rows = diffused.reshape(64, -1, words).transpose(2, 0, 1)
+        return np.ascontiguousarray(rows).reshape(64 * words, -1).view(np.uint8)
+
+
+def _place_of_input(bits: NDArray[np.intp], length: int) -> NDArray[np.intp]:
+    """Return in which column the turned octets have given bits: bits 0, 8, 16, ..., then 1, 9, 17, ..."""
+    return np.asarray(bits % 8 * (length // 8) + bits // 8)
+
+
+def _output_order(length: int) -> NDArray[np.intp]:
+    """Return which bit each diffused column is to be.
+
+    Bit c of every word comes before bit c + 1 of any, and c counts from the least significant of a word,
+    while bit 0 of a row is the most significant of its byte.
     """
-    words = columns.view(_WORD)
-    diffused = words[table[:, 0]]
-    gathered = np.empty_like(diffused)
-    for inputs in table.T[1:]:
-        np.take(words, inputs, axis=0, out=gathered, mode="clip")  # in range; the default would copy
-        diffused ^= gathered
-    return diffused.view(np.uint8)
+    significance, word = np.divmod(np.arange(length), length // 64)
+    return np.asarray(64 * word + (significance ^ 7))
 
 
-def to_rows(columns: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Turn bit-major into record-major: (length, n / 8) to (n, length / 8).
+def _turn(rows: NDArray[np.uint64]) -> None:
+    """Transpose in place: item r of word c becomes item c of word r, in each column of ``rows``.
 
-    Record r is bit r mod 8, least significant first, of byte r div 8 of each column; in the result bit j is
-    the most significant first of byte j div 8 of its row.  Transposes 8 x 8 bits at a time (Warren, Hacker's
-    Delight, 7-3).
+    The words of a column are cut into as many items as there are rows: 8 bytes, or 64 bits, the least
+    significant first.  Source: Warren, Hacker's Delight, 7-3.
     """
-    length, record_bytes = columns.shape
-    # Reversing each eight bit-columns makes the first of them the most significant after the turn.
-    grouped = columns.reshape(length // 8, 8, record_bytes)[:, ::-1, :].transpose(0, 2, 1)
-    words = np.ascontiguousarray(grouped).view(_WORD)[:, :, 0]
-    for shift, mask in ((7, 0x00AA00AA00AA00AA), (14, 0x0000CCCC0000CCCC), (28, 0x00000000F0F0F0F0)):
-        swapped = (words ^ (words >> _WORD.type(shift))) & _WORD.type(mask)
-        words = words ^ swapped ^ (swapped << _WORD.type(shift))
-    by_record = words[:, :, None].view(np.uint8).transpose(1, 2, 0)
-    return by_record.reshape(8 * record_bytes, length // 8)
+    count = len(rows)
+    distance = count // 2
+    while distance:
+        shift = distance * 64 // count
+        pairs = rows.reshape(count // (2 * distance), 2, -1)
+        upper, lower = pairs[:, 0], pairs[:, 1]
+        swapped = upper >> _WORD.type(shift)
+        swapped ^= lower
+        swapped &= _WORD.type(_MASKS[shift])
+        lower ^= swapped
+        swapped <<= _WORD.type(shift)
+        upper ^= swapped
+        distance //= 2

@@ -6,25 +6,35 @@ number of records, nor on how they are cut into batches.
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from dataclasses import replace
+from itertools import chain, islice
 from operator import attrgetter
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.encode.cells import CHUNK_ROWS, Cells
 from linkage.encode.dates import DateOrder
-from linkage.encode.framing import length_prefixed
-from linkage.encode.identifiers import PersonRecord
+from linkage.encode.identifiers import Identifiers, PersonRecord
 from linkage.encode.keys import EncodingKeys
 from linkage.encode.normalise import Normalised, Normaliser
+from linkage.encode.padding import Padding
 from linkage.encode.reasons import NO_VIEW
+from linkage.encode.remembered import Batch, Memory
+from linkage.encode.secrecy import NeverWrittenOut
 from linkage.encode.tokens import COMPONENTS, fields_of, tokens
-from linkage.encode.view import ViewEncoder
-from linkage.encode.vocabulary import Occurrences, Vocabulary
+from linkage.encode.view import PlainView, ViewEncoder
 from linkage.errors import EpochError, InputError
-from linkage.profile import Component, EncodingProfile, Feature, Tier, View
-from linkage.wire.encodings import HANDLE_BYTES, TIER_CERTAIN, TIER_UNCERTAIN, Encodings
+from linkage.profile import EncodingProfile, Feature, Field, View
+from linkage.wire.encodings import (
+    COLUMNS,
+    EXACT_BYTES,
+    HANDLE_BYTES,
+    TIER_CERTAIN,
+    TIER_UNCERTAIN,
+    Encodings,
+)
 
 __all__ = ["Encoder", "OnRefused", "Progress"]
 
@@ -34,17 +44,41 @@ Progress = Callable[[int], None]
 OnRefused = Callable[[bytes, int, str], None]
 """Told handle, variant and reason code of a set of identifiers that is not encoded."""
 
-_BATCH_ROWS: Final = 1024  # a view's table of bytes then fits a processor's cache
-_TIERS: Final[dict[Tier, int]] = {"certain": TIER_CERTAIN, "uncertain": TIER_UNCERTAIN}
+_BATCH_ROWS: Final = 2048
+_NAMES: Final[tuple[Field, ...]] = ("forename", "surname")
 
 
-class _Row(NamedTuple):
-    handle: bytes
-    variant: int
-    person: Normalised
+class _Rows(NamedTuple):
+    """Sets of identifiers with the handles (rows, 16) and variant numbers of their records."""
+
+    handles: NDArray[np.uint8]
+    variants: NDArray[np.uint8]
+    people: Sequence[Identifiers]
+
+    def parts(self, most: int, *, whole_records: bool = False) -> Iterator["_Rows"]:
+        """Cut them into parts of at most ``most`` rows, or as many as a record has that must stay whole."""
+        start = 0
+        while start < len(self.people):
+            end = min(start + most, len(self.people))
+            while whole_records and end < len(self.people) and self.variants[end]:
+                end += 1
+            yield _Rows(self.handles[start:end], self.variants[start:end], self.people[start:end])
+            start = end
+
+    def take(self, rows: NDArray[np.intp]) -> "_Rows":
+        """Return the given rows in the given order."""
+        return _Rows(self.handles[rows], self.variants[rows], [self.people[row] for row in rows.tolist()])
+
+    def records(self) -> tuple[list[int], list[int]]:
+        """Return where each record begins, and how many rows it has; a record's rows lie together."""
+        new = np.ones(len(self.people), dtype=np.bool_)
+        new[1:] = self.variants[1:] <= self.variants[:-1]
+        new[1:] |= (self.handles[1:] != self.handles[:-1]).any(axis=1)
+        firsts = np.flatnonzero(new)
+        return firsts.tolist(), np.diff(firsts, append=len(self.people)).tolist()
 
 
-class Encoder:
+class Encoder(NeverWrittenOut):
     """Encodes records under one profile and one epoch's keys.
 
     ``date_order`` and ``today``: as for :func:`linkage.encode.normalise.normalise`.  Raises
@@ -63,19 +97,19 @@ class Encoder:
             raise EpochError("the keys were derived for another encoding profile", hint="derive them anew")
         self._profile = profile
         self._normalise = Normaliser(date_order=date_order, today=today, only=fields_of(profile))
-        self._vocabularies: dict[tuple[str, tuple[int, ...]], Vocabulary] = {}
-        self._views: dict[Tier, dict[int, ViewEncoder]] = {
-            tier: {
-                number: ViewEncoder(keys.view(tier, view.name), profile)
-                for number, view in enumerate(profile.views)
-                if tier in view.tiers
-            }
-            for tier in _TIERS
-        }
+        self._keys = keys
+        self._memory = Memory(profile, keys, self._normalise)
+        self._cells = Cells(profile.length)
+        self._views = [
+            ViewEncoder(keys.view(view.name), diffusion=diffusion, cells=self._cells)
+            for view, diffusion in zip(profile.views, profile.diffusions, strict=True)
+        ]
+        self._plain = self._plain_views()
+        self._padding = Padding(keys.padding, profile.rows) if profile.rows > 1 else None
 
     def encodable(self, person: Normalised) -> str | None:
         """Return why a person gives no row ("no-view"), or None if the person gives one."""
-        views = (self._profile.views[number] for number in self._views[person.tier])
+        views = (view for view in self._profile.views if person.tier in view.tiers)
         return None if any(_has_view(view, person) for view in views) else NO_VIEW
 
     def encode(
@@ -104,129 +138,134 @@ class Encoder:
     ) -> Iterator[Encodings]:
         """Encode records in batches of at most ``batch_rows`` rows, in the records' order.
 
-        Memory does not grow with the number of records.  Whoever writes the batches out must put the rows
-        in another order first: the source's may tell who is who.
+        With rows of padding a batch is larger by those, and keeps a record's rows together.  Memory does
+        not grow with the number of records.  Whoever writes the batches out must put the rows in another
+        order first: the source's may tell who is who.
         """
         done = 0
-
-        def counted() -> Iterator[_Row]:
-            nonlocal done
-            for record in records:
-                done += 1
-                for variant, identifiers in enumerate(record.variants):
-                    yield _Row(record.handle, variant, self._normalise(identifiers))
-
-        rows = counted()
-        while batch := list(islice(rows, batch_rows)):
-            table = self._encode_rows(batch)
-            refused = np.flatnonzero(table.present == 0)
-            if on_refused:
-                for row in refused.tolist():
-                    on_refused(batch[row].handle, batch[row].variant, NO_VIEW)
-            yield table.take(np.flatnonzero(table.present)) if len(refused) else table
+        records = iter(records)
+        while some := list(islice(records, batch_rows)):
+            for rows in _rows_of(some).parts(batch_rows, whole_records=self._padding is not None):
+                table = self._encode_rows(rows)
+                refused = np.flatnonzero(table.present == 0)
+                if on_refused:
+                    for row in refused.tolist():
+                        on_refused(rows.handles[row].tobytes(), int(rows.variants[row]), NO_VIEW)
+                if len(refused):
+                    kept = np.flatnonzero(table.present)
+                    rows, table = rows.take(kept), table.take(kept)
+                yield table if self._padding is None else self._padded(rows, table, self._padding)
+            done += len(some)
             if progress:
                 progress(done)
 
-    def _encode_rows(self, rows: Sequence[_Row]) -> Encodings:
+    def _padded(self, rows: _Rows, table: Encodings, padding: Padding) -> Encodings:
+        """Give every record among encoded rows as many as it is to have, in the order of their numbers."""
+        firsts, counts = rows.records()
+        places: list[int] = []
+        numbers: list[int] = []
+        made_up: list[tuple[int, Identifiers]] = []
+        for first, count in zip(firsts, counts, strict=True):
+            handle = rows.handles[first].tobytes()
+            for variant, source, number in padding.rows(handle, count):
+                if number:
+                    places.append(len(table) + len(made_up))
+                    made_up.append(
+                        (first, self._with_made_up_name(rows.people[first], handle, number, padding))
+                    )
+                else:
+                    places.append(first + source)
+                numbers.append(variant)
+        origins = np.array([first for first, _ in made_up], dtype=np.intp)
+        added = _Rows(rows.handles[origins], rows.variants[origins], [person for _, person in made_up])
+        both = Encodings.joined([table, *map(self._encode_rows, added.parts(_BATCH_ROWS))])
+        both = both.take(np.array(places, dtype=np.intp))
+        both.variants[:] = numbers
+        return both
+
+    def _with_made_up_name(
+        self, person: Identifiers, handle: bytes, number: int, padding: Padding
+    ) -> Identifiers:
+        read = {
+            field: self._normalise.read(field, [getattr(person, field)])[0]
+            if field in self._normalise.fields
+            else ""
+            for field in _NAMES
+        }
+        forename, surname = padding.names(handle, number, *read.values())
+        return replace(person, forename=forename, surname=surname)
+
+    def _encode_rows(self, rows: _Rows) -> Encodings:
         """Encode rows; those without any view have ``present`` 0."""
-        self._keep_vocabularies_small()
-        table = _empty_table(len(rows), self._profile)
-        table.handles[:] = np.frombuffer(b"".join(row.handle for row in rows), dtype=np.uint8).reshape(-1, 16)
-        table.variants[:] = [row.variant for row in rows]
-        table.tiers[:] = [_TIERS[row.person.tier] for row in rows]
-        for tier, number in _TIERS.items():
-            chosen = np.flatnonzero(table.tiers == number)
-            if len(chosen):
-                self._encode_tier(tier, [rows[row].person for row in chosen.tolist()], chosen, table)
+        if self._memory.full:
+            self._memory = Memory(self._profile, self._keys, self._normalise)
+            self._plain = self._plain_views()
+        batch = self._memory.batch(rows.people)
+        table = _empty_table(len(rows.people), self._profile)
+        table.handles[:] = rows.handles
+        table.variants[:] = rows.variants
+        table.exact[:] = self._memory.exact(batch)
+        table.tiers[:] = np.where(batch.uncertain, TIER_UNCERTAIN, TIER_CERTAIN)
+        self._make_filters(batch)
+        for number, view in enumerate(self._profile.views):
+            there = self._memory.present(view, batch)
+            table.present[:] |= there.astype(np.uint32) << np.uint32(number)
+            plain = self._plain[number]
+            made = plain.rows(batch.numbers, batch.silent) if plain else self._views[number].take(len(there))
+            # Rows without the view had a filter made all the same, under part of a salt: it ends here.
+            made[~there] = 0
+            table.bits[:, number] = made
         return table
 
-    def _encode_tier(
-        self, tier: Tier, people: Sequence[Normalised], chosen: NDArray[np.intp], table: Encodings
-    ) -> None:
-        """Encode the people of one tier into the rows ``chosen`` of the table."""
-        batch = _Batch(self._profile, people, self._vocabulary)
-        for number, encoder in self._views[tier].items():
-            view = self._profile.views[number]
-            present = batch.present(view)
-            if len(present):
-                bits = encoder.encode(batch.salts(view, present), batch.occurrences(view, present))
-                table.bits[chosen[present], number] = bits
-                table.present[chosen[present]] |= np.uint32(1 << number)
+    def _make_filters(self, batch: Batch) -> None:
+        """Have the views that are not plain make all rows' filters, some rows at a time for all views."""
+        memory = self._memory
+        views = [
+            (encoder, memory.salts(view, batch), tuple(memory.runs(view)))
+            for view, encoder, plain in zip(self._profile.views, self._views, self._plain, strict=True)
+            if not plain
+        ]
+        together = dict.fromkeys(every for _, _, every in views)
+        shared = dict.fromkeys(runs for every in together for runs in every)
+        for start in range(0, len(batch.uncertain) if views else 0, CHUNK_ROWS):
+            rows = slice(start, start + CHUNK_ROWS)
+            found = {runs: runs.gather(batch.layouts[runs].part(rows)) for runs in shared}
+            places = {every: self._cells.places([found[runs] for runs in every]) for every in together}
+            for encoder, salts, every in views:
+                encoder.add(salts[rows], places[every])
 
-    def _vocabulary(self, feature: Feature) -> Vocabulary:
-        cut = feature.kind, feature.prefixes
-        if cut not in self._vocabularies:
-            self._vocabularies[cut] = Vocabulary(feature)
-        return self._vocabularies[cut]
-
-    def _keep_vocabularies_small(self) -> None:
-        if any(vocabulary.full for vocabulary in self._vocabularies.values()):
-            self._vocabularies.clear()
-            for views in self._views.values():
-                for encoder in views.values():
-                    encoder.forget_tokens()
-
-
-class _Batch:
-    """The salt components and tokens of some people, each made once for all views."""
-
-    def __init__(
-        self,
-        profile: EncodingProfile,
-        people: Sequence[Normalised],
-        vocabulary: Callable[[Feature], Vocabulary],
-    ) -> None:
-        self._size = len(people)
-        columns = {field: list(map(attrgetter(field), people)) for field in fields_of(profile)}
-        self._components = {
-            component: _framed(component, *(columns[field] for field in COMPONENTS[component].fields))
-            for component in dict.fromkeys(part for view in profile.views for part in view.salt)
-        }
-        features = dict.fromkeys(feature for view in profile.views for feature in view.features)
-        cuts: dict[tuple[str, str, tuple[int, ...]], Occurrences] = {}
-        self._occurrences: dict[Feature, Occurrences] = {}
-        for feature in features:
-            cut = feature.field, feature.kind, feature.prefixes
-            if cut not in cuts:
-                cuts[cut] = vocabulary(feature).occurrences(columns[feature.field])
-            self._occurrences[feature] = cuts[cut]
-
-    def present(self, view: View) -> NDArray[np.intp]:
-        """Return the rows that have the view: every salt component, and at least one token."""
-        filled = np.zeros(self._size, dtype=np.bool_)
-        for feature in view.features:
-            filled[self._occurrences[feature].rows] = True
-        for part in view.salt:
-            filled &= np.fromiter(map(bool, self._components[part]), dtype=np.bool_, count=self._size)
-        return np.flatnonzero(filled)
-
-    def salts(self, view: View, rows: NDArray[np.intp]) -> list[bytes]:
-        """Return the rows' component names and values, length-prefixed."""
-        every = list(map(b"".join, zip(*(self._components[part] for part in view.salt), strict=True)))
-        return [every[row] for row in rows.tolist()]
-
-    def occurrences(self, view: View, rows: NDArray[np.intp]) -> dict[Feature, Occurrences]:
-        """Return the tokens of the rows, by feature."""
-        if len(rows) == self._size:
-            return {feature: self._occurrences[feature] for feature in view.features}
-        place = np.full(self._size, -1, dtype=np.intp)
-        place[rows] = np.arange(len(rows))
-        return {feature: self._occurrences[feature].of_rows(place) for feature in view.features}
+    def _plain_views(self) -> list[PlainView | None]:
+        """Return each view that has neither salt nor diffusion, as what makes its rows from known values."""
+        return [
+            PlainView(encoder, self._memory.empty_salt, self._memory.runs(view), self._cells)
+            if not view.salt and diffusion == 1
+            else None
+            for view, encoder, diffusion in zip(
+                self._profile.views, self._views, self._profile.diffusions, strict=True
+            )
+        ]
 
 
-def _framed(component: Component, *columns: Sequence[str]) -> list[bytes]:
-    """Return a component's name and value, length-prefixed, for each row; b"" where it has no value."""
-    rows = list(zip(*columns, strict=True))
-    values = {row: COMPONENTS[component].value(*row) for row in set(rows)}
-    name = length_prefixed(component)
-    framed = {value: name + length_prefixed(value) if value else b"" for value in set(values.values())}
-    return [framed[values[row]] for row in rows]
+def _rows_of(records: Sequence[PersonRecord]) -> _Rows:
+    variants = list(map(attrgetter("variants"), records))
+    counts = np.fromiter(map(len, variants), dtype=np.intp, count=len(variants))
+    handles = np.frombuffer(b"".join(map(attrgetter("handle"), records)), dtype=np.uint8)
+    handles = handles.reshape(-1, HANDLE_BYTES)
+    numbers = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return _Rows(
+        np.repeat(handles, counts, axis=0), numbers.astype(np.uint8), list(chain.from_iterable(variants))
+    )
 
 
 def _has_view(view: View, person: Normalised) -> bool:
     rules = [COMPONENTS[part] for part in view.salt]
     salted = all(rule.value(*(getattr(person, field) for field in rule.fields)) for rule in rules)
-    return salted and any(tokens(feature, getattr(person, feature.field)) for feature in view.features)
+    return salted and any(tokens(feature, _told(feature, person)) for feature in view.features)
+
+
+def _told(feature: Feature, person: Normalised) -> str:
+    """Return the value that a feature cuts: a postcode that many children share only salts."""
+    return "" if feature.field == "postcode" and person.shared_postcode else getattr(person, feature.field)
 
 
 def _empty_table(rows: int, profile: EncodingProfile) -> Encodings:
@@ -236,6 +275,7 @@ def _empty_table(rows: int, profile: EncodingProfile) -> Encodings:
         tiers=np.zeros(rows, dtype=np.uint8),
         present=np.zeros(rows, dtype=np.uint32),
         bits=np.zeros((rows, len(profile.views), profile.view_bytes), dtype=np.uint8),
+        exact=np.zeros((rows, len(profile.exact), EXACT_BYTES), dtype=np.uint8),
     )
 
 
@@ -256,7 +296,7 @@ def _sorted_table(batches: list[Encodings], profile: EncodingProfile) -> Encodin
     while batches:
         batch = batches.pop()
         places = target[done : done + len(batch)]
-        for column in ("handles", "variants", "tiers", "present", "bits"):
+        for column in COLUMNS:
             getattr(table, column)[places] = getattr(batch, column)
         done += len(batch)
     return table

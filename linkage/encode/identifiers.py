@@ -14,7 +14,9 @@ class Identifiers:
     """One set of identifiers, as raw text; an empty string is a value that the source does not have.
 
     ``birth_uncertain``: the source says that the date of birth is estimated, assessed or a placeholder
-    (usual for unaccompanied children).  The printed form shows no value.
+    (usual for unaccompanied children).  ``postcode_shared``: the agency knows that many children share the
+    postcode (a children's home, a hospital), so that it says little about which child this is.  A record
+    with several postcodes has a set of identifiers for each.  The printed form shows no value.
     """
 
     forename: str = ""
@@ -27,6 +29,9 @@ class Identifiers:
     locality: str = ""
     phone: str = ""
     birth_uncertain: bool = False
+    nhs_number: str = ""
+    upn: str = ""
+    postcode_shared: bool = False
 
     def __repr__(self) -> str:
         return f"<Identifiers, {sum(bool(getattr(self, field.name)) for field in fields(self))} values>"

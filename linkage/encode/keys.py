@@ -1,74 +1,82 @@
-"""The keys of every view, derived from the epoch key with one label each."""
+"""The keys that encoding needs, derived from an epoch's key, each with a label of its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NoReturn
 
+from linkage.encode.secrecy import NeverWrittenOut
 from linkage.errors import EpochError
-from linkage.profile import EncodingProfile, Tier
+from linkage.profile import EncodingProfile, ExactKind
 from linkage.wire.derivation import KEY_BYTES, derive
 
 __all__ = ["EncodingKeys", "ViewKeys"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ViewKeys:
-    """The four 32-byte keys of one view in one tier."""
+class ViewKeys(NeverWrittenOut):
+    """The two 32-byte keys of one view."""
 
-    salt: bytes
-    token: bytes
     position: bytes
     diffusion: bytes
 
-    def __repr__(self) -> str:
-        return "<ViewKeys>"
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("keys are not written out")
+class EncodingKeys(NeverWrittenOut):
+    """Every key of one profile in one epoch: those of its views, and one for each other use.
 
+    Salts and tokens are hashed once for all views: what they hash to only ever enters a block cipher under
+    the view's own position key, which keeps views unrelated.
+    """
 
-class EncodingKeys:
-    """The keys of one profile in one epoch; they show nothing and cannot be pickled."""
+    __slots__ = ("_exact", "_views", "padding", "profile_digest", "salt", "token")
 
-    __slots__ = ("_views", "profile_digest")
-
-    def __init__(self, profile_digest: str, views: Mapping[tuple[Tier, str], ViewKeys]) -> None:
+    def __init__(
+        self,
+        profile_digest: str,
+        *,
+        salt: bytes,
+        token: bytes,
+        padding: bytes,
+        exact: Mapping[ExactKind, bytes],
+        views: Mapping[str, ViewKeys],
+    ) -> None:
         self.profile_digest = profile_digest
+        self.salt = salt
+        self.token = token
+        self.padding = padding
+        self._exact = dict(exact)
         self._views = dict(views)
 
     @classmethod
     def from_epoch_key(cls, epoch_key: bytes, profile: EncodingProfile) -> "EncodingKeys":
-        """Derive the keys of a profile's views from the 32-byte epoch key.
+        """Derive the keys of a profile; the profile's digest, not its name, separates profiles.
 
-        The profile's digest and not its name is in every label, so that two profiles which differ in any
-        way that changes a bit share no key.  Raises :class:`EpochError` for a key of another length.
+        Raises :class:`EpochError` for a key that does not have 32 bytes.  Source: docs/spec/encoding-1.md,
+        sections 5, 11 and 12.
         """
         if len(epoch_key) != KEY_BYTES:
-            raise EpochError(f"the epoch key does not have {KEY_BYTES} bytes", hint="unwrap it again")
+            raise EpochError(f"an epoch key has {KEY_BYTES} bytes", hint="use the key of the epoch as issued")
         digest = profile.digest
         return cls(
             digest,
-            {
-                (tier, view.name): _view_keys(epoch_key, tier, f"{digest}/{view.name}")
+            salt=derive(epoch_key, f"salt/{digest}"),
+            token=derive(epoch_key, f"token/{digest}"),
+            padding=derive(epoch_key, f"padding/{digest}"),
+            exact={kind: derive(epoch_key, f"exact/{digest}/{kind}") for kind in profile.exact},
+            views={
+                view.name: ViewKeys(
+                    position=derive(epoch_key, f"position/{digest}/{view.name}"),
+                    diffusion=derive(epoch_key, f"diffusion/{digest}/{view.name}"),
+                )
                 for view in profile.views
-                for tier in view.tiers
             },
         )
 
-    def view(self, tier: Tier, name: str) -> ViewKeys:
-        """Return the keys of a view in a tier."""
-        return self._views[tier, name]
+    def view(self, name: str) -> ViewKeys:
+        """Return the keys of a view."""
+        return self._views[name]
+
+    def exact(self, kind: ExactKind) -> bytes:
+        """Return the key of the exact tokens of one kind of number."""
+        return self._exact[kind]
 
     def __repr__(self) -> str:
         return f"<EncodingKeys of {len(self._views)} views>"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("keys are not written out")
-
-
-def _view_keys(epoch_key: bytes, tier: Tier, view: str) -> ViewKeys:
-    prefix = "" if tier == "certain" else f"{tier}/"
-    salt, token, position, diffusion = (
-        derive(epoch_key, f"{prefix}{use}/{view}") for use in ("salt", "token", "position", "diffusion")
-    )
-    return ViewKeys(salt, token, position, diffusion)

@@ -5,16 +5,18 @@ with its value.  docs/spec/encoding-1.md, section 2, is normative.
 """
 
 import datetime
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from linkage.encode import tables
-from linkage.encode.dates import BirthDate, DateOrder, parse_date
+from linkage.encode.dates import BirthDate, DateOrder, PlainDates, parse_date
 from linkage.encode.identifiers import Identifiers
-from linkage.encode.latin import fold
+from linkage.encode.latin import fold, is_blank
 from linkage.encode.names import MAX_TEXT, read_name
+from linkage.encode.numbers import read_nhs_number, read_upn
 from linkage.encode.places import read_postcode, read_words
 from linkage.encode.reasons import Notice, Reading, Refusal, notice, refusal
 from linkage.profile import Field, Tier
@@ -23,6 +25,16 @@ __all__ = ["Normalised", "Normaliser", "normalise"]
 
 _REMEMBERED: Final = 1 << 15
 _PLACEHOLDER_DAYS: Final = (1, 15)
+_NAMES: Final = frozenset({"forename", "surname", "middle_name"})
+_LONG_NAME: Final = 40
+_FILLERS: Final = ("baby", "x")
+"""Beginnings of what may be no name, besides one letter three times."""
+_JOINED_NAME: Final = re.compile(r"(?!baby|x|([a-z])\1\1)[a-z]{2,40}(?:[-' ][a-z]{1,40}){1,3}")
+"""Words with hyphens, apostrophes and spaces: read as they stand unless some table knows one of them."""
+_NO_JOINS: Final = str.maketrans("", "", "-' ")
+_WORD: Final = re.compile("[a-z]+")
+_PLAIN_POSTCODE: Final = re.compile(r"(?!ZZ99)[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}")
+"""A postcode of the United Kingdom in capitals: read as it stands."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,6 +43,7 @@ class Normalised:
 
     An empty string is an absent value.  ``year`` has four digits, ``month`` and ``day`` two.  ``tier``:
     "uncertain" if the date of birth is a placeholder, a part, an age, or marked so by the source.
+    ``shared_postcode``: the postcode is one that many children share, by the source's word.
     ``refusals`` and ``notices`` name fields of :class:`Identifiers`, never values.
     """
 
@@ -45,6 +58,9 @@ class Normalised:
     address: str = ""
     locality: str = ""
     phone: str = ""
+    nhs_number: str = ""
+    upn: str = ""
+    shared_postcode: bool = False
     tier: Tier = "certain"
     refusals: tuple[Refusal, ...] = ()
     notices: tuple[Notice, ...] = ()
@@ -58,14 +74,21 @@ class Normalised:
             forename=self.forename,
             surname=self.surname,
             middle_name=self.middle_name,
-            date_of_birth="-".join(filter(None, (self.year, self.month, self.day))),
+            date_of_birth="-".join(filter(None, (self.year, self.month, self._day_written()))),
             sex=self.sex,
             postcode=self.postcode,
             address=self.address,
             locality=self.locality,
             phone=self.phone,
             birth_uncertain=self.tier == "uncertain",
+            nhs_number=self.nhs_number,
+            upn=self.upn,
+            postcode_shared=self.shared_postcode,
         )
+
+    def _day_written(self) -> str:
+        # A certain date without a day had one that its month does not have; a part alone would be uncertain.
+        return "31" if self.tier == "certain" and self.month and not self.day else self.day
 
 
 def normalise(
@@ -92,13 +115,40 @@ class Normaliser:
         today: datetime.date | None = None,
         only: Collection[Field] | None = None,
     ) -> None:
+        self.fields: tuple[Field, ...] = tuple(field for field in _READERS if only is None or field in only)
+        """The fields that are read, each from the identifier of its name, besides the date of birth."""
+        self._date_order: DateOrder = date_order
+        self._today = today
+        self._plain_dates = PlainDates(date_order, today)
         remember = lru_cache(maxsize=_REMEMBERED)
         self._readers = tuple(
-            (field, remember(partial(_find, field, read)))
-            for field, read in _READERS.items()
-            if only is None or field in only
+            (field, remember(partial(_find, field, _READERS[field]))) for field in self.fields
         )
         self._find_birth = remember(lambda text, marked: _find_birth(text, marked, date_order, today))
+
+    def read(self, field: Field, texts: Iterable[str]) -> list[str]:
+        """Return one field's values as normalising whole sets of identifiers would, remembering nothing.
+
+        Most texts are plain, and most postcodes new: those get what the readers give at a tenth of the cost.
+        """
+        read = _READERS[field]
+        if field == "postcode":
+            is_plain = _PLAIN_POSTCODE.fullmatch
+            return [text.replace(" ", "") if is_plain(text) else read(text).value for text in texts]
+        if field in _NAMES:
+            return [_plain_name(text) or read(text).value for text in texts]
+        return [read(text).value if text else "" for text in texts]
+
+    def read_births(self, texts: Iterable[str]) -> list[tuple[str, ...]]:
+        """Return what :meth:`read_birth` returns for dates that the source does not mark."""
+        plain = self._plain_dates.read
+        return [plain(text) or self.read_birth(text, uncertain=False) for text in texts]
+
+    def read_birth(self, text: str, *, uncertain: bool) -> tuple[str, str, str, Tier]:
+        """Return year, month, day and tier of a date of birth that the source marks uncertain, or not."""
+        found = _find_birth(text, uncertain, self._date_order, self._today)
+        year, month, day = (found.values[part] for part in ("year", "month", "day"))
+        return year, month, day, _tier(found)
 
     def __call__(self, identifiers: Identifiers) -> Normalised:
         """Normalise one set of identifiers; never raises."""
@@ -111,8 +161,10 @@ class Normaliser:
                 values.update(found.values)
                 refusals += found.refusals
                 notices += found.notices
-        tier: Tier = "uncertain" if birth.uncertain else "certain"
-        return Normalised(**values, tier=tier, refusals=refusals, notices=notices)
+        shared = identifiers.postcode_shared and bool(values.get("postcode"))
+        return Normalised(
+            **values, shared_postcode=shared, tier=_tier(birth), refusals=refusals, notices=notices
+        )
 
 
 class _Found(NamedTuple):
@@ -125,6 +177,32 @@ class _Found(NamedTuple):
 
     def __repr__(self) -> str:
         return "<values withheld>"
+
+
+def _words_of_tables() -> frozenset[str]:
+    """Return every word that a table of names or placeholders has something to say about."""
+    tabled = (getattr(tables, name) for name in tables.__all__ if name.isupper())
+    entries = [entry for table in tabled for entry in table if isinstance(entry, str)]
+    return frozenset([*entries, *(word for entry in entries for word in _WORD.findall(entry))])
+
+
+_KNOWN_WORDS: Final = _words_of_tables()
+
+
+def _plain_name(text: str) -> str:
+    """Return the value of a name of mere letters and joins that no table knows, or ""."""
+    words = text.lower()
+    if text.isalpha() and text.isascii():
+        plain = 2 <= len(text) <= _LONG_NAME and not words.startswith(_FILLERS) and words not in _KNOWN_WORDS
+        return words if plain and words[:1] * 3 != words[:3] else ""
+    if not (text.isascii() and _JOINED_NAME.fullmatch(words)):
+        return ""
+    name = words.translate(_NO_JOINS)
+    return name if name not in _KNOWN_WORDS and _KNOWN_WORDS.isdisjoint(_WORD.findall(words)) else ""
+
+
+def _tier(found: _Found) -> Tier:
+    return "uncertain" if found.uncertain else "certain"
 
 
 def _found(
@@ -161,16 +239,20 @@ def _find(field: str, read: Callable[[str], Reading], text: str) -> _Found:
 
 
 def _read_sex(text: str) -> Reading:
-    code = "".join(filter(str.isalnum, fold(text[:MAX_TEXT])))
-    if code in tables.ABSENT_SEXES or not text.strip():
+    if len(text) > MAX_TEXT:
+        return Reading(refused="too-long")
+    code = "".join(filter(str.isalnum, fold(text)))
+    if code in tables.ABSENT_SEXES or is_blank(text):
         return Reading()
     value = tables.SEXES.get(code, "")
     return Reading(value) if value else Reading(refused="not-a-sex-code")
 
 
 def _read_phone(text: str) -> Reading:
-    digits = "".join(filter(str.isdigit, fold(text[:MAX_TEXT]).replace("(0)", "")))
-    if not text.strip():
+    if len(text) > MAX_TEXT:
+        return Reading(refused="too-long")
+    digits = "".join(filter(str.isdigit, fold(text).replace("(0)", "")))
+    if is_blank(text):
         return Reading()
     for prefix in ("0044", "44"):
         if digits.startswith(prefix) and len(digits) - len(prefix) in (9, 10):
@@ -189,4 +271,6 @@ _READERS: Final[Mapping[Field, Callable[[str], Reading]]] = {
     "address": read_words,
     "locality": read_words,
     "phone": _read_phone,
+    "nhs_number": read_nhs_number,
+    "upn": read_upn,
 }

@@ -4,17 +4,20 @@ import re
 from typing import Final
 
 from linkage.encode import tables
-from linkage.encode.latin import fold
+from linkage.encode.latin import fold, is_blank
 from linkage.encode.names import MAX_TEXT, MAX_VALUE
 from linkage.encode.reasons import Reading
 from linkage.encode.soundex import soundex
 
-__all__ = ["dwelling", "is_uk_postcode", "read_postcode", "read_words"]
+__all__ = ["dwelling", "is_uk_postcode", "other_postcodes", "read_postcode", "read_words"]
 
 _OUTWARD: Final = r"[A-Z]{1,2}[0-9][A-Z0-9]?"
 _UK: Final = re.compile(rf"(?:{_OUTWARD}[0-9][A-Z]{{2}}|GIR0AA)")
 _ZERO_OR_ONE: Final = str.maketrans("OI", "01")
 _O_OR_I: Final = str.maketrans("01", "OI")
+_WITHIN: Final = re.compile(rf"\b({_OUTWARD}) ?([0-9][A-Z]{{2}})\b")
+_LONGEST: Final = len("GIR 0AA") + 1
+"""Characters of one postcode as it is usually written: no ASCII as short holds two."""
 _NUMBER: Final = re.compile(r"(?<![a-z0-9])[0-9]+")
 _LETTERS: Final = re.compile(r"[a-z]+")
 
@@ -30,17 +33,20 @@ def read_postcode(text: str) -> Reading:
     Any country's postcode of 3 to 10 characters with a digit is used; one that is not of the United
     Kingdom's form brings a notice.  O and I are exchanged for 0 and 1 (and back) in the last three
     characters where only that makes a United Kingdom postcode.  ZZ99 pseudo-postcodes are refused: they
-    name no place, and a view salted by one would throw all such children together.
+    name no place, and a view salted by one would throw all such children together.  Of several United
+    Kingdom postcodes among a text's words the first is read (:func:`other_postcodes` returns the rest).
     """
     if len(text) > MAX_TEXT:
         return Reading(refused="too-long")
     code = "".join(filter(str.isalnum, fold(text))).upper()
     if not code:
-        return Reading(refused="not-a-postcode") if text.strip() else Reading()
+        return Reading(refused="not-a-postcode") if not is_blank(text) else Reading()
+    if is_uk_postcode(code) and not code.startswith("ZZ99"):
+        return Reading(code)
+    if several := _several(text):
+        return Reading(several[0], noticed=("several-postcodes",) if len(several) > 1 else ())
     if code.startswith("ZZ99"):
         return Reading(refused="pseudo-postcode")
-    if is_uk_postcode(code):
-        return Reading(code)
     if code.lower() in tables.NO_FIXED_ABODE:
         return Reading(refused="no-fixed-abode")
     if code.lower() in tables.PLACE_PLACEHOLDERS or set(code) in ({"0"}, {"9"}):
@@ -51,6 +57,19 @@ def read_postcode(text: str) -> Reading:
     if is_uk_postcode(repaired):
         return Reading(repaired)
     return Reading(code, noticed=("not-a-uk-postcode",))
+
+
+def other_postcodes(text: str) -> tuple[str, ...]:
+    """Return the United Kingdom postcodes that a text holds after the first, each once."""
+    if (text.isascii() and len(text) <= _LONGEST) or len(text) > MAX_TEXT:
+        return ()
+    return _several(text)[1:]
+
+
+def _several(text: str) -> tuple[str, ...]:
+    """Return the United Kingdom postcodes among the words of a text, each once."""
+    found = (outward + inward for outward, inward in _WITHIN.findall(fold(text).upper()))
+    return tuple(dict.fromkeys(code for code in found if not code.startswith("ZZ99")))
 
 
 def read_words(text: str) -> Reading:

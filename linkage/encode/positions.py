@@ -7,40 +7,75 @@ equal inputs are meant to give equal positions; and the inputs are distinct pseu
 AES under a secret key cannot be told from a random function until about 2^64 of them.
 """
 
+from typing import Final
+
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from numpy.typing import NDArray
 
-__all__ = ["BLOCK_WORD", "positions"]
+from linkage.encode.framing import BLOCK_BYTES
+from linkage.encode.secrecy import NeverWrittenOut
 
-BLOCK_WORD = np.dtype("<u8")
-"""Blocks are handled as two little-endian 64-bit words, on every machine."""
+__all__ = ["BLOCK", "OVERRUN", "WORD", "WORDS", "Blocks", "PositionHash"]
 
+BLOCK: Final = np.dtype(np.complex128)
+"""The type that blocks are moved as: 16 bytes in one item.  Nothing is ever computed with it."""
 
-def positions(key: bytes, blocks: NDArray[np.uint64], *, count: int, length: int) -> NDArray[np.int64]:
-    """Return ``count`` positions below ``length`` for each block T xor S.
+Blocks = NDArray[np.complex128]
 
-    ``key``: 32 bytes.  ``blocks``: (n, 2) little-endian words.  Returns (count, n).  Words are reduced
-    modulo ``length`` (bias below 2^-48 for lengths up to 65,536); a block's positions may repeat.
-    """
-    # Counter first and token last keeps numpy's inner loops long.
-    inputs = np.empty((-(-count // 2), len(blocks), 2), dtype=BLOCK_WORD)
-    inputs[:] = blocks
-    for counter in range(1, len(inputs)):
-        inputs[counter, :, 0] ^= BLOCK_WORD.type(counter)
-    encrypted = _encrypt(key, inputs).reshape(inputs.shape)
-    words = encrypted.transpose(0, 2, 1).reshape(-1, len(blocks))[:count]
-    divisor = BLOCK_WORD.type(length)
-    wholes = words // divisor  # numpy divides by a scalar much faster than it takes a remainder
-    wholes *= divisor
-    words -= wholes
-    return words.view(np.int64)
+WORDS: Final = 4
+"""Of 32 bits in a block."""
+WORD: Final = np.dtype("<u4")
+
+OVERRUN: Final = BLOCK_BYTES - 1
+"""Bytes beyond its output that OpenSSL may ask room for."""
 
 
-def _encrypt(key: bytes, inputs: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    plain = inputs.reshape(-1).view(np.uint8)
-    # OpenSSL may write up to one block less a byte beyond the input's length.
-    room = np.empty(plain.size + 15, dtype=np.uint8)
-    encryptor = Cipher(algorithms.AES256(key), modes.ECB()).encryptor()  # noqa: S305 - see the module's text
-    encryptor.update_into(plain.data, room.data)
-    return room[: plain.size].view(BLOCK_WORD)
+class PositionHash(NeverWrittenOut):
+    """Gives tokens their positions, below ``length``, under one 32-byte key."""
+
+    __slots__ = ("_encryptor", "_length", "_most")
+
+    def __init__(self, key: bytes, *, length: int) -> None:
+        self._encryptor = Cipher(algorithms.AES256(key), modes.ECB()).encryptor()  # noqa: S305 - see above
+        self._length = length
+        self._most = (1 << 32) // length * length - 1
+
+    def __call__(self, blocks: Blocks, count: int) -> NDArray[np.uint32]:
+        """Return ``count`` positions for each block T xor S, (n, count); a block's positions may repeat.
+
+        Words above the largest multiple of ``length`` are passed over, so every position is equally likely.
+        """
+        found = [self._of_one(blocks[row : row + 1], count) for row in range(len(blocks))]
+        return np.array(found, dtype=WORD).reshape(len(blocks), count)
+
+    def of_words(self, blocks: Blocks, room: NDArray[np.uint8]) -> NDArray[np.uint32]:
+        """Return what the four words of every block T xor S xor c name, (4 n,): valid while ``room`` is.
+
+        ``room``: of ``OVERRUN`` bytes more than ``blocks``.  Words to be passed over name no position, but
+        ``length``.
+        """
+        size = blocks.nbytes
+        self._encryptor.update_into(blocks.view(np.uint8).data, room[: size + OVERRUN].data)
+        words = room[:size].view(WORD)
+        if self._length & (self._length - 1) == 0:
+            return np.bitwise_and(words, WORD.type(self._length - 1), out=words)
+        passed = np.flatnonzero(words > self._most) if words.size and words.max() > self._most else ()
+        wholes = words // WORD.type(self._length)  # numpy divides much faster than it takes a remainder
+        wholes *= WORD.type(self._length)
+        words -= wholes
+        if len(passed):
+            words[passed] = self._length
+        return words
+
+    def _of_one(self, block: Blocks, count: int) -> NDArray[np.uint32]:
+        blocks = -(-count // WORDS)
+        kept = np.empty(0, dtype=WORD)
+        while len(kept) < count:
+            counted = np.repeat(block, blocks)
+            counted.view(WORD)[::WORDS] ^= np.arange(blocks, dtype=WORD)
+            room = np.empty(counted.nbytes + OVERRUN, dtype=np.uint8)
+            words = self.of_words(counted, room)
+            kept = words[words < self._length]
+            blocks += 1
+        return kept[:count]

@@ -18,11 +18,15 @@ _REFUSED: Final = {
     "not-a-phone-number": "enter 7 to 15 digits or leave the cell empty",
     "not-a-postcode": "enter one postcode, such as SW1A 1AA, or leave the cell empty",
     "not-a-sex-code": "use M, F or U (or 1, 2)",
+    "not-a-upn": "a pupil number has a letter, 11 digits, a digit or letter: check it at the source",
+    "not-an-nhs-number": "an NHS number has 10 digits: check it at the source",
     "placeholder": "the value stands for not known: enter the real one or leave the cell empty",
     "placeholder-date": "the date stands for not known: enter the real one or leave the cell empty",
     "pseudo-postcode": "nothing to mend: ZZ99 codes stand for no fixed abode, abroad or not known",
     "title-only": "the value is a title: enter the name or leave the cell empty",
     "too-long": "the value is too long for its field: check the mapping of columns",
+    "wrong-check-digit": "one of the digits is wrong: check it at the source; it is not used",
+    "wrong-check-letter": "a letter or digit is wrong: check it at the source; it is not used",
 }
 
 _NOTICED: Final = {
@@ -31,10 +35,13 @@ _NOTICED: Final = {
     "day-month-swapped": "read in the only order that gives a date: check the column's date order",
     "excel-serial": "a day number of a spreadsheet was read as a date: check that it is one",
     "first-of-january": "usually a placeholder: only the year is used, in the uncertain tier",
+    "impossible-day": "the month has no such day: only year and month are used; correct the day",
     "mojibake-repaired": "the file was read in the wrong character set: export it as UTF-8",
     "not-a-uk-postcode": "does not have the form of a United Kingdom postcode: check it",
     "partial-date": "day or month is missing: the record goes to the uncertain tier",
     "placeholder-day": "the day is a placeholder: it is left out, in the uncertain tier",
+    "several-postcodes": "the first is used: each other one is encoded as another set of identifiers",
+    "temporary-upn": "a temporary pupil number: replace it when the permanent one is known",
     "two-digit-year": "00 to 49 is read as 2000 to 2049, 50 to 99 as 1950 to 1999: check the century",
 }
 

@@ -9,6 +9,7 @@ _CODES: Final = {
     for code, letters in {"1": "bfpv", "2": "cgjkqsxz", "3": "dt", "4": "l", "5": "mn", "6": "r"}.items()
     for letter in letters
 }
+_DIGITS: Final = 3
 
 
 def soundex(word: str) -> str:
@@ -25,6 +26,8 @@ def soundex(word: str) -> str:
         code = _CODES.get(letter, "")
         if code and code != last:
             digits += code
+            if len(digits) == _DIGITS:
+                break
         if letter not in "hw":
             last = code
-    return word[0].upper() + digits[:3].ljust(3, "0")
+    return word[0].upper() + digits.ljust(_DIGITS, "0")

@@ -11,18 +11,24 @@ from typing import Final
 
 import rfc8785
 
-from linkage.encode.latin import fold
+from linkage.encode.latin import APOSTROPHES, DOUBLE_QUOTES, fold
+from linkage.encode.nicknames import nicknames_digest
 
 __all__ = [
     "ABSENT_SEXES",
+    "APOSTROPHES",
+    "ASIDE_LEADS",
     "BIRTH_PLACEHOLDERS",
     "DATE_FILLERS",
+    "DOUBLE_QUOTES",
     "FORENAME_PLACEHOLDERS",
     "KNOWN_AS",
     "MONTHS",
     "NAME_PLACEHOLDERS",
     "NAME_SUFFIXES",
+    "NOT_NAMES",
     "NO_FIXED_ABODE",
+    "NUMBER_PLACEHOLDERS",
     "PLACE_PLACEHOLDERS",
     "SEXES",
     "SLASHED_PLACEHOLDERS",
@@ -42,7 +48,7 @@ TITLES: Final = _words("mr mrs miss ms mx dr doctor master prof professor rev re
 TITLES_ALSO_NAMES: Final = frozenset(("master",))
 """Titles that are a name when they stand alone; any other title alone is refused."""
 
-NAME_SUFFIXES: Final = _words("jr jnr sr snr esq")
+NAME_SUFFIXES: Final = _words("jr jnr sr snr esq ii iii")
 
 KNOWN_AS: Final = (
     "also known as",
@@ -60,6 +66,26 @@ KNOWN_AS: Final = (
     "nee",
 )
 """What follows one of these, and stands after a name, belongs into a variant of its own."""
+
+NOT_NAMES: Final = _words(
+    """
+    twin triplet sibling brother sister mother father mum dad parent parents step stepchild foster fostered
+    adopted adoption adoptive birth born deceased died dob male female boy girl he him his she her hers they
+    them their trans transgender unborn child children baby confidential alleged unconfirmed confirmed
+    unverified verified spelling spelt spelled pronounced disputed duplicate merged closed archived see note
+    notes file record ref id case not no do dont contact address name names only possibly probably maybe
+    and the of is as now year years yrs aged age older younger elder eldest youngest first second third
+    court care order restricted sensitive historical historic old new correct incorrect wrong asylum uasc
+    lac cla cin cp known unknown staff number mr mrs
+    """
+)
+"""What stands in brackets beside a name with one of these words is a remark, and no other name."""
+
+ASIDE_LEADS: Final = (
+    *("was", "now", "or", "prev", "previous name", "former name", "birth name", "maiden name", "preferred"),
+    *("prefers", "pref", "likes to be called", "likes", "goes by", "called", "alt", "alternative", "kna"),
+)
+"""Besides the words of :data:`KNOWN_AS`, what may stand in brackets before another name."""
 
 SLASHED_PLACEHOLDERS: Final = frozenset(("n/k", "n/a", "u/k", "d/k"))
 """Compared before the slash is dropped: "Na" is a surname, "n/a" is not."""
@@ -139,6 +165,13 @@ NO_FIXED_ABODE: Final = _words(
     """
 )
 
+NUMBER_PLACEHOLDERS: Final = _words(
+    """
+    unknown nk na none null notknown notgiven notstated notrecorded notprovided notapplicable tbc tba tbd
+    refused withheld pending awaiting nil test
+    """
+)
+
 _TRANSLITERATED: Final = (
     (0x00A0, 0x02B0),  # Latin with diacritics, phonetic
     (0x0370, 0x0588),  # Greek, Cyrillic, Armenian
@@ -162,15 +195,21 @@ def tables_digest() -> str:
     """
     tables: dict[str, list[str] | dict[str, str] | dict[str, int] | str] = {
         "absent-sexes": sorted(ABSENT_SEXES),
+        "apostrophes": sorted(APOSTROPHES),
+        "aside-leads": list(ASIDE_LEADS),
         "birth-placeholders": list(BIRTH_PLACEHOLDERS),
         "date-fillers": sorted(DATE_FILLERS),
+        "double-quotes": sorted(DOUBLE_QUOTES),
         "folding": _folding_digest(),
         "forename-placeholders": sorted(FORENAME_PLACEHOLDERS),
         "known-as": list(KNOWN_AS),
         "months": dict(MONTHS),
         "name-placeholders": sorted(NAME_PLACEHOLDERS),
         "name-suffixes": sorted(NAME_SUFFIXES),
+        "nicknames": nicknames_digest(),
         "no-fixed-abode": sorted(NO_FIXED_ABODE),
+        "not-names": sorted(NOT_NAMES),
+        "number-placeholders": sorted(NUMBER_PLACEHOLDERS),
         "place-placeholders": sorted(PLACE_PLACEHOLDERS),
         "sexes": dict(SEXES),
         "slashed-placeholders": sorted(SLASHED_PLACEHOLDERS),

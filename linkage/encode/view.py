@@ -1,112 +1,122 @@
-"""One view of one tier: salted token positions, OR, diffusion."""
+"""One view: salted token positions, OR, diffusion."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.encode.diffusion import RECORDS_PER_WORD, diffuse, diffusion_table, to_rows
-from linkage.encode.framing import KeyedHash
+from linkage.encode.cells import CHUNK_ROWS, Cells, Places
+from linkage.encode.diffusion import RECORDS_PER_WORD, Diffusion
 from linkage.encode.keys import ViewKeys
-from linkage.encode.positions import BLOCK_WORD, positions
-from linkage.encode.vocabulary import Occurrences, Vocabulary
-from linkage.profile import EncodingProfile, Feature
+from linkage.encode.positions import OVERRUN, WORDS, Blocks, PositionHash
+from linkage.encode.runs import TokenRuns
+from linkage.encode.secrecy import NeverWrittenOut
+from linkage.encode.vocabulary import Column, Growing, Numbers
 
-__all__ = ["ViewEncoder"]
+__all__ = ["PlainView", "ViewEncoder"]
 
-_CHUNK: Final = 4096  # tokens at a time: arrays that stay in the processor's cache
-_REMEMBERED_SALTS: Final = 1 << 14
+_OCTET: Final = np.dtype(np.uint8)
+_WORD: Final = np.dtype(np.uint64)
 
 
-class ViewEncoder:
-    """Encodes batches of rows into one view, under that view's keys for one tier.
+class ViewEncoder(NeverWrittenOut):
+    """Makes the rows of one view, under that view's keys.
 
-    It remembers the keyed hashes of salts and tokens it met, by value.
+    Rows come by :meth:`add`, at most ``CHUNK_ROWS`` at a time and only the last of them fewer, and leave by
+    :meth:`take`.
     """
 
-    def __init__(self, keys: ViewKeys, profile: EncodingProfile) -> None:
-        self._keys = keys
-        self._length = profile.length
-        self._inputs = profile.diffusion
-        self._hash_salt = lru_cache(maxsize=_REMEMBERED_SALTS)(KeyedHash(keys.salt, "salt"))
-        self._token_blocks: dict[tuple[Vocabulary, str], _TokenBlocks] = {}
+    def __init__(self, keys: ViewKeys, *, diffusion: int, cells: Cells) -> None:
+        """``cells``: to work in; one for all views stays in the cache."""
+        length = cells.length
+        self._positions = PositionHash(keys.position, length=length)
+        self._length = length
+        self._diffuse = Diffusion(keys.diffusion, length=length, inputs=diffusion) if diffusion > 1 else None
+        self._cells = cells
+        self._octets: list[NDArray[np.uint8]] = []
 
-    def forget_tokens(self) -> None:
-        """Drop the tokens' hashes, when their vocabularies have been replaced."""
-        self._token_blocks.clear()
+    def add(self, salts: Blocks, places: Places) -> None:
+        """Make the filters of some rows: one salt block for each, and the places of their tokens."""
+        cells = self._cells.filled(self._positions_of(salts, places), places, len(salts))
+        if self._diffuse:
+            # Octet (g, j) of the result holds bit j of rows 8 g to 8 g + 7, each row having its own mark.
+            self._octets.append(np.bitwise_or.reduce(cells.reshape(-1, 8, self._length), axis=1))
+        else:
+            self._octets.append(np.packbits(cells.view(np.bool_), axis=1)[: len(salts)])
 
-    def encode(self, salts: Sequence[bytes], occurrences: Mapping[Feature, Occurrences]) -> NDArray[np.uint8]:
-        """Return the rows' bits, (rows, bytes of a view).
+    def take(self, count: int) -> NDArray[np.uint8]:
+        """Return the ``count`` rows added since the last time, (count, length / 8)."""
+        octets = self._octets
+        self._octets = []
+        if self._diffuse:
+            missing = -sum(map(len, octets)) % (RECORDS_PER_WORD // 8)
+            octets.append(np.zeros((missing, self._length), dtype=_OCTET))
+            return self._diffuse(np.concatenate(octets))[:count]
+        return np.concatenate(octets)
 
-        ``salts``: each row's length-prefixed component names and values, in the profile's order.
-        """
-        columns = self._bloom_filters(self._salt_blocks(salts), occurrences)
-        packed = np.packbits(columns, axis=1, bitorder="little")
-        if self._inputs > 1:
-            packed = diffuse(packed, self._diffusion)
-        return to_rows(packed)[: len(salts)]
+    def _positions_of(self, salts: Blocks, places: Places) -> NDArray[np.uint32]:
+        """Return the positions that all words of all tokens name, (4 n,)."""
+        inputs = np.repeat(np.concatenate([salts] * places.turns), places.per_row)
+        words = inputs.view(_WORD)
+        words ^= places.blocks.view(_WORD)
+        found = self._positions.of_words(inputs, self._cells.room(inputs.nbytes + OVERRUN))
+        if self._length & (self._length - 1) and found.size and found.max() == self._length:
+            self._pass_over(found, inputs, places)
+        return found
 
-    def _bloom_filters(
-        self, salts: NDArray[np.uint64], occurrences: Mapping[Feature, Occurrences]
+    def _pass_over(self, found: NDArray[np.uint32], inputs: Blocks, places: Places) -> None:
+        """Have tokens with a word that names no position go on to further words: rare, so one at a time."""
+        for block in set((np.flatnonzero(found == self._length) // WORDS).tolist()):
+            k, token, begins = places.token(block)
+            first = begins[0] + token
+            positions = self._positions(inputs[first : first + 1], k)[0]
+            for counter, begin in enumerate(begins):
+                some = positions[counter * WORDS : (counter + 1) * WORDS]
+                place = (begin + token) * WORDS
+                found[place : place + WORDS] = 0
+                found[place : place + len(some)] = some
+
+
+class PlainView(NeverWrittenOut):
+    """Makes the rows of a view with neither salt nor diffusion: the OR of its values' filters.
+
+    Those filters do not change from row to row, so each is made once for its value.
+    """
+
+    def __init__(self, encoder: ViewEncoder, salt: Blocks, runs: Sequence[TokenRuns], cells: Cells) -> None:
+        self._encoder = encoder
+        self._salt = salt
+        self._runs = runs
+        self._cells = cells
+        columns = dict.fromkeys(column for run in runs for column in run.columns)
+        self._filters = {column: Growing(_OCTET, cells.length // 8) for column in columns}
+
+    def rows(self, numbers: Numbers, silent: Mapping[Column, NDArray[np.bool_]]) -> NDArray[np.uint8]:
+        """Return the rows with the given readings, (rows, length / 8), without what is ``silent`` in some."""
+        found = (self._filters_of(column, numbers, silent) for column in self._filters)
+        made = next(found)
+        for filters in found:
+            made |= filters
+        return made
+
+    def _filters_of(
+        self, column: Column, numbers: Numbers, silent: Mapping[Column, NDArray[np.bool_]]
     ) -> NDArray[np.uint8]:
-        """Return the filters before diffusion, a byte for each bit: (length, rows made up to whole words)."""
-        width = -(-len(salts) // RECORDS_PER_WORD) * RECORDS_PER_WORD
-        columns = np.zeros((self._length, width), dtype=np.uint8)
-        cells = columns.reshape(-1)
-        for count in sorted({feature.k for feature in occurrences}):
-            found = [(feature, item) for feature, item in occurrences.items() if feature.k == count]
-            rows = np.concatenate([item.rows for _, item in found])
-            blocks = np.concatenate([self._blocks(feature, item) for feature, item in found])
-            for start in range(0, len(rows), _CHUNK):
-                chunk = slice(start, start + _CHUNK)
-                inputs = np.bitwise_xor(blocks[chunk], np.take(salts, rows[chunk], axis=0))
-                places = positions(self._keys.position, inputs, count=count, length=self._length)
-                places *= width
-                places += rows[chunk]
-                cells[places] = 1
-        return columns
+        filters = self._of_column(column).take(numbers[column], axis=0)
+        if column in silent:
+            filters[silent[column]] = 0
+        return filters
 
-    @cached_property
-    def _diffusion(self) -> NDArray[np.intp]:
-        return diffusion_table(self._keys.diffusion, length=self._length, inputs=self._inputs)
-
-    def _salt_blocks(self, salts: Sequence[bytes]) -> NDArray[np.uint64]:
-        return _first_blocks(list(map(self._hash_salt, salts)))
-
-    def _blocks(self, feature: Feature, found: Occurrences) -> NDArray[np.uint64]:
-        key = found.vocabulary, feature.label
-        if key not in self._token_blocks:
-            self._token_blocks[key] = _TokenBlocks(KeyedHash(self._keys.token, "token", feature.label))
-        return self._token_blocks[key].of(found)
-
-
-class _TokenBlocks:
-    """The hashes T of a vocabulary's tokens under one label, each made when first met."""
-
-    def __init__(self, token_hash: KeyedHash) -> None:
-        self._hash = token_hash
-        self._blocks = np.zeros((0, 2), dtype=BLOCK_WORD)
-        self._known = np.zeros(0, dtype=np.bool_)
-
-    def of(self, found: Occurrences) -> NDArray[np.uint64]:
-        tokens = found.vocabulary.tokens
-        self._make_room(len(tokens))
-        new = np.unique(found.ids[~self._known[found.ids]])
-        if len(new):
-            hashes = [self._hash(tokens[number]) for number in new.tolist()]
-            self._blocks[new] = _first_blocks(hashes)
-            self._known[new] = True
-        return np.take(self._blocks, found.ids, axis=0)
-
-    def _make_room(self, size: int) -> None:
-        if size > len(self._known):
-            more = max(size, 2 * len(self._known)) - len(self._known)
-            self._blocks = np.concatenate([self._blocks, np.zeros((more, 2), dtype=BLOCK_WORD)])
-            self._known = np.concatenate([self._known, np.zeros(more, dtype=np.bool_)])
-
-
-def _first_blocks(hashes: Sequence[bytes]) -> NDArray[np.uint64]:
-    """Return the first 16 bytes of each 32-byte hash as a block of two words."""
-    return np.frombuffer(b"".join(hashes), dtype=BLOCK_WORD).reshape(-1, 4)[:, :2]
+    def _of_column(self, column: Column) -> NDArray[np.uint8]:
+        known = self._filters[column]
+        if len(known) < len(column):
+            runs = [run for run in self._runs if column in run.columns]
+            layouts = [(run, run.layout_of_readings(column, len(known))) for run in runs]
+            count = len(column) - len(known)
+            for start in range(0, count, CHUNK_ROWS):
+                rows = slice(start, min(start + CHUNK_ROWS, count))
+                tokens = [run.gather(layout.part(rows)) for run, layout in layouts]
+                self._encoder.add(np.repeat(self._salt, rows.stop - start), self._cells.places(tokens))
+            known.add(self._encoder.take(count))
+        return known.array

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from linkage.encode.encoder import Encoder
 from linkage.encode.identifiers import Identifiers, PersonRecord
 from linkage.encode.keys import EncodingKeys
+from linkage.encode.tokens import fields_of
 from linkage.errors import InputError
 from linkage.match.clustering import ABSENT_WEIGHT
 from linkage.match.linkage import Linkage, RecordId, Source, link
-from linkage.profile import Component, EncodingProfile, Field
+from linkage.profile import EncodingProfile
 from linkage.wire.derivation import derive
 from linkage.wire.encodings import HANDLE_BYTES
 
@@ -42,19 +43,6 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 
 Label = tuple[str, str]
 """A record of labelled data: source and rec_id."""
-
-_COMPONENT_FIELDS: dict[Component, tuple[Field, ...]] = {
-    "year": ("year",),
-    "month": ("month",),
-    "day": ("day",),
-    "month-day": ("month", "day"),
-    "forename-initial": ("forename",),
-    "surname-initial": ("surname",),
-    "initials": ("forename", "surname"),
-    "names-phonetic": ("forename", "surname"),
-    "postcode": ("postcode",),
-    "dwelling": ("address",),
-}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -197,9 +185,7 @@ def _harmonic(precision: float, recall: float) -> float:
 
 def unused_fields(tables: Sequence[Table], profile: EncodingProfile) -> list[str]:
     """Name the fields of :class:`Identifiers` that hold values which no view of the profile encodes."""
-    used: set[str] = {feature.field for view in profile.views for feature in view.features}
-    for view in profile.views:
-        used.update(field for component in view.salt for field in _COMPONENT_FIELDS[component])
+    used: set[str] = set(fields_of(profile))
     if used & {"year", "month", "day"}:
         used.add("date_of_birth")
     names = [

@@ -132,7 +132,7 @@ def _pairs(
     encoded = encode_tables(example.tables, profile, key)
     rows = gather([table.source for table in encoded], profile)
     pairs = candidate_pairs(rows, noise_z=profile.decision.noise_z)
-    found = similarities(rows, pairs, diffusion=profile.diffusion, noise_z=WEIGHING_Z)
+    found = similarities(rows, pairs, diffusions=profile.diffusions, noise_z=WEIGHING_Z)
     rec_ids = {
         RecordId(table.source.name, handle): rec_id
         for table in encoded

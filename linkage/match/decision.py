@@ -54,10 +54,19 @@ class Judge:
         """Order pairs before anything is known of the set, to find the best of several variants."""
         return self._log_odds(densities, None if self._experience is None else self._experience.shares)
 
-    def weigh(self, densities: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return each pair's log odds (m,) of being one person, given all the pairs of the set."""
-        shares = None if self._experience is None else estimate_shares(densities, self._experience)
-        return self._log_odds(densities, shares)
+    def weigh(self, densities: NDArray[np.float64], within: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return each pair's log odds (m,) of being one person, given all the pairs of the set.
+
+        ``within`` (m,): both records are of one source.  How frequent the kinds of pairs are is estimated
+        apart for those: a source holds a person twice far more rarely than two sources share one.
+        """
+        if self._experience is None:
+            return self._log_odds(densities, None)
+        weights = np.empty(len(densities))
+        for which in (within, ~within):
+            shares = estimate_shares(densities[which], self._experience)
+            weights[which] = self._log_odds(densities[which], shares)
+        return weights
 
     def _log_odds(
         self, densities: NDArray[np.float64], shares: NDArray[np.float64] | None

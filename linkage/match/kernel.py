@@ -60,7 +60,7 @@ def candidate_pairs(
 ) -> NDArray[np.int64]:
     """Compare all pairs of rows and return those that agree beyond noise in at least one view.
 
-    Compared are rows of one tier that both have the view, belong to different records and do not come
+    Compared are rows that both have the view, belong to different records and do not come
     from one duplicate-free source; with ``new`` (n,) only pairs of which at least one row is new.
     ``threads`` 0 means one per processor.  ``progress`` is called with tiles done and tiles in all.
     Returns (m, 2) row numbers, the smaller first, sorted, each pair once, whatever threads and tiles.
@@ -93,7 +93,7 @@ def _check_count(count: int, max_pairs: int) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Section:
-    """All comparisons of one view in one tier: ``left`` against ``right``, or against itself."""
+    """All comparisons of one view: ``left`` against ``right``, or against itself."""
 
     view: int
     left: NDArray[np.int32]
@@ -102,14 +102,13 @@ class _Section:
 
 def _sections(rows: Rows, new: NDArray[np.bool_] | None) -> Iterator[_Section]:
     for view in range(len(rows.words)):
-        for tier in np.unique(rows.tiers):
-            there = rows.present[view] & (rows.tiers == tier)
-            if new is None:
-                yield _Section(view, _ordered(rows, view, there), None)
-            else:
-                left = _ordered(rows, view, there & new)
-                yield _Section(view, left, None)
-                yield _Section(view, left, _ordered(rows, view, there & ~new))
+        there = rows.present[view]
+        if new is None:
+            yield _Section(view, _ordered(rows, view, there), None)
+        else:
+            left = _ordered(rows, view, there & new)
+            yield _Section(view, left, None)
+            yield _Section(view, left, _ordered(rows, view, there & ~new))
 
 
 def _ordered(rows: Rows, view: int, which: NDArray[np.bool_]) -> NDArray[np.int32]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from linkage.match.clustering import Link, cluster, one_to_one
 from linkage.match.decision import Judge
+from linkage.match.exact import number_evidence, with_pairs_by_number
 from linkage.match.experience import WEIGHING_Z
 from linkage.match.kernel import Progress, candidate_pairs
 from linkage.match.rows import RecordId, Rows, Source, gather
@@ -76,6 +77,8 @@ def link(
     rows = gather(sources, profile)
     candidates = candidate_pairs(rows, noise_z=profile.decision.noise_z, threads=threads, progress=progress)
     left, right, score = _weigh(rows, candidates, profile)
+    if profile.exact:
+        left, right, score = with_pairs_by_number(rows, left, right, score)
     same, different = _known_links(rows.ids, known)
     apart = rows.record_apart()
     clustered, links = (left, right), score
@@ -99,15 +102,19 @@ def _weigh(
     pieces = []
     for start in range(0, max(len(candidates), 1), _PAIRS_AT_A_TIME):
         piece = candidates[start : start + _PAIRS_AT_A_TIME]
-        found = similarities(rows, piece, diffusion=profile.diffusion, noise_z=WEIGHING_Z)
-        pieces.append(judge.describe(found))
+        found = similarities(rows, piece, diffusions=profile.diffusions, noise_z=WEIGHING_Z)
+        densities = judge.describe(found)
+        densities[:, 0] += number_evidence(rows, piece)
+        pieces.append(densities)
     densities = np.concatenate(pieces)
     records = np.sort(rows.record[candidates].astype(np.int64), axis=1)
     order = np.lexsort((-judge.rank(densities), records[:, 1], records[:, 0]))
     records = records[order]
     best = np.ones(len(records), dtype=np.bool_)
     best[1:] = (records[1:] != records[:-1]).any(axis=1)
-    return records[best, 0], records[best, 1], judge.weigh(densities[order[best]])
+    left, right = records[best, 0], records[best, 1]
+    source = np.unique([record.source for record in rows.ids], return_inverse=True)[1]
+    return left, right, judge.weigh(densities[order[best]], source[left] == source[right])
 
 
 def _known_links(ids: Sequence[RecordId], known: Iterable[Known]) -> tuple[list[Link], list[Link]]:

@@ -1,7 +1,7 @@
 """Encoding rows of all sources in one place, laid out for comparison."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from linkage.errors import FormatError, InputError
 from linkage.profile import EncodingProfile
-from linkage.wire.encodings import Encodings
+from linkage.wire.encodings import EXACT_BYTES, Encodings
 
 __all__ = ["RecordId", "Rows", "Source", "gather"]
 
@@ -30,6 +30,10 @@ class Source:
     duplicate_free: bool = False
 
 
+def _no_exact() -> NDArray[np.uint64]:
+    return np.zeros((0, 0, 2), dtype=np.uint64)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
     """Rows of all sources, and the records they belong to.
@@ -38,7 +42,7 @@ class Rows:
     Shapes: ``words`` (views, n, words) uint64; ``weights`` (views, n) int32, bits set after diffusion;
     ``present`` (views, n) bool; ``tiers`` (n,) uint8; ``record`` (n,) int32, index into ``ids``;
     ``apart`` (n,) int32: rows with the same number of 0 or more come from one duplicate-free source and
-    are never compared, -1 elsewhere.
+    are never compared, -1 elsewhere; ``exact`` (kinds, n, 2) uint64: the exact tokens, zero where absent.
     """
 
     ids: tuple[RecordId, ...]
@@ -48,6 +52,7 @@ class Rows:
     tiers: NDArray[np.uint8]
     record: NDArray[np.int32]
     apart: NDArray[np.int32]
+    exact: NDArray[np.uint64] = field(default_factory=_no_exact)
 
     def __len__(self) -> int:
         return len(self.tiers)
@@ -86,17 +91,23 @@ def gather(sources: Sequence[Source], profile: EncodingProfile) -> Rows:
         tiers=np.concatenate([np.zeros(0, np.uint8), *(source.encodings.tiers for source in ordered)]),
         record=record,
         apart=_apart(ordered),
+        exact=_exact([source.encodings for source in ordered], profile),
     )
 
 
 def _check_shape(source: Source, profile: EncodingProfile) -> None:
-    found = source.encodings.bits.shape[1:]
-    if found != (len(profile.views), profile.view_bytes):
+    if not source.encodings.fits(profile):
+        views, width = source.encodings.bits.shape[1:]
         raise FormatError(
-            f"encodings of {source.name}: {found[0]} views of {found[1]} bytes, where {profile.name} has "
-            f"{len(profile.views)} of {profile.view_bytes}",
+            f"encodings of {source.name}: {_shape(views, width, source.encodings.exact.shape[1])}, where "
+            f"{profile.name} has {_shape(len(profile.views), profile.view_bytes, len(profile.exact))}",
             hint="all sources must be encoded under the profile of the linkage",
         )
+
+
+def _shape(views: int, width: int, exact: int) -> str:
+    tokens = f" and {exact} exact tokens" if exact else ""
+    return f"{views} views of {width} bytes{tokens}"
 
 
 def _number_records(ordered: Sequence[Source]) -> tuple[tuple[RecordId, ...], NDArray[np.int32]]:
@@ -134,3 +145,9 @@ def _apart(ordered: Sequence[Source]) -> NDArray[np.int32]:
         value = number if source.duplicate_free else -1
         parts.append(np.full(len(source.encodings), value, dtype=np.int32))
     return np.concatenate(parts)
+
+
+def _exact(parts: Sequence[Encodings], profile: EncodingProfile) -> NDArray[np.uint64]:
+    tokens = [np.zeros((0, len(profile.exact), EXACT_BYTES), np.uint8), *(part.exact for part in parts)]
+    by_kind = np.ascontiguousarray(np.concatenate(tokens).transpose(1, 0, 2))
+    return by_kind.view(np.uint64)

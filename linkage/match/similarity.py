@@ -6,6 +6,7 @@ on either side says nothing; a view whose agreement is no more than noise is ina
 not be read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,10 +38,11 @@ class Similarities:
 
 def fills(weights: NDArray[np.int32], length: int, diffusion: int) -> NDArray[np.float64]:
     """Estimate the share of bits set before diffusion from the bits set after it."""
-    balance = 1.0 - 2.0 * weights / length
-    if diffusion > 1:
-        balance = np.clip(balance, 0.0, 1.0) ** (1.0 / diffusion)
-    return np.asarray((1.0 - balance) / 2.0)
+    return np.asarray((1.0 - _undiffused(1.0 - 2.0 * weights / length, diffusion)) / 2.0)
+
+
+def _undiffused(agreement: NDArray[np.float64], diffusion: int) -> NDArray[np.float64]:
+    return agreement if diffusion == 1 else np.clip(agreement, 0.0, 1.0) ** (1.0 / diffusion)
 
 
 def dice_estimates(
@@ -51,17 +53,16 @@ def dice_estimates(
     diffusion: int,
 ) -> NDArray[np.float64]:
     """Estimate the Dice coefficient before diffusion, between 0 and 1; 0 where both filters are empty."""
-    agreement = 1.0 - 2.0 * distances / length
-    if diffusion > 1:
-        agreement = np.clip(agreement, 0.0, 1.0) ** (1.0 / diffusion)
-    differing = (1.0 - agreement) / 2.0
+    differing = (1.0 - _undiffused(1.0 - 2.0 * distances / length, diffusion)) / 2.0
     together = fills_a + fills_b
     share = np.divide(differing, together, out=np.ones_like(differing), where=together > 0)
     return np.asarray(np.clip(1.0 - share, 0.0, 1.0))
 
 
-def similarities(rows: Rows, pairs: NDArray[np.int64], *, diffusion: int, noise_z: float) -> Similarities:
-    """Compare pairs of rows (m, 2) in every view."""
+def similarities(
+    rows: Rows, pairs: NDArray[np.int64], *, diffusions: Sequence[int], noise_z: float
+) -> Similarities:
+    """Compare pairs of rows (m, 2) in every view; ``diffusions``: each view's."""
     left, right = pairs[:, 0], pairs[:, 1]
     missing = ~(rows.present[:, left] & rows.present[:, right])
     distances = np.empty(missing.shape, dtype=np.int32)
@@ -69,12 +70,17 @@ def similarities(rows: Rows, pairs: NDArray[np.int64], *, diffusion: int, noise_
         _fill_distances(words, left, right, distances[view])
     weights_a, weights_b = rows.weights[:, left], rows.weights[:, right]
     active = _speaks(distances, weights_a, weights_b, rows.length, noise_z) & ~missing
-    dice = dice_estimates(
-        distances,
-        fills(weights_a, rows.length, diffusion),
-        fills(weights_b, rows.length, diffusion),
-        rows.length,
-        diffusion,
+    dice = np.stack(
+        [
+            dice_estimates(
+                distances[view],
+                fills(weights_a[view], rows.length, diffusion),
+                fills(weights_b[view], rows.length, diffusion),
+                rows.length,
+                diffusion,
+            )
+            for view, diffusion in enumerate(diffusions)
+        ]
     )
     return Similarities(dice=np.where(active, dice, 0.0).T, active=active.T, missing=missing.T)
 

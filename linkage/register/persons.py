@@ -61,6 +61,8 @@ def gather_persons(
 
     for agency, entry in records.items():
         for child in entry.payload.children:
+            if child.dummy:  # nobody: whomever the encodings were linked with goes on without it
+                continue
             holdings(agency, child.handle).children[entry.role].add((agency, child.handle))
         end = calendar.snapshot_end(agency)
         for handle, episodes in _by_child(entry.payload.episodes).items():

@@ -61,8 +61,12 @@ class Part(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     sealed_size: Size
 
 
-class Counts(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Number of records of each kind; ``rows`` counts encoding rows, variants included."""
+class Counts(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """Number of records of each kind.
+
+    ``rows`` counts encoding rows, variants included.  ``dummies`` says how many of the children are made up,
+    and is left out where none are.
+    """
 
     rows: Count
     children: Count
@@ -70,6 +74,7 @@ class Counts(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     episodes: Count
     interviews: Count
     coverage: Count
+    dummies: Count = 0
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -57,7 +57,10 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", 
 
 
 class Child(Record, frozen=True, kw_only=True, tag="child"):
-    """A child as one agency knows them: the handle under which its encodings travel, and coarse facts."""
+    """A child as one agency knows them: the handle under which its encodings travel, and coarse facts.
+
+    ``dummy``: made up, as cover for the encodings; no episode is theirs, and nothing may count them.
+    """
 
     handle: HandleText
     version: RecordVersion
@@ -65,6 +68,7 @@ class Child(Record, frozen=True, kw_only=True, tag="child"):
     ethnicity: EthnicityGroup = "unknown"
     responsible: AreaCode | None = None
     flags: tuple[Flag, ...] = ()
+    dummy: bool = False
 
 
 class CareSpell(Record, frozen=True, kw_only=True, tag="care-spell"):
@@ -155,6 +159,7 @@ class Payload(Struct, frozen=True, kw_only=True):
             "care_spells": len(self.care_spells),
             "children": len(self.children),
             "coverage": len(self.coverage),
+            "dummies": sum(child.dummy for child in self.children),
             "episodes": len(self.episodes),
             "interviews": len(self.interviews),
         }
@@ -212,13 +217,16 @@ def _read_line(line: bytes, number: int) -> AnyRecord:
 
 
 def check_references(payload: Payload) -> None:
-    """Refuse duplicate handles, references to records that are not there, and ends before starts."""
+    """Refuse duplicate handles, references that lead nowhere or to dummies, and ends before starts."""
     children = _unique([c.handle for c in payload.children], "child")
     episodes = _unique([e.handle for e in payload.episodes], "episode")
     _unique([s.handle for s in payload.care_spells], "care spell")
     _unique([i.episode for i in payload.interviews], "return interview for an episode")
     _known([s.child for s in payload.care_spells], children, "care spell", "child")
     _known([e.child for e in payload.episodes], children, "episode", "child")
+    dummies = frozenset(child.handle for child in payload.children if child.dummy)
+    if dummies.intersection([*(s.child for s in payload.care_spells), *(e.child for e in payload.episodes)]):
+        raise FormatError("payload: a dummy has a care spell or an episode", hint="dummies are made up")
     _known([i.episode for i in payload.interviews], episodes, "return interview", "episode")
     if len(frozenset(payload.coverage)) != len(payload.coverage):
         raise FormatError("payload: an area and month is covered twice", hint="each may be stated once")

@@ -6,12 +6,13 @@ values missing or empty.
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from linkage.encode.nicknames import canonical_forenames
 from linkage.profile import EncodingProfile, Feature, View
 
 Values = Mapping[str, str]
@@ -24,7 +25,7 @@ def encode_row(
     """Return each view's octets in the profile's order, None for a view that the record does not have."""
     digest = profile.digest
     return [
-        _view_octets(profile, view, view_keys(epoch_key, digest, view.name, tier), values)
+        _view_octets(profile, view, view_keys(epoch_key, digest, view.name), values)
         if tier in view.tiers
         else None
         for view in profile.views
@@ -47,8 +48,11 @@ def filter_bits(profile: EncodingProfile, view: View, keys: Keys, values: Values
 
 
 def salt_block(keys: Keys, components: list[tuple[str, str]]) -> bytes:
-    message = lp("salt") + b"".join(lp(name) + lp(value) for name, value in components)
-    return mac(keys["salt"], message)[:16]
+    block = mac(keys["salt"], lp("salt"))[:16]
+    for name, value in dict(components).items():
+        one = mac(keys["salt"], lp("salt") + lp(name) + lp(value))[:16]
+        block = bytes(a ^ b for a, b in zip(block, one, strict=True))
+    return block
 
 
 def token_block(keys: Keys, label: str, token: str) -> bytes:
@@ -56,14 +60,15 @@ def token_block(keys: Keys, label: str, token: str) -> bytes:
 
 
 def token_positions(keys: Keys, salt: bytes, token: bytes, k: int, length: int) -> list[int]:
-    words: list[int] = []
+    found: list[int] = []
     counter = 0
-    while len(words) < k:
+    while len(found) < k:
         number = int.from_bytes(token, "little") ^ int.from_bytes(salt, "little") ^ counter
         block = aes(keys["position"], number.to_bytes(16, "little"))
-        words += [int.from_bytes(block[:8], "little"), int.from_bytes(block[8:], "little")]
+        words = [int.from_bytes(block[start : start + 4], "little") for start in (0, 4, 8, 12)]
+        found += [word % length for word in words if word < 2**32 // length * length]
         counter += 1
-    return [word % length for word in words[:k]]
+    return found[:k]
 
 
 @cache
@@ -95,8 +100,9 @@ def _view_octets(profile: EncodingProfile, view: View, keys: Keys, values: Value
     bits = filter_bits(profile, view, keys, values)
     if bits is None:
         return None
-    if profile.diffusion > 1:
-        inputs = diffusion_inputs(profile.length, profile.diffusion, keys["diffusion"])
+    diffusion = profile.diffusion if view.diffusion is None else view.diffusion
+    if diffusion > 1:
+        inputs = diffusion_inputs(profile.length, diffusion, keys["diffusion"])
         bits = [sum(bits[position] for position in chosen) % 2 for chosen in inputs]
     octets = bytearray(profile.length // 8)
     for number, bit in enumerate(bits):
@@ -105,14 +111,69 @@ def _view_octets(profile: EncodingProfile, view: View, keys: Keys, values: Value
 
 
 @cache
-def view_keys(epoch_key: bytes, digest: str, view: str, tier: str = "certain") -> Keys:
-    """Return a view's keys by use: HKDF-Expand of RFC 5869 for one block of output."""
-    prefix = "uncertain/" if tier == "uncertain" else ""
-    uses = ("salt", "token", "position", "diffusion")
-    labels = {use: f"{prefix}{use}/{digest}/{view}" for use in uses}
-    return {
-        use: mac(epoch_key, b"clew/derive/1\x00" + label.encode() + b"\x01") for use, label in labels.items()
+def view_keys(epoch_key: bytes, digest: str, view: str) -> Keys:
+    """Return the keys that a view uses: HKDF-Expand of RFC 5869 for one block of output."""
+    labels = {
+        "salt": f"salt/{digest}",
+        "token": f"token/{digest}",
+        "position": f"position/{digest}/{view}",
+        "diffusion": f"diffusion/{digest}/{view}",
     }
+    return {use: _derived(epoch_key, label) for use, label in labels.items()}
+
+
+def exact_token(profile: EncodingProfile, epoch_key: bytes, kind: str, value: str) -> bytes:
+    """Return the exact token of a number, zeros for none."""
+    key = _derived(epoch_key, f"exact/{profile.digest}/{kind}")
+    return mac(key, lp("exact") + lp(kind) + lp(value))[:16] if value else bytes(16)
+
+
+def padded_sets(
+    profile: EncodingProfile, epoch_key: bytes, handle: bytes, sets: Sequence[Values]
+) -> list[Values]:
+    """Return the values behind all rows of a record, padding included, in the order of their numbers.
+
+    ``sets``: those of the record that have a view, in their order.
+    """
+    key = _derived(epoch_key, f"padding/{profile.digest}")
+    padding = range(1, profile.rows - len(sets) + 1)
+    others = [*sets[1:], *(_with_made_up_name(key, handle, number, sets[0]) for number in padding)]
+    ranks = [mac(key, lp("padding") + lp("order") + handle + bytes([place])) for place in range(len(others))]
+    return [sets[0], *(others[ranks.index(rank)] for rank in sorted(ranks))]
+
+
+def _with_made_up_name(key: bytes, handle: bytes, number: int, values: Values) -> Values:
+    stream = _keystream(mac(key, lp("padding") + lp("name") + handle + bytes([number])))
+    coin, beginning = next(stream), next(stream)
+    field = "surname" if coin % 2 else "forename"
+    if not values[field]:
+        field = "forename" if values["forename"] else "surname"
+    name = values[field]
+    length = len(name) if name else 6
+    vowels = [place for place in range(1, len(name)) if name[place] in "aeiouy"]
+    if beginning >= 176 and vowels:
+        place = vowels[_number(stream) % len(vowels)]
+        made_up = name[:place] + chr(0x100000 + _number(stream)) + name[place + 1 :]
+        return {**values, field: made_up}
+    made_up = "" if beginning < 80 or len(name) < 2 else name[: (length + 1) // 2 + beginning % (length // 2)]
+    while len(made_up) < length:
+        made_up += chr(0xF0000 + _number(stream))
+    return {**values, field: made_up}
+
+
+def _number(stream: Iterator[int]) -> int:
+    return next(stream) + 256 * next(stream)
+
+
+def _keystream(key: bytes) -> Iterator[int]:
+    counter = 0
+    while True:
+        yield from aes(key, counter.to_bytes(16, "big"))
+        counter += 1
+
+
+def _derived(epoch_key: bytes, label: str) -> bytes:
+    return mac(epoch_key, b"clew/derive/1\x00" + label.encode() + b"\x01")
 
 
 def mac(key: bytes, message: bytes) -> bytes:
@@ -130,12 +191,14 @@ def aes(key: bytes, block: bytes) -> bytes:
 
 def tokens(feature: Feature, values: Values) -> set[str]:
     value = values.get(feature.field, "")
-    if not value:
+    if not value or (feature.field == "postcode" and values.get("shared_postcode")):
         return set()
     if feature.kind == "whole":
         return {value}
     if feature.kind == "initial":
         return {value[0]}
+    if feature.kind == "canonical":
+        return set(canonical_forenames(value))
     if feature.kind == "prefixes":
         lengths = [length or len(value) for length in feature.prefixes]
         return {value[:length] for length in lengths if length <= len(value)}
@@ -152,18 +215,29 @@ def component(name: str, values: Values) -> str:
     pairs = {
         "month-day": (values.get("month", ""), values.get("day", "")),
         "initials": (forename[:1], surname[:1]),
-        "names-phonetic": (soundex(forename), soundex(surname)),
+        "names-phonetic": (phonetic(forename), phonetic(surname)),
     }
     if name in pairs:
         first, second = sorted(pairs[name])
         return first + " " + second if first and second else ""
-    if name == "forename-initial":
-        return forename[:1]
-    if name == "surname-initial":
-        return surname[:1]
+    singles = {
+        "forename-initial": forename[:1],
+        "surname-initial": surname[:1],
+        "forename-phonetic": phonetic(forename),
+        "surname-phonetic": phonetic(surname),
+    }
+    if name in singles:
+        return singles[name]
     if name == "dwelling":
         return dwelling(values.get("address", ""))
     return values.get(name, "")
+
+
+def phonetic(name: str) -> str:
+    """Soundex, and of a name made up to sound otherwise also its first made-up character."""
+    otherwise = [character for character in name if 0xF0000 <= ord(character) <= 0xFFFFF]
+    letters = "".join(character for character in name if character not in otherwise)
+    return soundex(letters) + "".join(otherwise[:1])
 
 
 def dwelling(address: str) -> str:

@@ -24,7 +24,7 @@ def candidates(rows: Rows, noise_z: float, new: NDArray[np.bool_] | None = None)
     bits = np.unpackbits(rows.words.view(np.uint8), axis=2)
     for a in range(len(rows)):
         for b in range(a + 1, len(rows)):
-            if rows.tiers[a] != rows.tiers[b] or rows.record[a] == rows.record[b]:
+            if rows.record[a] == rows.record[b]:
                 continue
             if rows.apart[a] == rows.apart[b] >= 0:
                 continue

@@ -21,7 +21,7 @@ from keys.epoch_key import EpochKey
 from keys.identity import create_identity, load_identity, save_identity
 from keys.wrapping import wrap_key
 from linkage.encode.conformance import conformance_digest
-from linkage.profile import shipped_profile
+from linkage.shipped_profiles import shipped_profile
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import AgencyCard, UnitCard, read_card, sign_card
 from linkage.wire.epochs import EpochDescriptor, add_signature

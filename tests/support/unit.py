@@ -20,7 +20,8 @@ from api.folders import DataFolder
 from api.store.database import Database, open_database
 from api.trust import adopt_epoch, enrol_agency
 from api.unit import create_unit, read_unit_card
-from linkage.profile import EncodingProfile, shipped_profile
+from linkage.profile import EncodingProfile
+from linkage.shipped_profiles import shipped_profile
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, card_fingerprint, sign_card
 from linkage.wire.codes import Role

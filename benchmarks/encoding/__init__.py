@@ -1,0 +1,1 @@
+"""How well encodings link and what they withstand, measured beside plain text."""

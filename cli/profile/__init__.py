@@ -1,0 +1,1 @@
+"""``clew profile``: encoding profiles explained, checked and compared."""

@@ -1,0 +1,91 @@
+"""Measured figures in words.  A light is shown only where somebody measured."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from linkage.measured import LIGHTS, METRICS, Figure, Light, LinkageFigure, Measured, Metric, light
+
+__all__ = ["NOT_MEASURED", "TO_MEASURE", "figure_words", "lights", "lights_summary", "lights_words"]
+
+NOT_MEASURED = "not measured"
+TO_MEASURE = "measure a shipped profile with `python -m benchmarks.encoding --write`, in a source tree"
+
+
+def lights(found: Measured | None) -> dict[str, Light]:
+    """Return the light of every metric that was measured."""
+    if found is None:
+        return {}
+    return {
+        metric.name: light(metric, found.privacy[metric.name].value)
+        for metric in METRICS
+        if metric.name in found.privacy
+    }
+
+
+def lights_summary(found: Measured | None) -> str:
+    """Return how many lights there are of each colour."""
+    counted = Counter(lights(found).values())
+    if not counted:
+        return NOT_MEASURED
+    shown = [f"{counted[one]} {one}" for one in LIGHTS if counted[one]]
+    left = len(METRICS) - counted.total()
+    return ", ".join([*shown, f"{left} {NOT_MEASURED}"] if left else shown)
+
+
+def lights_words(found: Measured | None) -> Iterator[str]:
+    """Say every light with its figure, and how well the profile links."""
+    if found is None:
+        yield f"  {NOT_MEASURED}: no light is shown for this profile"
+        yield f"  {TO_MEASURE}"
+        return
+    yield f"  {found.setting}"
+    yield "  Attacks are lower bounds: red is known to fall, green is not known to."
+    coloured = lights(found)
+    for metric in METRICS:
+        if metric.name in coloured:
+            figure = found.privacy[metric.name]
+            value = f"{_figure(metric, figure)}; {_bounds(metric)}"
+            yield f"  {coloured[metric.name]:<13} {metric.words}: {value}"
+        else:
+            yield f"  {NOT_MEASURED:<13} {metric.words}"
+    for one in found.linkage:
+        yield f"  linkage       {_linkage(one)}"
+
+
+def figure_words(metric: Metric, found: Measured | None) -> str:
+    """Return a metric's light and figure in few words."""
+    figure = None if found is None else found.privacy.get(metric.name)
+    if figure is None:
+        return NOT_MEASURED
+    return f"{light(metric, figure.value)} {_number(metric, figure.value)}"
+
+
+def _figure(metric: Metric, figure: Figure) -> str:
+    value, low, high = (_number(metric, number) for number in (figure.value, figure.low, figure.high))
+    return f"{value} ({low} to {high}, {_seeds(figure)})"
+
+
+def _seeds(figure: Figure) -> str:
+    return "1 seed" if figure.seeds == 1 else f"{figure.seeds} seeds"
+
+
+def _number(metric: Metric, value: float) -> str:
+    return f"{100.0 * value:.2f} %" if metric.percent else f"{value:.3f}"
+
+
+def _bounds(metric: Metric) -> str:
+    green, red = _number(metric, metric.green), _number(metric, metric.red)
+    if metric.more_is_better:
+        return f"green from {green}, red below {red}"
+    upto = "up to" if metric.green_itself else "below"
+    above = "from" if metric.red_itself else "above"
+    return f"green {upto} {green}, red {above} {red}"
+
+
+def _linkage(one: LinkageFigure) -> str:
+    at = "at its default" if one.at == "default" else "at the best threshold in hindsight"
+    figure = one.f1
+    words = (
+        f"{one.world}, {at}: F1 {figure.value:.4f} ({figure.low:.4f} to {figure.high:.4f}, {_seeds(figure)})"
+    )
+    return words if one.plain_text is None else f"{words}; plain text {one.plain_text.value:.4f}"

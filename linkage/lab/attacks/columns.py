@@ -1,0 +1,41 @@
+"""What the columns and the weights of encodings give away without any list of people."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.lab.attacks.knowledge import Encoded, ViewKnowledge
+
+__all__ = ["Columns", "column_measures"]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The worst view's figure of each measure, but for uniqueness, which is of whole rows.
+
+    ``frequency_sd``: standard deviation, over a view's columns, of the share of rows with the bit set.
+    ``popcount_correlation``: of a row's bits set with the bits that its tokens set before diffusion.
+    ``unique``: share of rows that no other row equals.
+    """
+
+    frequency_sd: float
+    popcount_correlation: float
+    unique: float
+
+
+def column_measures(views: tuple[ViewKnowledge, ...], encoded: Encoded) -> Columns:
+    """Measure everybody's encodings; a view that fewer than 100 people have is left out."""
+    spreads, correlations = [], []
+    for number, view in enumerate(views):
+        rows = np.flatnonzero(encoded.present[:, number])
+        if len(rows) >= 100:
+            bits = np.unpackbits(encoded.bits[rows, number], axis=1)
+            spreads.append(float(bits.mean(axis=0).std()))
+            correlations.append(_correlation(bits.sum(axis=1), view.mean(rows)))
+    whole = np.unique(encoded.bits.reshape(len(encoded), -1), axis=0, return_counts=True)[1]
+    return Columns(max(spreads), max(correlations), float((whole == 1).sum() / len(encoded)))
+
+
+def _correlation(weights: NDArray[np.int64], expected: NDArray[np.float64]) -> float:
+    return abs(float(np.corrcoef(weights, expected)[0, 1]))
