@@ -45,7 +45,7 @@ def constructs(profile: EncodingProfile) -> list[Construct]:
         found.append(
             Construct(
                 "Fallback views without the date of birth: for records whose date is missing, wrong or a "
-                "placeholder; only they may hold parts of the date and sex",
+                "placeholder; the parts of the date are tokens there, for no salt fixes them",
                 f"{_SPEC} 4",
             )
         )

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from textwrap import wrap
 
 from linkage.measured import LIGHTS, METRICS, Figure, Light, LinkageFigure, Measured, Metric, light
 
 __all__ = ["NOT_MEASURED", "TO_MEASURE", "figure_words", "lights", "lights_summary", "lights_words"]
 
 NOT_MEASURED = "not measured"
+_WIDTH = 100
 TO_MEASURE = "measure a shipped profile with `python -m benchmarks.encoding --write`, in a source tree"
 
 
@@ -38,18 +40,22 @@ def lights_words(found: Measured | None) -> Iterator[str]:
         yield f"  {NOT_MEASURED}: no light is shown for this profile"
         yield f"  {TO_MEASURE}"
         return
-    yield f"  {found.setting}"
+    yield from _wrapped(f"  {found.setting}", indent=2)
     yield "  Attacks are lower bounds: red is known to fall, green is not known to."
     coloured = lights(found)
     for metric in METRICS:
         if metric.name in coloured:
             figure = found.privacy[metric.name]
             value = f"{_figure(metric, figure)}; {_bounds(metric)}"
-            yield f"  {coloured[metric.name]:<13} {metric.words}: {value}"
+            yield from _wrapped(f"  {coloured[metric.name]:<13} {metric.words}: {value}")
         else:
             yield f"  {NOT_MEASURED:<13} {metric.words}"
     for one in found.linkage:
-        yield f"  linkage       {_linkage(one)}"
+        yield from _wrapped(f"  linkage       {_linkage(one)}")
+
+
+def _wrapped(line: str, indent: int = 16) -> list[str]:
+    return wrap(line, _WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False)
 
 
 def figure_words(metric: Metric, found: Measured | None) -> str:
