@@ -30,7 +30,12 @@ def national(rows: list[dict[str, Any]]) -> alt.LayerChart:
             x=alt.X("z:Q", title="threshold, standard deviations of the noise", scale=alt.Scale(zero=False)),
             y=alt.Y("recall:Q", title="recall of true pairs", scale=alt.Scale(zero=False)),
             color=alt.Color("profile:N"),
-            strokeDash=alt.StrokeDash("records:N", title="noise of the records"),
+            strokeDash=alt.StrokeDash(
+                "records:N",
+                title="noise of the records",
+                sort=["none", "usual", "heavy"],
+                legend=alt.Legend(symbolType="stroke"),
+            ),
         )
     )
     marks = alt.Chart(alt.Data(values=forced)).mark_rule(color="grey").encode(x="z:Q")
