@@ -17,7 +17,7 @@ from typing import BinaryIO, cast, get_args
 from keys.files import read_limited
 from linkage.encode.identifiers import Identifiers
 from linkage.errors import InputError
-from linkage.lab.evaluation import Mode, Table
+from linkage.lab.evaluation import Mode, Table, labelled_identifiers
 
 __all__ = ["LabelledFolder", "open_folder", "read_tables", "read_truth"]
 
@@ -134,22 +134,8 @@ def _read_table(name: str, path: Path, duplicate_free: bool) -> Table:  # noqa: 
             raise InputError(
                 f"{path.name}, line {line}: rec_id occurs a second time", hint="give each its own"
             )
-        seen[rec_id] = _identifiers(row)
+        seen[rec_id] = labelled_identifiers(row)
     return Table(name, tuple(seen), tuple(seen.values()), duplicate_free)
-
-
-def _identifiers(row: Mapping[str, str]) -> Identifiers:
-    return Identifiers(
-        forename=row.get("given_name", ""),
-        middle_name=row.get("middle_name", ""),
-        surname=row.get("surname", ""),
-        date_of_birth=row.get("date_of_birth", ""),
-        sex=row.get("sex", ""),
-        address=row.get("address", ""),
-        locality=row.get("locality", ""),
-        postcode=row.get("postcode", ""),
-        phone=row.get("phone", ""),
-    )
 
 
 def read_truth(folder: LabelledFolder, tables: list[Table]) -> dict[tuple[str, str], str]:

@@ -13,11 +13,11 @@ from benchmarks.encoding.quality import tables_of
 from linkage.lab.attacks.graph import graph_attack
 from linkage.lab.attacks.knowledge import encode_people, knowledge
 from linkage.lab.attacks.known_pairs import known_pair_attack
-from linkage.lab.evaluation import encode_tables
+from linkage.lab.evaluation import encode_tables, labels_of
 from linkage.lab.learning import children_world, learn
 from linkage.match.experience import WEIGHING_Z, Experience
 from linkage.match.kernel import candidate_pairs
-from linkage.match.rows import RecordId, gather
+from linkage.match.rows import gather
 from linkage.match.similarity import similarities
 from linkage.profile import Component, EncodingProfile, Feature, View
 
@@ -132,14 +132,7 @@ def _best(
     found = similarities(rows, pairs, diffusions=profile.diffusions, noise_z=WEIGHING_Z)
     kinds = learned.densities(found) + np.log(learned.shares)
     odds = kinds[:, 0] - np.logaddexp.reduce(kinds[:, 1:], axis=1)
-    rec_ids = {
-        RecordId(table.source.name, handle): rec_id
-        for table in encoded
-        for handle, rec_id in table.rec_ids.items()
-    }
-    labels = [(source, row["rec_id"]) for source, sheet in world.tables.items() for row in sheet]
-    number = {label: place for place, label in enumerate(labels)}
-    place = np.array([number[record.source, rec_ids[record]] for record in rows.ids], dtype=np.int64)
+    place = world.places(labels_of(encoded, rows.ids))
     left, right = place[rows.record[pairs[:, 0]]], place[rows.record[pairs[:, 1]]]
     return best_f1(left, right, odds, world.entity, mode="multi").pairs.f1
 

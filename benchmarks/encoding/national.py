@@ -13,8 +13,8 @@ from scipy.stats import norm
 
 from benchmarks.encoding.plain_text import PlainWorld
 from benchmarks.encoding.quality import tables_of
-from linkage.lab.evaluation import encode_tables
-from linkage.match.rows import RecordId, gather
+from linkage.lab.evaluation import encode_tables, labels_of
+from linkage.match.rows import gather
 from linkage.profile import EncodingProfile
 
 __all__ = ["forced_threshold", "loudest_views", "recall_beyond"]
@@ -29,17 +29,10 @@ def loudest_views(profile: EncodingProfile, world: PlainWorld, key: bytes) -> ND
     """Return, for every true pair of records, the agreement of its loudest view in standard deviations."""
     encoded = encode_tables(tables_of(world), profile, key)
     rows = gather([table.source for table in encoded], profile)
-    labels = [(source, row["rec_id"]) for source, sheet in world.tables.items() for row in sheet]
-    person = dict(zip(labels, world.entity.tolist(), strict=True))
-    rec_ids = {
-        RecordId(table.source.name, handle): rec_id
-        for table in encoded
-        for handle, rec_id in table.rec_ids.items()
-    }
+    person = world.entity[world.places(labels_of(encoded, rows.ids))][rows.record]
     members: dict[int, list[int]] = {}
-    for number, record in enumerate(rows.record.tolist()):
-        name = rows.ids[record]
-        members.setdefault(person[name.source, rec_ids[name]], []).append(number)
+    for number, one in enumerate(person.tolist()):
+        members.setdefault(one, []).append(number)
     pairs = [(a, b) for group in members.values() for a in group for b in group if a < b]
     left, right = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     found = np.zeros(_true_pairs(world))

@@ -12,7 +12,7 @@ import os
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,6 +57,11 @@ class PlainWorld:
     tables: PlainTables
     entity: Indices
     source: Indices
+
+    def places(self, labels: Iterable[Label]) -> Indices:
+        """Return the numbers of records by their labels."""
+        number = {label: place for place, label in enumerate(_labels(self.tables))}
+        return np.array([number[label] for label in labels], np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

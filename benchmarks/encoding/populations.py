@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.encode.identifiers import Identifiers
+from linkage.lab.evaluation import labelled_identifiers
 from linkage.lab.learning import people_world
 from linkage.lab.people import Population
 from linkage.lab.world import World, linkage_tables, simulate
@@ -38,7 +39,7 @@ def children(count: int, seed: int) -> Listed:
             for row in sheet.rows:
                 person = world.truth.entity_of[source, row[0]]
                 found.setdefault(
-                    person, (_identifiers(dict(zip(sheet.columns, row, strict=True))), clear[person])
+                    person, (labelled_identifiers(dict(zip(sheet.columns, row, strict=True))), clear[person])
                 )
     return _listed([*found.values()], count, seed)
 
@@ -82,14 +83,3 @@ def _payloads(world: World) -> dict[str, tuple[str, ...]]:
             clear = (f"{band}", row["sex"], row["ethnicity"][:1], row["responsible_council"])
             found.setdefault(person, clear)
     return found
-
-
-def _identifiers(row: dict[str, str]) -> Identifiers:
-    return Identifiers(
-        forename=row["given_name"],
-        middle_name=row["middle_name"],
-        surname=row["surname"],
-        date_of_birth=row["date_of_birth"],
-        sex=row["sex"],
-        postcode=row["postcode"],
-    )

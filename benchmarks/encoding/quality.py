@@ -1,19 +1,16 @@
 """How well encodings link, at the shipped default and at the best threshold, beside plain text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from benchmarks.encoding.plain_text import PlainWorld, ScoredPairs, best_f1, splink_pairs
-from linkage.encode.identifiers import Identifiers
-from linkage.lab.evaluation import Label, Table, encode_tables, link_tables, score
+from linkage.lab.evaluation import Label, Table, encode_tables, labelled_identifiers, link_tables, score
 from linkage.match.linkage import Linkage
 from linkage.profile import EncodingProfile
 
 __all__ = ["Quality", "plain_quality", "quality", "tables_of"]
-
-_COLUMNS = ("middle_name", "surname", "date_of_birth", "sex", "postcode", "address", "locality")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +33,9 @@ def quality(profile: EncodingProfile, world: PlainWorld, key: bytes) -> Quality:
     tables = tables_of(world)
     encoded = encode_tables(tables, profile, key)
     linked = link_tables(encoded, world.mode, profile)
+    found = _best(_scored(linked.linkage, world.places(linked.labels)), world)
     labels = [(table.name, rec_id) for table in tables for rec_id in table.rec_ids]
-    number = {label: place for place, label in enumerate(labels)}
-    place = np.array([number[label] for label in linked.labels], dtype=np.int64)
-    found = _best(_scored(linked.linkage, place), world)
-    truth: dict[Label, str] = {label: str(world.entity[place]) for label, place in number.items()}
+    truth: dict[Label, str] = dict(zip(labels, map(str, world.entity.tolist()), strict=True))
     return Quality(**found, default=score(linked, truth).pairs.f1)
 
 
@@ -69,11 +64,6 @@ def _best(pairs: ScoredPairs, world: PlainWorld) -> dict[str, float]:
 def tables_of(world: PlainWorld) -> Sequence[Table]:
     """Return a world's sources as the laboratory takes them."""
     return [
-        Table(source, tuple(row["rec_id"] for row in rows), tuple(map(_identifiers, rows)))
+        Table(source, tuple(row["rec_id"] for row in rows), tuple(map(labelled_identifiers, rows)))
         for source, rows in world.tables.items()
     ]
-
-
-def _identifiers(row: Mapping[str, str]) -> Identifiers:
-    middle, surname, born, sex, postcode, address, locality = (row.get(name, "") for name in _COLUMNS)
-    return Identifiers(row.get("given_name", ""), surname, middle, born, sex, postcode, address, locality)

@@ -26,7 +26,7 @@ from linkage.encode.secrecy import NeverWrittenOut
 from linkage.encode.tokens import COMPONENTS, fields_of, tokens
 from linkage.encode.view import PlainView, ViewEncoder
 from linkage.errors import EpochError, InputError
-from linkage.profile import EncodingProfile, Feature, Field, View
+from linkage.profile import EncodingProfile, Field, View
 from linkage.wire.encodings import (
     COLUMNS,
     EXACT_BYTES,
@@ -260,12 +260,7 @@ def _rows_of(records: Sequence[PersonRecord]) -> _Rows:
 def _has_view(view: View, person: Normalised) -> bool:
     rules = [COMPONENTS[part] for part in view.salt]
     salted = all(rule.value(*(getattr(person, field) for field in rule.fields)) for rule in rules)
-    return salted and any(tokens(feature, _told(feature, person)) for feature in view.features)
-
-
-def _told(feature: Feature, person: Normalised) -> str:
-    """Return the value that a feature cuts: a postcode that many children share only salts."""
-    return "" if feature.field == "postcode" and person.shared_postcode else getattr(person, feature.field)
+    return salted and any(tokens(feature, person.told(feature.field)) for feature in view.features)
 
 
 def _empty_table(rows: int, profile: EncodingProfile) -> Encodings:

@@ -68,6 +68,11 @@ class Normalised:
     def __repr__(self) -> str:
         return f"<Normalised, {self.tier}, {len(self.refusals)} refusals>"
 
+    def told(self, field: Field) -> str:
+        """Return the value of a field that tokens tell of: a postcode that many children share only salts."""
+        shared = field == "postcode" and self.shared_postcode
+        return "" if shared else str(getattr(self, field))
+
     def identifiers(self) -> Identifiers:
         """Return the values as identifiers again; normalising those gives the same values and tier."""
         return Identifiers(

@@ -33,6 +33,8 @@ __all__ = [
     "Scores",
     "Table",
     "encode_tables",
+    "labelled_identifiers",
+    "labels_of",
     "link_tables",
     "score",
     "unused_fields",
@@ -269,17 +271,33 @@ def link_tables(
         for table in encoded
     ]
     linkage = link(sources, profile, progress=progress)
-    rec_ids = {
-        RecordId(table.source.name, handle): rec_id
-        for table in encoded
-        for handle, rec_id in table.rec_ids.items()
-    }
-    labels = tuple((record.source, rec_ids[record]) for record in linkage.records)
+    labels = tuple(labels_of(encoded, linkage.records))
     clusters = dict(zip(labels, linkage.clusters.tolist(), strict=True))
     alone = [label for label in _all_labels(encoded) if label not in clusters]
     following = int(linkage.clusters.max(initial=-1)) + 1
     clusters.update({label: following + number for number, label in enumerate(alone)})
     return LinkedTables(mode, clusters, len(alone), linkage, labels)
+
+
+def labelled_identifiers(row: Mapping[str, str]) -> Identifiers:
+    """Return the identifiers in a row of labelled data; a column that is not there is an absent value."""
+    return Identifiers(
+        forename=row.get("given_name", ""),
+        middle_name=row.get("middle_name", ""),
+        surname=row.get("surname", ""),
+        date_of_birth=row.get("date_of_birth", ""),
+        sex=row.get("sex", ""),
+        address=row.get("address", ""),
+        locality=row.get("locality", ""),
+        postcode=row.get("postcode", ""),
+        phone=row.get("phone", ""),
+    )
+
+
+def labels_of(encoded: Iterable[EncodedTable], records: Iterable[RecordId]) -> list[Label]:
+    """Return what labelled data call each record of a linkage."""
+    rec_ids = {table.source.name: table.rec_ids for table in encoded}
+    return [(record.source, rec_ids[record.source][record.handle]) for record in records]
 
 
 def _all_labels(encoded: Sequence[EncodedTable]) -> Iterable[Label]:

@@ -12,17 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.encode.identifiers import Identifiers
-from linkage.lab.evaluation import Table, encode_tables
+from linkage.lab.evaluation import Table, encode_tables, labelled_identifiers, labels_of
 from linkage.lab.people import Population, draw_people
 from linkage.lab.world import linkage_tables, simulate
 from linkage.match.experience import WEIGHING_Z, Experience, evidence, grounds, kinds
 from linkage.match.kernel import candidate_pairs
-from linkage.match.rows import RecordId, gather
+from linkage.match.rows import gather
 from linkage.match.similarity import similarities
 from linkage.profile import EncodingProfile
 
-__all__ = ["LabelledWorld", "children_world", "experience_source", "learn", "people_world", "worlds"]
+__all__ = [
+    "LabelledWorld",
+    "children_world",
+    "experience_source",
+    "labelled_identifiers",
+    "learn",
+    "people_world",
+    "worlds",
+]
 
 POPULATIONS: Mapping[str, Population] = {
     "two clean sources": Population(1200, damage=0.5),
@@ -92,21 +99,12 @@ def children_world(children: int, seed: int, noise: str) -> LabelledWorld:
     for source, sheet in linkage_tables(world).items():
         if source != "truth":
             rows = [dict(zip(sheet.columns, row, strict=True)) for row in sheet.rows]
-            tables.append(Table(source, tuple(row["rec_id"] for row in rows), tuple(map(_identifiers, rows))))
+            tables.append(
+                Table(source, tuple(row["rec_id"] for row in rows), tuple(map(labelled_identifiers, rows)))
+            )
     person = world.truth.entity_of
     home = {record: world.truth.household_of[entity] for record, entity in person.items()}
     return LabelledWorld(tuple(tables), person, home)
-
-
-def _identifiers(row: Mapping[str, str]) -> Identifiers:
-    return Identifiers(
-        forename=row["given_name"],
-        middle_name=row["middle_name"],
-        surname=row["surname"],
-        date_of_birth=row["date_of_birth"],
-        sex=row["sex"],
-        postcode=row["postcode"],
-    )
 
 
 def learn(profile: EncodingProfile, examples: Iterable[LabelledWorld], key: bytes) -> Experience:
@@ -133,12 +131,7 @@ def _pairs(
     rows = gather([table.source for table in encoded], profile)
     pairs = candidate_pairs(rows, noise_z=profile.decision.noise_z)
     found = similarities(rows, pairs, diffusions=profile.diffusions, noise_z=WEIGHING_Z)
-    rec_ids = {
-        RecordId(table.source.name, handle): rec_id
-        for table in encoded
-        for handle, rec_id in table.rec_ids.items()
-    }
-    records = [(record.source, rec_ids[record]) for record in rows.ids]
+    records = labels_of(encoded, rows.ids)
     left, right = rows.record[pairs[:, 0]], rows.record[pairs[:, 1]]
     person = np.unique([example.person[record] for record in records], return_inverse=True)[1]
     home = np.unique([example.home[record] for record in records], return_inverse=True)[1]

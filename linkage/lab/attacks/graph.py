@@ -53,10 +53,9 @@ def graph_attack(
     ``listed``: the people whom the attacker's list holds; ``observed``: whose encodings the attacker
     holds, in an order that tells nothing.
     """
-    people = _graph([_expected(view, listed) for view in views], views, listed)
-    seen = _graph([_measured(encoded, number, observed) for number in range(len(views))], views, observed)
-    seen = _Graph(seen.nodes, seen.layers, encoded.present[observed[seen.nodes]])
-    people = _Graph(people.nodes, people.layers, _views_of(views, listed[people.nodes]))
+    people = _graph([_expected(view, listed) for view in views], views, _views_of(views, listed))
+    measured = [_measured(encoded, number, observed) for number in range(len(views))]
+    seen = _graph(measured, views, encoded.present[observed])
     size = max(len(people.nodes), len(seen.nodes))
     both = np.intersect1d(listed, observed)
     if not size or not len(both):
@@ -89,15 +88,15 @@ def _views_of(views: Sequence[ViewKnowledge], people: NDArray[np.intp]) -> NDArr
     return np.stack([view.salt[people] >= 0 for view in views], axis=1)
 
 
-def _graph(layers: Layers, views: Sequence[ViewKnowledge], members: NDArray[np.intp]) -> _Graph:
+def _graph(layers: Layers, views: Sequence[ViewKnowledge], present: NDArray[np.bool_]) -> _Graph:
     """Keep all members, or of too many those that resemble others most beyond noise."""
-    nodes = np.arange(len(members))
-    if len(members) > MOST_NODES:
-        strength = np.zeros(len(members), dtype=np.float32)
+    nodes = np.arange(len(present))
+    if len(present) > MOST_NODES:
+        strength = np.zeros(len(present), dtype=np.float32)
         for layer, view in zip(layers, views, strict=True):
             strength += np.maximum(layer - np.float32(_SPEAKS / np.sqrt(view.length)), 0).sum(axis=1)
         nodes = np.sort(np.argsort(-strength, kind="stable")[:MOST_NODES])
-    return _Graph(nodes, [layer[np.ix_(nodes, nodes)] for layer in layers], np.zeros((0, 0), dtype=np.bool_))
+    return _Graph(nodes, [layer[np.ix_(nodes, nodes)] for layer in layers], present[nodes])
 
 
 def _padded(graph: _Graph, size: int) -> _Graph:

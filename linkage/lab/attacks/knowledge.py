@@ -112,9 +112,7 @@ def _tokens(view: View, person: Normalised) -> dict[tuple[str, str], int]:
     """Return the bits that each labelled token sets; under a shared label the larger count holds."""
     found: dict[tuple[str, str], int] = {}
     for feature in view.features:
-        if feature.field == "postcode" and person.shared_postcode:
-            continue
-        for token in tokens(feature, getattr(person, feature.field)):
+        for token in tokens(feature, person.told(feature.field)):
             label = feature.label, token
             found[label] = max(found.get(label, 0), feature.k)
     return found
