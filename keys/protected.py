@@ -52,6 +52,11 @@ CEILING = Cost(memory_kib=512 * 1024, iterations=10, lanes=16)
 """A file that asks for more would stop the machine rather than protect anything."""
 
 
+_LEAST_KIB_PER_LANE = 8
+"""RFC 9106, section 3.1."""
+
+_NOT_OURS = "the file was not written by clew, or was changed: restore it from its backup"
+
 # Larger numbers have no canonical form; what is sane is decided by FLOOR and CEILING.
 _Figure = Annotated[int, Meta(ge=0, lt=2**53)]
 
@@ -132,8 +137,10 @@ def _check_cost(cost: Cost, floor: Cost) -> None:
         if not least <= value <= most:
             raise LimitError(
                 f"the passphrase protection's {name} is outside {least} to {most}",
-                hint="the file was not written by clew, or was changed: restore it from its backup",
+                hint=_NOT_OURS,
             )
+    if cost.memory_kib < _LEAST_KIB_PER_LANE * cost.lanes:
+        raise LimitError("the passphrase protection has more lanes than memory for them", hint=_NOT_OURS)
 
 
 def _stretch(passphrase: str, kdf: _Kdf) -> bytes:

@@ -56,17 +56,20 @@ def _birth_and_sex(k: int) -> tuple[Feature, Feature, Feature, Feature]:
 
 
 def _child_1() -> EncodingProfile:
-    return EncodingProfile(name="child-1", length=1024, diffusion=8, views=_child_views(3), decision=_SPEAKS)
+    return EncodingProfile(name="child-1", length=896, diffusion=8, views=_child_views(3), decision=_SPEAKS)
 
 
 def _child_1_recall() -> EncodingProfile:
-    fallback = (*_child_names(3), _postcode(3), *_birth_and_sex(6))
+    """Return the views of ``child-1`` and two that find more, and that tell more of a small crowd."""
+    names = (*_child_names(3), _postcode(3))
+    nicknamed = View(name="y-e-ss", salt=("year", "month-day", "surname-phonetic"), features=names)
+    fallback = (*names, *_birth_and_sex(6))
     namesakes = View(name="n", salt=("names-phonetic",), features=fallback, tiers=_BOTH)
     return EncodingProfile(
         name="child-1-recall",
         length=1536,
         diffusion=6,
-        views=(*_child_views(3), namesakes),
+        views=(*_child_views(3), nicknamed, namesakes),
         decision=_SPEAKS,
     )
 
@@ -80,14 +83,13 @@ def _child_1_high() -> EncodingProfile:
 def _child_views(k: int) -> tuple[View, ...]:
     """Return the views of children, each for another kind of disagreement between two agencies.
 
-    Wherever the whole date of birth salts, so does the sound of a name: among the children of one day, only
-    those whose names sound alike can be compared at all.
+    Where the whole date of birth salts, so does the sound of the forename: among the children of one day,
+    only those whose forenames sound alike can be compared at all, so that twins do not stand out.
     """
     names = (*_child_names(k), _postcode(k))
     year, month, day, sex = _birth_and_sex(6)
     return (
         View(name="y-e-sf", salt=("year", "month-day", "forename-phonetic"), features=names),
-        View(name="y-e-ss", salt=("year", "month-day", "surname-phonetic"), features=names),
         View(name="y-m-i", salt=("year", "month", "initials"), features=names),
         View(name="y-d-i", salt=("year", "day", "initials"), features=names),
         View(name="y-n", salt=("year", "names-phonetic"), features=(*names, month, day, sex), tiers=_BOTH),

@@ -274,7 +274,7 @@ def test_a_commit_with_a_chunk_missing_is_refused_and_says_how_many(served: Serv
 
 
 def test_chunks_that_do_not_make_up_the_part_discard_the_registration(served: Served) -> None:
-    client, sent = served.client(served.council), make_sent(served.unit, served.council)
+    client, sent = served.client(served.council), make_sent(served.unit, served.council, children=range(1, 7))
     before = holdings(served.unit.folder)
     swapped = Sent(sent.manifest, sent.signature, dict(sent.parts))
     chunks = sent.chunks()["encodings"]

@@ -7,10 +7,11 @@ import pickle
 
 import pytest
 
+from linkage.encode.cmac import Cmac
 from linkage.encode.conformance import conformance_digest
 from linkage.encode.diffusion import Diffusion, diffusion_table
 from linkage.encode.encoder import Encoder
-from linkage.encode.framing import KeyedHash
+from linkage.encode.framing import KeyedBlocks, KeyedHash
 from linkage.encode.hashed import Hashed
 from linkage.encode.identifiers import Identifiers, PersonRecord
 from linkage.encode.keys import EncodingKeys, ViewKeys
@@ -18,7 +19,7 @@ from linkage.encode.normalise import normalise
 from linkage.encode.positions import PositionHash
 from linkage.encode.remembered import Memory
 from linkage.encode.runs import TokenBlocks
-from linkage.encode.salts import empty_salt, salt_component
+from linkage.encode.salts import empty_salt, salt_components
 from linkage.encode.view import ViewEncoder
 from linkage.errors import EpochError, InputError
 from linkage.profile import EncodingProfile
@@ -41,6 +42,8 @@ def test_no_key_has_a_default() -> None:
         EncodingKeys.__init__,
         EncodingKeys.from_epoch_key,
         ViewKeys.__init__,
+        Cmac.__init__,
+        KeyedBlocks.__init__,
         KeyedHash.__init__,
         ViewEncoder.__init__,
         PositionHash.__init__,
@@ -50,7 +53,7 @@ def test_no_key_has_a_default() -> None:
         conformance_digest,
         diffusion_table,
         empty_salt,
-        salt_component,
+        salt_components,
     ):
         parameters = inspect.signature(function).parameters
         named = [name for name in parameters if "key" in name or name in {"salt", "token", "position"}]
@@ -127,7 +130,9 @@ def test_printed_forms_show_nothing() -> None:
         normalise(Identifiers("unknown", date_of_birth="31/02/2009")),
         KEYS,
         view,
+        KeyedBlocks(KEYS.salt, "salt"),
         KeyedHash(KEYS.salt, "salt"),
+        Cmac(KEYS.salt),
         used,
         memory,
         memory._births,
@@ -178,7 +183,13 @@ def test_nothing_that_holds_keys_or_values_can_be_pickled() -> None:
     used.encode([PersonRecord(bytes(16), (person,))])
     memory = used._memory
     holders = (used, memory, used._views[0], memory._births, *memory._runs)
-    for thing in (*holders, KeyedHash(KEYS.salt), TokenBlocks(KEYS.token)):
+    for thing in (
+        *holders,
+        KeyedHash(KEYS.salt),
+        KeyedBlocks(KEYS.salt),
+        Cmac(KEYS.salt),
+        TokenBlocks(KEYS.token),
+    ):
         for write in (pickle.dumps, copy.copy, copy.deepcopy):
             with pytest.raises(TypeError, match="not written out"):
                 write(thing)

@@ -100,7 +100,9 @@ def test_sources_without_a_person_in_common_are_hardly_linked(profile: EncodingP
 def test_worlds_never_learned_from_are_linked_well_at_the_default(profile: EncodingProfile) -> None:
     five = people_world(Population(80, sources=5, coverage=0.6, copies=(0.7, 0.2, 0.1), twins=0.1), 41)
     children = children_world(1500, 42, "usual")
-    for world, least in ((five, 0.94), (children, 0.92)):
+    # child-1-high gives links away for a smaller chance of recognition.
+    of_five = 0.92 if profile.name == "child-1-high" else 0.94
+    for world, least in ((five, of_five), (children, 0.92)):
         linked = link_tables(encode_tables(world.tables, profile, THROW_AWAY), "multi", profile)
         scores = score(linked, world.person)
         assert scores.pairs.f1 >= least

@@ -223,7 +223,7 @@ def main(
         "quality": lambda: measure_quality(chosen, numbers, children, data),
         "privacy": lambda: measure_privacy(chosen, numbers, sizes),
         "national": lambda: measure_national(
-            [name for name in chosen if name.startswith("child")], numbers[:2], children
+            [name for name in chosen if name.startswith("child")], numbers[:3], children
         ),
         "ablation": lambda: measure_ablation(numbers, people, graph, children),
     }

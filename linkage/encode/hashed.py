@@ -6,7 +6,7 @@ from typing import Final, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.encode.framing import KeyedHash
+from linkage.encode.framing import KeyedBlocks
 from linkage.encode.positions import BLOCK, Blocks
 from linkage.encode.secrecy import NeverWrittenOut
 from linkage.encode.tokens import CHARACTER_BITS
@@ -58,7 +58,7 @@ class HashedTokens(Hashed[str]):
     __slots__ = ("_of_bigram",)
 
     def __init__(self, key: bytes, label: str) -> None:
-        super().__init__(KeyedHash(key, "token", label).blocks)
+        super().__init__(KeyedBlocks(key, "token", label).of)
         self._of_bigram: NDArray[np.int32] | None = None
 
     def of_bigrams(self, codes: NDArray[np.int16]) -> Blocks:

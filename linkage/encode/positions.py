@@ -13,7 +13,7 @@ import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from numpy.typing import NDArray
 
-from linkage.encode.framing import BLOCK_BYTES
+from linkage.encode.cmac import BLOCK_BYTES
 from linkage.encode.secrecy import NeverWrittenOut
 
 __all__ = ["BLOCK", "OVERRUN", "WORD", "WORDS", "Blocks", "PositionHash"]

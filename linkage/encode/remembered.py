@@ -7,14 +7,14 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.encode.framing import BLOCK_BYTES
+from linkage.encode.cmac import BLOCK_BYTES
 from linkage.encode.identifiers import Identifiers
 from linkage.encode.keys import EncodingKeys
 from linkage.encode.normalise import Normaliser
 from linkage.encode.padding import MadeUpName
 from linkage.encode.positions import Blocks
 from linkage.encode.runs import Layout, TokenBlocks, TokenRuns
-from linkage.encode.salts import empty_salt, exact_tokens, salt_component
+from linkage.encode.salts import empty_salt, exact_tokens, salt_components
 from linkage.encode.secrecy import NeverWrittenOut
 from linkage.encode.vocabulary import Column, Growing, Numbers, Reading
 from linkage.profile import Component, EncodingProfile, Feature, Field, View
@@ -32,11 +32,12 @@ class Memory(NeverWrittenOut):
         self._profile = profile
         self._births = Column((*_BIRTH_FIELDS, "tier"), _birth_reader(normaliser))
         self._columns = {field: Column((field,), _reader(normaliser, field)) for field in normaliser.fields}
+        # One call for all attributes of a person: there are as many calls as people.
+        self._given = attrgetter("date_of_birth", "birth_uncertain", "postcode_shared", *self._columns)
         by_field = {**self._columns, **dict.fromkeys(_BIRTH_FIELDS, self._births)}
         self._empty_salt = empty_salt(keys.salt)
-        self._components = {
-            part: salt_component(part, by_field, keys.salt) for view in profile.views for part in view.salt
-        }
+        parts = dict.fromkeys(part for view in profile.views for part in view.salt)
+        self._components = salt_components(parts, by_field, keys.salt)
         self._exact = [exact_tokens(kind, self._columns[kind], keys.exact(kind)) for kind in profile.exact]
         self._uncertain = Growing(np.dtype(np.bool_))
         tokens = TokenBlocks(keys.token)
@@ -65,14 +66,13 @@ class Memory(NeverWrittenOut):
 
     def batch(self, people: Sequence[Identifiers]) -> "Batch":
         """Take in the values of a batch of people."""
-        births: Sequence[Hashable] = list(map(attrgetter("date_of_birth"), people))
-        marked = list(map(attrgetter("birth_uncertain"), people))
+        births, marked, shared, *texts = zip(*map(self._given, people), strict=True)
         if any(marked):
-            births = [(text,) if mark else text for text, mark in zip(births, marked, strict=True)]
+            births = tuple((text,) if mark else text for text, mark in zip(births, marked, strict=True))
         numbers = {self._births: self._births.numbers(births)}
-        for field, column in self._columns.items():
-            numbers[column] = column.numbers(list(map(attrgetter(field), people)))
-        silent = self._silent(people)
+        for column, values in zip(self._columns.values(), texts, strict=True):
+            numbers[column] = column.numbers(values)
+        silent = self._silent(shared)
         return Batch(
             numbers=numbers,
             uncertain=self._uncertain_births().take(numbers[self._births]),
@@ -81,9 +81,8 @@ class Memory(NeverWrittenOut):
             layouts={runs: _layout(runs, numbers, silent) for runs in self._runs},
         )
 
-    def _silent(self, people: Sequence[Identifiers]) -> Mapping[Column, NDArray[np.bool_]]:
+    def _silent(self, shared: Sequence[bool]) -> Mapping[Column, NDArray[np.bool_]]:
         """Return the rows whose postcode many children share: it salts, and says nothing more."""
-        shared = list(map(attrgetter("postcode_shared"), people))
         if "postcode" not in self._columns or not any(shared):
             return {}
         return {self._columns["postcode"]: np.fromiter(shared, np.bool_, len(shared))}

@@ -6,14 +6,15 @@ the odds of a random 128-bit collision; and hashing components instead of their 
 salts cheap, for there are few years and months but nearly as many combinations as records.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.encode import vocabulary
-from linkage.encode.framing import BLOCK_BYTES, KeyedHash
+from linkage.encode.framing import KeyedBlocks
 from linkage.encode.hashed import Hashed
 from linkage.encode.positions import BLOCK, Blocks
 from linkage.encode.secrecy import NeverWrittenOut
@@ -21,7 +22,7 @@ from linkage.encode.tokens import COMPONENTS, ComponentRule
 from linkage.encode.vocabulary import Column, Growing, Numbers, Remembered
 from linkage.profile import Component, ExactKind, Field
 
-__all__ = ["SaltComponent", "empty_salt", "exact_tokens", "salt_component"]
+__all__ = ["SaltComponent", "empty_salt", "exact_tokens", "salt_components"]
 
 _FLAG: Final = np.dtype(np.bool_)
 _NUMBER: Final = np.dtype(np.intp)
@@ -44,14 +45,28 @@ class SaltComponent(Protocol):
 
 def empty_salt(key: bytes) -> Blocks:
     """Return the one block that every salt begins with, and that is the whole of an empty one."""
-    return np.frombuffer(KeyedHash(key, "salt")(b"")[:BLOCK_BYTES], dtype=BLOCK)
+    return np.frombuffer(KeyedBlocks(key, "salt").of([""]), dtype=BLOCK)
 
 
-def salt_component(component: Component, columns: Mapping[Field, Column], key: bytes) -> SaltComponent:
-    """Return what makes a component's blocks from the columns that hold its fields."""
-    rule = COMPONENTS[component]
+def salt_components(
+    components: Iterable[Component], columns: Mapping[Field, Column], key: bytes
+) -> dict[Component, SaltComponent]:
+    """Return what makes each component's blocks from the columns that hold its fields."""
+    parts: dict[Callable[[str], str], Remembered[str, str]] = {}
+    made = {}
+    for component in components:
+        rule = COMPONENTS[component]
+        # The sound of a name is in several components: it is worked out once.
+        part = parts.setdefault(rule.part, Remembered(rule.part))
+        made[component] = _salt_component(component, replace(rule, part=part.__getitem__), columns, key)
+    return made
+
+
+def _salt_component(
+    component: Component, rule: ComponentRule, columns: Mapping[Field, Column], key: bytes
+) -> SaltComponent:
     sources = [columns[field] for field in rule.fields]
-    keyed = KeyedHash(key, "salt", component)
+    keyed = KeyedBlocks(key, "salt", component)
     if len(set(sources)) == 1:
         return _WithinColumn(sources[0], rule, keyed)
     return _AcrossColumns(sources, rule, keyed)
@@ -59,16 +74,16 @@ def salt_component(component: Component, columns: Mapping[Field, Column], key: b
 
 def exact_tokens(kind: ExactKind, column: Column, key: bytes) -> SaltComponent:
     """Return what makes a number's exact tokens: made like a component, once for each value."""
-    return _WithinColumn(column, ComponentRule((kind,)), KeyedHash(key, "exact", kind))
+    return _WithinColumn(column, ComponentRule((kind,)), KeyedBlocks(key, "exact", kind))
 
 
 class _WithinColumn(NeverWrittenOut):
     """A component that rests on one identifier: one block for each of its readings."""
 
-    def __init__(self, column: Column, rule: ComponentRule, keyed: KeyedHash) -> None:
+    def __init__(self, column: Column, rule: ComponentRule, keyed: KeyedBlocks) -> None:
         self._column = column
         self._rule = rule
-        self._hashed = Hashed(keyed.blocks)
+        self._hashed = Hashed(keyed.of)
         self._blocks = Growing(BLOCK)
         self._there = Growing(_FLAG)
 
@@ -95,7 +110,7 @@ class _WithinColumn(NeverWrittenOut):
 class _AcrossColumns(NeverWrittenOut):
     """A component that is an unordered pair of parts of two identifiers: one block for each pair met."""
 
-    def __init__(self, columns: Sequence[Column], rule: ComponentRule, keyed: KeyedHash) -> None:
+    def __init__(self, columns: Sequence[Column], rule: ComponentRule, keyed: KeyedBlocks) -> None:
         self._rule = rule
         self._parts = [""]
         self._number: Remembered[str, int] = Remembered(self._add_part)
@@ -134,4 +149,4 @@ class _AcrossColumns(NeverWrittenOut):
 
     def _hash_pairs(self, pairs: Sequence[int]) -> bytes:
         ends = [(self._parts[pair >> _PART_BITS], self._parts[pair & _PART_MASK]) for pair in pairs]
-        return self._keyed.blocks([f"{a} {b}" if a < b else f"{b} {a}" for a, b in ends])
+        return self._keyed.of([f"{a} {b}" if a < b else f"{b} {a}" for a, b in ends])

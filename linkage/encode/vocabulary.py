@@ -96,12 +96,9 @@ class Column(NeverWrittenOut):
 
     def numbers(self, texts: Sequence[Hashable]) -> NDArray[np.intp]:
         """Return the number of each text's reading."""
-        found = [*map(self._of_text.get, texts)]
-        if None in found:
-            new = {text for text, number in zip(texts, found, strict=True) if number is None}
+        if new := set(texts).difference(self._of_text):
             self._take_in([*new])
-            found = [*map(self._of_text.get, texts)]
-        return np.array(found, dtype=np.intp)
+        return np.fromiter(map(self._of_text.__getitem__, texts), dtype=np.intp, count=len(texts))
 
     def _take_in(self, texts: Sequence[Hashable]) -> None:
         """Read texts that were not met before, all at once: a step for each would cost more than reading."""

@@ -1,6 +1,6 @@
 """Encodes one record bit by bit, as docs/spec/encoding-1.md says it, without numpy and without our encoder.
 
-Only AES itself comes from a library.  It starts from normalised values: a mapping from field to text, absent
+Only AES and CMAC come from a library.  It starts from normalised values: a mapping from field to text, absent
 values missing or empty.
 """
 
@@ -11,6 +11,7 @@ from functools import cache
 from itertools import pairwise
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.cmac import CMAC
 
 from linkage.encode.nicknames import canonical_forenames
 from linkage.profile import EncodingProfile, Feature, View
@@ -48,15 +49,15 @@ def filter_bits(profile: EncodingProfile, view: View, keys: Keys, values: Values
 
 
 def salt_block(keys: Keys, components: list[tuple[str, str]]) -> bytes:
-    block = mac(keys["salt"], lp("salt"))[:16]
+    block = code(keys["salt"], ["salt"], "")
     for name, value in dict(components).items():
-        one = mac(keys["salt"], lp("salt") + lp(name) + lp(value))[:16]
+        one = code(keys["salt"], ["salt", name], value)
         block = bytes(a ^ b for a, b in zip(block, one, strict=True))
     return block
 
 
 def token_block(keys: Keys, label: str, token: str) -> bytes:
-    return mac(keys["token"], lp("token") + lp(label) + lp(token))[:16]
+    return code(keys["token"], ["token", label], token)
 
 
 def token_positions(keys: Keys, salt: bytes, token: bytes, k: int, length: int) -> list[int]:
@@ -125,7 +126,7 @@ def view_keys(epoch_key: bytes, digest: str, view: str) -> Keys:
 def exact_token(profile: EncodingProfile, epoch_key: bytes, kind: str, value: str) -> bytes:
     """Return the exact token of a number, zeros for none."""
     key = _derived(epoch_key, f"exact/{profile.digest}/{kind}")
-    return mac(key, lp("exact") + lp(kind) + lp(value))[:16] if value else bytes(16)
+    return code(key, ["exact", kind], value) if value else bytes(16)
 
 
 def padded_sets(
@@ -178,6 +179,17 @@ def _derived(epoch_key: bytes, label: str) -> bytes:
 
 def mac(key: bytes, message: bytes) -> bytes:
     return hmac.new(key, message, hashlib.sha256).digest()
+
+
+def code(key: bytes, purpose: list[str], text: str) -> bytes:
+    """AES-CMAC of a text under a key of its own for the purpose."""
+    cmac = CMAC(algorithms.AES(purpose_key(key, purpose)))
+    cmac.update(text.encode("utf-8"))
+    return cmac.finalize()
+
+
+def purpose_key(key: bytes, purpose: list[str]) -> bytes:
+    return mac(key, b"".join(lp(part) for part in purpose))
 
 
 def lp(text: str) -> bytes:

@@ -16,6 +16,28 @@ const GROUPS = ["bfpv", "cgjkqsxz", "dt", "l", "mn", "r"];
 
 const mac = (key, message) => createHmac("sha256", key).update(message).digest();
 
+// AES-CMAC (RFC 4493) of a text, under a key of its own for the purpose.
+function code(key, purpose, text) {
+  const own = mac(key, lengthPrefixed(...purpose));
+  const whole = doubled(encrypt(own, Buffer.alloc(16)));
+  const message = Buffer.from(text, "utf8");
+  const size = Math.max(16, Math.ceil(message.length / 16) * 16);
+  const padded = Buffer.alloc(size);
+  message.copy(padded);
+  if (message.length < size) padded[message.length] = 0x80;
+  const subkey = message.length < size ? doubled(whole) : whole;
+  subkey.forEach((octet, place) => (padded[size - 16 + place] ^= octet));
+  let state = Buffer.alloc(16);
+  for (let start = 0; start < size; start += 16) state = encrypt(own, xor(state, padded.subarray(start, start + 16)));
+  return state;
+}
+
+function doubled(block) {
+  const number = BigInt(`0x${block.toString("hex")}`) << 1n;
+  const reduced = number >> 128n ? (number ^ 0x87n) & ((1n << 128n) - 1n) : number;
+  return Buffer.from(reduced.toString(16).padStart(32, "0"), "hex");
+}
+
 export const sha256 = (octets) => createHash("sha256").update(octets).digest("hex");
 
 export function lengthPrefixed(...texts) {
@@ -117,13 +139,13 @@ function dwelling(address) {
 const xor = (left, right) => Buffer.from(left.map((octet, place) => octet ^ right[place]));
 
 export function saltBlock(key, components) {
-  const hashed = (...texts) => mac(key, lengthPrefixed("salt", ...texts)).subarray(0, 16);
+  const hashed = (value, ...purpose) => code(key, ["salt", ...purpose], value);
   const distinct = new Map(components);
-  return [...distinct].reduce((block, [name, value]) => xor(block, hashed(name, value)), hashed());
+  return [...distinct].reduce((block, [name, value]) => xor(block, hashed(value, name)), hashed(""));
 }
 
 export function tokenBlock(key, label, token) {
-  return mac(key, lengthPrefixed("token", label, token)).subarray(0, 16);
+  return code(key, ["token", label], token);
 }
 
 const wordsOf = (octets) => Array.from({ length: octets.length / 4 }, (_, place) => octets.readUInt32LE(4 * place));
@@ -237,7 +259,7 @@ export class Encoder {
     const number = person.values[kind];
     if (!number) return Buffer.alloc(16);
     const key = derive(this.epochKey, `exact/${this.digest}/${kind}`);
-    return mac(key, lengthPrefixed("exact", kind, number)).subarray(0, 16);
+    return code(key, ["exact", kind], number);
   }
 
   // Returns the rows of a record's sets of identifiers, and of padding, in the order of their variants.

@@ -15,7 +15,7 @@ import numpy as np
 from linkage.encode.conformance import conformance_digest
 from linkage.encode.diffusion import diffusion_table
 from linkage.encode.encoder import Encoder
-from linkage.encode.framing import KeyedHash
+from linkage.encode.framing import KeyedBlocks
 from linkage.encode.identifiers import Identifiers, PersonRecord
 from linkage.encode.keys import EncodingKeys
 from linkage.encode.latin import fold
@@ -112,7 +112,7 @@ def _salt_block(vector: Vector) -> Vector:
     key = bytes.fromhex(vector["key"])
     block = np.frombuffer(empty_salt(key).tobytes(), dtype=np.uint8).copy()
     for component, value in vector["components"]:
-        block ^= np.frombuffer(KeyedHash(key, "salt", component).block(value), dtype=np.uint8)
+        block ^= np.frombuffer(KeyedBlocks(key, "salt", component).of([value]), dtype=np.uint8)
     return {"block": block.tobytes().hex()}
 
 

@@ -30,6 +30,9 @@ def worked_example() -> str:
         digest=EXAMPLE_PROFILE.digest,
         epoch_key=EPOCH_KEY.hex(),
         **{f"key_{use}": key.hex() for use, key in keys.items()},
+        first_key=oracle.purpose_key(keys["salt"], ["salt"]).hex(),
+        year_key=oracle.purpose_key(keys["salt"], ["salt", "year"]).hex(),
+        token_key=oracle.purpose_key(keys["token"], ["token", "g"]).hex(),
         first=first.hex(),
         year=_xor(first, salt).hex(),
         salt=salt.hex(),
@@ -68,14 +71,16 @@ with k = 2:
 
 Forename "Jo", born 04/07/2009, normalises to `jo`, 2009, 07, 04. The salt is made of two hashes:
 
-    F()               of 00000004 73616c74                                        ("salt")
-                      = {first}
-    F("year", "2009") of 00000004 73616c74  00000004 79656172  00000004 32303039  ("salt", "year", "2009")
-                      = {year}
-    S                 = {salt}
+    C(K_salt, "salt"; "")            the key is HMAC(K_salt, 00000004 73616c74)
+                                       = {first_key}
+                                     = {first}
+    C(K_salt, "salt", "year"; "2009") the key is HMAC(K_salt, 00000004 73616c74 00000004 79656172)
+                                       = {year_key}
+                                     = {year}
+    S                                = {salt}
 
-The tokens are `_j`, `jo`, `o_`; `_j` is hashed from `00000005746f6b656e 0000000167 000000025f6a`
-("token", "g", "_j").
+The tokens are `_j`, `jo`, `o_`, hashed under HMAC(K_token, `00000005 746f6b656e 00000001 67`) =
+{token_key}: `_j` as the code of the two octets 5f6a.
 
 | token | T | T xor S (block 0) | B_0 | positions |
 |---|---|---|---|---|
