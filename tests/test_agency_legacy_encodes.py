@@ -12,7 +12,7 @@ from typing import Any
 import click
 import pytest
 
-from cli.agency import legacy_secret
+import keys.hidden_text
 from linkage.encode.legacy.encoder import LegacyEncoder
 from linkage.encode.legacy.profile import WEAK_LABEL
 from linkage.wire.clks import read_clks
@@ -337,7 +337,7 @@ def test_without_a_file_the_secret_is_asked_for_twice_and_hidden(
         asked.update(how, text=text)
         return SECRET
 
-    monkeypatch.setattr(legacy_secret.click, "prompt", prompt)
+    monkeypatch.setattr(keys.hidden_text.click, "prompt", prompt)
     outcome = clew(
         *("agency", "encode", folder.people, "--legacy-schema", folder.schema, "--output", folder.output)
     )

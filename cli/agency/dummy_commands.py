@@ -14,6 +14,7 @@ from cli.agency.progress import stages
 from cli.agency.saying import say, today
 from cli.agency.store import JournalEntry, Store
 from cli.agency.workspace import Workspace
+from cli.options import FILE, passphrase_file
 from linkage.errors import InputError
 from linkage.wire.limits import MAX_RECORDS
 
@@ -30,7 +31,7 @@ def dummies_command() -> None:
 
 
 @dummies_command.command("on")
-@click.argument("source", type=options.FILE)
+@click.argument("source", type=FILE)
 @click.option(
     "--share",
     type=click.FloatRange(0, 1, min_open=True),
@@ -40,7 +41,7 @@ def dummies_command() -> None:
 )
 @options.mapping
 @options.workspace
-@options.passphrase_file
+@passphrase_file
 def on_command(
     source: Path, share: float, mapping: str | None, workspace: Workspace, passphrase_file: Path | None
 ) -> None:
@@ -81,7 +82,7 @@ def off_command(workspace: Workspace) -> None:
 
 @dummies_command.command("show")
 @options.workspace
-@options.passphrase_file
+@passphrase_file
 def show_command(workspace: Workspace, passphrase_file: Path | None) -> None:
     """Say whether dummies are on, and how many there are."""
     workspace.require()

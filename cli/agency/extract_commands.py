@@ -18,6 +18,7 @@ from cli.agency.progress import Stages, stages
 from cli.agency.saying import say, today, warn_if_synced
 from cli.agency.summaries import encoded_words, extract_words
 from cli.agency.workspace import Workspace
+from cli.options import FILE, passphrase_file
 from cli.sources.context import Context
 from cli.sources.extract import Extract, read_extract
 from cli.sources.mapping import choose_mapping, parse_mapping
@@ -29,9 +30,9 @@ __all__ = ["check_command", "encode_command", "read_source"]
 
 Value = TypeVar("Value")
 
-_SOURCE = click.argument("source", type=options.FILE)
+_SOURCE = click.argument("source", type=FILE)
 _FIXES = click.option(
-    "--fixes", type=options.FILE, metavar="FILE", help="Write the fix list here (CSV); it stays with you."
+    "--fixes", type=FILE, metavar="FILE", help="Write the fix list here (CSV); it stays with you."
 )
 
 
@@ -68,22 +69,22 @@ def check_command(
 @options.period(required=False)
 @options.areas
 @click.option(
-    "--output", type=options.FILE, required=True, metavar="FILE", help="The sealed bundle (.clew) to write."
+    "--output", type=FILE, required=True, metavar="FILE", help="The sealed bundle (.clew) to write."
 )
 @_FIXES
 @click.option("--allow-empty", is_flag=True, help="Let a snapshot without children withdraw everything.")
 @click.option("--allow-withdrawals", is_flag=True, help="Let more than a fifth of the records be withdrawn.")
 @options.allow_weak_profile
-@options.passphrase_file
+@passphrase_file
 @click.option(
     "--legacy-schema",
-    type=options.FILE,
+    type=FILE,
     metavar="SCHEMA",
     help="Write weak CLKs (.json) as clkhash does by this linkage schema, and no bundle.",
 )
 @click.option(
     "--secret-file",
-    type=options.FILE,
+    type=FILE,
     metavar="FILE",
     help="With --legacy-schema: read the linkage's secret from this file's one line.  [default: ask]",
 )

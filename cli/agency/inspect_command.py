@@ -4,23 +4,23 @@ from pathlib import Path
 
 import click
 
-from cli.agency import options
 from cli.agency.bundles import check_digests, check_signature, opened_bundle
 from cli.agency.clk_words import clk_words, holds_clks
 from cli.agency.inspection import inspect_bundle
 from cli.agency.saying import say
 from cli.agency.telling import manifest_words, open_words, row_bytes, sealed_words, text_bytes
 from cli.agency.workspace import Workspace
+from cli.options import FILE
 
 __all__ = ["inspect_command"]
 
 
 @click.command("inspect")
-@click.argument("bundle", type=options.FILE)
+@click.argument("bundle", type=FILE)
 @click.option("--bytes", "as_bytes", is_flag=True, help="Also show the manifest and one row byte by byte.")
 @click.option(
     "--workspace",
-    type=options.FILE,
+    type=FILE,
     metavar="DIR",
     help="Also check that the bundle was signed by this workspace's identity.",
 )

@@ -8,17 +8,16 @@ from typing import Any, TypeVar
 import click
 
 from cli.agency.workspace import Workspace
+from cli.options import FILE
 from linkage.weak_profiles import ALLOW_WEAK_PROFILE
 from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
 
 __all__ = [
-    "FILE",
     "allow_weak_profile",
     "areas",
     "mapping",
     "optional_workspace",
-    "passphrase_file",
     "period",
     "unit_url",
     "workspace",
@@ -26,7 +25,6 @@ __all__ = [
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FILE = click.Path(path_type=Path)
 _AREA = re.compile(r"[A-Z0-9]{2,12}")
 
 
@@ -67,16 +65,6 @@ def optional_workspace(command: Command) -> Command:
         callback=_workspace,
         metavar="DIR",
         help="The agency's own folder.  [required for a bundle]",
-    )(command)
-
-
-def passphrase_file(command: Command) -> Command:
-    """Add ``--passphrase-file``; without it the passphrase is asked for."""
-    return click.option(
-        "--passphrase-file",
-        type=FILE,
-        metavar="FILE",
-        help="Read the passphrase from this file's first line.  [default: ask]",
     )(command)
 
 

@@ -8,6 +8,7 @@ from cli.agency import options, saying
 from cli.agency.joining import join_epoch, make_workspace
 from cli.agency.saying import say, today, warn_if_synced
 from cli.agency.workspace import Workspace
+from cli.options import FILE, passphrase_file
 from keys.passphrase import read_passphrase
 from linkage.weak_profiles import named_by_digest
 from linkage.wire.cards import card_fingerprint
@@ -24,14 +25,14 @@ __all__ = ["init_command", "join_command"]
 @click.option(
     "--custodian",
     "custodians",
-    type=options.FILE,
+    type=FILE,
     multiple=True,
     required=True,
     metavar="CARD",
     help="The card of a key custodian to trust; repeat for each.",
 )
 @click.option("--threshold", type=int, required=True, help="How many of them must have signed.")
-@options.passphrase_file
+@passphrase_file
 def init_command(
     workspace: Workspace,
     code: str,
@@ -67,12 +68,12 @@ def init_command(
 
 
 @click.command("join")
-@click.argument("descriptor", type=options.FILE)
-@click.option("--wrapped-key", type=options.FILE, required=True, metavar="FILE", help="Wrapped for you.")
-@click.option("--unit", type=options.FILE, required=True, metavar="CARD", help="The linkage unit's card.")
+@click.argument("descriptor", type=FILE)
+@click.option("--wrapped-key", type=FILE, required=True, metavar="FILE", help="Wrapped for you.")
+@click.option("--unit", type=FILE, required=True, metavar="CARD", help="The linkage unit's card.")
 @options.workspace
 @options.allow_weak_profile
-@options.passphrase_file
+@passphrase_file
 def join_command(
     descriptor: Path,
     wrapped_key: Path,

@@ -13,6 +13,7 @@ from cli.agency.spreadsheet import write_csv, write_report
 from cli.agency.standing import status_words
 from cli.agency.submitting import submit_bundle
 from cli.agency.workspace import Workspace
+from cli.options import FILE, passphrase_file
 from linkage.errors import InputError
 from linkage.wire.canonical import canonical
 
@@ -20,10 +21,10 @@ __all__ = ["references_command", "report_command", "status_command", "submit_com
 
 
 @click.command("submit")
-@click.argument("bundle", type=options.FILE)
+@click.argument("bundle", type=FILE)
 @options.unit_url
 @options.workspace
-@options.passphrase_file
+@passphrase_file
 def submit_command(bundle: Path, url: str, workspace: Workspace, passphrase_file: Path | None) -> None:
     """Send a bundle to the linkage unit.
 
@@ -39,7 +40,7 @@ def submit_command(bundle: Path, url: str, workspace: Workspace, passphrase_file
 @options.unit_url
 @options.workspace
 @click.option("--json", "as_json", is_flag=True, help="Print the unit's answer as JSON.")
-@options.passphrase_file
+@passphrase_file
 def status_command(
     url: str,
     workspace: Workspace,
@@ -55,10 +56,8 @@ def status_command(
 @click.command("report")
 @options.unit_url
 @options.workspace
-@click.option(
-    "--output", type=options.FILE, required=True, metavar="REPORT.xlsx", help="The workbook to write."
-)
-@options.passphrase_file
+@click.option("--output", type=FILE, required=True, metavar="REPORT.xlsx", help="The workbook to write.")
+@passphrase_file
 def report_command(url: str, workspace: Workspace, output: Path, passphrase_file: Path | None) -> None:
     """Pull results into a workbook.
 
@@ -81,8 +80,8 @@ def report_command(url: str, workspace: Workspace, output: Path, passphrase_file
 
 @click.command("references")
 @options.workspace
-@click.option("--output", type=options.FILE, required=True, metavar="FILE.csv", help="The CSV to write.")
-@options.passphrase_file
+@click.option("--output", type=FILE, required=True, metavar="FILE.csv", help="The CSV to write.")
+@passphrase_file
 def references_command(workspace: Workspace, output: Path, passphrase_file: Path | None) -> None:
     """List your references with their handles.
 

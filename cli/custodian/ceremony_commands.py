@@ -13,16 +13,9 @@ from cli.custodian.checks import (
     require_fit_profile,
     require_known_profile,
 )
-from cli.custodian.options import (
-    FILE,
-    allow_weak_profile,
-    ceremony_folder,
-    day,
-    epoch_name,
-    identity_folder,
-    passphrase_file,
-)
+from cli.custodian.options import allow_weak_profile, ceremony_folder, day, epoch_name, identity_folder
 from cli.custodian.summaries import say, shown, summarise_ceremony
+from cli.options import FILE, passphrase_file
 from keys.ceremony import (
     check_commitments,
     check_contribution,

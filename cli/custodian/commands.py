@@ -11,9 +11,10 @@ from cli.custodian.checks import (
     verified_descriptor,
     wrapped_key_at,
 )
-from cli.custodian.options import FILE, identity_folder, passphrase_file
+from cli.custodian.options import identity_folder
 from cli.custodian.signing import examine_descriptor, examine_wrapped_key, format_of, open_own_key
 from cli.custodian.summaries import say, summarise_agency
+from cli.options import FILE, passphrase_file
 from keys.ceremony_folder import CeremonyFolder
 from keys.custodian_folder import CustodianFolder
 from keys.passphrase import read_passphrase

@@ -2,27 +2,23 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from cli.options import FILE
 from linkage.weak_profiles import ALLOW_WEAK_PROFILE
 from linkage.wire.moments import Moment
 
 __all__ = [
-    "FILE",
     "allow_weak_profile",
     "ceremony_folder",
     "day",
     "epoch_name",
     "identity_folder",
-    "passphrase_file",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-FILE = click.Path(path_type=Path)
 
 
 def day(context: click.Context, parameter: click.Parameter, value: str) -> Moment:  # noqa: ARG001
@@ -68,14 +64,4 @@ def ceremony_folder(command: Command) -> Command:
     """Add ``--folder``: the ceremony's folder."""
     return click.option(
         "--folder", "ceremony", type=FILE, required=True, metavar="DIR", help="The ceremony's folder."
-    )(command)
-
-
-def passphrase_file(command: Command) -> Command:
-    """Add ``--passphrase-file``; without it the passphrase is asked for."""
-    return click.option(
-        "--passphrase-file",
-        type=FILE,
-        metavar="FILE",
-        help="Read the passphrase from this file's first line.",
     )(command)
