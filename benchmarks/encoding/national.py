@@ -1,8 +1,8 @@
 """Recall at the noise threshold that a nation's unrelated pairs force.
 
 Among N unrelated pairs under V views, about N·V·Q(z) agree beyond z standard deviations of the noise, Q being
-the upper tail of the normal distribution.  To keep that below one pair, 10^10 pairs force z = 6.7 and 10^12
-z = 7.3 under seven views.  Recall is the share of true pairs with a view that agrees beyond z.
+the upper tail of the normal distribution.  To keep that below one pair, 10^10 pairs force z = 6.6 and 10^12
+z = 7.3 under six views.  Recall is the share of true pairs with a view that agrees beyond z.
 """
 
 from collections import Counter
