@@ -122,7 +122,12 @@ WORDS = st.sampled_from(
     sorted(word for name in tables.__all__ if name.isupper() for word in getattr(tables, name))
 )
 CASED = st.tuples(
-    st.one_of(WORDS, st.text("abxyo", max_size=5), st.from_regex(r"[A-Za-z' ()-]{0,12}", fullmatch=True)),
+    st.one_of(
+        WORDS,
+        st.text("abxyo", max_size=5),
+        st.text("aanxxbyof '-", max_size=14),
+        st.from_regex(r"[A-Za-z' ()-]{0,12}", fullmatch=True),
+    ),
     st.sampled_from([str, str.upper, str.title]),
 ).map(lambda drawn: drawn[1](drawn[0]))
 CODES = st.from_regex(r"(ZZ99|[A-Za-z]{0,2}[0-9O]?[A-Z0-9]?) ?[0-9IO][A-Z0-9]{0,2}", fullmatch=True)
@@ -185,6 +190,7 @@ def test_a_plain_date_reads_as_any_date_does(
 
 
 @given(st.lists(CASED), st.lists(st.one_of(CODES, WORDS)))
+@example(["aa aa", "nn n", "Zz-zz", "aa'aa", "x x", "ba byof smith", "Ann Anna"], [])
 def test_texts_read_together_read_as_each_does_alone(names: list[str], codes: list[str]) -> None:
     normaliser = Normaliser()
     assert normaliser.read("surname", names) == [

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.encode.cells import CHUNK_ROWS, Cells
+from linkage.encode.cells import CHUNK_ROWS, Cells, together
 from linkage.encode.dates import DateOrder
 from linkage.encode.identifiers import Identifiers, PersonRecord
 from linkage.encode.keys import EncodingKeys
@@ -225,12 +225,12 @@ class Encoder(NeverWrittenOut):
             for view, encoder, plain in zip(self._profile.views, self._views, self._plain, strict=True)
             if not plain
         ]
-        together = dict.fromkeys(every for _, _, every in views)
-        shared = dict.fromkeys(runs for every in together for runs in every)
+        groups = dict.fromkeys(every for _, _, every in views)
+        shared = dict.fromkeys(runs for every in groups for runs in every)
         for start in range(0, len(batch.uncertain) if views else 0, CHUNK_ROWS):
             rows = slice(start, start + CHUNK_ROWS)
-            found = {runs: runs.gather(batch.layouts[runs].part(rows)) for runs in shared}
-            places = {every: self._cells.places([found[runs] for runs in every]) for every in together}
+            parts = {runs: self._cells.parts(runs.gather(batch.layouts[runs].part(rows))) for runs in shared}
+            places = {every: together([part for runs in every for part in parts[runs]]) for every in groups}
             for encoder, salts, every in views:
                 encoder.add(salts[rows], places[every])
 

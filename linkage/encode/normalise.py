@@ -29,7 +29,7 @@ _NAMES: Final = frozenset({"forename", "surname", "middle_name"})
 _LONG_NAME: Final = 40
 _FILLERS: Final = ("baby", "x")
 """Beginnings of what may be no name, besides one letter three times."""
-_JOINED_NAME: Final = re.compile(r"(?!baby|x|([a-z])\1\1)[a-z]{2,40}(?:[-' ][a-z]{1,40}){1,3}")
+_JOINED_NAME: Final = re.compile(r"[a-z]{2,40}(?:[-' ][a-z]{1,40}){1,3}")
 """Words with hyphens, apostrophes and spaces: read as they stand unless some table knows one of them."""
 _NO_JOINS: Final = str.maketrans("", "", "-' ")
 _WORD: Final = re.compile("[a-z]+")
@@ -198,12 +198,16 @@ def _plain_name(text: str) -> str:
     """Return the value of a name of mere letters and joins that no table knows, or ""."""
     words = text.lower()
     if text.isalpha() and text.isascii():
-        plain = 2 <= len(text) <= _LONG_NAME and not words.startswith(_FILLERS) and words not in _KNOWN_WORDS
-        return words if plain and words[:1] * 3 != words[:3] else ""
+        return words if 2 <= len(text) <= _LONG_NAME and _is_plain(words) else ""
     if not (text.isascii() and _JOINED_NAME.fullmatch(words)):
         return ""
     name = words.translate(_NO_JOINS)
-    return name if name not in _KNOWN_WORDS and _KNOWN_WORDS.isdisjoint(_WORD.findall(words)) else ""
+    return name if _is_plain(name) and _KNOWN_WORDS.isdisjoint(_WORD.findall(words)) else ""
+
+
+def _is_plain(name: str) -> bool:
+    """Tell whether a joined name is in no table, nor begins as what is no name."""
+    return not name.startswith(_FILLERS) and name[:1] * 3 != name[:3] and name not in _KNOWN_WORDS
 
 
 def _tier(found: _Found) -> Tier:

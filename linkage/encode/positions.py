@@ -30,6 +30,8 @@ WORD: Final = np.dtype("<u4")
 OVERRUN: Final = BLOCK_BYTES - 1
 """Bytes beyond its output that OpenSSL may ask room for."""
 
+_NONE: Final = np.empty(0, dtype=np.intp)
+
 
 class PositionHash(NeverWrittenOut):
     """Gives tokens their positions, below ``length``, under one 32-byte key."""
@@ -49,24 +51,23 @@ class PositionHash(NeverWrittenOut):
         found = [self._of_one(blocks[row : row + 1], count) for row in range(len(blocks))]
         return np.array(found, dtype=WORD).reshape(len(blocks), count)
 
-    def of_words(self, blocks: Blocks, room: NDArray[np.uint8]) -> NDArray[np.uint32]:
-        """Return what the four words of every block T xor S xor c name, (4 n,): valid while ``room`` is.
+    def of_words(
+        self, blocks: Blocks, room: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
+        """Return what the four words of every block T xor S xor c name (4 n,), and which words name none.
 
-        ``room``: of ``OVERRUN`` bytes more than ``blocks``.  Words to be passed over name no position, but
-        ``length``.
+        ``room``: of ``OVERRUN`` bytes more than ``blocks``.  What is returned is valid while it is.
         """
         size = blocks.nbytes
         self._encryptor.update_into(blocks.view(np.uint8).data, room[: size + OVERRUN].data)
         words = room[:size].view(WORD)
         if self._length & (self._length - 1) == 0:
-            return np.bitwise_and(words, WORD.type(self._length - 1), out=words)
-        passed = np.flatnonzero(words > self._most) if words.size and words.max() > self._most else ()
+            return np.bitwise_and(words, WORD.type(self._length - 1), out=words), _NONE
+        passed = np.flatnonzero(words > self._most) if words.size and words.max() > self._most else _NONE
         wholes = words // WORD.type(self._length)  # numpy divides much faster than it takes a remainder
         wholes *= WORD.type(self._length)
         words -= wholes
-        if len(passed):
-            words[passed] = self._length
-        return words
+        return words, passed
 
     def _of_one(self, block: Blocks, count: int) -> NDArray[np.uint32]:
         blocks = -(-count // WORDS)
@@ -74,8 +75,7 @@ class PositionHash(NeverWrittenOut):
         while len(kept) < count:
             counted = np.repeat(block, blocks)
             counted.view(WORD)[::WORDS] ^= np.arange(blocks, dtype=WORD)
-            room = np.empty(counted.nbytes + OVERRUN, dtype=np.uint8)
-            words = self.of_words(counted, room)
-            kept = words[words < self._length]
+            words, passed = self.of_words(counted, np.empty(counted.nbytes + OVERRUN, dtype=np.uint8))
+            kept = np.delete(words, passed)
             blocks += 1
         return kept[:count]

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.encode.cells import CHUNK_ROWS, Cells, Places
+from linkage.encode.cells import CHUNK_ROWS, Cells, Places, together
 from linkage.encode.diffusion import RECORDS_PER_WORD, Diffusion
 from linkage.encode.keys import ViewKeys
 from linkage.encode.positions import OVERRUN, WORDS, Blocks, PositionHash
@@ -57,25 +57,22 @@ class ViewEncoder(NeverWrittenOut):
 
     def _positions_of(self, salts: Blocks, places: Places) -> NDArray[np.uint32]:
         """Return the positions that all words of all tokens name, (4 n,)."""
-        inputs = np.repeat(np.concatenate([salts] * places.turns), places.per_row)
+        inputs = np.concatenate([salts] * len(places.parts)).repeat(places.per_row)
         words = inputs.view(_WORD)
         words ^= places.blocks.view(_WORD)
-        found = self._positions.of_words(inputs, self._cells.room(inputs.nbytes + OVERRUN))
-        if self._length & (self._length - 1) and found.size and found.max() == self._length:
-            self._pass_over(found, inputs, places)
+        found, passed = self._positions.of_words(inputs, self._cells.room(inputs.nbytes + OVERRUN))
+        for block in set((passed // WORDS).tolist()):
+            self._pass_over(found, inputs, *places.token(block))
         return found
 
-    def _pass_over(self, found: NDArray[np.uint32], inputs: Blocks, places: Places) -> None:
-        """Have tokens with a word that names no position go on to further words: rare, so one at a time."""
-        for block in set((np.flatnonzero(found == self._length) // WORDS).tolist()):
-            k, token, begins = places.token(block)
-            first = begins[0] + token
-            positions = self._positions(inputs[first : first + 1], k)[0]
-            for counter, begin in enumerate(begins):
-                some = positions[counter * WORDS : (counter + 1) * WORDS]
-                place = (begin + token) * WORDS
-                found[place : place + WORDS] = 0
-                found[place : place + len(some)] = some
+    def _pass_over(
+        self, found: NDArray[np.uint32], inputs: Blocks, k: int, first: int, begins: list[int]
+    ) -> None:
+        """Have a token with a word that names no position go on to further words: rare, so one at a time."""
+        positions = self._positions(inputs[first : first + 1], k)[0]
+        for counter, begin in enumerate(begins):
+            some = positions[counter * WORDS : (counter + 1) * WORDS]
+            found[begin : begin + len(some)] = some
 
 
 class PlainView(NeverWrittenOut):
@@ -117,6 +114,7 @@ class PlainView(NeverWrittenOut):
             for start in range(0, count, CHUNK_ROWS):
                 rows = slice(start, min(start + CHUNK_ROWS, count))
                 tokens = [run.gather(layout.part(rows)) for run, layout in layouts]
-                self._encoder.add(np.repeat(self._salt, rows.stop - start), self._cells.places(tokens))
+                parts = [part for found in tokens for part in self._cells.parts(found)]
+                self._encoder.add(np.repeat(self._salt, rows.stop - start), together(parts))
             known.add(self._encoder.take(count))
         return known.array

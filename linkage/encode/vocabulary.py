@@ -96,8 +96,13 @@ class Column(NeverWrittenOut):
 
     def numbers(self, texts: Sequence[Hashable]) -> NDArray[np.intp]:
         """Return the number of each text's reading."""
-        if new := set(texts).difference(self._of_text):
-            self._take_in([*new])
+        try:
+            return self._numbers(texts)
+        except KeyError:
+            self._take_in([*set(texts).difference(self._of_text)])
+            return self._numbers(texts)
+
+    def _numbers(self, texts: Sequence[Hashable]) -> NDArray[np.intp]:
         return np.fromiter(map(self._of_text.__getitem__, texts), dtype=np.intp, count=len(texts))
 
     def _take_in(self, texts: Sequence[Hashable]) -> None:

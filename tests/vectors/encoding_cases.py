@@ -38,7 +38,7 @@ _NAMES: Final = (
     "Anna a/k/a Annie", "Smith nee Jones", "Smith née Jones", "Nee", "Smith formerly Jones",
     "Kaur d/o Singh", "S/O Singh", "Anna/Annie", "A/B", "Anna / Annie", "Anna;Annie", "Anna|Annie",
     "Unknown/Anna", "Anna / ", "N/K", "n/a", "NA", "Not Known", "not-known", "unknown", "Test",
-    "xxx", "X", "XXXX", "aaa", "bb", "zzzz", "Baby", "BABY GIRL", "Baby of Anna", "Twin 1",
+    "xxx", "X", "XXXX", "aaa", "bb", "zzzz", "aa aa", "nn n", "zz-zz", "ba byof Anna", "bb b'b", "Baby", "BABY GIRL", "Baby of Anna", "Twin 1",
     "Twin One", "infant", "Child", "no surname", "TBC", "Surname", "???", "-", "'", "''", "1234",
     "Anna1", "Anna 1 Maria", "4nna", "🙂", "Anna 🙂", "", " ", "\u00a0", "\x85", "\x1f", "\x00",
     "\x00Anna\x00", "\ud800", "Anna\ud800", "①②", "½", "A" * 256, "A" * 257, "A" * 4097, " " * 4097,
