@@ -6,10 +6,12 @@ The truth is read after linking has ended, by a function of its own, and handed 
 import csv
 import io
 import json
+import math
+import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,10 +21,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Sheet
+from rich.text import Text
 
 from cli.labelled_data import LabelledFolder, open_folder, read_tables, read_truth
+from cli.outputs import spare_inputs
 from cli.profile.cautions import links_nothing
-from cli.profile.choosing import choose_profile
+from cli.profile.choosing import choose_profile, profile_file
 from keys.files import replacing
 from linkage.errors import InputError
 from linkage.lab.evaluation import (
@@ -44,6 +48,12 @@ __all__ = ["evaluate"]
 _OUTPUT = click.Path(dir_okay=False, path_type=Path)
 
 
+def _finite(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
+    if not math.isfinite(value):
+        raise click.BadParameter("not a number that weights can be held against.")
+    return value
+
+
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
@@ -60,6 +70,7 @@ _OUTPUT = click.Path(dir_okay=False, path_type=Path)
     "--pairs-near",
     type=click.FloatRange(min=0),
     default=0.0,
+    callback=_finite,
     help="Add to --pairs-out the pairs that do not link by this much weight at most.",
 )
 @click.option("--clusters-out", type=_OUTPUT, help="Write the cluster of every record as CSV.")
@@ -80,8 +91,8 @@ def evaluate(
     postcode and phone, and truth.csv or truth.csv.gz with source, rec_id and entity_id.
     """
     profile = choose_profile(chosen)
-    _check_outputs([path for path in (json_file, pairs_out, clusters_out) if path is not None])
     labelled = open_folder(folder)
+    _check_outputs((json_file, pairs_out, clusters_out), [*labelled.paths(), profile_file(chosen)])
     tables = read_tables(labelled)
     _warn_unused(tables, profile)
     if links_nothing(profile):
@@ -105,13 +116,12 @@ class _Run:
     seconds: dict[str, float]
 
 
-def _check_outputs(paths: list[Path]) -> None:
-    """Find out before the work and not after it that a result has nowhere to go."""
-    for path in paths:
-        if not path.resolve().parent.is_dir():
+def _check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:
+    """Find out before the work and not after it that a result has nowhere to go, or may not go there."""
+    for path in outputs:
+        if path is not None and not Path(os.path.realpath(path)).parent.is_dir():
             raise InputError(f"{path}: there is no such folder to write to", hint="create the folder first")
-    if len({path.resolve() for path in paths}) != len(paths):
-        raise InputError("two outputs would go to one file", hint="name a file of its own for each")
+    spare_inputs(outputs, inputs)
 
 
 def _throw_away_key(seed: int | None) -> bytes:
@@ -226,10 +236,10 @@ def _write(path: Path, pieces: Iterable[str]) -> None:
 
 def _print(run: _Run) -> None:
     scores = run.scores
-    sheet = Sheet(
-        title=f"{run.labelled.name}: {labelled_name(run.profile)}, mode {run.labelled.mode}",
-        title_justify="left",
-    )
+    name = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in run.labelled.name)
+    # A Text and no str: in a name "[/red]" is no markup.
+    title = Text(f"{name}: {labelled_name(run.profile)}, mode {run.labelled.mode}", style="table.title")
+    sheet = Sheet(title=title, title_justify="left")
     for heading in ("", "precision", "recall", "F1"):
         sheet.add_column(heading, justify="right" if heading else "left")
     for name, part in (("pairs", scores.pairs), ("B-cubed", scores.bcubed)):

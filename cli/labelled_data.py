@@ -9,6 +9,7 @@ import gzip
 import io
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,11 @@ from keys.files import read_limited
 from linkage.encode.identifiers import Identifiers
 from linkage.errors import InputError
 from linkage.lab.evaluation import Mode, Table, labelled_identifiers
+from linkage.wire.half_characters import holds_half_characters
 
 __all__ = ["LabelledFolder", "open_folder", "read_tables", "read_truth"]
 
+_META = "meta.json"
 _MAX_META_BYTES = 1 << 20
 _MAX_SOURCES = 1000
 _SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -49,6 +52,11 @@ class LabelledFolder:
     sources: Mapping[str, bool]
     files: Mapping[str, Path]
     truth: Path
+    meta: Path
+
+    def paths(self) -> list[Path]:
+        """Return every file that is read."""
+        return [self.meta, *self.files.values(), self.truth]
 
 
 def open_folder(folder: Path) -> LabelledFolder:
@@ -72,15 +80,21 @@ def open_folder(folder: Path) -> LabelledFolder:
         sources=sources,
         files={source: _find(folder, source) for source in sources},
         truth=_find(folder, "truth"),
+        meta=folder / _META,
     )
 
 
 def _read_meta(folder: Path) -> dict[str, object]:
-    data = read_limited(folder / "meta.json", limit=_MAX_META_BYTES, what="file")
+    data = read_limited(folder / _META, limit=_MAX_META_BYTES, what="file")
     try:
         meta = json.loads(data)
+        halves = holds_half_characters(meta)
     except (ValueError, RecursionError):
         raise InputError("meta.json: not valid JSON", hint="check commas and quotes") from None
+    if halves:
+        raise InputError(
+            "meta.json: a text holds half a character", hint="take out \\ud800 to \\udfff that stand alone"
+        )
     if not isinstance(meta, dict):
         raise InputError("meta.json: not an object", hint='write {"mode": …, "sources": […]}')
     return meta
@@ -120,8 +134,14 @@ def _find(folder: Path, name: str) -> Path:
 
 
 def read_tables(folder: LabelledFolder) -> list[Table]:
-    """Read every source; raises :class:`InputError` naming file and line."""
-    return [_read_table(name, folder.files[name], free) for name, free in folder.sources.items()]
+    """Read every source; raises :class:`InputError` naming file and line, or saying that nothing can link."""
+    tables = [_read_table(name, folder.files[name], free) for name, free in folder.sources.items()]
+    if all(one == Identifiers() for table in tables for one in table.identifiers):
+        raise InputError(
+            "no record has an identifier: nothing to link by",
+            hint=f"name the columns as clew does: {', '.join(_COLUMNS)}",
+        )
+    return tables
 
 
 def _read_table(name: str, path: Path, duplicate_free: bool) -> Table:  # noqa: FBT001
@@ -215,6 +235,6 @@ def _readable(path: Path, reader: object) -> Iterator[None]:
         raise InputError(f"{where}: not UTF-8", hint="export the file as UTF-8") from None
     except csv.Error:
         raise InputError(f"{where}: not valid CSV", hint="look for a quote that is never closed") from None
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error):
         reason = "cut short or not gzip" if path.suffix == ".gz" else "cannot be read"
-        raise InputError(f"{where}: {reason}", hint="write the file again") from error
+        raise InputError(f"{where}: {reason}", hint="write the file again") from None

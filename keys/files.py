@@ -9,7 +9,12 @@ from typing import BinaryIO
 
 from linkage.errors import InputError, LimitError
 
-__all__ = ["private_folder", "read_limited", "replacing", "write_private", "write_public"]
+__all__ = ["name_of", "private_folder", "read_limited", "replacing", "write_private", "write_public"]
+
+
+def name_of(path: Path) -> str:
+    """Return what a message calls a path: its last part, or all of one without parts, as ``.``."""
+    return path.name or str(path)
 
 
 @contextlib.contextmanager
@@ -20,8 +25,9 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
     new name over an empty file.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
+        # Opened in here: a signal may come as soon as the file is there.
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
@@ -66,7 +72,7 @@ def private_folder(path: Path) -> Path:
         found = path.stat()
         if found.st_uid != os.geteuid():
             raise InputError(
-                f"folder {path.name}: belongs to another user",
+                f"folder {name_of(path)}: belongs to another user",
                 hint="choose a folder of your own, or a new one",
             )
         if found.st_mode & 0o077:
@@ -81,7 +87,9 @@ def read_limited(path: Path, *, limit: int, what: str) -> bytes:
             data = stream.read(limit + 1)
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
-        raise InputError(f"{what} {path.name}: {reason}", hint="check the path and who may read it") from None
+        raise InputError(
+            f"{what} {name_of(path)}: {reason}", hint="check the path and who may read it"
+        ) from None
     if len(data) > limit:
-        raise LimitError(f"{what} {path.name}: larger than {limit} bytes")
+        raise LimitError(f"{what} {path.name}: larger than {limit} bytes", hint="is it the right file?")
     return data

@@ -23,18 +23,42 @@ def ask_hidden(prompt: str, *, what: str, confirm: bool) -> str:
     ``what`` names it in the error, and in ``--<what>-file``, the option that gives it without a terminal.
     Raises :class:`InputError`.
     """
+    answer = _answer(prompt, what=what, confirm=confirm)
+    if answer is None:
+        # Not within an except block: what Python says of the bytes holds one of them.
+        raise InputError(
+            f"the {what} is not UTF-8 text", hint=f"set the terminal to UTF-8, or give it with --{what}-file"
+        )
+    return answer
+
+
+def _answer(prompt: str, *, what: str, confirm: bool) -> str | None:
+    """Return what is typed, or None if it is not UTF-8."""
     try:
         with warnings.catch_warnings():
             # getpass warns, and then echoes what is typed, where there is no terminal to hide it on.
             warnings.simplefilter("error", getpass.GetPassWarning)
-            answer = click.prompt(
-                prompt, hide_input=True, confirmation_prompt=confirm, default="", show_default=False, err=True
+            answer: str = click.prompt(
+                prompt,
+                hide_input=True,
+                confirmation_prompt=confirm,
+                default="",
+                show_default=False,
+                err=True,
+                value_proc=_encodable,
             )
     except getpass.GetPassWarning:
         raise InputError(
             f"there is no terminal to ask for the {what} on", hint=f"give it with --{what}-file"
         ) from None
-    return str(answer)
+    except UnicodeError:
+        return None
+    return answer
+
+
+def _encodable(text: str) -> str:
+    text.encode("utf-8")  # standard input may let through what is not UTF-8
+    return text
 
 
 def read_hidden(file: Path, *, what: str) -> list[str]:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from keys.files import private_folder, write_private, write_public
+from keys.files import name_of, private_folder, write_private, write_public
 from linkage.errors import ClewError, InputError
 
 __all__ = ["make_folder", "naming", "refuse_existing", "store_all", "store_private", "store_public"]
@@ -16,14 +16,15 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except ClewError as error:
-        raise type(error)(f"{path.name}: {error.message}", hint=error.hint) from None
+        raise type(error)(f"{name_of(path)}: {error.message}", hint=error.hint) from None
 
 
 def refuse_existing(path: Path) -> None:
     """Raise :class:`InputError` if there is such a file: keys are never overwritten."""
     if path.exists():
         raise InputError(
-            f"{path.name}: is there already and is not replaced", hint="choose another place, or move it away"
+            f"{name_of(path)}: is there already and is not replaced",
+            hint="choose another place, or move it away",
         )
 
 
@@ -65,5 +66,6 @@ def _as_input_error(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = (error.strerror or "cannot be written").lower()
         raise InputError(
-            f"{path.name}: not written: {reason}", hint="check the space on the disk and who may write there"
+            f"{name_of(path)}: not written: {reason}",
+            hint="check the space on the disk and who may write there",
         ) from None

@@ -14,6 +14,7 @@ import msgspec
 from linkage.errors import LimitError, ProfileError, VersionError
 from linkage.profile import EncodingProfile, Feature, View
 from linkage.profile_schema import place_in_schema
+from linkage.wire.half_characters import holds_half_characters
 
 __all__ = ["MAX_PROFILE_BYTES", "read_profile"]
 
@@ -45,7 +46,9 @@ def read_profile(octets: bytes) -> EncodingProfile:
     Raises :class:`ProfileError`, :class:`VersionError` or :class:`LimitError`.
     """
     if len(octets) > MAX_PROFILE_BYTES:
-        raise LimitError(f"an encoding profile has at most {MAX_PROFILE_BYTES} bytes, this has {len(octets)}")
+        raise LimitError(
+            f"an encoding profile has at most {MAX_PROFILE_BYTES} bytes, this has {len(octets)}", hint=_GUIDE
+        )
     value = _parsed(octets)
     if not isinstance(value, dict):
         raise ProfileError("not an encoding profile: a JSON object is wanted", hint=_GUIDE)
@@ -61,12 +64,13 @@ def read_profile(octets: bytes) -> EncodingProfile:
 
 def _parsed(octets: bytes) -> Any:
     try:
-        return json.loads(
+        value = json.loads(
             octets.decode("utf-8-sig"),
             object_pairs_hook=_object,
             parse_float=_number,
             parse_constant=_no_number,
         )
+        halves = holds_half_characters(value)
     except UnicodeDecodeError:
         raise ProfileError("not UTF-8 text", hint="save the file as UTF-8") from None
     except json.JSONDecodeError as error:
@@ -76,6 +80,12 @@ def _parsed(octets: bytes) -> Any:
         ) from None
     except (RecursionError, ValueError):  # nested beyond reason, or a number of thousands of digits
         raise ProfileError("not a JSON text that can be read", hint=_GUIDE) from None
+    if halves:
+        raise ProfileError(
+            "a text holds half a character",
+            hint="look for \\ud800 to \\udfff that stand alone, and take them out",
+        )
+    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -50,8 +50,8 @@ _TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "": "Tokens of one field. Features under one label set equal bits for equal tokens.",
         "field": "The field whose value is cut.",
         "kind": "bigrams: adjacent pairs of characters of each padded word; prefixes: the beginnings listed"
-        " under prefixes; initial: the first character; whole: the value (encoding-1.md, section "
-        "3).",
+        " under prefixes; initial: the first character; whole: the value; canonical: the formal names that it"
+        " may stand for (encoding-1.md, section 3).",
         "label": "What keeps tokens apart: lower-case letters, digits and hyphens, a letter first, at most "
         "16.",
         "k": "How many bits each token sets, 1 to 32.",

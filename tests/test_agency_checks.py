@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.agency.fixlist import FIX_COLUMNS
+from cli.sources.mapping import choose_mapping
 from tests.support.agency_desk import (
     PERIOD,
     Desk,
@@ -72,6 +73,20 @@ def test_nothing_but_the_fix_list_and_the_mapping_is_written(desk: Desk, tmp_pat
         "EP0000005",
     )
     assert rule["found"] == "99/99/9999"
+
+
+def test_a_fix_list_never_takes_the_place_of_what_is_read(desk: Desk, tmp_path: Path) -> None:
+    source = _broken(tmp_path / "source")
+    mapping = tmp_path / "own.toml"
+    mapping.write_text(choose_mapping("council-csv"))
+    before = {path: path.read_bytes() for path in (mapping, *source.iterdir())}
+    for fixes in (source / "children.csv", source / "interviews.csv", mapping):
+        outcome = desk.check(source, mapping, "--fixes", fixes)
+        assert outcome.code == 1
+        assert f"{fixes.name}: this command reads that file, and would write over it" in outcome.err
+    assert {path: path.read_bytes() for path in before} == before
+    for _ in range(2):  # beside the extract there is room for it, and it may be written anew
+        assert desk.check(source, mapping, "--fixes", source / "fixes.csv").code == 0
 
 
 def test_a_fix_list_is_no_way_in_for_formulas(desk: Desk, tmp_path: Path) -> None:

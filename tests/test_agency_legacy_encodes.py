@@ -19,6 +19,7 @@ from linkage.wire.clks import read_clks
 from tests.oracles import legacy_oracle
 from tests.support.agency_desk import Outcome, clew
 from tests.support.legacy import Json, feature, ignored, profile, schema
+from tests.support.processes import clew as clew_process
 
 SECRET = "quiet harbour lights"
 PEOPLE = schema(
@@ -185,6 +186,7 @@ def test_the_header_is_held_against_the_schema(folder: Folder, header: str, says
         (b"", "empty: not even a header row"),
         (b"case,name,dob\r\n", "no row below the header"),
         (b"case,name,dob\r\n1,\xff,2\r\n", "not UTF-8 text"),
+        (b"case,name,dob\r\n1,a\0b,04/07/2009\r\n", "row 2: a cell holds NUL"),
         (b"case,name,dob\r\n1," + b"x" * 200_000 + b",2\r\n", "row 2: not CSV: a cell of more than"),
     ],
 )
@@ -193,7 +195,74 @@ def test_a_file_that_cannot_be_read_is_said_in_words(folder: Folder, data: bytes
     outcome = folder.encode()
     assert outcome.code == 1
     assert f"people.csv: {says}" in outcome.err
+    assert not folder.output.parent.exists()
+
+
+def test_a_folder_is_no_source_and_is_named_as_it_was_given(folder: Folder) -> None:
+    folder.people = Path()
+    outcome = folder.encode()
+    assert outcome.code == 1
+    assert "error: .: is a directory" in outcome.err
+
+
+def test_a_refused_encoding_leaves_no_new_folder_and_keeps_those_that_were_there(folder: Folder) -> None:
+    folder.people = folder.table([["20", "Ann", "never"]])
+    folder.output = folder.path / "new" / "newer" / "clks.json"
+    (folder.path / "there").mkdir()
+    assert folder.encode().code == 1
+    assert not (folder.path / "new").exists()
+    folder.output = folder.path / "there" / "clks.json"
+    assert folder.encode().code == 1
+    assert (folder.path / "there").is_dir()
+
+
+def test_a_file_where_a_folder_should_be_is_named(folder: Folder) -> None:
+    for output in (folder.people / "clks.json", folder.people / "inner" / "clks.json"):
+        folder.output = output
+        outcome = folder.encode()
+        assert outcome.code == 1
+        assert "clks.json: not written: people.csv is a file and no folder" in outcome.err
+
+
+def test_an_output_is_never_one_of_the_inputs(folder: Folder) -> None:
+    folder.people = folder.people.rename(folder.path / "people.json")
+    folder.secret = folder.secret.rename(folder.path / "secret.json")
+    before = {path: path.read_bytes() for path in (folder.people, folder.schema, folder.secret)}
+    for output in before:
+        folder.output = output
+        outcome = folder.encode("--overwrite")
+        assert outcome.code == 1
+        assert f"{output.name}: this command reads that file, and would write over it" in outcome.err
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("where", ["sentinel", "identifier", "key"])
+def test_half_a_character_in_a_schema_is_refused_before_anything_is_written(
+    folder: Folder, where: str
+) -> None:
+    text = json.dumps(PEOPLE)
+    broken = {
+        "sentinel": text.replace('"hashing": {', '"hashing": {"missingValue": {"sentinel": "\\ud800"}, ', 1),
+        "identifier": text.replace('"case"', '"\\udfff"'),
+        "key": text.replace("{", '{"\\ud800": 1, ', 1),
+    }
+    folder.write("schema.json", broken[where])
+    outcome = folder.encode()
+    assert outcome.code == 1
+    assert "schema.json: linkage schema, the file: a text holds half a character" in outcome.err
     assert not folder.output.exists()
+
+
+def test_a_pattern_that_python_would_warn_of_is_used_in_silence(folder: Folder) -> None:
+    pattern = schema(feature("name", format={"type": "string", "pattern": "[[a]+"}))
+    folder.write("schema.json", json.dumps(pattern))
+    folder.write("people.csv", "name\na[a\n")
+    done = clew_process(
+        *("agency", "encode", folder.people, "--legacy-schema", folder.schema),
+        *("--secret-file", folder.secret, "--output", folder.output),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
 
 
 def test_a_byte_order_mark_is_no_part_of_the_header(folder: Folder) -> None:
@@ -307,6 +376,7 @@ def test_spaces_in_a_secret_count(folder: Folder) -> None:
     [
         (b"", "the secret is empty"),
         (b"\n", "the secret is empty"),
+        (b"   \t\n", "the secret is nothing but spaces"),
         (b"one\ntwo\n", "has more than one line"),
         (b"\xff\xfe", "not UTF-8 text"),
         (b"x" * 5000, "larger than 4096 bytes"),

@@ -165,7 +165,7 @@ def test_csv_files_lie_beside_the_workbook() -> None:
 
 def test_a_report_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="folder file") as refused:
+    with pytest.raises(InputError, match="file is a file and no folder") as refused:
         write_csv(tmp_path / "file" / "x.csv", ("a",), [])
     assert refused.value.hint
 

@@ -77,7 +77,7 @@ def test_graph_matching_names_plain_filters_without_any_pair(people: tuple[Ident
     views, encoded = knowledge(profile, people), encode_people(profile, people, KEY)
     listed = np.arange(150)
     observed = np.random.default_rng(3).permutation(listed)
-    assert graph_attack(views, encoded, listed, observed) > 0.9
+    assert graph_attack(views, encoded, listed, observed) > 0.8
     assert graph_attack(views, encoded, listed, np.arange(150, 300)) == 0.0
 
 

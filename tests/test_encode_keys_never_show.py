@@ -4,6 +4,8 @@ import copy
 import gc
 import inspect
 import pickle
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -34,6 +36,21 @@ KEYS = EncodingKeys.from_epoch_key(KEY, PROFILE)
 def test_a_key_of_another_length_is_refused(length: int) -> None:
     with pytest.raises(EpochError, match="32 bytes"):
         EncodingKeys.from_epoch_key(bytes(length), PROFILE)
+
+
+@pytest.mark.parametrize("wrong", [b"", bytes(31), bytes(33), bytearray(32), "0" * 32, [0] * 32, None])
+def test_anything_but_keys_of_32_bytes_is_refused_wherever_keys_are_given(wrong: Any) -> None:
+    view = KEYS.view("y-e-sf")
+    good: dict[str, Any] = {"salt": KEY, "token": KEY, "padding": KEY, "exact": {}, "views": {"y": view}}
+    for make in (
+        lambda: EncodingKeys.from_epoch_key(wrong, PROFILE),
+        lambda: ViewKeys(position=wrong, diffusion=KEY),
+        lambda: ViewKeys(position=KEY, diffusion=wrong),
+        *(partial(EncodingKeys, "digest", **{**good, name: wrong}) for name in ("salt", "token", "padding")),
+        partial(EncodingKeys, "digest", **{**good, "exact": {"upn": wrong}}),
+    ):
+        with pytest.raises(EpochError, match="32 bytes"):
+            make()
 
 
 def test_no_key_has_a_default() -> None:

@@ -133,6 +133,11 @@ def _rewrite(name: str, text: str | bytes) -> Callable[[Path], None]:
     return lambda folder: (folder / name).write_bytes(data) and None
 
 
+def _without_identifiers(folder: Path) -> None:
+    _write(folder / "A.csv", ("rec_id", "first_name"), [row[:2] for row in ROWS_A])
+    _write(folder / "B.csv.gz", ("rec_id", "surname"), [(row[0], "") for row in ROWS_B])
+
+
 FAULTS: list[tuple[str, Callable[[Path], None], str]] = [
     ("no meta", lambda folder: (folder / "meta.json").unlink(), "meta.json: no such file"),
     ("meta not JSON", _rewrite("meta.json", "{"), "meta.json: not valid JSON"),
@@ -159,6 +164,13 @@ FAULTS: list[tuple[str, Callable[[Path], None], str]] = [
     ("a ragged row", _rewrite("A.csv", "rec_id,surname\n1,a,b\n"), "line 2: 3 values under 2 columns"),
     ("not UTF-8", _rewrite("A.csv", b"rec_id,surname\n1,\xe9a\n"), "not UTF-8"),
     ("an open quote", _rewrite("A.csv", 'rec_id,surname\n1,"a\n'), "not valid CSV"),
+    ("half a character", _rewrite_meta(name="\ud800"), "meta.json: a text holds half a character"),
+    ("no identifiers", _without_identifiers, "no record has an identifier: nothing to link by"),
+    (
+        "gzip damaged",
+        _rewrite("B.csv.gz", gzip.compress(b"rec_id\n")[:10] + b"\xff" * 40),
+        "cut short or not gzip",
+    ),
     ("not gzip", _rewrite("B.csv.gz", "rec_id\n1\n"), "B.csv.gz, after line 0: cut short or not gzip"),
     (
         "truth unknown",
@@ -225,6 +237,47 @@ def test_unknown_folders_profiles_and_places_to_write_are_refused_before_the_wor
     ):
         assert _run(*arguments) == 1
         assert message in capsys.readouterr().err
+
+
+def test_an_output_is_never_one_of_the_inputs(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["profile", "show", "person-1", "--json"]) == 0
+    own = tmp_path / "own.json"
+    own.write_text(capsys.readouterr().out)
+    (tmp_path / "linked.csv").symlink_to(folder / "A.csv")
+    before = {path: path.read_bytes() for path in (own, *folder.iterdir())}
+    for option, file in (
+        ("--json", own),
+        ("--json", folder / "meta.json"),
+        ("--pairs-out", folder / "B.csv.gz"),
+        ("--clusters-out", folder / "A.csv"),
+        ("--clusters-out", folder / ".." / "data" / "truth.csv"),
+        ("--clusters-out", tmp_path / "linked.csv"),
+    ):
+        assert _run(folder, "--profile", own, option, file) == 1
+        assert (
+            f"{file.name}: this command reads that file, and would write over it" in capsys.readouterr().err
+        )
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("name", ["[/red]x", "[bold]", ":skull: \x1b]0;x\x07"])
+def test_a_name_is_shown_as_it_is_and_does_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    _rewrite_meta(name=name)(folder)
+    assert _run(folder) == 0
+    shown = capsys.readouterr().out
+    assert name.replace("\x1b", "\ufffd").replace("\x07", "\ufffd") in shown.splitlines()[0]
+
+
+@pytest.mark.parametrize("weight", ["nan", "inf", "-1"])
+def test_a_weight_that_nothing_can_be_near_to_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], weight: str
+) -> None:
+    assert _run(folder, "--pairs-near", weight) == 2
+    assert "--pairs-near" in capsys.readouterr().err
 
 
 def test_the_truth_is_read_only_when_linking_has_ended(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

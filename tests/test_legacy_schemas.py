@@ -163,6 +163,11 @@ def _without(written: Json, key: str) -> Json:
         (schema(feature(format={"type": "date", "format": "%Y%"})), "a % directive that strptime"),
         (schema(feature(format={"type": "date", "format": "%Y %Y"})), "one % directive twice"),
         (schema(feature(format={"type": "string", "pattern": "[5-9"})), "not a regular expression"),
+        (schema(feature(format={"type": "string", "pattern": "a{4294967295}"})), "not a regular expression"),
+        (
+            schema(feature(format={"type": "string", "pattern": "(" * 2000 + ")" * 2000})),
+            "not a regular expression",
+        ),
         (
             schema(feature(format={"type": "string", "pattern": "a", "case": "upper"})),
             "a pattern stands alone",

@@ -67,6 +67,23 @@ def test_faults_of_the_text_itself_are_placed() -> None:
         read_profile(b"\xff\xfe{}")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"\\ud800": 1}',
+        GOOD.replace('"length"', '"\\udfff": 1, "length"', 1),
+        GOOD.replace('"own-1"', '"\\ud800"', 1),
+        GOOD.replace('"year"', '"\\ud800"', 1),
+        GOOD.replace('"version"', '"\\ud800": 1, "\\ud800": 2, "version"', 1),
+    ],
+)
+def test_half_a_character_is_refused_in_words(text: str) -> None:
+    assert "\\ud" in text
+    refusal = _refusal(text)
+    assert refusal.message.isprintable()
+    assert refusal.hint
+
+
 def test_layout_and_a_byte_order_mark_do_not_matter() -> None:
     flat = json.dumps(json.loads(GOOD)).encode()
     assert read_profile(b"\xef\xbb\xbf" + GOOD.encode()) == read_profile(flat)
@@ -119,6 +136,9 @@ def test_check_names_the_file_and_ends_with_one(tmp_path: Path, capsys: pytest.C
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "own.json: views[0].salt[0]" in shown.err
+    file.write_text(" " * (MAX_PROFILE_BYTES + 1))
+    assert main(["profile", "check", str(file)]) == 1
+    assert "hint: " in capsys.readouterr().err
     assert main(["profile", "check", str(tmp_path / "none.json")]) == 1
     assert "none.json" in capsys.readouterr().err
     file.write_text(GOOD, encoding="utf-8")

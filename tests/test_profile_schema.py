@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from cli.main import main
 from cli.profile.vocabulary import COMPONENT_WORDS, FIELD_WORDS
 from linkage.errors import ClewError
-from linkage.profile import Component, Field
+from linkage.profile import Component, Field, Kind
 from linkage.profile_file import read_profile
 from linkage.profile_schema import profile_schema
 from linkage.shipped_profiles import shipped_profiles
@@ -67,6 +67,15 @@ def test_there_are_fixtures_of_each_sort() -> None:
     sorts = [fixture.stem.partition("-")[0] for fixture in FIXTURES]
     assert (sorts.count("good"), sorts.count("beyond")) == (5, 2)
     assert sorts.count("bad") >= 30
+
+
+def test_every_kind_of_token_is_described_in_the_schema_and_in_the_guide() -> None:
+    described = profile_schema()["$defs"]["Feature"]["properties"]["kind"]["description"]
+    guide = (PUBLISHED.parent.parent / "profiles.md").read_text(encoding="utf-8")
+    row = next(line for line in guide.splitlines() if line.startswith("| `kind` |"))
+    for kind in get_args(Kind):
+        assert f"{kind}: " in described
+        assert f"`{kind}`" in row
 
 
 def test_every_field_and_every_part_of_a_salt_has_words() -> None:

@@ -21,6 +21,7 @@ from cli.agency.snapshot import Changes, Snapshot, make_snapshot
 from cli.agency.spool import Spool, SpooledPart, open_spool, sweep_spools
 from cli.agency.store import JournalEntry, Store
 from cli.agency.workspace import Workspace
+from cli.outputs import parents_made
 from cli.sources.extract import Extract
 from keys.epoch_key import EpochKey
 from keys.files import replacing
@@ -191,8 +192,7 @@ def _appearing_together(output: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     copy = open_copy(output)
     renamed = False
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(copy, mode=0o600) as opened:
+        with parents_made(output), replacing(copy, mode=0o600) as opened:
             with replacing(output, mode=0o600) as sealed:
                 yield sealed, opened
             renamed = True

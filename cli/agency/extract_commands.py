@@ -1,5 +1,6 @@
 """``clew agency check`` and ``encode``: an extract read, judged and encoded."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,9 +20,11 @@ from cli.agency.saying import say, today, warn_if_synced
 from cli.agency.summaries import encoded_words, extract_words
 from cli.agency.workspace import Workspace
 from cli.options import FILE, passphrase_file
+from cli.outputs import spare_inputs
 from cli.sources.context import Context
 from cli.sources.extract import Extract, read_extract
-from cli.sources.mapping import choose_mapping, parse_mapping
+from cli.sources.mapping import choose_mapping, parse_mapping, preset_names
+from cli.sources.opening import files_read
 from linkage.encode.legacy.profile import FoldReading
 from linkage.errors import InputError
 from linkage.wire.manifest import Period
@@ -57,7 +60,7 @@ def check_command(
     errors would go into quarantine; --fixes lists them.
     """
     with stages() as shown:
-        extract = read_source(source, mapping, workspace, period, areas, shown)
+        extract = read_source(source, mapping, workspace, period, areas, shown, outputs=[fixes])
     _report_faults(extract, fixes)
     _warn_of_period(extract, period)
 
@@ -136,7 +139,8 @@ def encode_command(
     desk = open_desk(workspace, passphrase, today=day, allow_weak_profile=allow_weak_profile)
     sweep_left(workspace, output)
     with stages() as shown:
-        extract = read_source(source, mapping, workspace, period, areas, shown)
+        outputs = [output, open_copy(output), fixes]
+        extract = read_source(source, mapping, workspace, period, areas, shown, outputs=outputs)
         encoded = encode_extract(
             desk,
             extract,
@@ -157,6 +161,10 @@ def encode_command(
     say(f"{output.name} may leave; {open_copy(output).name} stays here (clew agency inspect)")
 
 
+def _mapping_file(name: str | None) -> Path | None:
+    return None if name is None or name in preset_names() else Path(name)
+
+
 def _required(context: click.Context, name: str, value: Value | None) -> Value:
     """Return an option's value, or fail as click does: only CLKs do without workspace and period."""
     if value is None:
@@ -172,8 +180,13 @@ def read_source(
     period: Period | None,
     areas: tuple[str, ...],
     shown: Stages,
+    *,
+    outputs: Sequence[Path | None] = (),
 ) -> Extract:
-    """Read a source through the named or the saved mapping, and save the mapping once it has worked."""
+    """Read a source through the named or the saved mapping, and save the mapping once it has worked.
+
+    Raises :class:`InputError` before anything is read if one of the outputs would go over an input.
+    """
     workspace.require()
     text = choose_mapping(name) if name else workspace.mapping_text()
     if text is None:
@@ -181,6 +194,7 @@ def read_source(
             "no mapping was used in this workspace yet", hint="name one with --mapping, as council-csv"
         )
     mapping, card = parse_mapping(text), workspace.card()
+    spare_inputs(outputs, [*files_read(source, mapping), _mapping_file(name)])
     context = Context(card.agency, card.role, today(), period, areas)
     extract = read_extract(source, mapping, context, stage=lambda table: _begin(shown, table))
     if workspace.save_mapping(text):

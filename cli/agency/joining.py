@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cli.agency.workspace import Pins, Workspace
-from keys.files import read_limited
+from keys.files import name_of, read_limited
 from keys.identity import create_identity, save_identity
 from keys.storing import make_folder, naming, refuse_existing, store_private, store_public
 from keys.wrapping import unwrap_key
@@ -45,7 +45,7 @@ def make_workspace(
     """
     if workspace.identity_file.exists() and workspace.card_file.is_file():
         raise InputError(
-            f"{workspace.path.name}: this is already a workspace of {workspace.card().agency}",
+            f"{name_of(workspace.path)}: this is already a workspace of {workspace.card().agency}",
             hint="go on with clew agency join, or name another folder with --workspace",
         )
     refuse_existing(workspace.identity_file)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from cli.agency.legacy_secret import read_secret
 from cli.agency.progress import Stages, stages
 from cli.agency.saying import say, warn_if_synced
+from cli.outputs import parents_made, spare_inputs
 from cli.sources.masking import masked
-from keys.files import read_limited, replacing
+from keys.files import name_of, read_limited, replacing
 from keys.storing import naming
 from linkage.encode.legacy.encoder import LegacyEncoder
 from linkage.encode.legacy.profile import WEAK_LABEL, FoldReading, LegacyProfile
@@ -75,20 +76,24 @@ def _given(context: click.Context, chosen: Callable[[str], bool]) -> list[str]:
 def encode_legacy(request: LegacyRequest) -> None:
     """Encode a CSV file and write the CLKs, all of them or nothing."""
     if request.output.suffix != ".json":
-        raise InputError(f"{request.output.name}: not the name of a CLK file", hint="let it end with .json")
+        raise InputError(
+            f"{name_of(request.output)}: not the name of a CLK file", hint="let it end with .json"
+        )
+    spare_inputs([request.output], [request.source, request.schema, request.secret_file])
     if request.output.exists() and not request.overwrite:
         raise InputError(
             f"{request.output.name}: is there already and is not replaced",
             hint="choose another name, or --overwrite if replacing it is what you mean",
         )
     profile = _profile(request)
+    digest = profile.digest
     for warning in profile.warnings:
         say(f"warning: {warning}")
     warn_if_synced(request.output.parent)
     encoder = LegacyEncoder(profile, read_secret(request.secret_file), mask=masked, first_row=_FIRST_ROW)
     with stages() as shown:
         count = _write(request, encoder, profile, shown)
-    say(f"legacy profile {profile.digest}: CLKs compare only under this digest and the same secret")
+    say(f"legacy profile {digest}: CLKs compare only under this digest and the same secret")
     say(
         f"{request.output.name}: {count:,} CLKs of {profile.length:,} bits, in the order of the rows; "
         f"{WEAK_LABEL}"
@@ -130,8 +135,7 @@ def _write(request: LegacyRequest, encoder: LegacyEncoder, profile: LegacyProfil
 
 def _store(output: Path, pieces: Iterator[bytes]) -> None:
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(output, mode=0o600) as stream:
+        with parents_made(output), replacing(output, mode=0o600) as stream:
             for piece in pieces:
                 stream.write(piece)
     except OSError as error:
@@ -162,6 +166,11 @@ def _rows(source: Path, columns: tuple[str, ...]) -> Iterator[list[str]]:
     try:
         with _readable(), source.open(encoding="utf-8-sig", newline="") as stream:
             for number, row in enumerate(csv.reader(stream), start=1):
+                if any("\0" in cell for cell in row):
+                    raise InputError(
+                        f"row {number}: a cell holds NUL, which no text does",
+                        hint="save the file again as CSV UTF-8",
+                    )
                 if number == 1:
                     _check_header(row, columns)
                 else:
@@ -170,7 +179,7 @@ def _rows(source: Path, columns: tuple[str, ...]) -> Iterator[list[str]]:
         raise InputError("not UTF-8 text", hint="save the file again as CSV UTF-8") from None
     except csv.Error:
         raise InputError(
-            f"row {number + 1}: not CSV: a cell of more than {csv.field_size_limit():,} characters, or NUL",
+            f"row {number + 1}: not CSV: a cell of more than {csv.field_size_limit():,} characters",
             hint="is a quotation mark not closed?",
         ) from None
     if number == 0:

@@ -21,6 +21,10 @@ def read_secret(file: Path | None) -> bytes:
         secret = _only_line(file)
     if not secret:
         raise InputError("the secret is empty", hint="give the one that all parties of the linkage agreed on")
+    if not secret.strip():
+        raise InputError(
+            "the secret is nothing but spaces", hint="give the one that all parties of the linkage agreed on"
+        )
     return secret.encode("utf-8")
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, Struct
 
 from keys.epoch_key import EpochKey
-from keys.files import read_limited
+from keys.files import name_of, read_limited
 from keys.identity import Identity, load_identity
 from keys.storing import make_folder, naming, store_private, store_public
 from keys.wrapping import unwrap_key
@@ -106,7 +106,7 @@ class Workspace:
         """Return the workspace itself; raises :class:`InputError` if it was never made."""
         if not self.card_file.is_file():
             raise InputError(
-                f"workspace {self.path.name}: there is no workspace here",
+                f"workspace {name_of(self.path)}: there is no workspace here",
                 hint="make one with clew agency init, or name the right folder with --workspace",
             )
         return self
@@ -178,6 +178,6 @@ class Workspace:
     def _require_joined(self) -> None:
         if not self.epoch_file.is_file():
             raise InputError(
-                f"workspace {self.path.name}: no epoch was joined yet",
+                f"workspace {name_of(self.path)}: no epoch was joined yet",
                 hint="run clew agency join with the epoch descriptor and the wrapped key of the custodians",
             )

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from keys.files import read_limited
+from keys.files import name_of, read_limited
 from keys.storing import naming
 from linkage.errors import ProfileError
 from linkage.profile import EncodingProfile
 from linkage.profile_file import MAX_PROFILE_BYTES, read_profile
 from linkage.shipped_profiles import shipped_profiles
 
-__all__ = ["choose_profile", "profile_at"]
+__all__ = ["choose_profile", "profile_at", "profile_file"]
 
 
 def choose_profile(name: str) -> EncodingProfile:
@@ -24,10 +24,15 @@ def choose_profile(name: str) -> EncodingProfile:
     path = Path(name)
     if not path.exists():
         raise ProfileError(
-            f"{path.name}: there is no such encoding profile and no such file",
+            f"{name_of(path)}: there is no such encoding profile and no such file",
             hint=f"name a file, or choose one of: {', '.join(sorted(shipped))}",
         )
     return profile_at(path)
+
+
+def profile_file(name: str) -> Path | None:
+    """Return the file that :func:`choose_profile` reads for a name, or nothing for a shipped profile."""
+    return None if name in shipped_profiles() else Path(name)
 
 
 def profile_at(path: Path) -> EncodingProfile:

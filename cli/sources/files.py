@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from keys.files import name_of
 from linkage.errors import InputError, LimitError
 
 __all__ = ["MAX_SOURCE_BYTES", "Row", "Table", "header_key", "read_table", "source_file"]
@@ -104,7 +105,10 @@ def _content(path: Path) -> bytes:
             f"{path.name}: {reason}", hint="check the path, and that nothing else has the file open"
         ) from None
     if len(data) > MAX_SOURCE_BYTES:
-        raise LimitError(f"{path.name}: larger than {MAX_SOURCE_BYTES} bytes")
+        raise LimitError(
+            f"{path.name}: larger than {MAX_SOURCE_BYTES} bytes",
+            hint="is it the right file? leave out the rows before the period",
+        )
     return data
 
 
@@ -196,5 +200,5 @@ def _entries(folder: Path) -> Iterator[Path]:
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise InputError(
-            f"source {folder.name}: {reason}", hint="name the folder of CSV files, or one CSV file"
+            f"source {name_of(folder)}: {reason}", hint="name the folder of CSV files, or one CSV file"
         ) from None

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from cli.sources.dates import DateOrder
+from keys.files import name_of
 from linkage.errors import InputError, VersionError
 from linkage.wire.codes import AreaCode, Flag, Role
 
@@ -216,11 +217,13 @@ def choose_mapping(name: str) -> str:
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise InputError(
-            f"mapping {path.name}: {reason}",
+            f"mapping {name_of(path)}: {reason}",
             hint=f"name a TOML file or one of the shipped mappings: {', '.join(preset_names())}",
         ) from None
     if len(data) > MAX_MAPPING_BYTES:
-        raise InputError(f"mapping {path.name}: larger than {MAX_MAPPING_BYTES} bytes")
+        raise InputError(
+            f"mapping {path.name}: larger than {MAX_MAPPING_BYTES} bytes", hint="is it the right file?"
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -8,9 +8,10 @@ from cli.sources.columns import JoinedTable, Sheet, wanted_names
 from cli.sources.faults import FaultLog, RowFaults
 from cli.sources.files import Table, header_key, read_table, source_file
 from cli.sources.mapping import ChildTable, Join, Key, Mapping, PostcodeColumn, Spec
+from keys.files import name_of
 from linkage.errors import InputError
 
-__all__ = ["Source", "record_misfits"]
+__all__ = ["Source", "files_read", "record_misfits"]
 
 
 class Source:
@@ -20,7 +21,7 @@ class Source:
         """Raises :class:`InputError` if there is no such source, or if one file cannot serve the mapping."""
         if not path.exists():
             raise InputError(
-                f"source {path.name}: there is nothing of that name", hint="name a folder of CSV files"
+                f"source {name_of(path)}: there is nothing of that name", hint="name a folder of CSV files"
             )
         self._path = path
         self._mapping = mapping
@@ -30,7 +31,7 @@ class Source:
         self._only = len(needed) == 1
         if path.is_file() and not self._only:
             raise InputError(
-                f"source {path.name}: the mapping {mapping.name} reads {len(needed)} files, this is one",
+                f"source {name_of(path)}: the mapping {mapping.name} reads {len(needed)} files, this is one",
                 hint="name the folder that holds them",
             )
 
@@ -58,7 +59,7 @@ class Source:
             path = self._located(file)
             if path is None:
                 raise InputError(
-                    f"source {self._path.name}: there is no file {file} (mapping: [{entry}])",
+                    f"source {name_of(self._path)}: there is no file {file} (mapping: [{entry}])",
                     hint="put it into the folder, or name the right file in the mapping",
                 )
             self._tables[key] = read_table(
@@ -83,6 +84,13 @@ class Source:
         rows = {row.cells[places[0]]: row for row in reversed(table.rows)}
         repeated = frozenset(reference for reference, count in counts.items() if reference and count > 1)
         return JoinedTable(table.file, table.header, rows, repeated=repeated)
+
+
+def files_read(path: Path, mapping: Mapping) -> list[Path]:
+    """Return the files of a source that a mapping reads, as far as they are there."""
+    if not path.is_dir():
+        return [path]
+    return [file for name in _wanted(mapping) if (file := source_file(path, name, only=False)) is not None]
 
 
 def record_misfits(sheet: Sheet, log: FaultLog) -> None:

@@ -76,9 +76,7 @@ class Cells:
         rows = np.arange(CHUNK_ROWS, dtype=WORD)
         self._marks = np.repeat((1 << rows % 8).astype(np.uint8), WORDS).view(WORD)
         self._firsts = [
-            np.where(np.arange(WORDS) < used, rows[:, None] * length, unread)
-            .astype(WORD)
-            .view(BLOCK)[:, 0]
+            np.where(np.arange(WORDS) < used, rows[:, None] * length, unread).astype(WORD).view(BLOCK)[:, 0]
             for used in range(WORDS + 1)
         ]
         self._room = np.empty(0, dtype=np.uint8)

@@ -11,19 +11,32 @@ from linkage.wire.derivation import KEY_BYTES, derive
 __all__ = ["EncodingKeys", "ViewKeys"]
 
 
+def _require_keys(*keys: bytes) -> None:
+    """Refuse text, numbers, and keys of another length: with them everything would still encode."""
+    if not all(isinstance(key, bytes) and len(key) == KEY_BYTES for key in keys):
+        raise EpochError(
+            f"a key of an epoch or of encoding has {KEY_BYTES} bytes",
+            hint="use the key of the epoch as issued",
+        )
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class ViewKeys(NeverWrittenOut):
-    """The two 32-byte keys of one view."""
+    """The two 32-byte keys of one view; raises :class:`EpochError` for anything else."""
 
     position: bytes
     diffusion: bytes
+
+    def __post_init__(self) -> None:
+        _require_keys(self.position, self.diffusion)
 
 
 class EncodingKeys(NeverWrittenOut):
     """Every key of one profile in one epoch: those of its views, and one for each other use.
 
     Salts and tokens are hashed once for all views: what they hash to only ever enters a block cipher under
-    the view's own position key, which keeps views unrelated.
+    the view's own position key, which keeps views unrelated.  Raises :class:`EpochError` for a key that is
+    not 32 bytes.
     """
 
     __slots__ = ("_exact", "_views", "padding", "profile_digest", "salt", "token")
@@ -38,6 +51,7 @@ class EncodingKeys(NeverWrittenOut):
         exact: Mapping[ExactKind, bytes],
         views: Mapping[str, ViewKeys],
     ) -> None:
+        _require_keys(salt, token, padding, *exact.values())
         self.profile_digest = profile_digest
         self.salt = salt
         self.token = token
@@ -49,11 +63,10 @@ class EncodingKeys(NeverWrittenOut):
     def from_epoch_key(cls, epoch_key: bytes, profile: EncodingProfile) -> "EncodingKeys":
         """Derive the keys of a profile; the profile's digest, not its name, separates profiles.
 
-        Raises :class:`EpochError` for a key that does not have 32 bytes.  Source: docs/spec/encoding-1.md,
+        Raises :class:`EpochError` for a key that is not 32 bytes.  Source: docs/spec/encoding-1.md,
         sections 5, 11 and 12.
         """
-        if len(epoch_key) != KEY_BYTES:
-            raise EpochError(f"an epoch key has {KEY_BYTES} bytes", hint="use the key of the epoch as issued")
+        _require_keys(epoch_key)
         digest = profile.digest
         return cls(
             digest,

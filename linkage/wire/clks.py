@@ -21,6 +21,7 @@ __all__ = ["MAX_CLKS_BYTES", "MAX_CLK_BYTES", "clks_pieces", "is_clks", "read_cl
 MAX_CLKS_BYTES: Final = 4 * 1024**3
 MAX_CLK_BYTES: Final = 128 * 1024
 _AFRESH: Final = "ask for the file again: what clkhash, anonlink or clew agency encode writes is read"
+_TOO_LARGE: Final = "is it the right file? CLKs usually have 128 bytes"
 
 
 class _Document(Struct, forbid_unknown_fields=True):
@@ -39,7 +40,7 @@ def read_clks(data: bytes, *, length: int | None = None) -> NDArray[np.uint8]:
     CLK beyond the limits, and :class:`FormatError` for anything but equally long CLKs in base64.
     """
     if len(data) > MAX_CLKS_BYTES:
-        raise LimitError(f"CLK file: larger than {MAX_CLKS_BYTES} bytes")
+        raise LimitError(f"CLK file: larger than {MAX_CLKS_BYTES} bytes", hint=_TOO_LARGE)
     try:
         texts = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=_Document).clks
     except msgspec.ValidationError:
@@ -50,7 +51,7 @@ def read_clks(data: bytes, *, length: int | None = None) -> NDArray[np.uint8]:
         return np.empty((0, 0 if length is None else -(-length // 8)), dtype=np.uint8)
     width = len(_decoded(0, texts[0]))
     if width > MAX_CLK_BYTES:
-        raise LimitError(f"CLK file: CLKs of {width} bytes are longer than {MAX_CLK_BYTES}")
+        raise LimitError(f"CLK file: CLKs of {width} bytes are longer than {MAX_CLK_BYTES}", hint=_TOO_LARGE)
     if length is not None and width != -(-length // 8):
         raise FormatError(f"CLK file: CLKs of {width} bytes where {length} bits are expected", hint=_AFRESH)
     table = np.empty((len(texts), width), dtype=np.uint8)

@@ -1,6 +1,7 @@
 """Legacy schemas for tests, short to write."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from linkage.encode.legacy.profile import FoldReading, LegacyProfile
@@ -31,3 +32,12 @@ def schema(*features: Json, length: int = 1024, kdf: Json | None = None, **confi
 
 def profile(written: Json, reading: FoldReading | None = None) -> LegacyProfile:
     return LegacyProfile(read_schema(json.dumps(written)), reading=reading)
+
+
+def write_linkage(folder: Path, written: Json, secret: str) -> tuple[Path, Path]:
+    """Write a schema and a secret for its owner only; returns their files."""
+    files = folder / "schema.json", folder / "secret.txt"
+    files[0].write_text(json.dumps(written), encoding="utf-8")
+    files[1].write_text(f"{secret}\n", encoding="utf-8")
+    files[1].chmod(0o600)
+    return files

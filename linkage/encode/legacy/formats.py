@@ -5,7 +5,9 @@ and dates are rewritten, so that ``+7`` and `` 7`` give one CLK, and so do dates
 """
 
 import re
+import warnings
 from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar, Final, Literal
 
 from msgspec import Struct, field
@@ -38,6 +40,14 @@ def encoded(text: str, encoding: TextEncoding) -> bytes:
         raise ValueFault(f"has a character that {encoding} cannot write") from None
 
 
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    with warnings.catch_warnings():
+        # Of a pattern that it may read otherwise one day Python warns with a path of its own.
+        warnings.simplefilter("ignore")
+        return re.compile(pattern)
+
+
 class TextFormat(
     Struct, tag_field="type", tag="string", frozen=True, forbid_unknown_fields=True, rename="camel"
 ):
@@ -58,15 +68,15 @@ class TextFormat(
         if (self.min_length or 0) < 0 or (self.max_length is not None and self.max_length < 1):
             raise ValueError("minLength must be 0 or more and maxLength 1 or more")
         try:
-            re.compile(self.pattern or "")
-        except re.error:
-            raise ValueError("the pattern is not a regular expression") from None
+            _compiled(self.pattern or "")
+        except (re.error, OverflowError, RecursionError):
+            raise ValueError("the pattern is not a regular expression that Python can use") from None
 
     def canonical(self, value: str) -> str:
         """Return the value unchanged; raises :class:`ValueFault` if it does not fit."""
         encoded(value, self.encoding)
         if self.pattern is not None:
-            if re.fullmatch(self.pattern, value) is None:
+            if _compiled(self.pattern).fullmatch(value) is None:
                 raise ValueFault("does not match the schema's pattern")
             return value
         self._require_length(len(value))

@@ -36,6 +36,7 @@ from linkage.encode.legacy.shapes import (
 )
 from linkage.encode.legacy.strategies import BitsPerFeature, BitsPerToken, Strategy
 from linkage.errors import InputError
+from linkage.wire.half_characters import holds_half_characters
 
 __all__ = ["MAX_SCHEMA_BYTES", "read_schema"]
 
@@ -90,8 +91,11 @@ def _parsed(data: bytes | str) -> dict[str, Any]:
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
         document = json.loads(text, parse_constant=_no_constant)
+        halves = holds_half_characters(document)
     except (ValueError, RecursionError):
         _refuse("the file", "not JSON", "take the schema as the linkage's coordinator sent it")
+    if halves:
+        _refuse("the file", "a text holds half a character", "take out \\ud800 to \\udfff that stand alone")
     if not isinstance(document, dict):
         _refuse("the file", "not a JSON object", "take the schema as the linkage's coordinator sent it")
     return cast("dict[str, Any]", document)
