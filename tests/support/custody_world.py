@@ -67,6 +67,7 @@ class World:
 
     path: Path
     agency: Identity
+    names: tuple[str, ...] = CUSTODIANS
     outputs: list[Outcome] = field(default_factory=list)
 
     @property
@@ -94,7 +95,7 @@ class World:
             "opens": "2025-04-01",
             "closes": "2026-03-31",
         } | changes
-        cards = [part for name in CUSTODIANS for part in ("--custodian", self.path / name / "card.json")]
+        cards = [part for name in self.names for part in ("--custodian", self.path / name / "card.json")]
         terms = [part for name, value in options.items() for part in (f"--{name}", value)]
         unit = self.path / "unit-card.json"
         return self.run("ceremony", "open", *terms, "--unit", unit, *cards, "--folder", folder or self.shared)
@@ -148,7 +149,7 @@ class World:
 
     def copy_to(self, path: Path) -> "World":
         shutil.copytree(self.path, path)
-        return World(path, self.agency)
+        return World(path, self.agency, self.names)
 
 
 @dataclass(frozen=True)
@@ -163,33 +164,35 @@ class Stages:
         return self.stages[stage].copy_to(tmp_path / "world")
 
 
-def hold_with_commands(path: Path) -> Iterator[tuple[str, World]]:
-    """Yield the world after each stage of a ceremony of three custodians, two of whom must sign."""
-    world = _prepared(path)
+def hold_with_commands(
+    path: Path, names: tuple[str, ...] = CUSTODIANS, threshold: int = 2
+) -> Iterator[tuple[str, World]]:
+    """Yield the world after each stage of a ceremony; the first k custodians sign and wrap for an agency."""
+    world = _prepared(path, names)
     yield "prepared", world
-    _good(world.open())
+    _good(world.open(threshold=str(threshold)))
     yield "opened", world
     for stage, step in (("committed", "commit"), ("contributed", "contribute")):
-        for name in CUSTODIANS:
+        for name in names:
             _good(world.step(step, name))
         yield stage, world
     _good(world.close())
     yield "closed", world
-    for name in ("asha", "ben"):
+    for name in names[:threshold]:
         _good(world.sign(world.descriptor, name))
     yield "signed", world
-    _good(world.wrap("asha", "ben"))
+    _good(world.wrap(*names[:threshold]))
     yield "wrapped", world
 
 
-def _prepared(path: Path) -> World:
+def _prepared(path: Path, names: tuple[str, ...]) -> World:
     path.mkdir()
-    world = World(path, create_identity())
+    world = World(path, create_identity(), names)
     (path / "passphrase").touch(mode=0o600)
     (path / "passphrase").write_text(PHRASE + "\n")
     (path / "unit-card.json").write_bytes(canonical(unit_card()))
     (path / "agency-card.json").write_bytes(canonical(agency_card(world.agency)))
-    for name in CUSTODIANS:
+    for name in names:
         _good(world.run("identity", name.title(), "--out", path / name))
     return world
 
