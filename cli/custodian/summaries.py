@@ -33,7 +33,7 @@ def summarise_ceremony(ceremony: Ceremony) -> None:
             f"  epoch {ceremony.epoch}, {ceremony.opens} to {ceremony.closes}",
             f"  profile {named_by_digest(ceremony.profile_name, ceremony.profile_digest)}",
             f"  linkage unit {_card(ceremony.unit)}",
-            f"  custodians, {ceremony.threshold} of {len(ceremony.custodians)} must sign:",
+            f"  custodians, {ceremony.threshold} of {len(ceremony.custodians)} must sign and have the key together:",
             *(f"    {_card(card)}" for card in ceremony.custodians),
         )
     )

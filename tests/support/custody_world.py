@@ -7,6 +7,7 @@ pays the full price.
 import contextlib
 import io
 import json
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +50,19 @@ def refused(outcome: Outcome, *parts: str) -> None:
     for part in parts:
         assert part in outcome.err
     assert "error: " in outcome.err
+
+
+def fill_disk(patched: pytest.MonkeyPatch, *, after: int) -> None:
+    """Let the disk be full after a number of synced writes."""
+    real, calls = os.fsync, []
+
+    def full(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) > after:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    patched.setattr(os, "fsync", full)
 
 
 @contextlib.contextmanager
