@@ -28,7 +28,6 @@ from keys.messages import (
     read_transcript,
     signed,
 )
-from keys.wrapping import unwrap_key
 from linkage.errors import ClewError, FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard, read_card, sign_card
@@ -80,21 +79,7 @@ def _without(name: str) -> tuple[Exchanged, Exchanged]:
 
 
 def _key_of(held: Held) -> bytes:
-    one = held.parties[0]
-    wrapped = held.closing.wrapped[one.identity.public_key]
-    return unwrap_key(wrapped, one.identity, held.closing.descriptor).to_bytes()
-
-
-def test_every_custodian_holds_the_same_key_and_it_is_the_descriptors() -> None:
-    descriptor = HELD.closing.descriptor
-    opened_keys = {
-        unwrap_key(HELD.closing.wrapped[one.identity.public_key], one.identity, descriptor).to_bytes()
-        for one in HELD.parties
-    }
-    assert len(opened_keys) == 1
-    assert descriptor.key_check_value == keys_oracle.check_value(opened_keys.pop())
-    assert describes(descriptor, HELD.terms)
-    assert descriptor.signatures == ()
+    return held.key.to_bytes()
 
 
 def test_a_second_implementation_makes_the_same_key_from_the_same_files() -> None:
@@ -129,13 +114,6 @@ def test_any_one_contribution_changes_the_key(who: int, bit: int) -> None:
 
 def test_the_same_contributions_in_another_ceremony_make_another_key() -> None:
     assert _key_of(hold(HELD.parties)) != _key_of(HELD)
-
-
-def test_closing_again_from_the_same_files_makes_the_same_key() -> None:
-    again = close_ceremony(HELD.terms, HELD.one_time, HELD.exchanged, conformance=conformance)
-    assert again.descriptor == HELD.closing.descriptor
-    assert again.transcript == HELD.closing.transcript
-    assert _key_of(replace(HELD, closing=again)) == _key_of(HELD)
 
 
 def test_every_message_comes_back_from_its_bytes() -> None:
@@ -309,6 +287,7 @@ def test_attack_a_transcript_of_other_messages_is_not_signed() -> None:
         {"unit_encodings_key": unit_card().encodings_key},
         {"unit_payload_key": unit_card().payload_key},
         {"custodians": HELD.closing.descriptor.custodians[:2]},
+        {"shares": HELD.closing.descriptor.shares[:2]},
         {"opens": HELD.closing.descriptor.closes},
         {"closes": HELD.closing.descriptor.opens},
     ],

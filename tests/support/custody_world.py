@@ -7,15 +7,16 @@ pays the full price.
 import contextlib
 import io
 import json
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from cli.custodian import ceremony_commands, commands
+from cli.custodian import ceremony_commands, commands, wrap_commands
 from cli.main import main
 from keys.custodian_folder import CustodianFolder
 from keys.identity import Identity, create_identity, load_identity, protected_identity
@@ -51,10 +52,23 @@ def refused(outcome: Outcome, *parts: str) -> None:
     assert "error: " in outcome.err
 
 
+def fill_disk(patched: pytest.MonkeyPatch, *, after: int) -> None:
+    """Let the disk be full after a number of synced writes."""
+    real, calls = os.fsync, []
+
+    def full(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) > after:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    patched.setattr(os, "fsync", full)
+
+
 @contextlib.contextmanager
 def _cheap_passphrases() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
-        for module in (ceremony_commands, commands):
+        for module in (ceremony_commands, commands, wrap_commands):
             patched.setattr(module, "CustodianFolder", partial(CustodianFolder, cost=CHEAP, floor=CHEAP))
         patched.setattr(ceremony_commands, "protected_identity", partial(protected_identity, cost=CHEAP))
         patched.setattr(ceremony_commands, "load_identity", partial(load_identity, floor=CHEAP))
@@ -67,6 +81,7 @@ class World:
 
     path: Path
     agency: Identity
+    names: tuple[str, ...] = CUSTODIANS
     outputs: list[Outcome] = field(default_factory=list)
 
     @property
@@ -94,7 +109,7 @@ class World:
             "opens": "2025-04-01",
             "closes": "2026-03-31",
         } | changes
-        cards = [part for name in CUSTODIANS for part in ("--custodian", self.path / name / "card.json")]
+        cards = [part for name in self.names for part in ("--custodian", self.path / name / "card.json")]
         terms = [part for name, value in options.items() for part in (f"--{name}", value)]
         unit = self.path / "unit-card.json"
         return self.run("ceremony", "open", *terms, "--unit", unit, *cards, "--folder", folder or self.shared)
@@ -112,11 +127,16 @@ class World:
         card = self.path / "agency-card.json"
         return ("--agency", card, "--fingerprint", fingerprint or self.fingerprint)
 
-    def wrap(self, name: str, out: Path, *more: str | Path) -> Outcome:
-        return self.run(
-            "wrap", "--epoch", self.descriptor, "--identity", self.path / name, "--out", out,
-            *(more or self.for_agency()),
+    def wrap(self, *names: str, out: Path | None = None, agencies: Sequence[str | Path] = ()) -> Outcome:
+        """Let custodians wrap the key for an agency, into the world's own folder unless told otherwise."""
+        folders = [word for name in names for word in ("--identity", self.path / name)]
+        phrases = ["--passphrase-file", self.path / "passphrase"] * len(names)
+        outcome = clew_keys(
+            "wrap", "--epoch", self.descriptor, *folders, *phrases, "--out", out or self.path,
+            *(agencies or self.for_agency()),
         )  # fmt: skip
+        self.outputs.append(outcome)
+        return outcome
 
     def folder(self, name: str) -> CustodianFolder:
         return CustodianFolder(self.path / name, floor=CHEAP)
@@ -143,7 +163,7 @@ class World:
 
     def copy_to(self, path: Path) -> "World":
         shutil.copytree(self.path, path)
-        return World(path, self.agency)
+        return World(path, self.agency, self.names)
 
 
 @dataclass(frozen=True)
@@ -158,35 +178,35 @@ class Stages:
         return self.stages[stage].copy_to(tmp_path / "world")
 
 
-def hold_with_commands(path: Path) -> Iterator[tuple[str, World]]:
-    """Yield the world after each stage of a ceremony of three custodians, two of whom must sign."""
-    world = _prepared(path)
+def hold_with_commands(
+    path: Path, names: tuple[str, ...] = CUSTODIANS, threshold: int = 2
+) -> Iterator[tuple[str, World]]:
+    """Yield the world after each stage of a ceremony; the first k custodians sign and wrap for an agency."""
+    world = _prepared(path, names)
     yield "prepared", world
-    _good(world.open())
+    _good(world.open(threshold=str(threshold)))
     yield "opened", world
     for stage, step in (("committed", "commit"), ("contributed", "contribute")):
-        for name in CUSTODIANS:
+        for name in names:
             _good(world.step(step, name))
         yield stage, world
     _good(world.close())
     yield "closed", world
-    for name in ("asha", "ben"):
+    for name in names[:threshold]:
         _good(world.sign(world.descriptor, name))
     yield "signed", world
-    wrapped = path / "wrapped-E06.json"
-    _good(world.wrap("asha", wrapped))
-    _good(world.sign(wrapped, "ben", "--epoch", world.descriptor, *world.for_agency()))
+    _good(world.wrap(*names[:threshold]))
     yield "wrapped", world
 
 
-def _prepared(path: Path) -> World:
+def _prepared(path: Path, names: tuple[str, ...]) -> World:
     path.mkdir()
-    world = World(path, create_identity())
+    world = World(path, create_identity(), names)
     (path / "passphrase").touch(mode=0o600)
     (path / "passphrase").write_text(PHRASE + "\n")
     (path / "unit-card.json").write_bytes(canonical(unit_card()))
     (path / "agency-card.json").write_bytes(canonical(agency_card(world.agency)))
-    for name in CUSTODIANS:
+    for name in names:
         _good(world.run("identity", name.title(), "--out", path / name))
     return world
 
