@@ -24,6 +24,7 @@ from linkage.errors import FormatError, InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import card_fingerprint
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, add_signature
+from linkage.wire.fingerprints import in_words
 
 __all__ = ["keys"]
 
@@ -55,6 +56,7 @@ def identity_command(name: str, folder: Path, passphrase_file: Path | None) -> N
     passphrase = read_passphrase(passphrase_file, prompt="new passphrase for your identity", confirm=True)
     card = own.create(name, passphrase)
     say((f"{own.card.name} may be passed on; {own.identity.name} and its passphrase never leave you",))
+    say(("the fingerprint of your card:", f"  in words: {in_words(card_fingerprint(card))}"))
     click.echo(card_fingerprint(card))
 
 
