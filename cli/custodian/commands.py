@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from cli.agency.doctor_command import doctor_command
 from cli.custodian.ceremony_commands import ceremony_group
 from cli.custodian.checks import (
     agency_by_fingerprint,
@@ -43,6 +44,7 @@ def keys() -> None:
 
 
 keys.add_command(ceremony_group)
+keys.add_command(doctor_command)
 
 
 @keys.command("identity")
