@@ -17,6 +17,7 @@ _COMMANDS = {
     "check": ("extract_commands", "check_command"),
     "dummies": ("dummy_commands", "dummies_command"),
     "encode": ("extract_commands", "encode_command"),
+    "reencode": ("reencode_command", "reencode_command"),
     "inspect": ("inspect_command", "inspect_command"),
     "submit": ("unit_commands", "submit_command"),
     "status": ("unit_commands", "status_command"),
