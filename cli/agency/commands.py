@@ -13,6 +13,7 @@ __all__ = ["agency"]
 _COMMANDS = {
     "init": ("setup_commands", "init_command"),
     "join": ("setup_commands", "join_command"),
+    "keyring": ("keyring_command", "keyring_command"),
     "mapping": ("mapping_command", "mapping_command"),
     "check": ("extract_commands", "check_command"),
     "dummies": ("dummy_commands", "dummies_command"),

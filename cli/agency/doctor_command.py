@@ -1,14 +1,14 @@
 """``clew keys doctor``: whether an agency's key, epoch and installation agree."""
 
 import datetime as dt
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.agency import options, saying
 from cli.agency.workspace import Workspace
-from cli.options import passphrase_file
+from cli.options import passphrase_from
+from keys.passphrase import PassphraseFrom
 from linkage.wire.canonical import canonical
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ __all__ = ["doctor_command"]
 @options.workspace
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @options.allow_weak_profile
-@passphrase_file
+@passphrase_from
 @click.pass_context
 def doctor_command(
     context: click.Context,
     workspace: Workspace,
     as_json: bool,  # noqa: FBT001
     allow_weak_profile: bool,  # noqa: FBT001
-    passphrase_file: Path | None,
+    passphrase_file: PassphraseFrom,
 ) -> None:
     """Say whether an agency may encode.
 

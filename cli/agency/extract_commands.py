@@ -20,12 +20,13 @@ from cli.agency.progress import Stages, stages
 from cli.agency.saying import say, today, warn_if_synced
 from cli.agency.summaries import encoded_words, extract_words
 from cli.agency.workspace import Workspace
-from cli.options import FILE, passphrase_file
+from cli.options import FILE, passphrase_from
 from cli.outputs import spare_inputs
 from cli.sources.context import Context
 from cli.sources.extract import Extract, read_extract
 from cli.sources.mapping import choose_mapping, parse_mapping, preset_names
 from cli.sources.opening import files_read
+from keys.passphrase import PassphraseFrom
 from linkage.encode.legacy.profile import FoldReading
 from linkage.errors import InputError
 from linkage.wire.manifest import Period
@@ -95,7 +96,7 @@ def check_command(
 @options.allow_empty
 @options.allow_withdrawals
 @options.allow_weak_profile
-@passphrase_file
+@passphrase_from
 @click.option(
     "--legacy-schema",
     type=FILE,
@@ -127,7 +128,7 @@ def encode_command(
     allow_empty: bool,  # noqa: FBT001
     allow_withdrawals: bool,  # noqa: FBT001
     allow_weak_profile: bool,  # noqa: FBT001
-    passphrase_file: Path | None,
+    passphrase_file: PassphraseFrom,
     legacy_schema: Path | None,
     secret_file: Path | None,
     xor_folds: FoldReading | None,
@@ -161,7 +162,7 @@ def encode_command(
     write_bundle_of(request, open_for(request, passphrase_file))
 
 
-def open_for(request: BundleRequest, passphrase_file: Path | None) -> Desk:
+def open_for(request: BundleRequest, passphrase_file: PassphraseFrom) -> Desk:
     """Open the desk for a request, once nothing that needs no passphrase speaks against it."""
     request.workspace.require()
     if request.output.suffix != ".clew":

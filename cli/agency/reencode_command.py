@@ -20,9 +20,10 @@ from cli.agency.reencoding import (
 from cli.agency.saying import say, warn_if_synced
 from cli.agency.spreadsheet import csv_bytes
 from cli.agency.workspace import Workspace
-from cli.options import FILE, passphrase_file
+from cli.options import FILE, passphrase_from
 from cli.outputs import parents_made
 from keys.files import replacing
+from keys.passphrase import PassphraseFrom
 from linkage.wire.manifest import Period
 
 __all__ = ["reencode_command"]
@@ -51,7 +52,7 @@ _KINDS = {
 @options.allow_empty
 @options.allow_withdrawals
 @options.allow_weak_profile
-@passphrase_file
+@passphrase_from
 def reencode_command(
     source: Path,
     mapping: str | None,
@@ -64,7 +65,7 @@ def reencode_command(
     allow_empty: bool,  # noqa: FBT001
     allow_withdrawals: bool,  # noqa: FBT001
     allow_weak_profile: bool,  # noqa: FBT001
-    passphrase_file: Path | None,
+    passphrase_file: PassphraseFrom,
 ) -> None:
     """Encode everything again after joining a new epoch.
 

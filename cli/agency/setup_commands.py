@@ -8,8 +8,8 @@ from cli.agency import options, saying
 from cli.agency.joining import join_epoch, make_workspace
 from cli.agency.saying import say, today, warn_if_synced
 from cli.agency.workspace import Workspace
-from cli.options import FILE, passphrase_file
-from keys.passphrase import read_passphrase
+from cli.options import FILE, passphrase_file, passphrase_from
+from keys.passphrase import PassphraseFrom, read_passphrase
 from linkage.weak_profiles import named_by_digest
 from linkage.wire.cards import card_fingerprint
 from linkage.wire.codes import Role
@@ -77,14 +77,14 @@ def init_command(
 @click.option("--unit", type=FILE, required=True, metavar="CARD", help="The linkage unit's card.")
 @options.workspace
 @options.allow_weak_profile
-@passphrase_file
+@passphrase_from
 def join_command(
     descriptor: Path,
     wrapped_key: Path,
     unit: Path,
     workspace: Workspace,
     allow_weak_profile: bool,  # noqa: FBT001
-    passphrase_file: Path | None,
+    passphrase_file: PassphraseFrom,
 ) -> None:
     """Join an epoch.
 

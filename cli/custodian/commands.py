@@ -12,13 +12,14 @@ from cli.custodian.checks import (
     verified_descriptor,
     wrapped_key_at,
 )
+from cli.custodian.keyring_commands import keyring_group
 from cli.custodian.options import identity_folder
 from cli.custodian.signing import examine_descriptor, examine_wrapped_key, format_of, open_own_key
 from cli.custodian.summaries import say, summarise_agency
-from cli.options import FILE, passphrase_file
+from cli.options import FILE, passphrase_file, passphrase_from
 from keys.ceremony_folder import CeremonyFolder
 from keys.custodian_folder import CustodianFolder
-from keys.passphrase import read_passphrase
+from keys.passphrase import PassphraseFrom, read_passphrase
 from keys.storing import naming, refuse_existing, store_private, store_public
 from keys.wrapping import unwrap_key, wrap_key
 from linkage.errors import FormatError, InputError
@@ -45,6 +46,7 @@ def keys() -> None:
 
 keys.add_command(ceremony_group)
 keys.add_command(doctor_command)
+keys.add_command(keyring_group)
 
 
 @keys.command("identity")
@@ -75,7 +77,7 @@ def identity_command(name: str, folder: Path, passphrase_file: Path | None) -> N
 @_epoch
 @_agency
 @_fingerprint
-@passphrase_file
+@passphrase_from
 def sign_command(
     file: Path,
     folder: Path,
@@ -83,7 +85,7 @@ def sign_command(
     epoch: Path | None,
     agency: Path | None,
     fingerprint: str | None,
-    passphrase_file: Path | None,
+    passphrase_file: PassphraseFrom,
 ) -> None:
     """Check an epoch descriptor or a wrapped key, show it, and add your signature to FILE.
 
@@ -116,7 +118,7 @@ def _ceremony_of(file: Path, ceremony: Path | None) -> CeremonyFolder:
 
 
 def _sign_descriptor(
-    file: Path, own: CustodianFolder, shared: CeremonyFolder, passphrase_file: Path | None
+    file: Path, own: CustodianFolder, shared: CeremonyFolder, passphrase_file: PassphraseFrom
 ) -> None:
     descriptor = examine_descriptor(file, shared, own)
     require_not_closed(descriptor)
@@ -129,7 +131,7 @@ def _sign_descriptor(
 
 
 def _sign_wrapped_key(
-    file: Path, own: CustodianFolder, wrapped: WrappedKey, passphrase_file: Path | None
+    file: Path, own: CustodianFolder, wrapped: WrappedKey, passphrase_file: PassphraseFrom
 ) -> None:
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
     signed = add_signature(wrapped, identity.signing)
