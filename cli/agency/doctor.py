@@ -236,7 +236,7 @@ class _Doctor:
                 f"the epoch needs normaliser {self._profile.normaliser}, this release has {_NORMALISER}",
                 hint="install the release of clew that the custodians used",
             )
-        return True, f"version {_NORMALISER}, tables {tables_digest()[:16]}"
+        return True, f"version {_NORMALISER}, tables {tables_digest()}"
 
     def clock(self, now: dt.datetime) -> None:
         """Check that nothing here was written, and nothing received, later than now."""
