@@ -15,7 +15,7 @@ from cli.custodian.checks import (
 )
 from cli.custodian.options import allow_weak_profile, ceremony_folder, day, epoch_name, identity_folder
 from cli.custodian.summaries import say, shown, summarise_ceremony
-from cli.options import FILE, passphrase_file
+from cli.options import FILE, passphrase_file, passphrase_from
 from keys.ceremony import (
     Exchanged,
     check_closing,
@@ -32,7 +32,7 @@ from keys.ceremony_folder import CeremonyFolder, destroy
 from keys.custodian_folder import CustodianFolder
 from keys.identity import Identity, create_identity, load_identity, protected_identity
 from keys.messages import Ceremony, Commitment
-from keys.passphrase import read_passphrase
+from keys.passphrase import PassphraseFrom, read_passphrase
 from keys.storing import naming, refuse_existing, store_public
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
@@ -117,13 +117,13 @@ def open_command(
 @identity_folder
 @click.option("--fingerprint", help="Refuse unless the ceremony has this fingerprint.")
 @allow_weak_profile
-@passphrase_file
+@passphrase_from
 def commit_command(
     ceremony: Path,
     folder: Path,
     fingerprint: str | None,
     allow_weak_profile: bool,  # noqa: FBT001
-    passphrase_file: Path | None,
+    passphrase_file: PassphraseFrom,
 ) -> None:
     """Draw your contribution and commit to it."""
     shared, own = CeremonyFolder(ceremony), CustodianFolder(folder)
@@ -169,8 +169,8 @@ def _publish_once(path: Path, present: Commitment | None, commitment: Commitment
 @ceremony_group.command("contribute")
 @ceremony_folder
 @identity_folder
-@passphrase_file
-def contribute_command(ceremony: Path, folder: Path, passphrase_file: Path | None) -> None:
+@passphrase_from
+def contribute_command(ceremony: Path, folder: Path, passphrase_file: PassphraseFrom) -> None:
     """Hand over your contribution, sealed, once everyone has committed."""
     shared, own = CeremonyFolder(ceremony), CustodianFolder(folder)
     terms = shared.read_terms()

@@ -4,21 +4,24 @@ from pathlib import Path
 
 import click
 
+from cli.agency.doctor_command import doctor_command
 from cli.custodian.ceremony_commands import ceremony_group
 from cli.custodian.checks import require_not_closed
+from cli.custodian.keyring_commands import keyring_group
 from cli.custodian.options import identity_folder
 from cli.custodian.signing import examine_descriptor, examine_wrapped_key, format_of, open_own_share
 from cli.custodian.summaries import say
 from cli.custodian.wrap_commands import wrap_command
-from cli.options import FILE, passphrase_file
+from cli.options import FILE, passphrase_file, passphrase_from
 from keys.ceremony_folder import CeremonyFolder
 from keys.custodian_folder import CustodianFolder
-from keys.passphrase import read_passphrase
+from keys.passphrase import PassphraseFrom, read_passphrase
 from keys.storing import store_private, store_public
 from linkage.errors import FormatError, InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import card_fingerprint
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, add_signature
+from linkage.wire.fingerprints import in_words
 
 __all__ = ["keys"]
 
@@ -38,6 +41,8 @@ def keys() -> None:
 
 keys.add_command(ceremony_group)
 keys.add_command(wrap_command)
+keys.add_command(doctor_command)
+keys.add_command(keyring_group)
 
 
 @keys.command("identity")
@@ -51,6 +56,7 @@ def identity_command(name: str, folder: Path, passphrase_file: Path | None) -> N
     passphrase = read_passphrase(passphrase_file, prompt="new passphrase for your identity", confirm=True)
     card = own.create(name, passphrase)
     say((f"{own.card.name} may be passed on; {own.identity.name} and its passphrase never leave you",))
+    say(("the fingerprint of your card:", f"  in words: {in_words(card_fingerprint(card))}"))
     click.echo(card_fingerprint(card))
 
 
@@ -67,7 +73,7 @@ def identity_command(name: str, folder: Path, passphrase_file: Path | None) -> N
 @_epoch
 @_agency
 @_fingerprint
-@passphrase_file
+@passphrase_from
 def sign_command(
     file: Path,
     folder: Path,
@@ -75,7 +81,7 @@ def sign_command(
     epoch: Path | None,
     agency: Path | None,
     fingerprint: str | None,
-    passphrase_file: Path | None,
+    passphrase_file: PassphraseFrom,
 ) -> None:
     """Check an epoch descriptor or a wrapped key, show it, and add your signature to FILE.
 
@@ -108,7 +114,7 @@ def _ceremony_of(file: Path, ceremony: Path | None) -> CeremonyFolder:
 
 
 def _sign_descriptor(
-    file: Path, own: CustodianFolder, shared: CeremonyFolder, passphrase_file: Path | None
+    file: Path, own: CustodianFolder, shared: CeremonyFolder, passphrase_file: PassphraseFrom
 ) -> None:
     descriptor = examine_descriptor(file, shared, own)
     require_not_closed(descriptor)
@@ -121,7 +127,7 @@ def _sign_descriptor(
 
 
 def _sign_wrapped_key(
-    file: Path, own: CustodianFolder, wrapped: WrappedKey, passphrase_file: Path | None
+    file: Path, own: CustodianFolder, wrapped: WrappedKey, passphrase_file: PassphraseFrom
 ) -> None:
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
     signed = add_signature(wrapped, identity.signing)
