@@ -2,7 +2,8 @@
 
 Everyone commits to 32 random bytes and then hands them over sealed to the ceremony's one-time key.  Because
 the commitments come first nobody can choose a contribution to suit the others', and because each is sealed
-whoever reads every file exchanged learns nothing.  Whoever closes the ceremony sees the key while it does.
+whoever reads every file exchanged learns nothing.  Whoever closes the ceremony sees the key while it does;
+it leaves shares of it, one sealed to each custodian.
 """
 
 import os
@@ -26,17 +27,19 @@ from keys.messages import (
     read_ceremony,
     signed,
 )
-from keys.wrapping import wrap_key
+from keys.sealed_shares import seal_share
+from keys.shares import share_digest, split
 from linkage.errors import ClewError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard, UnitCard
-from linkage.wire.epochs import EpochDescriptor, WrappedKey
+from linkage.wire.epochs import EpochDescriptor, SealedShare, signed_bytes
 from linkage.wire.moments import Moment
 from linkage.wire.seal import open_seal, seal
 
 __all__ = [
     "Closing",
     "Exchanged",
+    "check_closing",
     "check_commitments",
     "check_contribution",
     "check_transcript",
@@ -171,44 +174,79 @@ class Exchanged:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What a ceremony leaves behind: nothing of it is secret, the wrapped keys being sealed."""
+    """What a ceremony leaves behind: nothing of it is secret, the shares being sealed.
+
+    ``shares`` are by the custodian's public signing key.
+    """
 
     transcript: Transcript
     descriptor: EpochDescriptor
-    wrapped: dict[str, WrappedKey]
+    shares: dict[str, SealedShare]
 
 
 def close_ceremony(
     ceremony: Ceremony, one_time: Identity, exchanged: Exchanged, *, conformance: Callable[[bytes], str]
 ) -> Closing:
-    """Open every contribution, extract the epoch key, and wrap it for each custodian.
+    """Open every contribution, extract the epoch key, split it, and seal each custodian's share.
 
     ``conformance`` computes the conformance digest from the epoch key's bytes.  Whoever handed over
-    something else than was committed to is named.  Raises :class:`InputError` or
-    :class:`VerificationError`; the epoch key is let go of when this returns.
+    something else than was committed to is named.  Every closing gives the same key and other shares.
+    Raises :class:`InputError` or :class:`VerificationError`; the epoch key is let go of when this returns.
     """
+    transcript, epoch_key = _extract(ceremony, one_time, exchanged)
+    shares = split(epoch_key, threshold=ceremony.threshold, count=len(ceremony.custodians))
+    cards = ceremony.custodians
+    digests = tuple(
+        share_digest(share, ceremony=ceremony.id, custodian=card.signing_key)
+        for share, card in zip(shares, cards, strict=True)
+    )
+    descriptor = _describe_key(ceremony, transcript, epoch_key, conformance, shares=digests)
+    sealed = {
+        card.signing_key: seal_share(share, descriptor, holder=card)
+        for share, card in zip(shares, cards, strict=True)
+    }
+    return Closing(transcript, descriptor, sealed)
+
+
+def check_closing(
+    ceremony: Ceremony,
+    one_time: Identity,
+    exchanged: Exchanged,
+    descriptor: EpochDescriptor,
+    *,
+    conformance: Callable[[bytes], str],
+) -> None:
+    """Check that a descriptor is what an earlier closing of the ceremony made, without making new shares.
+
+    Raises :class:`VerificationError`, and what :func:`close_ceremony` raises.
+    """
+    transcript, epoch_key = _extract(ceremony, one_time, exchanged)
+    expected = _describe_key(ceremony, transcript, epoch_key, conformance, shares=descriptor.shares)
+    if signed_bytes(descriptor) != signed_bytes(expected):
+        raise VerificationError(
+            "not the epoch descriptor that this ceremony leads to",
+            hint="the file was exchanged: find out by whom, and hold a new ceremony",
+        )
+
+
+def _extract(ceremony: Ceremony, one_time: Identity, exchanged: Exchanged) -> tuple[Transcript, EpochKey]:
     if (one_time.public_key, one_time.sealing.public_text()) != (ceremony.opener_key, ceremony.one_time_key):
         raise VerificationError("the one-time key belongs to another ceremony")
     transcript = _transcript(ceremony, exchanged)
     opened = tuple(_open(ceremony, card, exchanged, one_time) for card in ceremony.custodians)
-    epoch_key = EpochKey.extract(opened, salt=transcript.hash)
-    descriptor = _describe(
-        ceremony,
-        transcript=transcript.hash.hex(),
-        check_value=epoch_key.check_value(),
-        conformance=conformance(epoch_key.to_bytes()),
-    )
-    wrapped = {card.signing_key: wrap_key(epoch_key, descriptor, holder=card) for card in ceremony.custodians}
-    return Closing(transcript, descriptor, wrapped)
+    return transcript, EpochKey.extract(opened, salt=transcript.hash)
 
 
 def describes(descriptor: EpochDescriptor, ceremony: Ceremony) -> bool:
     """Say whether a descriptor states exactly the terms of a ceremony."""
+    if len(descriptor.shares) != len(ceremony.custodians):
+        return False
     return structs.replace(descriptor, signatures=()) == _describe(
         ceremony,
         transcript=descriptor.transcript,
         check_value=descriptor.key_check_value,
         conformance=descriptor.conformance,
+        shares=descriptor.shares,
     )
 
 
@@ -267,7 +305,26 @@ def _open(ceremony: Ceremony, card: CustodianCard, exchanged: Exchanged, one_tim
     return opened
 
 
-def _describe(ceremony: Ceremony, *, transcript: str, check_value: str, conformance: str) -> EpochDescriptor:
+def _describe_key(
+    ceremony: Ceremony,
+    transcript: Transcript,
+    epoch_key: EpochKey,
+    conformance: Callable[[bytes], str],
+    *,
+    shares: tuple[str, ...],
+) -> EpochDescriptor:
+    return _describe(
+        ceremony,
+        transcript=transcript.hash.hex(),
+        check_value=epoch_key.check_value(),
+        conformance=conformance(epoch_key.to_bytes()),
+        shares=shares,
+    )
+
+
+def _describe(
+    ceremony: Ceremony, *, transcript: str, check_value: str, conformance: str, shares: tuple[str, ...]
+) -> EpochDescriptor:
     return EpochDescriptor(
         epoch=ceremony.epoch,
         profile_name=ceremony.profile_name,
@@ -281,6 +338,7 @@ def _describe(ceremony: Ceremony, *, transcript: str, check_value: str, conforma
         transcript=transcript,
         threshold=ceremony.threshold,
         custodians=ceremony.custodian_keys,
+        shares=shares,
     )
 
 

@@ -8,7 +8,7 @@
     contribution-<name>.json  one per custodian, sealed               public
     transcript.json           who took part, with which messages      public
     epoch.json                the epoch descriptor                    public
-    wrapped-<name>.json       the epoch key sealed to one custodian   to that custodian
+    share-<name>.json         a share sealed to one custodian         to that custodian
 
 ``<name>`` is the first 16 hex digits of the custodian's card fingerprint.
 """
@@ -36,7 +36,7 @@ from keys.storing import make_folder, naming, refuse_existing, store_all
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard
-from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_descriptor, read_wrapped_key
+from linkage.wire.epochs import EpochDescriptor, SealedShare, read_descriptor, read_sealed_share
 from linkage.wire.limits import MAX_MANIFEST_BYTES
 
 __all__ = ["CeremonyFolder", "destroy"]
@@ -79,9 +79,9 @@ class CeremonyFolder:
         """Where a custodian's sealed contribution lies."""
         return self.path / f"contribution-{short_name(card)}.json"
 
-    def wrapped(self, card: CustodianCard) -> Path:
-        """Where the epoch key sealed to a custodian lies once the ceremony is closed."""
-        return self.path / f"wrapped-{short_name(card)}.json"
+    def share(self, card: CustodianCard) -> Path:
+        """Where a custodian's sealed share lies once the ceremony is closed."""
+        return self.path / f"share-{short_name(card)}.json"
 
     def refuse_used(self) -> None:
         """Raise :class:`InputError` if a ceremony was opened here already."""
@@ -122,23 +122,21 @@ class CeremonyFolder:
         """Read the epoch descriptor."""
         return _read(self.descriptor, read_descriptor, what="epoch descriptor")
 
-    def read_wrapped(self, card: CustodianCard) -> WrappedKey:
-        """Read the epoch key sealed to a custodian."""
-        return _read(self.wrapped(card), read_wrapped_key, what="wrapped key")
+    def read_share(self, card: CustodianCard) -> SealedShare:
+        """Read a custodian's sealed share."""
+        return _read(self.share(card), read_sealed_share, what="share")
 
     def write_closing(self, ceremony: Ceremony, closing: Closing) -> None:
         """Write what closing leaves behind, all or nothing.
 
         The descriptor is written last: where it is, everything that it rests on is too.
         """
-        wrapped = {
-            self.wrapped(ceremony.card_of(key)): canonical(one) for key, one in closing.wrapped.items()
-        }
+        shares = {self.share(ceremony.card_of(key)): canonical(one) for key, one in closing.shares.items()}
         public = {
             self.transcript: canonical(closing.transcript),
             self.descriptor: canonical(closing.descriptor),
         }
-        store_all({**wrapped, **public}, private=frozenset(wrapped))
+        store_all({**shares, **public}, private=frozenset(shares))
 
     def _refuse_foreign(self, what: str, known: Iterable[Path]) -> None:
         expected = {path.name for path in known}

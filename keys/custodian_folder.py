@@ -7,7 +7,7 @@
     ceremony-<id>.json         the terms of each ceremony committed to: these pin the other custodians
     contribution-<id>.json     the own contribution, under the passphrase
     epoch-<epoch>.json         the epoch descriptor signed for an epoch: there is never a second
-    wrapped-<epoch>.json       the epoch key sealed to this custodian
+    share-<epoch>.json         the own share of the epoch's key, sealed to this custodian
 """
 
 from pathlib import Path
@@ -17,11 +17,20 @@ from keys.files import read_limited
 from keys.identity import Identity, create_identity, custodian_card, load_identity, protected_identity
 from keys.messages import CONTRIBUTION_BYTES, MAX_CEREMONY_BYTES, Ceremony, read_ceremony
 from keys.protected import COST, FLOOR, MAX_PROTECTED_BYTES, Cost, open_protected, protect, read_protected
+from keys.sealed_shares import open_share, require_listed
+from keys.shares import Share
 from keys.storing import make_folder, naming, refuse_existing, store_all, store_private, store_public
-from linkage.errors import FormatError, VerificationError
+from linkage.errors import FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard
-from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_descriptor, signed_bytes, verify_quorum
+from linkage.wire.epochs import (
+    EpochDescriptor,
+    SealedShare,
+    read_descriptor,
+    read_sealed_share,
+    signed_bytes,
+    verify_quorum,
+)
 from linkage.wire.limits import MAX_MANIFEST_BYTES
 
 __all__ = ["CustodianFolder"]
@@ -47,9 +56,9 @@ class CustodianFolder:
         """Where the public card lies."""
         return self.path / "card.json"
 
-    def wrapped(self, epoch: str) -> Path:
-        """Where this custodian's wrapped key of an epoch lies."""
-        return self.path / f"wrapped-{epoch}.json"
+    def share(self, epoch: str) -> Path:
+        """Where this custodian's sealed share of an epoch's key lies."""
+        return self.path / f"share-{epoch}.json"
 
     def refuse_used(self) -> None:
         """Raise :class:`InputError` if an identity is here already."""
@@ -85,13 +94,7 @@ class CustodianFolder:
 
     def pinned_for(self, descriptor: EpochDescriptor) -> Ceremony:
         """Return the ceremony of this custodian's whose terms a descriptor states."""
-        for ceremony in self.pinned():
-            if describes(descriptor, ceremony):
-                return ceremony
-        raise VerificationError(
-            "the epoch descriptor is not of a ceremony that you took part in",
-            hint="use the folder with which you committed, and the descriptor of that ceremony",
-        )
+        return self._described(descriptor)[0]
 
     def verify(self, descriptor: EpochDescriptor) -> Ceremony:
         """Check that enough of the custodians pinned at the ceremony signed a descriptor."""
@@ -141,11 +144,40 @@ class CustodianFolder:
                 hint="an epoch has one descriptor: give the new ceremony another epoch name",
             )
 
-    def keep_signed(self, descriptor: EpochDescriptor, wrapped: WrappedKey) -> None:
-        """Keep a descriptor about to be signed, and the own wrapped key that was checked against it."""
+    def keep_signed(self, descriptor: EpochDescriptor, share: SealedShare) -> None:
+        """Keep a descriptor about to be signed, and the own sealed share that was checked against it."""
         self.refuse_other(descriptor)
         store_public(self._descriptor(descriptor), canonical(descriptor))
-        store_private(self.wrapped(descriptor.epoch), canonical(wrapped))
+        store_private(self.share(descriptor.epoch), canonical(share))
+
+    def read_share(self, descriptor: EpochDescriptor, identity: Identity) -> Share:
+        """Open the share kept here and check that the descriptor lists it.
+
+        The caller has verified the descriptor's quorum.  Raises :class:`InputError` if none is kept, and
+        :class:`VerificationError` for one that does not open or that the descriptor does not list.
+        """
+        path = self.share(descriptor.epoch)
+        ceremonies = self._described(descriptor)
+        if not path.exists():
+            raise InputError(
+                f"{path.name}: no share of this epoch is kept in this folder",
+                hint="sign the epoch descriptor with `clew keys sign`: that keeps your share",
+            )
+        data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="share")
+        with naming(path):
+            share = open_share(read_sealed_share(data), identity, descriptor)
+            require_listed(share, descriptor, [ceremony.id for ceremony in ceremonies])
+        return share
+
+    def _described(self, descriptor: EpochDescriptor) -> list[Ceremony]:
+        """Return the ceremonies whose terms a descriptor states: more than one if it was opened again."""
+        found = [ceremony for ceremony in self.pinned() if describes(descriptor, ceremony)]
+        if not found:
+            raise VerificationError(
+                "the epoch descriptor is not of a ceremony that you took part in",
+                hint="use the folder with which you committed, and the descriptor of that ceremony",
+            )
+        return found
 
     def _ceremony(self, ceremony: Ceremony) -> Path:
         return self.path / f"ceremony-{ceremony.id.hex()[:16]}.json"

@@ -1,21 +1,19 @@
-"""The epoch key sealed to one holder (docs/spec/keys-1.md, section 6)."""
+"""The epoch key sealed to one agency (docs/spec/keys-1.md, section 6)."""
 
 from keys.epoch_key import EpochKey
 from keys.identity import Identity
 from linkage.errors import ClewError, VerificationError
-from linkage.wire.cards import AgencyCard, CustodianCard
+from linkage.wire.cards import AgencyCard
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, wrap_context
 from linkage.wire.seal import open_seal, seal
 
 __all__ = ["belongs_to", "unwrap_key", "wrap_key"]
 
 
-def wrap_key(
-    epoch_key: EpochKey, descriptor: EpochDescriptor, *, holder: AgencyCard | CustodianCard
-) -> WrappedKey:
-    """Seal the epoch key to a holder's card; custodians sign the result.
+def wrap_key(epoch_key: EpochKey, descriptor: EpochDescriptor, *, holder: AgencyCard) -> WrappedKey:
+    """Seal the epoch key to an agency's card; custodians sign the result.
 
-    The caller has checked the card with its holder.  Raises :class:`VerificationError` if the key is not
+    The caller has checked the card with its agency.  Raises :class:`VerificationError` if the key is not
     the descriptor's: wrapping it would send the agency to encode under a key that nobody accepts.
     """
     if not epoch_key.matches(descriptor.key_check_value):
@@ -26,7 +24,7 @@ def wrap_key(
         profile_digest=descriptor.profile_digest,
         key_check_value=descriptor.key_check_value,
         holder=holder.signing_key,
-        agency=holder.agency if isinstance(holder, AgencyCard) else None,
+        agency=holder.agency,
         ciphertext=b"".join(seal([epoch_key.to_bytes()], holder.sealing_key, context=context)).hex(),
     )
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 import cli.custodian.checks
 from keys.ceremony import make_commitment
 from keys.messages import read_ceremony
+from keys.sealed_shares import recover
 from keys.wrapping import unwrap_key
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import card_fingerprint
@@ -35,9 +37,9 @@ def test_the_agency_opens_the_key_that_the_ceremony_made(stages: Stages) -> None
     for document in (descriptor, wrapped):
         verify_quorum(document, pinned=terms.custodian_keys, threshold=terms.threshold)
     opened = unwrap_key(wrapped, world.agency, descriptor)
-    for name in CUSTODIANS:
-        own = read_wrapped_key(world.message("wrapped", name).read_bytes())
-        assert unwrap_key(own, world.identity(name), descriptor).to_bytes() == opened.to_bytes()
+    assert opened.matches(descriptor.key_check_value)
+    shares = [world.folder(name).read_share(descriptor, world.identity(name)) for name in ("asha", "ben")]
+    assert recover(shares, descriptor).to_bytes() == opened.to_bytes()
 
 
 def test_each_command_writes_what_it_made_to_stdout_and_all_else_to_stderr(stages: Stages) -> None:
@@ -55,11 +57,12 @@ def test_a_custodian_sees_the_terms_before_committing(stages: Stages, tmp_path: 
     assert "2025-26, 2025-04-01 to 2026-03-31" in outcome.err
 
 
-def test_closing_says_whose_each_wrapped_key_is_and_what_comes_next(stages: Stages, tmp_path: Path) -> None:
+def test_closing_says_whose_each_share_is_and_what_comes_next(stages: Stages, tmp_path: Path) -> None:
     world = stages.at("contributed", tmp_path)
     outcome = world.close()
     for name in CUSTODIANS:
-        assert f"{world.message('wrapped', name).name} is for {name.title()}" in outcome.err
+        assert f"{world.message('share', name).name} is for {name.title()}" in outcome.err
+    assert "any 2 of the 3 shares give the key, fewer give nothing" in outcome.err
     assert "next: 2 custodians or more sign epoch.json" in outcome.err
 
 
@@ -69,10 +72,10 @@ def test_files_have_the_names_that_the_specification_gives_them(stages: Stages) 
     ceremony_id = terms.id.hex()[:16]
     own = {one.name for one in (world.path / "asha").iterdir()}
     kept = {f"ceremony-{ceremony_id}.json", f"contribution-{ceremony_id}.json"}
-    signed = {"epoch-2025-26.json", "wrapped-2025-26.json"}
+    signed = {"epoch-2025-26.json", "share-2025-26.json"}
     assert own == {"identity.json", "card.json"} | kept | signed
     names = {card_fingerprint(card).replace(" ", "")[:16] for card in terms.custodians}
-    messages = {f"{kind}-{name}.json" for kind in ("commitment", "contribution", "wrapped") for name in names}
+    messages = {f"{kind}-{name}.json" for kind in ("commitment", "contribution", "share") for name in names}
     assert {one.name for one in world.shared.iterdir()} == messages | {
         "ceremony.json",
         "transcript.json",
@@ -163,8 +166,33 @@ def test_closing_is_finished_after_a_power_cut_before_the_key_was_destroyed(
     key = (stages.stages["contributed"].shared / "one-time-key.json").read_bytes()
     (world.shared / "one-time-key.json").write_bytes(key)
     before = world.files()
-    assert world.close().code == 0
+    outcome = world.close()
+    assert outcome.code == 0
+    assert "the ceremony was closed already: no other shares are made" in outcome.err
     del before["ceremony/one-time-key.json"]
+    assert world.files() == before
+
+
+def test_closing_after_a_power_cut_between_the_shares_and_the_descriptor_makes_all_of_them_anew(
+    stages: Stages, tmp_path: Path
+) -> None:
+    world = stages.at("contributed", tmp_path)
+    for path in stages.stages["closed"].shared.glob("share-*.json"):
+        (world.shared / path.name).write_bytes(path.read_bytes())
+    assert world.close().code == 0
+    for name in CUSTODIANS:
+        assert world.sign(world.descriptor, name).code == 0
+    assert world.wrap("carol", "asha").code == 0
+
+
+def test_attack_a_descriptor_put_there_before_closing_does_not_cost_the_one_time_key(
+    stages: Stages, tmp_path: Path
+) -> None:
+    world = stages.at("contributed", tmp_path)
+    planted = read_descriptor((stages.stages["closed"].shared / "epoch.json").read_bytes())
+    world.descriptor.write_bytes(canonical(structs.replace(planted, key_check_value="00" * 16)))
+    before = world.files()
+    refused(world.close(), "epoch.json: not the epoch descriptor that this ceremony leads to")
     assert world.files() == before
 
 
@@ -180,7 +208,7 @@ def test_signing_twice_changes_nothing(stages: Stages, tmp_path: Path) -> None:
 def test_a_wrapped_key_is_not_overwritten(stages: Stages, tmp_path: Path) -> None:
     world = stages.at("wrapped", tmp_path)
     before = world.files()
-    refused(world.wrap("asha", world.path / "wrapped-E06.json"), "wrapped-E06.json: is there already")
+    refused(world.wrap("asha", "ben"), "wrapped-E06.json: is there already")
     assert world.files() == before
 
 
@@ -267,7 +295,8 @@ def test_a_stranger_is_refused_at_every_step(stages: Stages, tmp_path: Path) -> 
     closed = stages.at("closed", tmp_path / "second")
     assert closed.run("identity", "Mallory", "--out", closed.path / "mallory").code == 0
     refused(closed.sign(closed.descriptor, "mallory"), "you did not take part in this ceremony")
-    refused(closed.wrap("mallory", closed.path / "out.json"), "not of a ceremony that you took part in")
+    outcome = closed.wrap("mallory", "asha")
+    refused(outcome, "mallory: epoch.json: ", "not of a ceremony that you took part in")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from keys.messages import read_ceremony
-from keys.wrapping import unwrap_key
-from linkage.wire.epochs import read_descriptor, read_wrapped_key
+from keys.sealed_shares import recover
+from linkage.wire.epochs import read_descriptor
 from tests.support.custody_world import CUSTODIANS, PHRASE, Stages, stages
 
 __all__ = ["stages"]
@@ -38,8 +38,9 @@ def test_no_secret_is_in_any_file_or_output(stages: Stages) -> None:
     world = stages.stages["wrapped"]
     descriptor = read_descriptor(world.descriptor.read_bytes())
     terms = read_ceremony((world.shared / "ceremony.json").read_bytes())
-    own = read_wrapped_key(world.message("wrapped", "asha").read_bytes())
-    secrets = [unwrap_key(own, world.identity("asha"), descriptor).to_bytes(), PHRASE.encode()]
+    shares = [world.folder(name).read_share(descriptor, world.identity(name)) for name in ("asha", "ben")]
+    secrets = [recover(shares, descriptor).to_bytes(), PHRASE.encode()]
+    secrets += [" ".join(share.words[first : first + 4]).encode() for share in shares for first in (0, 8, 29)]
     for name in CUSTODIANS:
         secrets.append(world.folder(name).read_contribution(terms, PHRASE))
         private = world.identity(name).to_bytes()
@@ -67,10 +68,10 @@ def test_files_with_secrets_are_for_their_owner_only(stages: Stages, tmp_path: P
     world = stages.at("opened", tmp_path)
     assert stat.S_IMODE((world.shared / "one-time-key.json").stat().st_mode) == 0o600
     world = stages.stages["wrapped"]
-    private = [world.path / "wrapped-E06.json", *world.shared.glob("wrapped-*.json")]
+    private = [world.path / "wrapped-E06.json", *world.shared.glob("share-*.json")]
     for name in CUSTODIANS:
         private += [world.path / name / "identity.json", *(world.path / name).glob("contribution-*.json")]
-    private += [world.path / "asha" / "wrapped-2025-26.json"]
+    private += [world.path / "asha" / "share-2025-26.json"]
     assert len(private) == 11
     assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
     folders = [world.shared, *(world.path / name for name in CUSTODIANS)]

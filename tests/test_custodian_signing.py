@@ -1,4 +1,4 @@
-"""A custodian signs only what it checked, and wraps the key only for a card it checked with its agency."""
+"""A custodian signs only what it checked itself."""
 
 import datetime as dt
 import json
@@ -10,22 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-import cli.custodian.signing
-from cli.custodian.signing import examine_descriptor, open_own_key
+from cli.custodian.signing import examine_descriptor, open_own_share
 from keys.ceremony_folder import CeremonyFolder
 from keys.custodian_folder import CustodianFolder
 from keys.identity import create_identity
-from linkage.errors import ClewError
+from keys.sealed_shares import require_listed, seal_share
+from keys.shares import share_digest, split
+from linkage.errors import ClewError, VerificationError
 from linkage.wire.canonical import canonical
-from linkage.wire.cards import card_fingerprint
-from linkage.wire.epochs import WrappedKey, add_signature, read_descriptor, read_wrapped_key
-from tests.support.custody import CHEAP, agency_card, conformance, flip, hold
+from linkage.wire.epochs import SealedShare, read_descriptor, read_sealed_share, read_wrapped_key
+from tests.support.custody import CHEAP, agency_card, flip, hold, parties
 from tests.support.custody_world import Stages, World, refused, stages
 
 __all__ = ["stages"]
 
 HELD = hold()
-FILES = ("terms", "transcript", "descriptor", "wrapped", "commitment", "contribution")
+FILES = ("terms", "transcript", "descriptor", "share", "commitment", "contribution")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -51,44 +51,75 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[CeremonyFolder, C
     return shared, own
 
 
-def _check(folders: tuple[CeremonyFolder, CustodianFolder]) -> WrappedKey:
+def _check(folders: tuple[CeremonyFolder, CustodianFolder]) -> SealedShare:
     shared, own = folders
     descriptor = examine_descriptor(shared.descriptor, shared, own)
-    return open_own_key(descriptor, shared, HELD.of("Asha").identity)
+    return open_own_share(descriptor, shared, HELD.of("Asha").identity)
 
 
 @given(which=st.sampled_from(FILES), who=st.sampled_from(["Asha", "Ben"]), bit=st.integers(min_value=0))
 def test_a_single_flipped_bit_of_any_file_of_the_ceremony_stops_the_signature(
     folders: tuple[CeremonyFolder, CustodianFolder], which: str, who: str, bit: int
 ) -> None:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(cli.custodian.signing, "conformance_of", lambda terms: conformance)
-        place = getattr(folders[0], which)
-        if which in ("wrapped", "commitment", "contribution"):
-            place = place(HELD.of("Asha" if which == "wrapped" else who).card)
-        good = place.read_bytes()
-        try:
-            place.write_bytes(flip(good, bit))
-            with pytest.raises(ClewError):
-                _check(folders)
-        finally:
-            place.write_bytes(good)
-        _check(folders)
+    place = getattr(folders[0], which)
+    if which in ("share", "commitment", "contribution"):
+        place = place(HELD.of("Asha" if which == "share" else who).card)
+    good = place.read_bytes()
+    try:
+        place.write_bytes(flip(good, bit))
+        with pytest.raises(ClewError):
+            _check(folders)
+    finally:
+        place.write_bytes(good)
+    _check(folders)
 
 
-def test_attack_an_opener_who_states_another_conformance_digest(
-    folders: tuple[CeremonyFolder, CustodianFolder], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cli.custodian.signing, "conformance_of", lambda terms: lambda key: "00" * 32)
-    with pytest.raises(ClewError, match="conformance digest"):
-        _check(folders)
-
-
-def test_an_own_wrapped_key_is_kept_when_signing(stages: Stages) -> None:
+def test_an_own_share_is_kept_when_signing(stages: Stages) -> None:
     world = stages.stages["signed"]
-    kept = read_wrapped_key((world.path / "asha" / "wrapped-2025-26.json").read_bytes())
+    kept = read_sealed_share((world.path / "asha" / "share-2025-26.json").read_bytes())
+    assert kept == read_sealed_share(world.message("share", "asha").read_bytes())
     assert kept.holder == world.identity("asha").public_key
-    assert not (world.path / "carol" / "wrapped-2025-26.json").exists()
+    assert not (world.path / "carol" / "share-2025-26.json").exists()
+
+
+def test_attack_an_opener_who_hands_out_something_else_than_the_descriptor_lists(
+    folders: tuple[CeremonyFolder, CustodianFolder],
+) -> None:
+    asha = HELD.of("Asha").card
+    descriptor = HELD.closing.descriptor
+    again = split(HELD.key, threshold=2, count=3)[descriptor.custodians.index(asha.signing_key)]
+    place = folders[0].share(asha)
+    good = place.read_bytes()
+    for share in (again, HELD.share("Ben")):
+        place.write_bytes(canonical(seal_share(share, descriptor, holder=asha)))
+        with pytest.raises(VerificationError, match=r"not one of those|another custodian's"):
+            _check(folders)
+    place.write_bytes(good)
+    _check(folders)
+
+
+def test_attack_an_opener_who_split_the_key_among_fewer_than_k() -> None:
+    held = hold(parties(), threshold=3)
+    weak = split(held.key, threshold=2, count=3)
+    keys = held.terms.custodian_keys
+    digests = [share_digest(s, ceremony=held.terms.id, custodian=k) for s, k in zip(weak, keys, strict=True)]
+    descriptor = structs.replace(held.closing.descriptor, shares=tuple(digests))
+    with pytest.raises(VerificationError, match="not one of those that the epoch descriptor lists"):
+        require_listed(weak[0], descriptor, [held.terms.id])
+    at_two = structs.replace(descriptor, threshold=2)
+    assert require_listed(weak[0], at_two, [held.terms.id]) == keys[0]
+
+
+def test_two_custodians_shares_swapped(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("closed", tmp_path)
+    one, other = world.message("share", "asha"), world.message("share", "ben")
+    one.write_bytes(other.read_bytes())
+    before = world.files()
+    refused(
+        world.sign(world.descriptor, "asha"),
+        f"{one.name}: the share does not open for this identity in this epoch",
+    )
+    assert world.files() == before
 
 
 def test_a_third_signature_may_follow(stages: Stages, tmp_path: Path) -> None:
@@ -116,6 +147,7 @@ def test_a_descriptor_away_from_its_ceremony_needs_the_folder(stages: Stages, tm
         {"transcript": "00" * 32},
         {"epoch": "2026-27"},
         {"threshold": 3},
+        {"shares": ("00" * 32,) * 3},
     ],
     ids=lambda changes: next(iter(changes)),
 )
@@ -161,46 +193,7 @@ def test_only_descriptors_and_wrapped_keys_are_signed(stages: Stages, tmp_path: 
     refused(world.sign(world.path / file, "asha"), "neither an epoch descriptor nor a wrapped key")
 
 
-# Wrapping for an agency
-
-
-def test_wrapping_needs_a_descriptor_with_its_quorum(stages: Stages, tmp_path: Path) -> None:
-    world = stages.at("closed", tmp_path)
-    out = world.path / "out.json"
-    refused(world.wrap("asha", out), "epoch.json", "signed by 0 of the custodians")
-    assert world.sign(world.descriptor, "asha").code == 0
-    refused(world.wrap("asha", out), "signed by 1 of the custodians that you pinned, 2 are needed")
-    assert not out.exists()
-
-
-def test_attack_a_card_whose_fingerprint_the_agency_did_not_read_out(stages: Stages, tmp_path: Path) -> None:
-    world = stages.at("signed", tmp_path)
-    out, operator = world.path / "out.json", create_identity()
-    (world.path / "agency-card.json").write_bytes(canonical(agency_card(operator)))
-    refused(world.wrap("asha", out), "the fingerprint given is not that of the card agency-card.json")
-    refused(world.wrap("asha", out, *world.for_agency(world.fingerprint[:9])), "fingerprint")
-    refused(world.wrap("asha", out, *world.for_agency(" ")), "fingerprint")
-    assert not out.exists()
-
-
-def test_attack_a_card_changed_after_signing(stages: Stages, tmp_path: Path) -> None:
-    world = stages.at("signed", tmp_path)
-    card = agency_card(world.agency)
-    theirs = structs.replace(card, sealing_key=agency_card(create_identity()).sealing_key)
-    (world.path / "agency-card.json").write_bytes(canonical(theirs))
-    refused(world.wrap("asha", world.path / "out.json"), "agency-card.json", "does not verify")
-
-
-def test_a_custodian_wraps_from_its_own_key_only(stages: Stages, tmp_path: Path) -> None:
-    world = stages.at("signed", tmp_path)
-    out, theirs = world.path / "out.json", world.path / "ben" / "wrapped-2025-26.json"
-    outcome = world.wrap("asha", out, "--wrapped", theirs, *world.for_agency())
-    refused(outcome, "wrapped-2025-26.json: the wrapped key does not open for this identity in this epoch")
-    refused(world.wrap("carol", out), "wrapped key wrapped-2025-26.json: no such file or directory")
-    assert not out.exists()
-    for path in world.shared.glob("wrapped-*.json"):
-        if json.loads(path.read_bytes())["holder"] == world.identity("carol").public_key:
-            assert world.wrap("carol", out, "--wrapped", path, *world.for_agency()).code == 0
+# Co-signing a wrapped key
 
 
 def test_a_wrapped_key_is_co_signed_only_after_checking_epoch_and_card(
@@ -234,14 +227,6 @@ def test_a_wrapped_key_is_not_co_signed_under_a_descriptor_that_does_not_verify(
     refused(outcome, "epoch.json", "signed by 1 of the custodians")
 
 
-def test_attack_a_foreign_custodian_does_not_complete_a_quorum(stages: Stages, tmp_path: Path) -> None:
-    world = stages.at("closed", tmp_path)
-    assert world.sign(world.descriptor, "asha").code == 0
-    forged = add_signature(read_descriptor(world.descriptor.read_bytes()), create_identity().signing)
-    world.descriptor.write_bytes(canonical(forged))
-    refused(world.wrap("asha", world.path / "out.json"), "signed by 1 of the custodians that you pinned")
-
-
 def test_a_wrapped_key_of_another_epoch_is_not_co_signed(stages: Stages, tmp_path: Path) -> None:
     world = stages.at("wrapped", tmp_path)
     file = world.path / "wrapped-E06.json"
@@ -249,25 +234,6 @@ def test_a_wrapped_key_of_another_epoch_is_not_co_signed(stages: Stages, tmp_pat
     file.write_bytes(canonical(structs.replace(wrapped, epoch="2024-25")))
     outcome = world.sign(file, "carol", "--epoch", world.descriptor, *world.for_agency())
     refused(outcome, "wrapped-E06.json: made for another epoch")
-
-
-def test_a_custodians_own_wrapped_key_may_be_signed_too(stages: Stages, tmp_path: Path) -> None:
-    world = stages.at("signed", tmp_path)
-    file = world.path / "asha" / "wrapped-2025-26.json"
-    outcome = world.sign(file, "ben", "--epoch", world.descriptor)
-    assert outcome.code == 0
-    assert "for the custodian Asha" in outcome.err
-    assert len(read_wrapped_key(file.read_bytes()).signatures) == 1
-
-
-def test_a_card_cannot_steer_the_terminal(stages: Stages, tmp_path: Path) -> None:
-    world = stages.at("signed", tmp_path)
-    card = agency_card(world.agency, name="North\x1b[2J\u202e")
-    (world.path / "agency-card.json").write_bytes(canonical(card))
-    outcome = world.wrap("asha", world.path / "o.json", *world.for_agency(card_fingerprint(card)))
-    assert outcome.code == 0
-    assert "\x1b" not in outcome.err
-    assert "\u202e" not in outcome.err
 
 
 def test_the_descriptor_of_a_closed_epoch_is_not_signed(

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from keys.ceremony import (
     Exchanged,
+    check_closing,
     check_commitments,
     check_transcript,
     close_ceremony,
@@ -28,7 +29,6 @@ from keys.messages import (
     read_transcript,
     signed,
 )
-from keys.wrapping import unwrap_key
 from linkage.errors import ClewError, FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard, read_card, sign_card
@@ -80,19 +80,12 @@ def _without(name: str) -> tuple[Exchanged, Exchanged]:
 
 
 def _key_of(held: Held) -> bytes:
-    one = held.parties[0]
-    wrapped = held.closing.wrapped[one.identity.public_key]
-    return unwrap_key(wrapped, one.identity, held.closing.descriptor).to_bytes()
+    return held.key.to_bytes()
 
 
-def test_every_custodian_holds_the_same_key_and_it_is_the_descriptors() -> None:
+def test_the_shares_give_the_key_that_the_descriptor_states() -> None:
     descriptor = HELD.closing.descriptor
-    opened_keys = {
-        unwrap_key(HELD.closing.wrapped[one.identity.public_key], one.identity, descriptor).to_bytes()
-        for one in HELD.parties
-    }
-    assert len(opened_keys) == 1
-    assert descriptor.key_check_value == keys_oracle.check_value(opened_keys.pop())
+    assert descriptor.key_check_value == keys_oracle.check_value(_key_of(HELD))
     assert describes(descriptor, HELD.terms)
     assert descriptor.signatures == ()
 
@@ -131,11 +124,27 @@ def test_the_same_contributions_in_another_ceremony_make_another_key() -> None:
     assert _key_of(hold(HELD.parties)) != _key_of(HELD)
 
 
-def test_closing_again_from_the_same_files_makes_the_same_key() -> None:
+def test_closing_again_from_the_same_files_makes_the_same_key_and_other_shares() -> None:
     again = close_ceremony(HELD.terms, HELD.one_time, HELD.exchanged, conformance=conformance)
-    assert again.descriptor == HELD.closing.descriptor
+    first = HELD.closing.descriptor
+    assert structs.replace(again.descriptor, shares=first.shares) == first
+    assert set(again.descriptor.shares).isdisjoint(first.shares)
     assert again.transcript == HELD.closing.transcript
     assert _key_of(replace(HELD, closing=again)) == _key_of(HELD)
+
+
+@pytest.mark.parametrize("changes", [{"key_check_value": "00" * 16}, {"conformance": "00" * 32}])
+def test_an_earlier_closing_is_known_again_without_making_other_shares(changes: dict[str, str]) -> None:
+    descriptor = HELD.closing.descriptor
+    check_closing(HELD.terms, HELD.one_time, HELD.exchanged, descriptor, conformance=conformance)
+    with pytest.raises(VerificationError, match="not the epoch descriptor that this ceremony leads to"):
+        check_closing(
+            HELD.terms,
+            HELD.one_time,
+            HELD.exchanged,
+            structs.replace(descriptor, **changes),
+            conformance=conformance,
+        )
 
 
 def test_every_message_comes_back_from_its_bytes() -> None:
@@ -309,6 +318,7 @@ def test_attack_a_transcript_of_other_messages_is_not_signed() -> None:
         {"unit_encodings_key": unit_card().encodings_key},
         {"unit_payload_key": unit_card().payload_key},
         {"custodians": HELD.closing.descriptor.custodians[:2]},
+        {"shares": HELD.closing.descriptor.shares[:2]},
         {"opens": HELD.closing.descriptor.closes},
         {"closes": HELD.closing.descriptor.opens},
     ],

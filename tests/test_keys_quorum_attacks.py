@@ -24,7 +24,7 @@ HELD = hold()
 PINNED = HELD.terms.custodian_keys
 AGENCY, OTHER = create_identity(), create_identity()
 ASHA = HELD.of("Asha").identity
-KEY = unwrap_key(HELD.closing.wrapped[ASHA.public_key], ASHA, HELD.closing.descriptor)
+KEY = HELD.key
 WRAPPED = wrap_key(KEY, HELD.closing.descriptor, holder=agency_card(AGENCY))
 GOOD_DESCRIPTOR = HELD.signed("Asha", "Ben")
 GOOD_WRAPPED = HELD.co_signed(WRAPPED, "Asha", "Ben")

@@ -18,8 +18,7 @@ HELD = hold()
 DESCRIPTOR = HELD.closing.descriptor
 AGENCY, OTHER = create_identity(), create_identity()
 CARD = agency_card(AGENCY)
-ASHA = HELD.of("Asha").identity
-KEY = unwrap_key(HELD.closing.wrapped[ASHA.public_key], ASHA, DESCRIPTOR)
+KEY = HELD.key
 WRAPPED = wrap_key(KEY, DESCRIPTOR, holder=CARD)
 ERROR = "the wrapped key does not open for this identity in this epoch"
 

@@ -17,6 +17,8 @@ from cli.custodian.options import allow_weak_profile, ceremony_folder, day, epoc
 from cli.custodian.summaries import say, shown, summarise_ceremony
 from cli.options import FILE, passphrase_file
 from keys.ceremony import (
+    Exchanged,
+    check_closing,
     check_commitments,
     check_contribution,
     close_ceremony,
@@ -28,14 +30,13 @@ from keys.ceremony import (
 )
 from keys.ceremony_folder import CeremonyFolder, destroy
 from keys.custodian_folder import CustodianFolder
-from keys.identity import create_identity, load_identity, protected_identity
+from keys.identity import Identity, create_identity, load_identity, protected_identity
 from keys.messages import Ceremony, Commitment
 from keys.passphrase import read_passphrase
 from keys.storing import naming, refuse_existing, store_public
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard, UnitCard
-from linkage.wire.epochs import signed_bytes
 from linkage.wire.moments import Moment
 
 __all__ = ["ceremony_group"]
@@ -217,7 +218,7 @@ def status_command(ceremony: Path) -> None:
 @_one_time_key
 @passphrase_file
 def close_command(ceremony: Path, one_time_key: Path | None, passphrase_file: Path | None) -> None:
-    """Make the epoch key, wrap it for every custodian, and destroy the one-time key."""
+    """Make the epoch key, seal a share to every custodian, and destroy the one-time key."""
     folder = CeremonyFolder(ceremony)
     key_file = one_time_key or folder.one_time_key
     terms = folder.read_terms()
@@ -226,19 +227,25 @@ def close_command(ceremony: Path, one_time_key: Path | None, passphrase_file: Pa
     passphrase = read_passphrase(
         passphrase_file, prompt="passphrase of the ceremony's one-time key", confirm=False
     )
-    closing = close_ceremony(
-        terms,
-        load_identity(key_file, passphrase, kind=_ONE_TIME_KIND),
-        exchanged,
-        conformance=conformance_of(terms),
-    )
-    if not folder.descriptor.exists():
+    one_time = load_identity(key_file, passphrase, kind=_ONE_TIME_KIND)
+    if folder.descriptor.exists():
+        _finish_closing(folder, terms, one_time, exchanged)
+    else:
+        closing = close_ceremony(terms, one_time, exchanged, conformance=conformance_of(terms))
         folder.write_closing(terms, closing)
-    elif signed_bytes(folder.read_descriptor()) != signed_bytes(closing.descriptor):
-        raise VerificationError("epoch.json: not the epoch descriptor that this ceremony leads to")
     destroy(key_file)
     summarise_closing(terms, folder)
     click.echo(folder.descriptor)
+
+
+def _finish_closing(
+    folder: CeremonyFolder, terms: Ceremony, one_time: Identity, exchanged: Exchanged
+) -> None:
+    """Check what a stopped closing left; other shares would not go together with those handed out."""
+    descriptor = folder.read_descriptor()
+    with naming(folder.descriptor):
+        check_closing(terms, one_time, exchanged, descriptor, conformance=conformance_of(terms))
+    say(("the ceremony was closed already: no other shares are made",))
 
 
 def _require_open(folder: CeremonyFolder, key_file: Path) -> None:
@@ -259,8 +266,9 @@ def summarise_closing(terms: Ceremony, folder: CeremonyFolder) -> None:
     """Say what closing wrote and what comes next."""
     say(
         (
-            f"the epoch key of {terms.epoch} is made; the one-time key is destroyed",
-            *(f"  {folder.wrapped(card).name} is for {shown(card.name)}" for card in terms.custodians),
+            f"the epoch key of {terms.epoch} is made and split; the one-time key is destroyed",
+            *(f"  {folder.share(card).name} is for {shown(card.name)}" for card in terms.custodians),
+            f"any {terms.threshold} of the {len(terms.custodians)} shares give the key, fewer give nothing",
             f"next: {terms.threshold} custodians or more sign {folder.descriptor.name} with `clew keys sign`",
         )
     )

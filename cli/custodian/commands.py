@@ -5,21 +5,16 @@ from pathlib import Path
 import click
 
 from cli.custodian.ceremony_commands import ceremony_group
-from cli.custodian.checks import (
-    agency_by_fingerprint,
-    require_not_closed,
-    verified_descriptor,
-    wrapped_key_at,
-)
+from cli.custodian.checks import require_not_closed
 from cli.custodian.options import identity_folder
-from cli.custodian.signing import examine_descriptor, examine_wrapped_key, format_of, open_own_key
-from cli.custodian.summaries import say, summarise_agency
+from cli.custodian.signing import examine_descriptor, examine_wrapped_key, format_of, open_own_share
+from cli.custodian.summaries import say
+from cli.custodian.wrap_commands import wrap_command
 from cli.options import FILE, passphrase_file
 from keys.ceremony_folder import CeremonyFolder
 from keys.custodian_folder import CustodianFolder
 from keys.passphrase import read_passphrase
-from keys.storing import naming, refuse_existing, store_private, store_public
-from keys.wrapping import unwrap_key, wrap_key
+from keys.storing import store_private, store_public
 from linkage.errors import FormatError, InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import card_fingerprint
@@ -42,6 +37,7 @@ def keys() -> None:
 
 
 keys.add_command(ceremony_group)
+keys.add_command(wrap_command)
 
 
 @keys.command("identity")
@@ -83,7 +79,7 @@ def sign_command(
 ) -> None:
     """Check an epoch descriptor or a wrapped key, show it, and add your signature to FILE.
 
-    A wrapped key also needs --epoch and, if it is for an agency, --agency and --fingerprint.
+    A wrapped key also needs --epoch, --agency and --fingerprint.
     """
     own = CustodianFolder(folder)
     kind = format_of(file)
@@ -117,9 +113,9 @@ def _sign_descriptor(
     descriptor = examine_descriptor(file, shared, own)
     require_not_closed(descriptor)
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
-    wrapped = open_own_key(descriptor, shared, identity)
+    share = open_own_share(descriptor, shared, identity)
     signed = add_signature(descriptor, identity.signing)
-    own.keep_signed(signed, wrapped)
+    own.keep_signed(signed, share)
     store_public(file, canonical(signed))
     _say_signed(descriptor, signed)
 
@@ -137,47 +133,3 @@ def _say_signed(before: EpochDescriptor | WrappedKey, after: EpochDescriptor | W
     count = len(after.signatures)
     what = "you had signed already; signatures" if before == after else "signed; signatures"
     say((f"{what} on the file: {count}",))
-
-
-@keys.command("wrap")
-@click.option("--epoch", type=FILE, required=True, metavar="DESCRIPTOR", help="The signed epoch descriptor.")
-@click.option(
-    "--wrapped",
-    type=FILE,
-    metavar="FILE",
-    help="Your own wrapped key.  [default: the one kept in your folder when you signed the descriptor]",
-)
-@identity_folder
-@click.option("--agency", type=FILE, required=True, metavar="CARD", help="The agency's card.")
-@click.option(
-    "--fingerprint", required=True, help="The card's fingerprint, as the agency read it out to you."
-)
-@click.option(
-    "--out", type=FILE, required=True, metavar="FILE", help="Where to write the agency's wrapped key."
-)
-@passphrase_file
-def wrap_command(
-    epoch: Path,
-    wrapped: Path | None,
-    folder: Path,
-    agency: Path,
-    fingerprint: str,
-    out: Path,
-    passphrase_file: Path | None,
-) -> None:
-    """Wrap the epoch key for an agency whose fingerprint you checked with it, and sign that."""
-    own = CustodianFolder(folder)
-    refuse_existing(out)
-    descriptor = verified_descriptor(epoch, own)
-    card = agency_by_fingerprint(agency, fingerprint)
-    own_file = wrapped or own.wrapped(descriptor.epoch)
-    own_wrapped = wrapped_key_at(own_file)
-    summarise_agency(card, descriptor.epoch)
-    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
-    with naming(own_file):
-        epoch_key = unwrap_key(own_wrapped, identity, descriptor)
-    made = add_signature(wrap_key(epoch_key, descriptor, holder=card), identity.signing)
-    store_private(out, canonical(made))
-    needed = descriptor.threshold - 1
-    say((f"signed by you; {needed} more of the custodians must sign it with `clew keys sign`",))
-    click.echo(out)

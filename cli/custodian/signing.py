@@ -7,26 +7,25 @@ from msgspec import Struct
 
 from cli.custodian.checks import (
     agency_by_fingerprint,
-    conformance_of,
     descriptor_at,
     verified_descriptor,
     wrapped_key_at,
 )
-from cli.custodian.summaries import say, shown, summarise_agency, summarise_epoch
+from cli.custodian.summaries import summarise_agency, summarise_epoch
 from keys.ceremony import check_transcript, require_member
 from keys.ceremony_folder import CeremonyFolder
 from keys.custodian_folder import CustodianFolder
 from keys.files import read_limited
 from keys.identity import Identity
-from keys.messages import Ceremony
+from keys.sealed_shares import open_share, require_listed
 from keys.storing import naming
-from keys.wrapping import belongs_to, unwrap_key
+from keys.wrapping import belongs_to
 from linkage.errors import EpochError, FormatError, InputError, VerificationError
-from linkage.wire.epochs import EpochDescriptor, WrappedKey, signed_bytes
+from linkage.wire.epochs import EpochDescriptor, SealedShare, WrappedKey, signed_bytes
 from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.signing import verify
 
-__all__ = ["examine_descriptor", "examine_wrapped_key", "format_of", "open_own_key"]
+__all__ = ["examine_descriptor", "examine_wrapped_key", "format_of", "open_own_share"]
 
 
 class _Head(Struct):
@@ -64,19 +63,18 @@ def examine_descriptor(path: Path, shared: CeremonyFolder, own: CustodianFolder)
     return descriptor
 
 
-def open_own_key(descriptor: EpochDescriptor, shared: CeremonyFolder, identity: Identity) -> WrappedKey:
-    """Check that the custodian's own wrapped key opens to what the descriptor states, and return it."""
+def open_own_share(descriptor: EpochDescriptor, shared: CeremonyFolder, identity: Identity) -> SealedShare:
+    """Check that the custodian's own share opens and is listed at its own place, and return it sealed."""
     terms = shared.read_terms()
     card = require_member(terms, identity)
-    wrapped = shared.read_wrapped(card)
-    with naming(shared.wrapped(card)):
-        epoch_key = unwrap_key(wrapped, identity, descriptor)
-    if conformance_of(terms)(epoch_key.to_bytes()) != descriptor.conformance:
-        raise EpochError(
-            "this machine encodes otherwise than the one that closed the ceremony (conformance digest)",
-            hint="everyone needs the same release of clew; do not sign until the digests agree",
-        )
-    return wrapped
+    sealed = shared.read_share(card)
+    with naming(shared.share(card)):
+        share = open_share(sealed, identity, descriptor)
+        if require_listed(share, descriptor, [terms.id]) != card.signing_key:
+            raise VerificationError(
+                "the share is another custodian's", hint="do not sign; ask whoever closed the ceremony"
+            )
+    return sealed
 
 
 def examine_wrapped_key(
@@ -91,10 +89,7 @@ def examine_wrapped_key(
                 "made for another epoch than the descriptor's", hint="give the descriptor of its own epoch"
             )
         _check_signatures(wrapped)
-        if wrapped.agency is None:
-            _show_custodian(wrapped, own.pinned_for(descriptor))
-        else:
-            _check_agency(wrapped, agency, fingerprint)
+        _check_agency(wrapped, agency, fingerprint)
     return wrapped
 
 
@@ -111,11 +106,6 @@ def _check_agency(wrapped: WrappedKey, agency: Path | None, fingerprint: str | N
             "made for another card than the agency's", hint="do not sign; ask who made this wrapped key"
         )
     summarise_agency(card, wrapped.epoch)
-
-
-def _show_custodian(wrapped: WrappedKey, terms: Ceremony) -> None:
-    card = terms.card_of(wrapped.holder)
-    say((f"wrapped key of epoch {wrapped.epoch} for the custodian {shown(card.name)}",))
 
 
 def _check_signatures(document: EpochDescriptor | WrappedKey) -> None:

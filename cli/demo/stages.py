@@ -231,11 +231,10 @@ def _join(cast: Cast, desk: Desk, descriptor: Path, usage: Usage) -> None:
     )
     wrapped = cast.table / f"wrapped-{agency.code}.json"
     holder = ("--agency", desk.workspace / "card.json", "--fingerprint", _fingerprint_by_telephone(desk))
-    first, second = cast.custodians[:THRESHOLD]
-    first.run(
-        *("keys", "wrap", "--epoch", descriptor, *holder, "--out", wrapped, *_identity(first)), usage=usage
+    present = [word for custodian in cast.custodians[:THRESHOLD] for word in _identity(custodian)]
+    cast.custodians[0].run(
+        *("keys", "wrap", "--epoch", descriptor, *holder, "--out", cast.table, *present), usage=usage
     )
-    second.run("keys", "sign", wrapped, "--epoch", descriptor, *holder, *_identity(second), usage=usage)
     desk.party.run(
         *("agency", "join", descriptor, "--wrapped-key", wrapped, "--unit", cast.unit_card, *desk.secret()),
         usage=usage,

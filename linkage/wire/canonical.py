@@ -71,6 +71,7 @@ _FORMATS = {
     "clew-epoch": "an epoch descriptor",
     "clew-protected": "a private file under a passphrase, which must not be passed on",
     "clew-receipt": "a receipt",
+    "clew-share": "a custodian's sealed share",
     "clew-unit-card": "the linkage unit's card",
     "clew-wrapped-key": "a wrapped key",
 }

@@ -1,27 +1,32 @@
 """The epoch descriptor: what agencies and the service must agree on, signed by k custodians."""
 
+import hashlib
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta, Struct, structs
 
-from linkage.errors import VerificationError
+from linkage.errors import FormatError, VerificationError
 from linkage.wire.canonical import canonical, parse
 from linkage.wire.codes import AgencyCode
 from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.moments import Moment
-from linkage.wire.seal import SealPublicText
+from linkage.wire.seal import SealPublicText, sealed_size
 from linkage.wire.signing import PublicKeyText, Signature, sign, verify
 
 __all__ = [
+    "SHARE_TEXT_BYTES",
     "DigestText",
     "EpochDescriptor",
     "EpochName",
+    "SealedShare",
     "WrappedKey",
     "add_signature",
     "read_descriptor",
+    "read_sealed_share",
     "read_wrapped_key",
+    "share_context",
     "signed_bytes",
     "verify_quorum",
     "wrap_context",
@@ -31,11 +36,15 @@ EpochName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}\Z")]
 DigestText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 CheckValueText = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 
+SHARE_TEXT_BYTES = 320
+"""To which the words of a share are filled up, so that the length of a seal tells nothing of them."""
+
 
 class EpochDescriptor(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One epoch: its profile, what proves the right key, its dates, and whose keys are whose.
 
     ``profile_digest`` covers everything that changes a bit of an encoding and travels with every bundle.
+    ``shares`` are the digests of the custodians' shares, in the order of ``custodians``.
     """
 
     VERSION: ClassVar[int] = 1
@@ -53,11 +62,28 @@ class EpochDescriptor(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     transcript: DigestText
     threshold: Annotated[int, Meta(ge=1, le=16)]
     custodians: Annotated[tuple[PublicKeyText, ...], Meta(min_length=1, max_length=16)]
+    shares: Annotated[tuple[DigestText, ...], Meta(min_length=2, max_length=16)]
     signatures: tuple[Signature, ...] = ()
 
 
+class SealedShare(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One custodian's share of the epoch key, sealed to it.
+
+    Nobody signs it: the digest in the descriptor says which share is the right one.
+    """
+
+    VERSION: ClassVar[int] = 1
+    format: Literal["clew-share"] = "clew-share"
+    version: int = 1
+    epoch: EpochName
+    profile_digest: DigestText
+    key_check_value: CheckValueText
+    holder: PublicKeyText
+    ciphertext: Annotated[str, Meta(pattern=rf"^[0-9a-f]{{{2 * sealed_size(SHARE_TEXT_BYTES)}}}\Z")]
+
+
 class WrappedKey(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The epoch key sealed to one holder, signed by custodians because HPKE does not say who sealed.
+    """The epoch key sealed to one agency, signed by custodians because HPKE does not say who sealed.
 
     ``holder`` is the holder's signing key, so that a wrapped key cannot be passed off as another's.
     """
@@ -69,7 +95,7 @@ class WrappedKey(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     profile_digest: DigestText
     key_check_value: CheckValueText
     holder: PublicKeyText
-    agency: AgencyCode | None = None
+    agency: AgencyCode
     ciphertext: Annotated[str, Meta(pattern=r"^[0-9a-f]{2000,4000}\Z")]
     signatures: tuple[Signature, ...] = ()
 
@@ -114,7 +140,15 @@ def verify_quorum(document: EpochDescriptor | WrappedKey, *, pinned: Iterable[st
 
 def read_descriptor(data: bytes) -> EpochDescriptor:
     """Read a descriptor; call :func:`verify_quorum` before believing any of it."""
-    return parse(data, EpochDescriptor, limit=MAX_MANIFEST_BYTES)
+    descriptor = parse(data, EpochDescriptor, limit=MAX_MANIFEST_BYTES)
+    if len(descriptor.shares) != len(descriptor.custodians):
+        raise FormatError("EpochDescriptor: not one share for each custodian")
+    return descriptor
+
+
+def read_sealed_share(data: bytes) -> SealedShare:
+    """Read a sealed share; believe what is in it once its digest is the descriptor's."""
+    return parse(data, SealedShare, limit=MAX_MANIFEST_BYTES, exact=True)
 
 
 def read_wrapped_key(data: bytes) -> WrappedKey:
@@ -125,3 +159,9 @@ def read_wrapped_key(data: bytes) -> WrappedKey:
 def wrap_context(epoch: str, profile_digest: str, holder: str) -> bytes:
     """Return the HPKE info that binds a wrapped key to its epoch, profile and holder."""
     return b"\x00".join(part.encode("ascii") for part in ("clew/wrap/1", epoch, profile_digest, holder))
+
+
+def share_context(descriptor: EpochDescriptor, holder: str) -> bytes:
+    """Return the HPKE info that binds a sealed share to the whole of a descriptor and to its holder."""
+    digest = hashlib.sha256(signed_bytes(descriptor)).hexdigest()
+    return b"\x00".join(part.encode("ascii") for part in ("clew/share-seal/1", digest, holder))

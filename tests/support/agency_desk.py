@@ -102,6 +102,7 @@ def make_epoch(card: UnitCard, *, key: bytes = b"\x07" * 32, **changes: object) 
         "transcript": "77" * 32,
         "threshold": 2,
         "custodians": tuple(sorted(one.card.signing_key for one in members)),
+        "shares": ("5a" * 32,) * len(members),
     }
     descriptor = EpochDescriptor(**(content | changes))
     for one in members[:2]:

@@ -13,9 +13,12 @@ from keys.ceremony import (
     make_contribution,
     open_ceremony,
 )
+from keys.epoch_key import EpochKey
 from keys.identity import Identity, create_identity, custodian_card
 from keys.messages import Ceremony
 from keys.protected import Cost
+from keys.sealed_shares import open_share, recover
+from keys.shares import Share
 from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, sign_card
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, add_signature
 from linkage.wire.moments import Moment
@@ -82,6 +85,16 @@ class Held:
 
     def of(self, name: str) -> Party:
         return next(one for one in self.parties if one.card.name == name)
+
+    def share(self, name: str) -> Share:
+        identity = self.of(name).identity
+        return open_share(self.closing.shares[identity.public_key], identity, self.closing.descriptor)
+
+    @property
+    def key(self) -> EpochKey:
+        """What the first k custodians' shares give together."""
+        names = [one.card.name for one in self.parties[: self.terms.threshold]]
+        return recover([self.share(name) for name in names], self.closing.descriptor)
 
     def signed(self, *names: str) -> EpochDescriptor:
         descriptor = self.closing.descriptor

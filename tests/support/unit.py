@@ -122,6 +122,7 @@ def make_descriptor(
         transcript="77" * 32,
         threshold=2,
         custodians=tuple(one.card.signing_key for one in custodians),
+        shares=tuple(hashlib.sha256(one.card.name.encode()).hexdigest() for one in custodians),
     )
     descriptor = structs.replace(descriptor, **changes)
     for custodian in custodians[:signers]:
