@@ -16,7 +16,7 @@ __all__ = ["share_sheet"]
 _STYLE = """
 @page { size: A4 portrait; margin: 10mm 13mm; }
 * { box-sizing: border-box; }
-html { background: #fff; color: #000; font: 9.5pt/1.27 "Liberation Sans", Arial, Helvetica, sans-serif; }
+html { background: #fff; color: #000; font: 10pt/1.28 "Liberation Sans", Arial, Helvetica, sans-serif; }
 body { margin: 0 auto; max-width: 184mm; }
 h1 { font-size: 16pt; line-height: 1.15; margin: 0 0 1.5mm; }
 h2 { font-size: 11pt; margin: 2mm 0 0.6mm; }
@@ -27,14 +27,15 @@ dl { column-gap: 5mm; display: grid; grid-template-columns: max-content 1fr; }
 dt { font-weight: bold; }
 dd { margin: 0; overflow-wrap: anywhere; }
 code, .fingerprint, .words { font-family: "Liberation Mono", "Courier New", monospace; }
-.words { border: 0.4mm solid #000; columns: 3; font-size: 15pt; line-height: 1.32;
+.words { border: 0.4mm solid #000; columns: 3; font-size: 16pt; line-height: 1.28;
   margin: 1mm 0 1.5mm; padding: 1.5mm 3mm; }
 .words li { break-inside: avoid; margin-left: 11mm; padding-left: 1mm; }
 .words li::marker { font-size: 10pt; }
-code { font-size: 9pt; }
+code { font-size: 9.5pt; }
 table { border-collapse: collapse; margin-top: 2mm; width: 100%; }
 th, td { border: 0.25mm solid #000; padding: 0.8mm 2mm; text-align: left; }
-td { height: 8mm; width: 29%; }
+td { height: 8mm; }
+th[scope=col] { width: 29%; }
 section, table { break-inside: avoid; }
 @media screen { body { padding: 8mm 0; } }
 """
