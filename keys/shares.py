@@ -89,8 +89,8 @@ def read_share(text: str) -> Share:
     if found is None:
         # Not within an except block: what the library says of the words holds some of them.
         raise FormatError(
-            f"the words are not those of a share: {_slip(words)}",
-            hint="compare each word with the sheet, and their order",
+            "the words are not those of a share: a word is wrong, or two have changed places",
+            hint=f"compare {_suspect(words)} with the sheet",
         )
     if not _is_of_an_epoch_key(found):
         raise FormatError("a share of something else than an epoch key", hint="use the sheet of this epoch")
@@ -143,14 +143,14 @@ def share_digest(share: Share, *, ceremony: bytes, custodian: str) -> str:
     return labelled_digest("clew/share/1", ceremony, bytes.fromhex(custodian), content).hex()
 
 
-def _slip(words: Sequence[str]) -> str:
+def _suspect(words: Sequence[str]) -> str:
     wrong = wrong_place(words)
     if wrong is not None:
-        return f"word {wrong} is wrong"
+        return f"word {wrong}"
     exchanged = exchanged_places(words)
     if exchanged is not None:
-        return f"words {exchanged[0]} and {exchanged[1]} have changed places"
-    return "several are wrong or in the wrong place"
+        return f"words {exchanged[0]} and {exchanged[1]}"
+    return "each word, and their order,"
 
 
 def _decoded(text: str) -> Mnemonic | None:
@@ -179,15 +179,15 @@ def _distinct(shares: Sequence[Share]) -> list[Share]:
     if not shares:
         raise InputError("no share is given", hint="give the shares of as many custodians as the epoch needs")
     found: dict[int, Share] = {}
-    for place, share in enumerate(shares, start=1):
+    for share in shares:
         if (share.family, share.threshold) != (shares[0].family, shares[0].threshold):
             raise VerificationError(
-                f"of the shares given, number {place} belongs to another splitting than number 1",
+                f"share {share.index + 1} belongs to another splitting than share {shares[0].index + 1}",
                 hint="use shares of one epoch",
             )
         if found.setdefault(share.index, share) != share:
             raise VerificationError(
-                f"two different shares say that they are share {share.index + 1}",
+                f"two different shares say that they are number {share.index + 1}",
                 hint="check each with `clew keys share check`",
             )
     return list(found.values())

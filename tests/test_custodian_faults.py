@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from linkage.errors import InputError
 from linkage.wire.canonical import canonical
 from tests.support.custody import flip
-from tests.support.custody_world import CUSTODIANS, PHRASE, Stages, World, refused, stages
+from tests.support.custody_world import CUSTODIANS, PHRASE, Stages, World, fill_disk, refused, stages
 
 __all__ = ["stages"]
 
@@ -119,18 +118,6 @@ def test_the_one_time_key_may_lie_apart_from_a_shared_folder(stages: Stages, tmp
     assert [one.name for one in world.shared.iterdir()] == ["ceremony.json"]
 
 
-def _fill_disk(patched: pytest.MonkeyPatch, *, after: int) -> None:
-    real, calls = os.fsync, []
-
-    def full(descriptor: int) -> None:
-        calls.append(descriptor)
-        if len(calls) > after:
-            raise OSError(28, "No space left on device")
-        real(descriptor)
-
-    patched.setattr(os, "fsync", full)
-
-
 def test_a_full_disk_at_closing_leaves_the_ceremony_as_it_was(
     stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +125,7 @@ def test_a_full_disk_at_closing_leaves_the_ceremony_as_it_was(
     before = world.files()
     for allowed in range(10):  # five files, each synced and then its folder
         with monkeypatch.context() as patched:
-            _fill_disk(patched, after=allowed)
+            fill_disk(patched, after=allowed)
             refused(world.close(), "not written: no space left on device")
         assert world.files() == before
     assert world.close().code == 0
@@ -150,7 +137,7 @@ def test_a_full_disk_at_any_write_leaves_no_half_made_identity(
     world = stages.at("prepared", tmp_path)
     for allowed in range(4):  # two files, each synced and then its folder
         with monkeypatch.context() as patched:
-            _fill_disk(patched, after=allowed)
+            fill_disk(patched, after=allowed)
             refused(world.run("identity", "Dev", "--out", world.path / "dev"), "not written")
         assert list((world.path / "dev").iterdir()) == []
     assert world.run("identity", "Dev", "--out", world.path / "dev").code == 0
@@ -162,7 +149,7 @@ def test_a_full_disk_at_any_write_leaves_no_half_opened_ceremony(
     world = stages.at("prepared", tmp_path)
     for allowed in range(4):
         with monkeypatch.context() as patched:
-            _fill_disk(patched, after=allowed)
+            fill_disk(patched, after=allowed)
             refused(world.open(), "not written: no space left on device")
         assert list(world.shared.iterdir()) == []
     assert world.open().code == 0

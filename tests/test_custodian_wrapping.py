@@ -17,7 +17,16 @@ from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard, card_fingerprint, read_card
 from linkage.wire.epochs import add_signature, read_descriptor, read_wrapped_key, verify_quorum
 from tests.support.custody import agency_card, flip
-from tests.support.custody_world import CUSTODIANS, Stages, World, clew_keys, refused, stages
+from tests.support.custody_world import (
+    CUSTODIANS,
+    PHRASE,
+    Stages,
+    World,
+    clew_keys,
+    fill_disk,
+    refused,
+    stages,
+)
 
 __all__ = ["stages"]
 
@@ -83,6 +92,56 @@ def test_several_agencies_are_served_at_once_all_or_none(stages: Stages, tmp_pat
     (out / "wrapped-E06.json").unlink()
     refused(world.wrap("asha", "ben", out=out, agencies=words), "wrapped-E07.json: is there already")
     assert not (out / "wrapped-E06.json").exists()
+
+
+def test_a_full_disk_leaves_no_agencys_file(
+    stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = stages.at("signed", tmp_path)
+    other, path = agency_card(create_identity(), "E07"), world.path / "E07.json"
+    path.write_bytes(canonical(other))
+    two = (*world.for_agency(), "--agency", path, "--fingerprint", card_fingerprint(other))
+    for allowed in range(4):  # two files, each synced and then its folder
+        with monkeypatch.context() as patched:
+            fill_disk(patched, after=allowed)
+            refused(world.wrap("asha", "ben", agencies=two), "not written: no space left on device")
+        assert _holding(world) == []
+    assert world.wrap("asha", "ben", agencies=two).code == 0
+
+
+def test_wrapped_keys_go_into_a_folder(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("signed", tmp_path)
+    refused(world.wrap("asha", "ben", out=world.path / "passphrase"), "passphrase: not a folder", "--out")
+    there = tmp_path / "there"
+    there.mkdir(mode=0o755)
+    assert world.wrap("asha", "ben", out=there).code == 0
+    assert stat.S_IMODE(there.stat().st_mode) == 0o755
+    assert world.wrap("asha", "ben", out=tmp_path / "new").code == 0
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+def test_a_folder_without_its_card_is_named(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("signed", tmp_path)
+    (world.path / "ben" / "card.json").unlink()
+    refused(world.wrap("asha", "ben"), "ben: card card.json: no such file or directory")
+
+
+def test_without_passphrase_files_each_custodian_is_asked_by_name(
+    stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, asked = stages.at("signed", tmp_path), []
+
+    def ask(prompt: str, **_: object) -> str:
+        asked.append(prompt)
+        return PHRASE
+
+    monkeypatch.setattr("keys.passphrase.ask_hidden", ask)
+    folders = ("--identity", world.path / "ben", "--identity", world.path / "asha")
+    outcome = clew_keys(
+        *("wrap", "--epoch", world.descriptor, "--out", world.path, *folders, *world.for_agency())
+    )
+    assert outcome.code == 0, outcome.err
+    assert asked == ["passphrase of Ben", "passphrase of Asha"]
 
 
 def test_a_card_given_twice_is_refused(stages: Stages, tmp_path: Path) -> None:

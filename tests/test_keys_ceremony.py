@@ -106,6 +106,14 @@ def test_a_second_implementation_makes_the_same_key_from_the_same_files() -> Non
         assert HELD.exchanged.contributions[key].commitments == together
 
 
+def test_a_second_implementation_lists_the_same_shares() -> None:
+    terms, descriptor = canonical(HELD.terms), HELD.closing.descriptor
+    texts = {one.identity.public_key: HELD.share(one.card.name).text for one in HELD.parties}
+    digests = [keys_oracle.share_digest(terms, key, texts[key]) for key in sorted(texts)]
+    assert descriptor.shares == tuple(digests)
+    assert len({len(one.ciphertext) for one in HELD.closing.shares.values()}) == 1
+
+
 @settings(max_examples=10)
 @given(st.integers(0, 2), st.integers(0, 255))
 def test_any_one_contribution_changes_the_key(who: int, bit: int) -> None:

@@ -62,7 +62,9 @@ _one_time_key = click.option(
 @click.option("--profile", required=True, help="The encoding profile, such as child-1.")
 @click.option("--unit", type=FILE, required=True, metavar="CARD", help="The linkage unit's card.")
 @click.option("--custodian", type=FILE, required=True, multiple=True, metavar="CARD", help="A card; repeat.")
-@click.option("--threshold", type=int, required=True, help="How many custodians must sign.")
+@click.option(
+    "--threshold", type=int, required=True, help="How many custodians must sign, and together have the key."
+)
 @click.option("--opens", callback=day, metavar="DATE", required=True, help="The epoch's first day.")
 @click.option("--closes", callback=day, metavar="DATE", required=True, help="The epoch's last day.")
 @ceremony_folder

@@ -12,6 +12,7 @@ from cli.custodian.summaries import say, shown, summarise_agency
 from cli.options import FILE
 from keys.custodian_folder import CustodianFolder
 from keys.epoch_key import EpochKey
+from keys.files import name_of
 from keys.identity import Identity
 from keys.messages import Ceremony
 from keys.passphrase import read_passphrase
@@ -137,6 +138,8 @@ def _places(agencies: Sequence[AgencyCard], out: Path) -> list[Path]:
         raise InputError(
             f"two cards of agency {twice[0]} are given", hint="an agency has one card: give the right one"
         )
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{name_of(out)}: not a folder", hint="give --out a folder; it is made if need be")
     places = [out / f"wrapped-{card.agency}.json" for card in agencies]
     for path in places:
         refuse_existing(path)

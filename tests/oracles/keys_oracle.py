@@ -65,6 +65,11 @@ def transcript(
     return json.dumps(content, separators=(",", ":"), sort_keys=True).encode()
 
 
+def share_digest(ceremony_file: bytes, custodian: str, words: str) -> str:
+    content = ceremony_id(ceremony_file) + bytes.fromhex(custodian) + hashlib.sha256(words.encode()).digest()
+    return labelled("clew/share/1", content).hex()
+
+
 def epoch_key(transcript_file: bytes, contributions: dict[str, bytes]) -> bytes:
     salt = labelled("clew/transcript/1", transcript_file)
     material = b"".join(lp(contributions[key]) for key in sorted(contributions))

@@ -7,6 +7,7 @@ pays the full price.
 import contextlib
 import io
 import json
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -51,6 +52,19 @@ def refused(outcome: Outcome, *parts: str) -> None:
     assert "error: " in outcome.err
 
 
+def fill_disk(patched: pytest.MonkeyPatch, *, after: int) -> None:
+    """Let the disk be full after a number of synced writes."""
+    real, calls = os.fsync, []
+
+    def full(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) > after:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    patched.setattr(os, "fsync", full)
+
+
 @contextlib.contextmanager
 def _cheap_passphrases() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
@@ -67,6 +81,7 @@ class World:
 
     path: Path
     agency: Identity
+    names: tuple[str, ...] = CUSTODIANS
     outputs: list[Outcome] = field(default_factory=list)
 
     @property
@@ -94,7 +109,7 @@ class World:
             "opens": "2025-04-01",
             "closes": "2026-03-31",
         } | changes
-        cards = [part for name in CUSTODIANS for part in ("--custodian", self.path / name / "card.json")]
+        cards = [part for name in self.names for part in ("--custodian", self.path / name / "card.json")]
         terms = [part for name, value in options.items() for part in (f"--{name}", value)]
         unit = self.path / "unit-card.json"
         return self.run("ceremony", "open", *terms, "--unit", unit, *cards, "--folder", folder or self.shared)
@@ -148,7 +163,7 @@ class World:
 
     def copy_to(self, path: Path) -> "World":
         shutil.copytree(self.path, path)
-        return World(path, self.agency)
+        return World(path, self.agency, self.names)
 
 
 @dataclass(frozen=True)
@@ -163,33 +178,35 @@ class Stages:
         return self.stages[stage].copy_to(tmp_path / "world")
 
 
-def hold_with_commands(path: Path) -> Iterator[tuple[str, World]]:
-    """Yield the world after each stage of a ceremony of three custodians, two of whom must sign."""
-    world = _prepared(path)
+def hold_with_commands(
+    path: Path, names: tuple[str, ...] = CUSTODIANS, threshold: int = 2
+) -> Iterator[tuple[str, World]]:
+    """Yield the world after each stage of a ceremony; the first k custodians sign and wrap for an agency."""
+    world = _prepared(path, names)
     yield "prepared", world
-    _good(world.open())
+    _good(world.open(threshold=str(threshold)))
     yield "opened", world
     for stage, step in (("committed", "commit"), ("contributed", "contribute")):
-        for name in CUSTODIANS:
+        for name in names:
             _good(world.step(step, name))
         yield stage, world
     _good(world.close())
     yield "closed", world
-    for name in ("asha", "ben"):
+    for name in names[:threshold]:
         _good(world.sign(world.descriptor, name))
     yield "signed", world
-    _good(world.wrap("asha", "ben"))
+    _good(world.wrap(*names[:threshold]))
     yield "wrapped", world
 
 
-def _prepared(path: Path) -> World:
+def _prepared(path: Path, names: tuple[str, ...]) -> World:
     path.mkdir()
-    world = World(path, create_identity())
+    world = World(path, create_identity(), names)
     (path / "passphrase").touch(mode=0o600)
     (path / "passphrase").write_text(PHRASE + "\n")
     (path / "unit-card.json").write_bytes(canonical(unit_card()))
     (path / "agency-card.json").write_bytes(canonical(agency_card(world.agency)))
-    for name in CUSTODIANS:
+    for name in names:
         _good(world.run("identity", name.title(), "--out", path / name))
     return world
 
