@@ -14,6 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from cli.custodian.commands import keys
+from keys.ceremony import open_ceremony
+from keys.identity import create_identity
+from keys.messages import read_ceremony
 from keys.shares import Share
 from linkage.errors import ClewError
 from linkage.wire.epochs import read_descriptor
@@ -319,6 +322,27 @@ def test_a_share_of_another_ceremony_pins_nothing(world: World, foreign: World) 
     )  # fmt: skip
     refused(outcome, "the share is not one of those that the epoch descriptor lists")
     assert world.files() == before
+
+
+def test_of_two_openings_with_the_same_terms_the_right_one_is_named(world: World) -> None:
+    terms = read_ceremony((world.shared / "ceremony.json").read_bytes())
+    for _ in range(3):  # pins are read in the order of their ids, which are drawn
+        again = open_ceremony(
+            create_identity(),
+            epoch=terms.epoch,
+            profile_name=terms.profile_name,
+            profile_digest=terms.profile_digest,
+            opens=terms.opens,
+            closes=terms.closes,
+            unit=terms.unit,
+            custodians=terms.custodians,
+            threshold=terms.threshold,
+        )
+        world.folder("ben").pin(again)
+    file = _words_file(world, "asha")
+    outcome = _good(_run(world, "check", "--identity", world.path / "ben", "--words-file", file))
+    assert outcome.out == "Asha\n"
+    assert f"ceremony {terms.fingerprint}\n" in outcome.err
 
 
 def test_a_words_file_that_others_can_read_is_warned_of(world: World) -> None:
