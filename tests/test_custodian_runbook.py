@@ -38,7 +38,7 @@ def test_the_runbook_works_as_written(tmp_path: Path, monkeypatch: pytest.Monkey
     today = dt.datetime.now(dt.UTC).date()
     days = {"FIRST-DAY": str(today), "LAST-DAY": str(today + dt.timedelta(days=365))}
     commands = _commands()
-    assert len(commands) == 16
+    assert len(commands) == 17
     for command in commands:
         assert command[:2] == ["clew", "keys"]
         arguments = [{PLACEHOLDER: fingerprint, **days}.get(one, one) for one in command[2:]]

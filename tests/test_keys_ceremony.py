@@ -9,7 +9,6 @@ from msgspec import structs
 
 from keys.ceremony import (
     Exchanged,
-    check_closing,
     check_commitments,
     check_transcript,
     close_ceremony,
@@ -83,13 +82,6 @@ def _key_of(held: Held) -> bytes:
     return held.key.to_bytes()
 
 
-def test_the_shares_give_the_key_that_the_descriptor_states() -> None:
-    descriptor = HELD.closing.descriptor
-    assert descriptor.key_check_value == keys_oracle.check_value(_key_of(HELD))
-    assert describes(descriptor, HELD.terms)
-    assert descriptor.signatures == ()
-
-
 def test_a_second_implementation_makes_the_same_key_from_the_same_files() -> None:
     terms = canonical(HELD.terms)
     commitments = {key: canonical(one) for key, one in HELD.exchanged.commitments.items()}
@@ -104,14 +96,6 @@ def test_a_second_implementation_makes_the_same_key_from_the_same_files() -> Non
         expected = keys_oracle.commitment(terms, key, one.contribution)
         assert HELD.exchanged.commitments[key].commitment == expected
         assert HELD.exchanged.contributions[key].commitments == together
-
-
-def test_a_second_implementation_lists_the_same_shares() -> None:
-    terms, descriptor = canonical(HELD.terms), HELD.closing.descriptor
-    texts = {one.identity.public_key: HELD.share(one.card.name).text for one in HELD.parties}
-    digests = [keys_oracle.share_digest(terms, key, texts[key]) for key in sorted(texts)]
-    assert descriptor.shares == tuple(digests)
-    assert len({len(one.ciphertext) for one in HELD.closing.shares.values()}) == 1
 
 
 @settings(max_examples=10)
@@ -130,29 +114,6 @@ def test_any_one_contribution_changes_the_key(who: int, bit: int) -> None:
 
 def test_the_same_contributions_in_another_ceremony_make_another_key() -> None:
     assert _key_of(hold(HELD.parties)) != _key_of(HELD)
-
-
-def test_closing_again_from_the_same_files_makes_the_same_key_and_other_shares() -> None:
-    again = close_ceremony(HELD.terms, HELD.one_time, HELD.exchanged, conformance=conformance)
-    first = HELD.closing.descriptor
-    assert structs.replace(again.descriptor, shares=first.shares) == first
-    assert set(again.descriptor.shares).isdisjoint(first.shares)
-    assert again.transcript == HELD.closing.transcript
-    assert _key_of(replace(HELD, closing=again)) == _key_of(HELD)
-
-
-@pytest.mark.parametrize("changes", [{"key_check_value": "00" * 16}, {"conformance": "00" * 32}])
-def test_an_earlier_closing_is_known_again_without_making_other_shares(changes: dict[str, str]) -> None:
-    descriptor = HELD.closing.descriptor
-    check_closing(HELD.terms, HELD.one_time, HELD.exchanged, descriptor, conformance=conformance)
-    with pytest.raises(VerificationError, match="not the epoch descriptor that this ceremony leads to"):
-        check_closing(
-            HELD.terms,
-            HELD.one_time,
-            HELD.exchanged,
-            structs.replace(descriptor, **changes),
-            conformance=conformance,
-        )
 
 
 def test_every_message_comes_back_from_its_bytes() -> None:

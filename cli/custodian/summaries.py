@@ -27,14 +27,14 @@ def say(lines: Iterable[str]) -> None:
 
 def summarise_ceremony(ceremony: Ceremony) -> None:
     """Show a ceremony's terms and everybody's fingerprints."""
-    share = f"{ceremony.threshold} of {len(ceremony.custodians)}"
+    quorum = f"{ceremony.threshold} of {len(ceremony.custodians)}"
     say(
         (
             f"ceremony {ceremony.fingerprint}",
             f"  epoch {ceremony.epoch}, {ceremony.opens} to {ceremony.closes}",
             f"  profile {named_by_digest(ceremony.profile_name, ceremony.profile_digest)}",
             f"  linkage unit {_card(ceremony.unit)}",
-            f"  custodians, {share} must sign, and have the key together:",
+            f"  custodians, {quorum} must sign and together have the key:",
             *(f"    {_card(card)}" for card in ceremony.custodians),
         )
     )
