@@ -23,6 +23,7 @@ from shamir_mnemonic.cipher import decrypt, encrypt
 from shamir_mnemonic.wordlist import WORDLIST
 
 from keys.epoch_key import EpochKey
+from keys.share_slips import exchanged_places, wrong_place
 from keys.shares import MOST_SHARES, SHARE_WORDS, Share, combine, read_share, share_digest, split
 from linkage.errors import ClewError, FormatError, InputError, VerificationError
 from tests.oracles import keys_oracle
@@ -356,3 +357,9 @@ def test_ours_refuses_what_was_published_in_another_form(number: str) -> None:
     for text in _parts(number)[0]:
         with pytest.raises(FormatError):
             read_share(text)
+
+
+def test_nothing_is_wrong_with_the_words_of_a_share(shares: tuple[Share, ...]) -> None:
+    for share in shares:
+        assert wrong_place(share.words) is None
+        assert exchanged_places(share.words) is None
