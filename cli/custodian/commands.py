@@ -9,6 +9,7 @@ from cli.custodian.ceremony_commands import ceremony_group
 from cli.custodian.checks import require_not_closed
 from cli.custodian.keyring_commands import keyring_group
 from cli.custodian.options import identity_folder
+from cli.custodian.share_commands import share_group
 from cli.custodian.signing import examine_descriptor, examine_wrapped_key, format_of, open_own_share
 from cli.custodian.summaries import say
 from cli.custodian.wrap_commands import wrap_command
@@ -43,6 +44,7 @@ keys.add_command(ceremony_group)
 keys.add_command(wrap_command)
 keys.add_command(doctor_command)
 keys.add_command(keyring_group)
+keys.add_command(share_group)
 
 
 @keys.command("identity")
