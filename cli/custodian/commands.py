@@ -11,12 +11,15 @@ from cli.custodian.checks import (
     verified_descriptor,
     wrapped_key_at,
 )
+from cli.custodian.log_commands import log_group
+from cli.custodian.log_subjects import descriptor_subjects, wrapped_subjects
 from cli.custodian.options import identity_folder
 from cli.custodian.signing import examine_descriptor, examine_wrapped_key, format_of, open_own_key
 from cli.custodian.summaries import say, summarise_agency
 from cli.options import FILE, passphrase_file
 from keys.ceremony_folder import CeremonyFolder
 from keys.custodian_folder import CustodianFolder
+from keys.custody_log import CustodyLog
 from keys.passphrase import read_passphrase
 from keys.storing import naming, refuse_existing, store_private, store_public
 from keys.wrapping import unwrap_key, wrap_key
@@ -42,6 +45,7 @@ def keys() -> None:
 
 
 keys.add_command(ceremony_group)
+keys.add_command(log_group)
 
 
 @keys.command("identity")
@@ -54,6 +58,7 @@ def identity_command(name: str, folder: Path, passphrase_file: Path | None) -> N
     own.refuse_used()
     passphrase = read_passphrase(passphrase_file, prompt="new passphrase for your identity", confirm=True)
     card = own.create(name, passphrase)
+    CustodyLog(own.path).append("identity-made", {"card": card_fingerprint(card)}, own.load(passphrase))
     say((f"{own.card.name} may be passed on; {own.identity.name} and its passphrase never leave you",))
     click.echo(card_fingerprint(card))
 
@@ -119,6 +124,7 @@ def _sign_descriptor(
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
     wrapped = open_own_key(descriptor, shared, identity)
     signed = add_signature(descriptor, identity.signing)
+    CustodyLog(own.path).append("signed-descriptor", descriptor_subjects(signed), identity)
     own.keep_signed(signed, wrapped)
     store_public(file, canonical(signed))
     _say_signed(descriptor, signed)
@@ -129,6 +135,7 @@ def _sign_wrapped_key(
 ) -> None:
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
     signed = add_signature(wrapped, identity.signing)
+    CustodyLog(own.path).append("signed-wrapped-key", wrapped_subjects(wrapped), identity)
     store_private(file, canonical(signed))
     _say_signed(wrapped, signed)
 
@@ -177,6 +184,7 @@ def wrap_command(
     with naming(own_file):
         epoch_key = unwrap_key(own_wrapped, identity, descriptor)
     made = add_signature(wrap_key(epoch_key, descriptor, holder=card), identity.signing)
+    CustodyLog(own.path).append("wrapped-for-agency", wrapped_subjects(made), identity)
     store_private(out, canonical(made))
     needed = descriptor.threshold - 1
     say((f"signed by you; {needed} more of the custodians must sign it with `clew keys sign`",))

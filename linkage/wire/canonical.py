@@ -68,9 +68,11 @@ _FORMATS = {
     "clew-commitment": "a commitment",
     "clew-contribution": "a contribution",
     "clew-custodian-card": "a custodian's card",
+    "clew-custody-log": "an exported custody log",
     "clew-epoch": "an epoch descriptor",
     "clew-protected": "a private file under a passphrase, which must not be passed on",
     "clew-receipt": "a receipt",
+    "clew-revocation": "a revocation",
     "clew-unit-card": "the linkage unit's card",
     "clew-wrapped-key": "a wrapped key",
 }
