@@ -14,6 +14,7 @@ from cli.custodian.checks import (
 from cli.custodian.log_commands import log_group
 from cli.custodian.log_subjects import descriptor_subjects, wrapped_subjects
 from cli.custodian.options import identity_folder
+from cli.custodian.revoke_command import Given, revoke_command, sign_revocation
 from cli.custodian.signing import examine_descriptor, examine_wrapped_key, format_of, open_own_key
 from cli.custodian.summaries import say, summarise_agency
 from cli.options import FILE, passphrase_file
@@ -46,6 +47,7 @@ def keys() -> None:
 
 keys.add_command(ceremony_group)
 keys.add_command(log_group)
+keys.add_command(revoke_command)
 
 
 @keys.command("identity")
@@ -86,9 +88,10 @@ def sign_command(
     fingerprint: str | None,
     passphrase_file: Path | None,
 ) -> None:
-    """Check an epoch descriptor or a wrapped key, show it, and add your signature to FILE.
+    """Check an epoch descriptor, a wrapped key or a revocation, show it, and add your signature to FILE.
 
-    A wrapped key also needs --epoch and, if it is for an agency, --agency and --fingerprint.
+    A wrapped key also needs --epoch and, if it is for an agency, --agency and --fingerprint; a revocation the
+    --epoch, or the --agency and --fingerprint, that it revokes.
     """
     own = CustodianFolder(folder)
     kind = format_of(file)
@@ -99,6 +102,9 @@ def sign_command(
             raise InputError(f"{file.name}: a wrapped key is signed against its epoch", hint="give --epoch")
         wrapped = examine_wrapped_key(file, own, epoch=epoch, agency=agency, fingerprint=fingerprint)
         _sign_wrapped_key(file, own, wrapped, passphrase_file)
+    elif kind == "clew-revocation":
+        given = Given(agency=agency, fingerprint=fingerprint, epoch=epoch)
+        sign_revocation(file, own, given, passphrase_file)
     else:
         raise FormatError(
             f"{file.name}: neither an epoch descriptor nor a wrapped key", hint="check the path"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.custodian import ceremony_commands, commands
+from cli.custodian import ceremony_commands, commands, revoke_command
 from cli.main import main
 from keys.custodian_folder import CustodianFolder
 from keys.identity import Identity, create_identity, load_identity, protected_identity
@@ -54,7 +54,7 @@ def refused(outcome: Outcome, *parts: str) -> None:
 @contextlib.contextmanager
 def _cheap_passphrases() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
-        for module in (ceremony_commands, commands):
+        for module in (ceremony_commands, commands, revoke_command):
             patched.setattr(module, "CustodianFolder", partial(CustodianFolder, cost=CHEAP, floor=CHEAP))
         patched.setattr(ceremony_commands, "protected_identity", partial(protected_identity, cost=CHEAP))
         patched.setattr(ceremony_commands, "load_identity", partial(load_identity, floor=CHEAP))
