@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from api.clock import stamp
+from api.revoking import refuse_revoked_card, refuse_revoked_descriptor
 from api.store import agencies
 from api.store.agencies import Pinned
 from linkage.errors import EpochError, InputError, VerificationError
@@ -43,6 +44,7 @@ def adopt_epoch(
     verify_quorum(descriptor, pinned=pinned.signing_keys, threshold=pinned.threshold)
     _check_content(descriptor, unit, allow_weak_profile=allow_weak_profile)
     content = hashlib.sha256(signed_bytes(descriptor)).hexdigest()
+    refuse_revoked_descriptor(connection, content)
     if not _newer(connection, descriptor, content):
         return descriptor, False
     if agencies.pinned_custodians(connection) is None:
@@ -129,6 +131,7 @@ def enrol_agency(
             "the card does not have this fingerprint",
             hint="read the fingerprint out with the agency itself; never take it from whoever sent the card",
         )
+    refuse_revoked_card(connection, card.signing_key)
     known = agencies.agency_by_code(connection, card.agency)
     if known is not None and known.enrolled:
         if known.fingerprint == printed:

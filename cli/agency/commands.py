@@ -24,6 +24,7 @@ _COMMANDS = {
     "status": ("unit_commands", "status_command"),
     "report": ("unit_commands", "report_command"),
     "references": ("unit_commands", "references_command"),
+    "revoke": ("revoke_command", "revoke_command"),
 }
 """By name, in the order in which they are needed: module of this package, and the command in it."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from cli.custodian.checks import card_at, descriptor_at
+from cli.custodian.log_subjects import descriptor_subjects
 from cli.custodian.options import identity_folder
 from cli.custodian.share_words import asked_words, share_at
 from cli.custodian.summaries import say, shown
@@ -17,6 +18,7 @@ from cli.options import FILE, passphrase_file
 from keys.ceremony import describes
 from keys.ceremony_folder import CeremonyFolder
 from keys.custodian_folder import CustodianFolder
+from keys.custody_log import CustodyLog
 from keys.identity import Identity
 from keys.messages import Ceremony
 from keys.passphrase import read_passphrase
@@ -76,7 +78,8 @@ def sheet_command(folder: Path, epoch: Path, out: Path, passphrase_file: Path | 
     own = CustodianFolder(folder)
     refuse_existing(out)
     believed = _believed(epoch, [own], None)
-    share = own.read_share(believed.descriptor, _opened(own, passphrase_file))
+    identity = _opened(own, passphrase_file)
+    share = own.read_share(believed.descriptor, identity)
     terms, card = believed.owner(share)
     page = share_sheet(
         share,
@@ -86,6 +89,7 @@ def sheet_command(folder: Path, epoch: Path, out: Path, passphrase_file: Path | 
         needed=terms.threshold,
         of=len(terms.custodians),
     )
+    CustodyLog(own.path).append("sheet-printed", descriptor_subjects(believed.descriptor), identity)
     store_private(out, page.encode("utf-8"))
     say(
         (
@@ -240,6 +244,7 @@ def _keep(
         open_share(sealed, identity, descriptor)
     if terms.id not in {pinned.id for pinned in own.pinned()}:
         own.pin(terms)
+    CustodyLog(own.path).append("share-restored", descriptor_subjects(descriptor), identity)
     store_private(own.share(descriptor.epoch), canonical(sealed))
 
 
