@@ -16,9 +16,10 @@ from api.clock import Clock, stamp
 from api.folders import DataFolder
 from api.part_intake import PartIntake
 from api.repeated_rows import refuse_repeats
+from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, persons, submissions
-from api.store.bodies import BodyFolder
+from api.store import agencies, epochs, persons, submissions
+from api.store.bodies import BodyFolder, body_name
 from api.store.database import Database
 from api.store.encodings import EncodingStore
 from api.store.persons import Event, LinkRun, RecordKey
@@ -45,7 +46,9 @@ class _Before:
     epoch: EpochDescriptor
     standing: list[Submission]
     members: dict[RecordKey, str]
+    last_linked: dict[RecordKey, str]
     removed: frozenset[str]
+    ending: frozenset[str]
     created: dict[str, int]
 
 
@@ -75,7 +78,12 @@ class LinkingWorker:
         return Worker(
             "linking",
             self._database,
-            {"check-encodings": self.check, "drop-encodings": self.drop, "link": self.link},
+            {
+                "check-encodings": self.check,
+                "drop-encodings": self.drop,
+                "link": self.link,
+                "erase-encodings": self.erase,
+            },
             clock=self._clock,
             say=say,
         )
@@ -112,6 +120,31 @@ class LinkingWorker:
         with task.ending() as connection:
             persons.store_run(connection, run, now=stamp(self._clock()))
             submissions.mark_linked(connection, run.submissions)
+
+    def erase(self, task: Task) -> None:
+        """Erase the encodings of an epoch, then its memberships.
+
+        Order: the index's rows, then the bodies they name, then what is left of the intake, and the index
+        written anew; only then one transaction of the shared database in which the memberships go and the
+        epoch counts as destroyed.  A kill in between leaves less than before, and the next attempt does the
+        rest.
+        """
+        with self._database.read() as connection:
+            asked = epochs.destruction_of_job(connection, task.job.id)
+            require_job(connection, asked.link_job, "linkage")
+            require_job(connection, asked.payload_job, "erasure of payload")
+            held = submissions.of_epoch(connection, asked.epoch)
+        names = [one.manifest.part("encodings").sealed_sha256 for one in held]
+        self._store.erase(
+            asked.epoch, [body_name(one.id, sha256) for one, sha256 in zip(held, names, strict=True)]
+        )
+        self._intake.remove_of([one.id for one in held])
+        with task.ending() as connection:
+            erased = epochs.forget_members(connection, asked.epoch)
+            submissions.end_epoch(connection, asked.epoch)
+            epochs.set_destruction(
+                connection, asked.epoch, memberships=erased, destroyed_at=stamp(self._clock())
+            )
 
     def _opener(self, submission: Submission) -> Callable[[Iterable[bytes]], Encodings]:
         profile = self._profile(submission.manifest)  # a profile that is not shipped is the unit's own fault
@@ -156,11 +189,20 @@ class LinkingWorker:
         with self._database.read() as connection:
             epoch = agencies.current_epoch(connection)
             if epoch is None:
-                raise EpochError("no epoch is in force", hint="adopt one with `clew register epoch`")
-            members = {(one.agency, one.handle): one.person for one in persons.members(connection)}
-            removed = frozenset(one.code for one in agencies.all_agencies(connection) if not one.enrolled)
+                raise EpochError("no epoch is in force", hint="adopt one with `clew register epoch adopt`")
+            known = persons.members(connection)
             return _Before(
-                epoch, submissions.accepted(connection), members, removed, persons.created_runs(connection)
+                epoch=epoch,
+                standing=submissions.accepted(connection),
+                members={(one.agency, one.handle): one.person for one in known},
+                last_linked={(one.agency, one.handle): one.epoch for one in known},
+                removed=frozenset(one.code for one in agencies.all_agencies(connection) if not one.enrolled),
+                ending=frozenset(
+                    one.name
+                    for one in epochs.all_epochs(connection)
+                    if one.state in {"being destroyed", "destroyed"}
+                ),
+                created=persons.created_runs(connection),
             )
 
     def _compare(self, before: _Before, progress: Callable[[int, int], None]) -> _Outcome:
@@ -202,17 +244,23 @@ class LinkingWorker:
         )
 
     def _untouched(self, before: _Before, outcome: _Outcome) -> frozenset[RecordKey]:
-        """Return the members that stand in snapshots of an earlier epoch only, and removed agencies' members.
+        """Return the members that were never encoded in the epoch in force, and removed agencies' members.
 
         They cannot be compared until their agency encodes again or is enrolled again; without this they would
-        count as withdrawn, and a new card for the same agency would make its children new persons.
+        count as withdrawn, and a new card for the same agency would make its children new persons.  A record
+        that was encoded again and is absent now was withdrawn, whatever an older snapshot holds.
         """
         linked = {key for cluster in outcome.clusters for key in cluster}
-        older = [one for one in before.standing if one.epoch != before.epoch.epoch]
+        behind = {key for key, epoch in before.last_linked.items() if epoch != before.epoch.epoch} - linked
+        # Of an epoch that is being destroyed bodies may be gone already; its members go with it.
+        ending = {key for key in behind if before.last_linked[key] in before.ending}
+        older = [
+            one
+            for one in before.standing
+            if behind - ending and one.epoch not in {before.epoch.epoch, *before.ending}
+        ]
         held = {(one.agency, handle) for one in older for handle in self._load(one).handle_texts()}
-        return frozenset(
-            key for key in before.members if key[0] in before.removed or (key in held and key not in linked)
-        )
+        return frozenset(key for key in before.members if key[0] in before.removed) | ending | (behind & held)
 
 
 def latest_rows(snapshots: Sequence[Encodings]) -> Encodings:

@@ -3,10 +3,12 @@
 import click
 
 from api.manage.agencies import agency
+from api.manage.certificates import certificate
 from api.manage.cycles import cycle, figures, persons
+from api.manage.epochs import epoch
 from api.manage.jobs import retry, status
 from api.manage.running import serve, work
-from api.manage.setup import epoch, init
+from api.manage.setup import init, upgrade
 from api.manage.submissions import submission
 
 __all__ = ["register"]
@@ -17,5 +19,8 @@ def register() -> None:
     """Run the linkage unit: service, workers, enrolment, submissions, cycles."""
 
 
-for _command in (agency, cycle, epoch, figures, init, persons, retry, serve, status, submission, work):
+for _command in (
+    *(agency, certificate, cycle, epoch, figures, init, persons, retry, serve, status, submission, upgrade),
+    work,
+):
     register.add_command(_command)

@@ -11,6 +11,7 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from api.clock import utc_now
+from api.manage.epochs import agencies_table, epochs_content
 from api.manage.options import data_option, opened_register, say
 from api.store import agencies, jobs, persons, results, submissions
 from linkage.errors import InputError
@@ -37,6 +38,7 @@ def status(data: Path, *, as_json: bool) -> None:
         f"cycle {content['cycle']}, {content['persons']:,} persons"
     )
     console.print(_agencies(content))
+    console.print(agencies_table(content["encoded_again"]))
     console.print(_jobs(content))
 
 
@@ -57,6 +59,7 @@ def _content(connection: Connection) -> dict[str, Any]:
             }
             for one in agencies.all_agencies(connection)
         ],
+        "encoded_again": epochs_content(connection),
         "jobs": [to_builtins(one) for one in jobs.all_jobs(connection, limit=_LISTED_JOBS)],
     }
 

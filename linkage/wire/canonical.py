@@ -68,6 +68,7 @@ _FORMATS = {
     "clew-commitment": "a commitment",
     "clew-contribution": "a contribution",
     "clew-custodian-card": "a custodian's card",
+    "clew-destruction": "the certificate of a destroyed epoch",
     "clew-epoch": "an epoch descriptor",
     "clew-protected": "a private file under a passphrase, which must not be passed on",
     "clew-receipt": "a receipt",
