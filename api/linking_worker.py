@@ -7,6 +7,7 @@ database is *handle → person* and no similarity.
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain
 
@@ -244,23 +245,37 @@ class LinkingWorker:
         )
 
     def _untouched(self, before: _Before, outcome: _Outcome) -> frozenset[RecordKey]:
-        """Return the members that were never encoded in the epoch in force, and removed agencies' members.
+        """Return the members that this run could not compare, and removed agencies' members.
 
-        They cannot be compared until their agency encodes again or is enrolled again; without this they would
-        count as withdrawn, and a new card for the same agency would make its children new persons.  A record
-        that was encoded again and is absent now was withdrawn, whatever an older snapshot holds.
+        Without this they would count as withdrawn, and a new card for the same agency would make its children
+        new persons.
         """
         linked = {key for cluster in outcome.clusters for key in cluster}
-        behind = {key for key, epoch in before.last_linked.items() if epoch != before.epoch.epoch} - linked
+        absent = before.members.keys() - linked
         # Of an epoch that is being destroyed bodies may be gone already; its members go with it.
-        ending = {key for key in behind if before.last_linked[key] in before.ending}
-        older = [
-            one
-            for one in before.standing
-            if behind - ending and one.epoch not in {before.epoch.epoch, *before.ending}
-        ]
-        held = {(one.agency, handle) for one in older for handle in self._load(one).handle_texts()}
-        return frozenset(key for key in before.members if key[0] in before.removed) | ending | (behind & held)
+        ending = {key for key in absent if before.last_linked[key] in before.ending}
+        away = frozenset(key for key in before.members if key[0] in before.removed)
+        return away | ending | self._held_before(before, absent - ending - away)
+
+    def _held_before(self, before: _Before, absent: AbstractSet[RecordKey]) -> frozenset[RecordKey]:
+        """Return those that only snapshots of older epochs hold and that were not withdrawn since.
+
+        Where an agency has sent a period again, a record that was encoded again and is absent now was
+        withdrawn, whatever the older snapshot holds.
+        """
+        if not absent:
+            return frozenset()
+        current = before.epoch.epoch
+        again = {(one.agency, one.manifest.period) for one in before.standing if one.epoch == current}
+        held: set[RecordKey] = set()
+        for one in before.standing:
+            if one.epoch == current or one.epoch in before.ending:
+                continue
+            keys = {(one.agency, text) for text in self._load(one).handle_texts()} & absent
+            if (one.agency, one.manifest.period) in again:
+                keys = {key for key in keys if before.last_linked[key] != current}
+            held |= keys
+        return frozenset(held)
 
 
 def latest_rows(snapshots: Sequence[Encodings]) -> Encodings:

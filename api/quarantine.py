@@ -5,7 +5,9 @@ is closed it speaks only for records that were: of a period that its agency has 
 the agency has submitted a period again, the newer snapshot alone speaks for what was encoded again.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -19,11 +21,12 @@ __all__ = ["Quarantine", "only_children", "read_quarantine", "without_children"]
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """What stands: the epoch in force, epochs that were closed, and which records were encoded again."""
+    """What stands: the epoch in force, epochs that were closed, which children were encoded again or not."""
 
     epoch: str
     closed: frozenset[str]
-    encoded_again: dict[str, frozenset[str]]
+    encoded_again: Mapping[str, AbstractSet[str]]
+    left: Mapping[str, AbstractSet[str]]
 
     def apply(self, held: HeldSnapshot, payload: Payload, others: Sequence[HeldSnapshot]) -> Payload:
         """Return what a snapshot still says, beside the other snapshots of the same linkage."""
@@ -35,21 +38,22 @@ class Quarantine:
         )
         if held.epoch in self.closed:
             return Payload(agency=payload.agency) if again else only_children(payload, fresh)
-        return without_children(payload, fresh) if again else payload
+        return only_children(payload, self.left.get(held.agency, frozenset())) if again else payload
 
 
 def read_quarantine(connection: Connection) -> Quarantine:
     """Return what stands now."""
     current = agencies.current_epoch(connection)
     name = "" if current is None else current.epoch
-    encoded: dict[str, set[str]] = {}
+    encoded: dict[str, set[str]] = defaultdict(set)
+    left: dict[str, set[str]] = defaultdict(set)
     for one in persons.members(connection):
-        if one.epoch == name:
-            encoded.setdefault(one.agency, set()).add(one.handle)
+        (encoded if one.epoch == name else left)[one.agency].add(one.handle)
     return Quarantine(
         epoch=name,
         closed=frozenset(one.name for one in epochs.all_epochs(connection) if one.closed_at is not None),
-        encoded_again={agency: frozenset(handles) for agency, handles in encoded.items()},
+        encoded_again=encoded,
+        left=left,
     )
 
 

@@ -3,18 +3,13 @@
 import csv
 import datetime as dt
 import json
-import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from api.clock import utc_now
-from api.store import epochs, jobs, schema
 from linkage.wire.canonical import canonical
-from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
 from tests.support.processes import clew
 from tests.support.served import Served, served_unit
