@@ -3,11 +3,14 @@
 import datetime as dt
 import itertools
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from api.clock import utc_now
 from api.folders import DataFolder
@@ -330,3 +333,29 @@ def _left_of(unit: Unit) -> list[str]:
         for path in unit.folder.root.rglob("*")
         if path.is_file() and any(one.encode() in path.read_bytes() for one in gone)
     ]
+
+
+def test_a_database_that_is_in_use_is_written_anew_later(served: Served) -> None:
+    path = served.unit.folder.register_database
+    with closing(sqlite3.connect(path, isolation_level=None)) as other, closing(_impatient(path)) as database:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OSError, match="written anew"):
+            database.scrub()
+        other.execute("ROLLBACK")
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM agencies").fetchall()
+        with pytest.raises(OSError, match="another process reads"):
+            database.scrub()
+        other.execute("ROLLBACK")
+        database.scrub()
+    assert path.with_name(f"{path.name}-wal").stat().st_size == 0
+
+
+def _impatient(path: Path) -> Database:
+    database = Database(path)
+
+    @event.listens_for(database._engine, "connect")
+    def _connected(connection: Any, _entry: object) -> None:
+        connection.execute("PRAGMA busy_timeout=50")
+
+    return database

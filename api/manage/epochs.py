@@ -16,6 +16,7 @@ from api.rotation import ask_destruction, certify, close_epoch, set_deadline
 from api.secret_files import read_receipts_key
 from api.store import epochs
 from api.store.bodies import write_whole
+from api.store.database import Database
 from api.trust import adopt_epoch
 from api.unit import read_given, read_unit_card
 from linkage.errors import InputError
@@ -178,9 +179,8 @@ def destroy(data: Path, name: str, certificate: Path) -> None:
         key = read_receipts_key(folder.receipts_key)
         with database.write() as connection:
             asked = ask_destruction(connection, name, now=utc_now())
-        if asked.destroyed_at is not None:
-            # Before the certificate says that handles are gone, they must be gone from the file's gaps too.
-            database.scrub()
+        if asked.destroyed_at is not None and asked.certificate is None:
+            _scrub(database)
         with database.write() as connection:
             body = certify(connection, name, key)
     if body is None:
@@ -190,6 +190,16 @@ def destroy(data: Path, name: str, certificate: Path) -> None:
     _write(certificate, body)
     say(f"epoch {name} is destroyed; check the certificate with `clew register certificate check`")
     click.echo(certificate)
+
+
+def _scrub(database: Database) -> None:
+    """Clear gaps and log: before the certificate says that handles are gone, they must be gone there too."""
+    try:
+        database.scrub()
+    except OSError as error:
+        raise InputError(
+            f"{error}", hint="check disk space, and give this command again when the unit has less to do"
+        ) from None
 
 
 def _write(path: Path, body: bytes) -> None:

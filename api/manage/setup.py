@@ -48,9 +48,10 @@ def upgrade(data: Path) -> None:
     for store, newest in SCHEMAS.items():
         try:
             before = upgrade_database(paths[store], store)
-        except OperationalError as error:
+        except (OperationalError, OSError) as error:
+            reason = error.orig if isinstance(error, OperationalError) else error
             raise InputError(
-                f"{paths[store].name}: {error.orig}",
+                f"{paths[store].name}: {reason}",
                 hint="stop the service and both workers, and run this as an account that may write it",
             ) from None
         if before is None:

@@ -1,6 +1,7 @@
 """A SQLite database of the unit: durable, opened only at the schema that this release knows."""
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -59,17 +60,22 @@ class Database:
     def scrub(self) -> None:
         """Write the file anew and empty its log, so that nothing deleted is left in a gap of either.
 
-        Raises :class:`BlockingIOError` while another process still reads what the log holds.
+        The copy is made in memory.  Raises :class:`OSError` on a full disk, or while another process still
+        reads what the log holds: a fault that may pass.
         """
         with self._engine.connect() as connection:
             driver = connection.connection.cursor()
-            driver.execute("PRAGMA temp_store=MEMORY")  # the copy must not pass through a temporary file
-            driver.execute("VACUUM")
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            state = driver.fetchone()
-            driver.close()
+            try:
+                driver.execute("PRAGMA temp_store=MEMORY")  # the copy must not pass through a temporary file
+                driver.execute("VACUUM")
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                state = driver.fetchone()
+            except sqlite3.OperationalError as error:
+                raise OSError(f"the database cannot be written anew: {error}") from None
+            finally:
+                driver.close()
         if state is None or state[0]:
-            raise BlockingIOError("another process reads the database")
+            raise OSError("another process reads the database")
 
     def close(self) -> None:
         """Close every connection."""
