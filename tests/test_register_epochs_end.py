@@ -26,6 +26,7 @@ from linkage.wire.canonical import canonical
 from linkage.wire.destructions import Destruction, read_destruction
 from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
+from tests.support.processes import clew, clew_running
 from tests.support.served import Served, served_unit
 from tests.support.unit import PERIOD, Desk, Unit, handle, make_descriptor, make_sent
 from tests.support.working import working
@@ -318,6 +319,32 @@ def _killed_after(unit: Unit, which: WorkerName, steps: int) -> bool:
         except _KilledError:
             return True
     return False
+
+
+@pytest.mark.parametrize("which", ["register", "linking"])
+def test_a_worker_process_killed_in_the_middle_is_followed_by_another(
+    served: Served, tmp_path: Path, which: WorkerName
+) -> None:
+    _ready_to_erase(served)
+    if which == "linking":
+        served.workers.run("register")
+    data = served.unit.folder.root
+    with clew_running("register", "work", which, "--data", data) as worker:
+        assert worker.stderr is not None
+        while "erase" not in worker.stderr.readline():
+            assert worker.poll() is None
+        worker.kill()
+    with served.workers.database.write() as connection:  # its lease runs out
+        connection.execute(schema.jobs.update().values(lease_until="2000-01-01T00:00:00.000000Z"))
+    for one in ("linking", "register", "linking"):
+        done = clew("register", "work", one, "--data", data, "--once")
+        assert done.returncode == 0, done.stderr
+    certificate = tmp_path / "certificate.json"
+    done = clew("register", "epoch", "destroy", "--data", data, "e1", "--certificate", certificate)
+    assert (done.returncode, done.stdout.strip()) == (0, str(certificate)), done.stderr
+    found = read_destruction(certificate.read_bytes(), signing_key=served.unit.card.signing_key)
+    assert (found.records, found.payload_records) == (3, 6)
+    assert _left_of(served.unit) == []
 
 
 def _jobs(database: Database) -> list[jobs.Job]:

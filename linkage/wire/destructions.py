@@ -76,7 +76,7 @@ def read_destruction(data: bytes, *, signing_key: str) -> Destruction:
 
     Raises :class:`linkage.errors.ClewError`.
     """
-    document = parse(data, Destruction, limit=MAX_CERTIFICATE_BYTES)
+    document = parse(data, Destruction, limit=MAX_CERTIFICATE_BYTES, exact=True)
     if document.signature is None or document.signature.key != signing_key:
         raise VerificationError(
             "the certificate is not signed by this linkage unit",
