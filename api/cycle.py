@@ -18,7 +18,7 @@ def close_cycle(connection: Connection, *, now: dt.datetime) -> int:
     Raises :class:`InputError` if there is no epoch, or the cycle before is still being worked on.
     """
     if agencies.current_epoch(connection) is None:
-        raise InputError("no epoch is in force yet", hint="adopt one with `clew register epoch`")
+        raise InputError("no epoch is in force yet", hint="adopt one with `clew register epoch adopt`")
     last = results.last_closed(connection)
     if last is not None and last.reconciled_at is None:
         raise InputError(

@@ -7,6 +7,7 @@ database is *handle → person* and no similarity.
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain
 
@@ -16,9 +17,10 @@ from api.clock import Clock, stamp
 from api.folders import DataFolder
 from api.part_intake import PartIntake
 from api.repeated_rows import refuse_repeats
+from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, persons, revocations, submissions
-from api.store.bodies import BodyFolder
+from api.store import agencies, epochs, persons, revocations, submissions
+from api.store.bodies import BodyFolder, body_name
 from api.store.database import Database
 from api.store.encodings import EncodingStore
 from api.store.persons import Event, LinkRun, RecordKey
@@ -45,7 +47,9 @@ class _Before:
     epoch: EpochDescriptor
     standing: list[Submission]
     members: dict[RecordKey, str]
+    last_linked: dict[RecordKey, str]
     removed: frozenset[str]
+    ending: frozenset[str]
     created: dict[str, int]
     revoked: frozenset[str] = frozenset()
 
@@ -82,7 +86,12 @@ class LinkingWorker:
         return Worker(
             "linking",
             self._database,
-            {"check-encodings": self.check, "drop-encodings": self.drop, "link": self.link},
+            {
+                "check-encodings": self.check,
+                "drop-encodings": self.drop,
+                "link": self.link,
+                "erase-encodings": self.erase,
+            },
             clock=self._clock,
             say=say,
         )
@@ -119,6 +128,31 @@ class LinkingWorker:
         with task.ending() as connection:
             persons.store_run(connection, run, now=stamp(self._clock()))
             submissions.mark_linked(connection, run.submissions)
+
+    def erase(self, task: Task) -> None:
+        """Erase the encodings of an epoch, then its memberships.
+
+        Order: the index's rows, then the bodies they name, then what is left of the intake, and the index
+        written anew; only then one transaction of the shared database in which the memberships go and the
+        epoch counts as destroyed.  A kill in between leaves less than before, and the next attempt does the
+        rest.
+        """
+        with self._database.read() as connection:
+            asked = epochs.destruction_of_job(connection, task.job.id)
+            require_job(connection, asked.link_job, "linkage")
+            require_job(connection, asked.payload_job, "erasure of payload")
+            held = submissions.of_epoch(connection, asked.epoch)
+        names = [one.manifest.part("encodings").sealed_sha256 for one in held]
+        self._store.erase(
+            asked.epoch, [body_name(one.id, sha256) for one, sha256 in zip(held, names, strict=True)]
+        )
+        self._intake.remove_of([one.id for one in held])
+        with task.ending() as connection:
+            erased = epochs.forget_members(connection, asked.epoch)
+            submissions.end_epoch(connection, asked.epoch)
+            epochs.set_destruction(
+                connection, asked.epoch, memberships=erased, destroyed_at=stamp(self._clock())
+            )
 
     def _opener(self, submission: Submission) -> Callable[[Iterable[bytes]], Encodings]:
         profile = self._profile(submission.manifest)  # a profile that is not shipped is the unit's own fault
@@ -163,16 +197,21 @@ class LinkingWorker:
         with self._database.read() as connection:
             epoch = agencies.current_epoch(connection)
             if epoch is None:
-                raise EpochError("no epoch is in force", hint="adopt one with `clew register epoch`")
-            members = {(one.agency, one.handle): one.person for one in persons.members(connection)}
-            removed = frozenset(one.code for one in agencies.all_agencies(connection) if not one.enrolled)
+                raise EpochError("no epoch is in force", hint="adopt one with `clew register epoch adopt`")
+            known = persons.members(connection)
             return _Before(
-                epoch,
-                submissions.accepted(connection),
-                members,
-                removed,
-                persons.created_runs(connection),
-                revocations.revoked_epochs(connection),
+                epoch=epoch,
+                standing=submissions.accepted(connection),
+                members={(one.agency, one.handle): one.person for one in known},
+                last_linked={(one.agency, one.handle): one.epoch for one in known},
+                removed=frozenset(one.code for one in agencies.all_agencies(connection) if not one.enrolled),
+                ending=frozenset(
+                    one.name
+                    for one in epochs.all_epochs(connection)
+                    if one.state in {"being destroyed", "destroyed"}
+                ),
+                created=persons.created_runs(connection),
+                revoked=revocations.revoked_epochs(connection),
             )
 
     def _compare(self, before: _Before, progress: Callable[[int, int], None]) -> _Outcome:
@@ -214,18 +253,38 @@ class LinkingWorker:
         )
 
     def _untouched(self, before: _Before, outcome: _Outcome) -> frozenset[RecordKey]:
-        """Return the members of snapshots of an earlier or revoked epoch only, and removed agencies' members.
+        """Return the members that this run could not compare, and removed agencies' members.
 
-        They cannot be compared until their agency encodes again or is enrolled again; without this they would
-        count as withdrawn, and a new card for the same agency would make its children new persons.
+        Without this they would count as withdrawn, and a new card for the same agency would make its children
+        new persons.
         """
         linked = {key for cluster in outcome.clusters for key in cluster}
+        absent = before.members.keys() - linked
+        # Of an epoch that is being destroyed bodies may be gone already; its members go with it.
+        ending = {key for key in absent if before.last_linked[key] in before.ending}
+        away = frozenset(key for key in before.members if key[0] in before.removed)
+        return away | ending | self._held_before(before, absent - ending - away)
+
+    def _held_before(self, before: _Before, absent: AbstractSet[RecordKey]) -> frozenset[RecordKey]:
+        """Return those that only snapshots of older epochs hold and that were not withdrawn since.
+
+        Where an agency has sent a period again, a record that was encoded again and is absent now was
+        withdrawn, whatever the older snapshot holds.
+        """
+        if not absent:
+            return frozenset()
+        current = before.epoch.epoch
         compared = {one.id for one in before.comparable}
-        older = [one for one in before.standing if one.id not in compared]
-        held = {(one.agency, handle) for one in older for handle in self._load(one).handle_texts()}
-        return frozenset(
-            key for key in before.members if key[0] in before.removed or (key in held and key not in linked)
-        )
+        again = {(one.agency, one.manifest.period) for one in before.comparable}
+        held: set[RecordKey] = set()
+        for one in before.standing:
+            if one.id in compared or one.epoch in before.ending:
+                continue
+            keys = {(one.agency, text) for text in self._load(one).handle_texts()} & absent
+            if (one.agency, one.manifest.period) in again:
+                keys = {key for key in keys if before.last_linked[key] != current}
+            held |= keys
+        return frozenset(held)
 
 
 def latest_rows(snapshots: Sequence[Encodings]) -> Encodings:

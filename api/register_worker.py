@@ -12,8 +12,11 @@ from sqlalchemy import Connection
 from api.clock import Clock, stamp
 from api.folders import DataFolder
 from api.part_intake import PartIntake
+from api.payload_erasure import find_erasure, forget_in_register
+from api.quarantine import read_quarantine
+from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, persons, results
+from api.store import agencies, epochs, persons, results, submissions
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.payload import PayloadStore, survives_storage
@@ -59,6 +62,7 @@ class RegisterWorker:
                 "settle-payload": self.settle,
                 "withdraw-payload": self.withdraw,
                 "reconcile": self.reconcile,
+                "erase-payload": self.erase,
             },
             clock=self._clock,
             say=say,
@@ -90,7 +94,9 @@ class RegisterWorker:
     def settle(self, task: Task) -> None:
         """Let an accepted snapshot's records stand, and end those of the snapshot that it replaces."""
         submission, _, _ = self._part.submission(task)
-        self._store.settle(submission.id)
+        with self._database.read() as connection:
+            same = [one.id for one in submissions.of_epoch(connection, submission.epoch)]
+        self._store.settle(submission.id, among=same)
         with task.ending():
             pass
 
@@ -115,6 +121,23 @@ class RegisterWorker:
         figures = canonical(outcome.figures).decode()
         with task.ending() as connection:
             results.store_results(connection, number, bodies, figures=figures, now=stamp(self._clock()))
+
+    def erase(self, task: Task) -> None:
+        """Erase what is held of children that were never encoded again.
+
+        Order of durability: see :mod:`api.payload_erasure`.
+        """
+        with self._database.read() as connection:
+            asked = epochs.destruction_of_job(connection, task.job.id)
+            require_job(connection, asked.link_job, "linkage")
+            found = find_erasure(connection, self._store, asked.epoch)
+            held = [one.id for one in submissions.of_epoch(connection, asked.epoch)]
+        with self._database.write() as connection:
+            forget_in_register(connection, asked, found)
+        self._store.erase(found.children)
+        self._intake.remove_of(held)
+        with task.ending():
+            pass
 
     def _opener(self, submission: Submission) -> Callable[[Iterable[bytes]], Payload]:
         def open_part(sealed: Iterable[bytes]) -> Payload:
@@ -148,10 +171,15 @@ class RegisterWorker:
         with self._database.read() as connection:
             run = _run_of_cycle(connection, number)
             snapshots = results.run_snapshots(connection, run)
-            person_of = {(one.agency, one.handle): one.person for one in persons.members(connection)}
+            person_of = {(one.agency, one.handle): one.person for one in persons.standing_members(connection)}
+            quarantine = read_quarantine(connection)
         records = [
-            AgencyRecords(agency, cast("Role", role), self._load(submission, agency))
-            for submission, agency, role in snapshots
+            AgencyRecords(
+                one.agency,
+                cast("Role", one.role),
+                quarantine.apply(one, self._load(one.submission, one.agency), snapshots),
+            )
+            for one in snapshots
         ]
         return reconcile(records, person_of, query_number=self._query_number)
 

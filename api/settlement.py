@@ -14,7 +14,7 @@ from api.store.submissions import WITHDRAWN, Submission
 from linkage.errors import InputError
 from linkage.wire.manifest import PART_NAMES, PartName
 
-__all__ = ["part_refused", "part_valid", "withdraw_submission"]
+__all__ = ["give_up", "part_refused", "part_valid", "withdraw_submission"]
 
 _CHECK: dict[PartName, jobs.JobKind] = {"encodings": "check-encodings", "payload": "check-payload"}
 _DROP: dict[PartName, jobs.JobKind] = {"encodings": "drop-encodings", "payload": "drop-payload"}
@@ -74,7 +74,7 @@ def withdraw_submission(connection: Connection, submission: str, *, now: dt.date
     if found is None:
         raise InputError("there is no such submission", hint="see `clew register submission list --data DIR`")
     if found.state == "committed":
-        _give_up(connection, found, now)
+        give_up(connection, found, reason=WITHDRAWN, now=now)
     elif found.state == "accepted":
         submissions.set_state(connection, found.id, state="superseded", reason=WITHDRAWN)
         jobs.queue(connection, "drop-encodings", submission=found.id, now=now)
@@ -87,8 +87,9 @@ def withdraw_submission(connection: Connection, submission: str, *, now: dt.date
         )
 
 
-def _give_up(connection: Connection, submission: Submission, now: dt.datetime) -> None:
-    submissions.set_state(connection, submission.id, state="refused", reason=WITHDRAWN, settled_at=stamp(now))
+def give_up(connection: Connection, submission: Submission, *, reason: str, now: dt.datetime) -> None:
+    """Refuse a submission that was not accepted yet, and let what is held of both its parts be dropped."""
+    submissions.set_state(connection, submission.id, state="refused", reason=reason, settled_at=stamp(now))
     for part in PART_NAMES:
         jobs.cancel(connection, _CHECK[part], submission.id)
         submissions.set_part_state(connection, submission.id, part, "dropped")

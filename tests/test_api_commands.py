@@ -32,7 +32,7 @@ def _unit_by_commands(tmp_path: Path, *desks: Desk) -> Unit:
         path.write_bytes(canonical(custodian.card))
         options += ["--custodian", path]
     epoch = clew(
-        *("register", "epoch", "--data", data, "--descriptor", tmp_path / "epoch.json"),
+        *("register", "epoch", "adopt", "--data", data, "--descriptor", tmp_path / "epoch.json"),
         *options,
         *("--threshold", "2"),
     )
@@ -116,7 +116,7 @@ def _check_persons(unit: Unit, output: Path) -> None:
         (["serve", "--data", "NOWHERE"], "does not hold a linkage unit"),
         (["serve", "--data", "DATA", "--host", "0.0.0.0", "--port", "0"], "in clear"),
         (["work", "linking", "--data", "NOWHERE", "--once"], "does not hold a linkage unit"),
-        (["epoch", "--data", "DATA", "--descriptor", "NOWHERE"], "no such file"),
+        (["epoch", "adopt", "--data", "DATA", "--descriptor", "NOWHERE"], "no such file"),
         (["agency", "add", "--data", "DATA", "NOWHERE", "--fingerprint", "00"], "no such file"),
         (["agency", "remove", "--data", "DATA", "E99"], "no agency E99"),
         (["retry", "--data", "DATA", "7"], "has not failed"),

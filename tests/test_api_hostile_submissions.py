@@ -321,7 +321,7 @@ def test_a_removed_agencys_snapshots_are_neither_linked_nor_reconciled(
     with served.workers.database.read() as connection:
         run = connection.execute(select(schema.link_runs).order_by(schema.link_runs.c.id.desc())).first()
         assert run is not None
-        assert [agency for _, agency, _ in results.run_snapshots(connection, run.id)] == ["P01"]
+        assert [one.agency for one in results.run_snapshots(connection, run.id)] == ["P01"]
         after = {
             (row.agency, row.handle): row.person for row in connection.execute(select(schema.memberships))
         }

@@ -56,7 +56,7 @@ def _revoke(unit: Unit, revocation: Revocation) -> tuple[int, str]:
 def _adopt(unit: Unit, descriptor: EpochDescriptor) -> tuple[int, str]:
     file = unit.folder.root.parent / "next.json"
     file.write_bytes(canonical(descriptor))
-    done = clew("register", "epoch", "--data", unit.folder.root, "--descriptor", file)
+    done = clew("register", "epoch", "adopt", "--data", unit.folder.root, "--descriptor", file)
     return done.returncode, done.stderr
 
 

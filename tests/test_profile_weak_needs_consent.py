@@ -173,7 +173,7 @@ def test_the_unit_adopts_a_weak_epoch_only_with_consent(unit: Unit, database: Da
 def test_the_operators_commands_refuse_adopt_and_show_it(unit: Unit, tmp_path: Path) -> None:
     file = tmp_path / "weak.json"
     file.write_bytes(canonical(_descriptor(unit, WEAK)))
-    command = ("register", "epoch", "--data", unit.folder.root, "--descriptor", file)
+    command = ("register", "epoch", "adopt", "--data", unit.folder.root, "--descriptor", file)
     done = clew(*command)
     assert done.returncode == 1
     assert "person-1-open (weak)" in done.stderr

@@ -3,11 +3,13 @@
 import click
 
 from api.manage.agencies import agency
+from api.manage.certificates import certificate
 from api.manage.cycles import cycle, figures, persons
+from api.manage.epochs import epoch
 from api.manage.jobs import retry, status
 from api.manage.revoking import revoke
 from api.manage.running import serve, work
-from api.manage.setup import epoch, init
+from api.manage.setup import init, upgrade
 from api.manage.submissions import submission
 
 __all__ = ["register"]
@@ -19,17 +21,8 @@ def register() -> None:
 
 
 for _command in (
-    agency,
-    cycle,
-    epoch,
-    figures,
-    init,
-    persons,
-    retry,
-    revoke,
-    serve,
-    status,
-    submission,
+    *(agency, certificate, cycle, epoch, figures, init, persons, retry, revoke, serve, status, submission),
+    upgrade,
     work,
 ):
     register.add_command(_command)

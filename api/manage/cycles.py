@@ -17,7 +17,7 @@ from api.pseudonyms import pseudonym
 from api.secret_files import read_audience_key
 from api.store import results
 from api.store.bodies import write_whole
-from api.store.persons import members
+from api.store.persons import standing_members
 from linkage.errors import InputError
 
 __all__ = ["cycle", "figures", "persons"]
@@ -94,7 +94,7 @@ def persons(data: Path, output: Path) -> None:
     with opened_register(data) as (folder, database):
         key = read_audience_key(folder.pseudonyms_key)
         with database.read() as connection:
-            found = members(connection)
+            found = standing_members(connection)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(("agency", "handle", "pseudonym"))

@@ -12,6 +12,7 @@ from rich.text import Text
 from sqlalchemy import Connection
 
 from api.clock import utc_now
+from api.manage.epochs import agencies_table, epochs_content
 from api.manage.options import data_option, opened_register, say
 from api.store import agencies, jobs, persons, results, revocations, submissions
 from linkage.errors import InputError
@@ -40,6 +41,7 @@ def status(data: Path, *, as_json: bool) -> None:
     console.print(_agencies(content))
     if content["revocations"]:
         console.print(_revocations(content))
+    console.print(agencies_table(content["encoded_again"]))
     console.print(_jobs(content))
 
 
@@ -61,6 +63,7 @@ def _content(connection: Connection) -> dict[str, Any]:
             for one in agencies.all_agencies(connection)
         ],
         "revocations": [to_builtins(one) for one in revocations.all_revocations(connection)],
+        "encoded_again": epochs_content(connection),
         "jobs": [to_builtins(one) for one in jobs.all_jobs(connection, limit=_LISTED_JOBS)],
     }
 

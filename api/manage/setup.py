@@ -1,20 +1,19 @@
-"""``clew register init`` and ``epoch``: a new unit, and the epoch that it trusts."""
+"""``clew register init`` and ``upgrade``: a new unit, and one that an older release wrote."""
 
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import OperationalError
 
-from api.clock import utc_now
-from api.folders import DataFolder
-from api.manage.options import data_option, given_file, opened_register, say
-from api.trust import adopt_epoch
-from api.unit import create_unit, read_given, read_unit_card
-from linkage.weak_profiles import ALLOW_WEAK_PROFILE, named_by_digest
-from linkage.wire.cards import CustodianCard, card_fingerprint, read_card
+from api.folders import DataFolder, open_data_folder
+from api.manage.options import data_option, say
+from api.store.database import SCHEMAS
+from api.unit import create_unit
+from linkage.errors import InputError
+from linkage.wire.cards import card_fingerprint
 from linkage.wire.fingerprints import in_words
-from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
 
-__all__ = ["epoch", "init"]
+__all__ = ["init", "upgrade"]
 
 
 @click.command()
@@ -34,44 +33,30 @@ def init(data: Path, name: str) -> None:
 
 @click.command()
 @data_option
-@click.option("--descriptor", required=True, type=given_file, help="The signed epoch descriptor.")
-@click.option(
-    "--custodian",
-    "custodians",
-    multiple=True,
-    type=given_file,
-    help="A custodian's card (repeat); pinned the first time.",
-)
-@click.option("--threshold", type=int, help="How many custodians must sign; pinned the first time.")
-@click.option(
-    ALLOW_WEAK_PROFILE, is_flag=True, help="Accept a profile whose encodings fall to known attacks."
-)
-def epoch(
-    data: Path,
-    descriptor: Path,
-    custodians: tuple[Path, ...],
-    threshold: int | None,
-    *,
-    allow_weak_profile: bool,
-) -> None:
-    """Put an epoch in force that enough of the pinned custodians signed."""
-    cards = [read_card(read_given(path, limit=MAX_CARD_BYTES), CustodianCard) for path in custodians]
-    content = read_given(descriptor, limit=MAX_MANIFEST_BYTES)
-    with opened_register(data) as (folder, database):
-        unit = read_unit_card(folder)
-        with database.write() as connection:
-            adopted, new = adopt_epoch(
-                connection,
-                unit,
-                content,
-                custodians=cards,
-                threshold=threshold,
-                now=utc_now(),
-                allow_weak_profile=allow_weak_profile,
-            )
-    for card in cards:
-        say(f"custodian {card.name}: {card_fingerprint(card)}")
-        say(f"  in words: {in_words(card_fingerprint(card))}")
-    state = "is in force now" if new else "was in force already"
-    profile = named_by_digest(adopted.profile_name, adopted.profile_digest)
-    say(f"epoch {adopted.epoch} {state}, open from {adopted.opens} to {adopted.closes}, profile {profile}")
+def upgrade(data: Path) -> None:
+    """Bring the databases of an older release to this one's schemas.
+
+    Stop the service and both workers first, and keep a copy of the folder.
+    """
+    # Migrations take a third of a second to load, and only this command and init need them.
+    from api.store.migrating import upgrade_database
+
+    folder = open_data_folder(data)
+    paths = {
+        "register": folder.register_database,
+        "encodings": folder.encodings_database,
+        "payload": folder.payload_database,
+    }
+    for store, newest in SCHEMAS.items():
+        try:
+            before = upgrade_database(paths[store], store)
+        except (OperationalError, OSError) as error:
+            reason = error.orig if isinstance(error, OperationalError) else error
+            raise InputError(
+                f"{paths[store].name}: {reason}",
+                hint="stop the service and both workers, and run this as an account that may write it",
+            ) from None
+        if before is None:
+            say(f"{paths[store].name}: {newest}, nothing to do")
+        else:
+            say(f"{paths[store].name}: was {before}, is {newest} now")

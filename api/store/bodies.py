@@ -85,6 +85,14 @@ class BodyFolder:
         for name in names:
             self.path(name).unlink(missing_ok=True)
 
+    def remove_of(self, submissions: Iterable[str]) -> None:
+        """Remove every body and chunk of these submissions, and make their absence durable."""
+        owners = frozenset(submissions)
+        self.remove(
+            entry.name for entry in list(self.folder.iterdir()) if entry.name.partition("-")[0] in owners
+        )
+        sync_folder(self.folder)
+
     def names(self, suffix: str) -> list[str]:
         """Return the names of the bodies that end in ``suffix``."""
         return sorted(entry.name for entry in self.folder.iterdir() if entry.name.endswith(suffix))

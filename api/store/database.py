@@ -1,6 +1,7 @@
 """A SQLite database of the unit: durable, opened only at the schema that this release knows."""
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -12,12 +13,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from linkage.errors import InputError, VersionError
 
-__all__ = ["SCHEMAS", "Database", "StoreName", "number_of", "open_database"]
+__all__ = ["SCHEMAS", "Database", "StoreName", "is_older", "number_of", "open_database", "schema_of"]
 
 StoreName = Literal["register", "encodings", "payload"]
 
 SCHEMAS: dict[StoreName, str] = {
-    "register": "register_2",
+    "register": "register_3",
     "encodings": "encodings_1",
     "payload": "payload_1",
 }
@@ -56,6 +57,26 @@ class Database:
         with self._engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
             yield connection
 
+    def scrub(self) -> None:
+        """Write the file anew and empty its log, so that nothing deleted is left in a gap of either.
+
+        The copy is made in memory.  Raises :class:`OSError` on a full disk, or while another process still
+        reads what the log holds: a fault that may pass.
+        """
+        with self._engine.connect() as connection:
+            driver = connection.connection.cursor()
+            try:
+                driver.execute("PRAGMA temp_store=MEMORY")  # the copy must not pass through a temporary file
+                driver.execute("VACUUM")
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                state = driver.fetchone()
+            except sqlite3.OperationalError as error:
+                raise OSError(f"the database cannot be written anew: {error}") from None
+            finally:
+                driver.close()
+        if state is None or state[0]:
+            raise OSError("another process reads the database")
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
@@ -70,6 +91,8 @@ def _prepare(engine: Engine) -> None:
         # NORMAL may lose the last commits in a power cut, and with them acknowledged submissions.
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        # Without it a deleted row stays readable in the file until its place is used again.
+        cursor.execute("PRAGMA secure_delete=ON")
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -93,7 +116,7 @@ def open_database(path: Path, store: StoreName) -> Database:
     database = Database(path)
     try:
         with database.read() as connection:
-            found = _schema_of(connection)
+            found = schema_of(connection)
     except DatabaseError as error:
         database.close()
         if isinstance(error, OperationalError):
@@ -106,12 +129,22 @@ def open_database(path: Path, store: StoreName) -> Database:
         database.close()
         raise VersionError(
             f"{path.name}: its schema is {found or 'none'}, this release knows {known}",
-            hint="use the release of clew that wrote it; nothing has been changed",
+            hint="stop the service and both workers, then `clew register upgrade --data DIR`"
+            if is_older(found, store)
+            else "use the release of clew that wrote it; nothing has been changed",
         )
     return database
 
 
-def _schema_of(connection: Connection) -> str | None:
+def is_older(found: str | None, store: StoreName) -> bool:
+    """Say whether a schema is one that the migrations of this release begin from."""
+    name, _, number = (found or "").partition("_")
+    newest = int(SCHEMAS[store].partition("_")[2])
+    return name == store and number.isascii() and number.isdigit() and 1 <= int(number) < newest
+
+
+def schema_of(connection: Connection) -> str | None:
+    """Return the schema that a database says it has, or None."""
     if not connection.dialect.has_table(connection, "alembic_version"):
         return None
     found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()

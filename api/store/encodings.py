@@ -3,12 +3,13 @@
 The body stays sealed to the worker's key; the index holds no handle.  Nothing else of the unit opens it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, update
+from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select, update
 
-from api.store.bodies import BodyFolder, body_name
+from api.store.bodies import BodyFolder, body_name, sync_folder
 from api.store.database import Database, open_database
 from linkage.wire.manifest import Manifest
 
@@ -94,6 +95,14 @@ class EncodingStore:
                 update(_bodies).where(_bodies.c.submission == submission).values(dropped_at=now)
             )
         self.bodies.remove([self.body_name(stored)])
+
+    def erase(self, epoch: str, bodies: Sequence[str]) -> None:
+        """Erase an epoch: the rows, then the bodies, then whatever the index's file still holds of them."""
+        with self._database.write() as connection:
+            connection.execute(delete(_bodies).where(_bodies.c.epoch == epoch))
+        self.bodies.remove(bodies)
+        sync_folder(self.bodies.folder)
+        self._database.scrub()
 
     def sweep(self) -> None:
         """Remove bodies that no row names, as a fault between two steps may leave them."""

@@ -50,6 +50,8 @@ JobKind = Literal[
     "withdraw-payload",
     "link",
     "reconcile",
+    "erase-encodings",
+    "erase-payload",
 ]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
@@ -61,11 +63,13 @@ _WORKER: dict[JobKind, WorkerName] = {
     "check-encodings": "linking",
     "drop-encodings": "linking",
     "link": "linking",
+    "erase-encodings": "linking",
     "check-payload": "register",
     "drop-payload": "register",
     "settle-payload": "register",
     "withdraw-payload": "register",
     "reconcile": "register",
+    "erase-payload": "register",
 }
 
 _table = schema.jobs

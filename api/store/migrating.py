@@ -7,9 +7,9 @@ import alembic.command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from api.store.database import Database, StoreName
+from api.store.database import SCHEMAS, Database, StoreName, is_older, open_database, schema_of
 
-__all__ = ["create_database", "newest_schema"]
+__all__ = ["create_database", "newest_schema", "upgrade_database"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -23,6 +23,29 @@ def create_database(path: Path, store: StoreName) -> None:
         config.attributes["connection"] = connection
         alembic.command.upgrade(config, "head")
     database.close()
+
+
+def upgrade_database(path: Path, store: StoreName) -> str | None:
+    """Bring a database of an older release to the newest schema, and return the schema that it had.
+
+    All of it is one transaction: a fault leaves the database as it was.  Returns None for one that is at the
+    newest already.  Raises :class:`linkage.errors.VersionError` for a schema that this release does not know.
+    """
+    if not path.is_file():
+        open_database(path, store)
+    database = Database(path)
+    try:
+        with database.write() as connection:
+            found = schema_of(connection)
+            if found != SCHEMAS[store] and is_older(found, store):
+                config = _migrations(store)
+                config.attributes["connection"] = connection
+                alembic.command.upgrade(config, "head")
+        database.scrub()
+    finally:
+        database.close()
+    open_database(path, store).close()
+    return None if found == SCHEMAS[store] else found
 
 
 def newest_schema(store: StoreName) -> str | None:

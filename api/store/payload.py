@@ -5,7 +5,7 @@ key that only the register worker can derive, so that a copy of this database ho
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -143,14 +143,16 @@ class PayloadStore:
             coverage=tuple(r for r in records if isinstance(r, Coverage)),
         )
 
-    def settle(self, submission: str) -> None:
+    def settle(self, submission: str, *, among: Collection[str] | None = None) -> None:
         """Make a snapshot that was accepted the one that stands for its agency and period.
 
         Of an older snapshot every record ends: superseded if the newer one holds it again, else withdrawn.
-        If a newer snapshot stands already, it is this one's records that end.
+        If a newer snapshot stands already, it is this one's records that end.  With ``among``, only these
+        submissions are its like: those of another epoch end with their epoch.
         """
         with self._database.write() as connection:
-            snapshots = _same_period(connection, submission)
+            found = _same_period(connection, submission)
+            snapshots = [one for one in found if among is None or one in among]
             if not snapshots:
                 return
             waiting = (_records.c.submission == submission, _records.c.status == "waiting")
@@ -170,6 +172,26 @@ class PayloadStore:
         with self._database.write() as connection:
             connection.execute(delete(_records).where(_records.c.submission == submission))
             connection.execute(delete(_snapshots).where(_snapshots.c.submission == submission))
+
+    def erase(self, children: Mapping[str, Collection[str]]) -> None:
+        """Erase every record about some children of each submission, in one transaction, and leave no trace.
+
+        An episode's child stands in what is sealed, so every record of those submissions is opened.
+        """
+        with self._database.write() as connection:
+            for submission, handles in children.items():
+                going = self._about(connection, submission, handles)
+                for start in range(0, len(going), 500):
+                    some = going[start : start + 500]
+                    connection.execute(delete(_records).where(_records.c.id.in_(some)))
+        self._database.scrub()
+
+    def _about(self, connection: Connection, submission: str, handles: Collection[str]) -> list[int]:
+        aead = self._aead(submission)
+        query = select(_records).where(_records.c.submission == submission)
+        opened = [(row.id, _opened(aead, row)) for row in connection.execute(query)]
+        episodes = {one.handle for _, one in opened if isinstance(one, Episode) and one.child in handles}
+        return [number for number, one in opened if _speaks_of(one, handles, episodes)]
 
     def statuses(self, submission: str) -> dict[tuple[str, str], RecordStatus]:
         """Return where each record with a handle stands, by kind and handle."""
@@ -230,6 +252,14 @@ def _opened(aead: AESGCM, row: Row[Any]) -> Record:
             "payload store: a record does not open", hint="restore the store from a backup"
         ) from None
     return _parsed(plain)
+
+
+def _speaks_of(record: Record, children: Collection[str], episodes: Collection[str]) -> bool:
+    if isinstance(record, Child):
+        return record.handle in children
+    if isinstance(record, CareSpell | Episode):
+        return record.child in children
+    return isinstance(record, ReturnInterview) and record.episode in episodes
 
 
 def _parsed(plain: bytes) -> AnyRecord:

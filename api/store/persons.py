@@ -3,15 +3,27 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
 from api.store import schema
 from api.store.database import number_of
 
-__all__ = ["Event", "LinkRun", "Member", "RecordKey", "created_runs", "members", "run_of_job", "store_run"]
+__all__ = [
+    "Event",
+    "LinkRun",
+    "Member",
+    "RecordKey",
+    "created_runs",
+    "members",
+    "run_of_job",
+    "standing_members",
+    "store_run",
+]
 
 RecordKey = tuple[str, str]
 """Agency code and child handle."""
+
+_epochs = schema.epochs
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +56,25 @@ class LinkRun:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One agency's child record and its person."""
+    """One agency's child record, its person, and the epoch that it was last linked in."""
 
     agency: str
     handle: str
     person: str
+    epoch: str
 
 
 def members(connection: Connection) -> list[Member]:
     """Return every membership, by agency and handle."""
     table = schema.memberships
     rows = connection.execute(select(table).order_by(table.c.agency, table.c.handle))
-    return [Member(row.agency, row.handle, row.person) for row in rows]
+    return [Member(row.agency, row.handle, row.person, row.epoch) for row in rows]
+
+
+def standing_members(connection: Connection) -> list[Member]:
+    """Return the memberships that are not quarantined: those of epochs that have not been closed."""
+    closed = set(connection.scalars(select(_epochs.c.epoch).where(_epochs.c.closed_at.is_not(None))))
+    return [one for one in members(connection) if one.epoch not in closed]
 
 
 def created_runs(connection: Connection) -> dict[str, int]:
@@ -101,17 +120,32 @@ def _add_run(connection: Connection, run: LinkRun, now: str) -> int:
 
 def _change_memberships(connection: Connection, run: LinkRun, number: int) -> None:
     """Write only what changed, so that ``since_run`` keeps saying since when a record is in its person."""
-    before = {(one.agency, one.handle): one.person for one in members(connection)}
+    standing = members(connection)
+    before = {(one.agency, one.handle): one.person for one in standing}
     table = schema.memberships
     for key, person in before.items():
         if run.persons.get(key) != person and key not in run.untouched:
             connection.execute(delete(table).where(table.c.agency == key[0], table.c.handle == key[1]))
     rows = [
-        {"agency": agency, "handle": handle, "person": person, "since_run": number}
+        {"agency": agency, "handle": handle, "person": person, "since_run": number, "epoch": run.epoch}
         for (agency, handle), person in run.persons.items()
         if before.get((agency, handle)) != person
     ]
     _insert(connection, table, rows)
+    _raise_epochs(connection, run, standing)
+
+
+def _raise_epochs(connection: Connection, run: LinkRun, standing: Sequence[Member]) -> None:
+    """Record which members were linked in a newer epoch than before and kept their person."""
+    table = schema.memberships
+    again = [
+        {"of_agency": one.agency, "of_handle": one.handle}
+        for one in standing
+        if one.epoch != run.epoch and run.persons.get((one.agency, one.handle)) == one.person
+    ]
+    if again:
+        where = (table.c.agency == bindparam("of_agency"), table.c.handle == bindparam("of_handle"))
+        connection.execute(update(table).where(*where).values(epoch=run.epoch), again)
 
 
 def _add_events(connection: Connection, events: Sequence[Event], number: int) -> None:
@@ -141,6 +175,5 @@ def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, ob
 
 
 def count_persons(connection: Connection) -> int:
-    """Count the persons that have a member now."""
-    query = select(func.count(schema.memberships.c.person.distinct()))
-    return int(connection.scalar(query) or 0)
+    """Count the persons that have a member now, quarantined ones left out."""
+    return len({one.person for one in standing_members(connection)})

@@ -1,6 +1,6 @@
 """Cycles and their results: what each agency may pull, and the register's figures."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,14 @@ from api.store.submissions import WITHDRAWN
 
 __all__ = [
     "Cycle",
+    "HeldSnapshot",
     "add_cycle",
     "cycle",
     "forget_cycle",
     "last_closed",
     "latest_reconciled",
     "results_of",
+    "rewrite_results",
     "run_snapshots",
     "store_results",
 ]
@@ -31,6 +33,17 @@ class Cycle:
     reconcile_job: int
     figures: str | None
     reconciled_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSnapshot:
+    """A snapshot that a linkage held; ``period`` is its first and last day."""
+
+    submission: str
+    agency: str
+    role: str
+    epoch: str
+    period: tuple[str, str]
 
 
 _table = schema.cycles
@@ -76,21 +89,34 @@ def results_of(connection: Connection, number: int, agency: str) -> str | None:
     return connection.scalar(select(table.c.body).where(table.c.cycle == number, table.c.agency == agency))
 
 
-def run_snapshots(connection: Connection, run: int) -> list[tuple[str, str, str]]:
-    """Return the submission, agency and role of every snapshot that a link run held, oldest first.
+def run_snapshots(connection: Connection, run: int) -> list[HeldSnapshot]:
+    """Return every snapshot that a link run held, by agency, oldest first.
 
     What was withdrawn since, or belongs to an agency that was removed since, is left out: the operator took
     it out because it must count no more, and a linkage that held it may be the cycle's last.
     """
     submissions, agencies, held = schema.submissions, schema.agencies, schema.link_run_submissions
     query = (
-        select(submissions.c.id, agencies.c.code, agencies.c.role)
+        select(submissions, agencies.c.role)
         .join(agencies, agencies.c.code == submissions.c.agency)
         .join(held, held.c.submission == submissions.c.id)
         .where(held.c.run == run, agencies.c.removed_at.is_(None), submissions.c.reason != WITHDRAWN)
         .order_by(agencies.c.code, submissions.c.sequence)
     )
-    return [(row.id, row.code, row.role) for row in connection.execute(query)]
+    return [
+        HeldSnapshot(row.id, row.agency, row.role, row.epoch, (row.period_start, row.period_end))
+        for row in connection.execute(query)
+    ]
+
+
+def rewrite_results(connection: Connection, change: Callable[[str, str], str]) -> None:
+    """Pass every agency's results of every cycle through ``change``, which gets the agency and the body."""
+    table = schema.results
+    for row in connection.execute(select(table)).all():
+        body = change(row.agency, row.body)
+        if body != row.body:
+            where = (table.c.cycle == row.cycle, table.c.agency == row.agency)
+            connection.execute(update(table).where(*where).values(body=body))
 
 
 def store_results(

@@ -25,6 +25,7 @@ __all__ = [
     "chunks",
     "custodians",
     "cycles",
+    "destructions",
     "epochs",
     "jobs",
     "link_run_submissions",
@@ -69,8 +70,11 @@ epochs = Table(
     Column("opens", String(17), nullable=False),
     Column("adopted_at", String(27), nullable=False),
     Column("current", Boolean, nullable=False),
+    Column("re_encode_by", String(10)),
+    Column("closed_at", String(27)),
 )
-"""``content``: SHA-256 of what custodians signed, so that a second descriptor of one name is noticed."""
+"""``content``: SHA-256 of what custodians signed, so that a second descriptor of one name is noticed.
+``re_encode_by``: the last day on which agencies may encode again in this epoch before older ones close."""
 
 agencies = Table(
     "agencies",
@@ -200,7 +204,9 @@ memberships = Table(
     Column("handle", String(32), primary_key=True),
     Column("person", String(32), ForeignKey("persons.id"), nullable=False, index=True),
     Column("since_run", Integer, ForeignKey("link_runs.id"), nullable=False),
+    Column("epoch", String(32), nullable=False, server_default="", index=True),
 )
+"""``epoch``: the one that the record was last linked in."""
 
 person_events = Table(
     "person_events",
@@ -252,3 +258,18 @@ revocations = Table(
     Column("received_at", String(27), nullable=False),
 )
 """``kind``: agency, whose ``subject`` is a card's signing key, or epoch, whose is a descriptor's content."""
+
+destructions = Table(
+    "destructions",
+    metadata,
+    Column("epoch", String(32), ForeignKey("epochs.epoch"), primary_key=True),
+    Column("asked_at", String(27), nullable=False),
+    Column("link_job", Integer, ForeignKey("jobs.id"), nullable=False),
+    Column("payload_job", Integer, ForeignKey("jobs.id"), nullable=False),
+    Column("encodings_job", Integer, ForeignKey("jobs.id"), nullable=False),
+    Column("payload_records", Integer),
+    Column("memberships", Integer),
+    Column("destroyed_at", String(27)),
+    Column("certificate", Text),
+)
+"""One row once the operator asked for a closed epoch to be destroyed: its three jobs, what they erased."""

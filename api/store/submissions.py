@@ -28,6 +28,7 @@ __all__ = [
     "count_by_state",
     "count_open",
     "discard",
+    "end_epoch",
     "every",
     "find",
     "get",
@@ -35,6 +36,7 @@ __all__ = [
     "mark_present",
     "missing_chunks",
     "of_agency",
+    "of_epoch",
     "open_ids",
     "open_of_agency",
     "part_listed",
@@ -135,16 +137,49 @@ def accepted(connection: Connection) -> list[Submission]:
 
 
 def standing_in_period(connection: Connection, submission: Submission) -> list[Submission]:
-    """Return the accepted snapshots of a submission's agency and period, itself left out."""
+    """Return the accepted snapshots of a submission's agency, period and epoch, itself left out.
+
+    A snapshot of an older epoch is not replaced by one of a newer: it stands until its epoch is destroyed,
+    for the records that were not encoded again.
+    """
     period = submission.manifest.period
     query = select(_table).where(
         _table.c.agency == submission.agency,
         _table.c.period_start == str(period.start),
         _table.c.period_end == str(period.end),
         _table.c.state == "accepted",
+        _table.c.epoch == submission.epoch,
         _table.c.id != submission.id,
     )
     return [_submission(row) for row in connection.execute(query)]
+
+
+def of_epoch(connection: Connection, epoch: str) -> list[Submission]:
+    """Return the submissions of an epoch, by agency and sequence."""
+    query = select(_table).where(_table.c.epoch == epoch).order_by(_table.c.agency, _table.c.sequence)
+    return [_submission(row) for row in connection.execute(query)]
+
+
+def end_epoch(connection: Connection, epoch: str) -> None:
+    """Let the snapshots of a destroyed epoch end, but those that still speak for records encoded again.
+
+    Those are snapshots of a period that has none in a newer epoch, of an agency with members left.
+    """
+    newer, members = _table.alias("newer"), schema.memberships
+    replaced = (
+        select(newer.c.id)
+        .where(
+            newer.c.agency == _table.c.agency,
+            newer.c.period_start == _table.c.period_start,
+            newer.c.period_end == _table.c.period_end,
+            newer.c.sequence > _table.c.sequence,
+            newer.c.state == "accepted",
+        )
+        .exists()
+    )
+    left = select(members.c.handle).where(members.c.agency == _table.c.agency).exists()
+    where = (_table.c.epoch == epoch, _table.c.state == "accepted", replaced | ~left)
+    connection.execute(update(_table).where(*where).values(state="superseded"))
 
 
 def every(connection: Connection, *, agency: str | None) -> list[Submission]:

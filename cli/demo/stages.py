@@ -201,7 +201,7 @@ def enrol(cast: Cast, descriptor: Path, advance: Advance) -> None:
     """Let the unit trust the epoch, and every agency join it and be enrolled."""
     usage = cast.measured(ENROLMENT)
     cast.unit.run(
-        *("register", "epoch", "--data", cast.data, "--descriptor", descriptor),
+        *("register", "epoch", "adopt", "--data", cast.data, "--descriptor", descriptor),
         *cast.custodian_cards(),
         *("--threshold", str(THRESHOLD)),
         usage=usage,

@@ -69,6 +69,7 @@ _FORMATS = {
     "clew-contribution": "a contribution",
     "clew-custodian-card": "a custodian's card",
     "clew-custody-log": "an exported custody log",
+    "clew-destruction": "the certificate of a destroyed epoch",
     "clew-epoch": "an epoch descriptor",
     "clew-protected": "a private file under a passphrase, which must not be passed on",
     "clew-receipt": "a receipt",

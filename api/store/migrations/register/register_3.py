@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "register_2"
-down_revision = "register_1"
+revision = "register_3"
+down_revision = "register_2"
 
 
 def upgrade() -> None:

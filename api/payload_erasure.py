@@ -1,0 +1,87 @@
+"""Erasing the payload of a destroyed epoch: every record about a child that was never encoded again.
+
+Order: first the shared database loses the handles (results that agencies may pull, the history of persons)
+and learns how many records go; then the store loses the records, in one transaction, and its file is written
+anew.  What to erase is found in the store, so the store comes last: after a kill the next attempt finds the
+same again, or nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from msgspec import structs
+from sqlalchemy import Connection
+
+from api.quarantine import without_children
+from api.store import epochs, persons, results, submissions
+from api.store.epochs import Destruction
+from api.store.payload import PayloadStore
+from linkage.wire.canonical import canonical, parse
+from linkage.wire.limits import MAX_PART_BYTES
+from linkage.wire.records import Payload
+from linkage.wire.results import Results
+
+__all__ = ["Erasure", "find_erasure", "forget_in_register"]
+
+
+@dataclass(slots=True)
+class Erasure:
+    """What goes: of each submission children and episodes by handle, and how many records that is."""
+
+    children: dict[str, set[str]] = field(default_factory=dict)
+    agencies: dict[str, str] = field(default_factory=dict)
+    episodes: set[tuple[str, str]] = field(default_factory=set)
+    records: int = 0
+
+    def keys(self) -> set[tuple[str, str]]:
+        """Return the children that go, by agency and handle."""
+        return {(self.agencies[one], handle) for one, handles in self.children.items() for handle in handles}
+
+
+def find_erasure(connection: Connection, store: PayloadStore, epoch: str) -> Erasure:
+    """Find the records in an epoch's snapshots, and in those of epochs destroyed before it, that go.
+
+    What stays are children whose records were last linked in an epoch that is not closed.
+    """
+    kept = {(one.agency, one.handle) for one in persons.standing_members(connection)}
+    gone = [one.name for one in epochs.all_epochs(connection) if one.state == "destroyed"]
+    found = Erasure()
+    for name in (epoch, *gone):
+        for one in submissions.of_epoch(connection, name):
+            payload = store.load(one.id, one.agency)
+            if payload is not None:
+                _add(found, one.id, payload, kept)
+    return found
+
+
+def _add(found: Erasure, submission: str, payload: Payload, kept: set[tuple[str, str]]) -> None:
+    agency = payload.agency
+    standing = {one.handle for one in payload.children if (agency, one.handle) in kept}
+    going = without_children(payload, standing)
+    if not going.children:
+        return
+    found.children[submission] = {one.handle for one in going.children}
+    found.agencies[submission] = agency
+    found.episodes |= {(agency, one.handle) for one in going.episodes}
+    found.records += sum(map(len, (going.children, going.care_spells, going.episodes, going.interviews)))
+
+
+def forget_in_register(connection: Connection, asked: Destruction, found: Erasure) -> None:
+    """Take the handles out of the shared database, but the memberships, and store the counts once."""
+    keys = found.keys()
+    epochs.forget_handles(connection, keys)
+    results.rewrite_results(connection, _without(keys, found.episodes))
+    if asked.payload_records is None:
+        epochs.set_destruction(connection, asked.epoch, payload_records=found.records)
+
+
+def _without(children: set[tuple[str, str]], episodes: set[tuple[str, str]]) -> Callable[[str, str], str]:
+    def change(agency: str, body: str) -> str:
+        told = parse(body.encode(), Results, limit=MAX_PART_BYTES)
+        findings = tuple(one for one in told.findings if (agency, one.episode) not in episodes)
+        missing = tuple(one for one in told.missing if (agency, one.child) not in children)
+        if (findings, missing) == (told.findings, told.missing):
+            return body
+        return canonical(structs.replace(told, findings=findings, missing=missing)).decode()
+
+    return change

@@ -1,0 +1,216 @@
+"""The life of epochs: in force, overlapping, closed, destroyed; and who has encoded again."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
+
+from api.store import schema
+from linkage.wire.epochs import EpochDescriptor, read_descriptor
+
+__all__ = [
+    "AgencyProgress",
+    "Destruction",
+    "Epoch",
+    "EpochState",
+    "add_destruction",
+    "agency_progress",
+    "all_epochs",
+    "close",
+    "count_members",
+    "destruction",
+    "destruction_of_job",
+    "find_epoch",
+    "forget_handles",
+    "forget_members",
+    "set_deadline",
+    "set_destruction",
+]
+
+EpochState = Literal["in force", "overlapping", "closed", "being destroyed", "destroyed"]
+"""``overlapping``: a newer one is in force, and what was encoded in this one still counts as held;
+``closed``: records that were not encoded again are quarantined."""
+
+_table = schema.epochs
+_asked = schema.destructions
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An epoch that was adopted; ``records``: members that were last linked in it."""
+
+    name: str
+    state: EpochState
+    descriptor: EpochDescriptor
+    content: str
+    re_encode_by: str | None
+    closed_at: str | None
+    destroyed_at: str | None
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Destruction:
+    """What came so far of destroying an epoch; a count is None until its job has made sure of it."""
+
+    epoch: str
+    link_job: int
+    payload_job: int
+    encodings_job: int
+    payload_records: int | None
+    memberships: int | None
+    destroyed_at: str | None
+    certificate: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyProgress:
+    """How many of an agency's records were linked in the epoch in force, and how many only in older ones."""
+
+    agency: str
+    re_encoded: int
+    left: int
+
+    @property
+    def state(self) -> Literal["all", "partly", "none", "no records"]:
+        """Say in a word whether the agency has encoded again."""
+        if not self.left:
+            return "all" if self.re_encoded else "no records"
+        return "partly" if self.re_encoded else "none"
+
+
+def all_epochs(connection: Connection) -> list[Epoch]:
+    """Return every epoch ever adopted, the newest first."""
+    counts = _members_by_epoch(connection)
+    joined = select(_table, _asked.c.asked_at, _asked.c.destroyed_at).outerjoin(
+        _asked, _asked.c.epoch == _table.c.epoch
+    )
+    rows = connection.execute(joined.order_by(_table.c.opens.desc(), _table.c.adopted_at.desc()))
+    return [_epoch(row, counts.get(row.epoch, 0)) for row in rows]
+
+
+def _epoch(row: Row[Any], records: int) -> Epoch:
+    return Epoch(
+        name=row.epoch,
+        state=_state(row),
+        descriptor=read_descriptor(row.descriptor.encode()),
+        content=row.content,
+        re_encode_by=row.re_encode_by,
+        closed_at=row.closed_at,
+        destroyed_at=row.destroyed_at,
+        records=records,
+    )
+
+
+def _state(row: Row[Any]) -> EpochState:
+    if row.current:
+        return "in force"
+    if row.destroyed_at is not None:
+        return "destroyed"
+    if row.asked_at is not None:
+        return "being destroyed"
+    return "overlapping" if row.closed_at is None else "closed"
+
+
+def _members_by_epoch(connection: Connection) -> dict[str, int]:
+    epoch = schema.memberships.c.epoch
+    rows = connection.execute(select(epoch, func.count()).group_by(epoch))
+    return {row[0]: row[1] for row in rows}
+
+
+def find_epoch(connection: Connection, name: str) -> Epoch | None:
+    """Return one epoch, or None if it was never adopted."""
+    return next((one for one in all_epochs(connection) if one.name == name), None)
+
+
+def set_deadline(connection: Connection, name: str, day: str) -> None:
+    """Set the last day on which agencies may encode again in an epoch."""
+    connection.execute(update(_table).where(_table.c.epoch == name).values(re_encode_by=day))
+
+
+def close(connection: Connection, name: str, *, now: str) -> None:
+    """Close an epoch; one that is closed stays closed since when it was."""
+    where = (_table.c.epoch == name, _table.c.closed_at.is_(None))
+    connection.execute(update(_table).where(*where).values(closed_at=now))
+
+
+def count_members(connection: Connection) -> int:
+    """Count all memberships."""
+    return int(connection.scalar(select(func.count()).select_from(schema.memberships)) or 0)
+
+
+def agency_progress(connection: Connection) -> list[AgencyProgress]:
+    """Return for every agency how far it has encoded again, by code."""
+    members, agencies = schema.memberships, schema.agencies
+    current = connection.scalar(select(_table.c.epoch).where(_table.c.current))
+    counted: dict[str, dict[bool, int]] = {
+        code: {} for code in connection.scalars(select(agencies.c.code).order_by(agencies.c.code))
+    }
+    fresh = (members.c.epoch == (current or "")).label("fresh")
+    rows = connection.execute(select(members.c.agency, fresh, func.count()).group_by(members.c.agency, fresh))
+    for agency, is_fresh, count in rows:
+        counted[agency][bool(is_fresh)] = count
+    return [
+        AgencyProgress(code, counts.get(True, 0), counts.get(False, 0)) for code, counts in counted.items()
+    ]
+
+
+def add_destruction(
+    connection: Connection, epoch: str, *, link_job: int, payload_job: int, encodings_job: int, now: str
+) -> None:
+    """Record that an epoch is to be destroyed, and the jobs that do it."""
+    jobs = {"link_job": link_job, "payload_job": payload_job, "encodings_job": encodings_job}
+    connection.execute(insert(_asked).values(epoch=epoch, asked_at=now, **jobs))
+
+
+def destruction(connection: Connection, epoch: str) -> Destruction | None:
+    """Return what came of destroying an epoch, or None if nobody asked for it."""
+    return _destruction(connection.execute(select(_asked).where(_asked.c.epoch == epoch)).one_or_none())
+
+
+def destruction_of_job(connection: Connection, job: int) -> Destruction:
+    """Return the destruction that one of its two erasing jobs belongs to."""
+    where = (_asked.c.payload_job == job) | (_asked.c.encodings_job == job)
+    found = _destruction(connection.execute(select(_asked).where(where)).one_or_none())
+    if found is None:
+        raise LookupError("a job of this kind belongs to an epoch's destruction")
+    return found
+
+
+def _destruction(row: Row[Any] | None) -> Destruction | None:
+    if row is None:
+        return None
+    return Destruction(
+        epoch=row.epoch,
+        link_job=row.link_job,
+        payload_job=row.payload_job,
+        encodings_job=row.encodings_job,
+        payload_records=row.payload_records,
+        memberships=row.memberships,
+        destroyed_at=row.destroyed_at,
+        certificate=row.certificate,
+    )
+
+
+def set_destruction(connection: Connection, epoch: str, **values: object) -> None:
+    """Record what came of destroying an epoch."""
+    connection.execute(update(_asked).where(_asked.c.epoch == epoch).values(**values))
+
+
+def forget_handles(connection: Connection, keys: Collection[tuple[str, str]]) -> None:
+    """Erase records, by agency and handle, from the history of persons; the events themselves stay."""
+    table = schema.person_event_records
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), 500):  # well below the parameters that one statement may have
+        some = tuple_(table.c.agency, table.c.handle).in_(ordered[start : start + 500])
+        connection.execute(delete(table).where(some))
+
+
+def forget_members(connection: Connection, epoch: str) -> int:
+    """Erase the memberships of an epoch with their history, and return how many there were."""
+    table = schema.memberships
+    rows = connection.execute(select(table.c.agency, table.c.handle).where(table.c.epoch == epoch)).all()
+    forget_handles(connection, [(row.agency, row.handle) for row in rows])
+    connection.execute(delete(table).where(table.c.epoch == epoch))
+    return len(rows)
