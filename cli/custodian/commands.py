@@ -7,6 +7,7 @@ import click
 from cli.custodian.ceremony_commands import ceremony_group
 from cli.custodian.checks import require_not_closed
 from cli.custodian.options import identity_folder
+from cli.custodian.session_commands import session_group
 from cli.custodian.signing import examine_descriptor, examine_wrapped_key, format_of, open_own_share
 from cli.custodian.summaries import say
 from cli.custodian.wrap_commands import wrap_command
@@ -38,6 +39,7 @@ def keys() -> None:
 
 keys.add_command(ceremony_group)
 keys.add_command(wrap_command)
+keys.add_command(session_group)
 
 
 @keys.command("identity")
