@@ -17,7 +17,7 @@ from api.folders import DataFolder
 from api.part_intake import PartIntake
 from api.repeated_rows import refuse_repeats
 from api.secret_files import read_worker_key
-from api.store import agencies, persons, submissions
+from api.store import agencies, persons, revocations, submissions
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.encodings import EncodingStore
@@ -47,6 +47,13 @@ class _Before:
     members: dict[RecordKey, str]
     removed: frozenset[str]
     created: dict[str, int]
+    revoked: frozenset[str] = frozenset()
+
+    @property
+    def comparable(self) -> list[Submission]:
+        """The snapshots of the epoch in force; of a revoked epoch none: its key may be in anybody's hands."""
+        epoch = self.epoch.epoch
+        return [one for one in self.standing if one.epoch == epoch and epoch not in self.revoked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +167,19 @@ class LinkingWorker:
             members = {(one.agency, one.handle): one.person for one in persons.members(connection)}
             removed = frozenset(one.code for one in agencies.all_agencies(connection) if not one.enrolled)
             return _Before(
-                epoch, submissions.accepted(connection), members, removed, persons.created_runs(connection)
+                epoch,
+                submissions.accepted(connection),
+                members,
+                removed,
+                persons.created_runs(connection),
+                revocations.revoked_epochs(connection),
             )
 
     def _compare(self, before: _Before, progress: Callable[[int, int], None]) -> _Outcome:
         # The compiled kernels take seconds to load, and only this job needs them.
         from linkage.match.linkage import Source, link
 
-        current = [one for one in before.standing if one.epoch == before.epoch.epoch]
+        current = before.comparable
         if not current:
             return _Outcome([])
         sources = [Source(agency, rows) for agency, rows in self._by_agency(current).items()]
@@ -202,13 +214,14 @@ class LinkingWorker:
         )
 
     def _untouched(self, before: _Before, outcome: _Outcome) -> frozenset[RecordKey]:
-        """Return the members that stand in snapshots of an earlier epoch only, and removed agencies' members.
+        """Return the members of snapshots of an earlier or revoked epoch only, and removed agencies' members.
 
         They cannot be compared until their agency encodes again or is enrolled again; without this they would
         count as withdrawn, and a new card for the same agency would make its children new persons.
         """
         linked = {key for cluster in outcome.clusters for key in cluster}
-        older = [one for one in before.standing if one.epoch != before.epoch.epoch]
+        compared = {one.id for one in before.comparable}
+        older = [one for one in before.standing if one.id not in compared]
         held = {(one.agency, handle) for one in older for handle in self._load(one).handle_texts()}
         return frozenset(
             key for key in before.members if key[0] in before.removed or (key in held and key not in linked)

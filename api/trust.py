@@ -4,10 +4,10 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 
-from cryptography.hazmat.primitives import constant_time
 from sqlalchemy import Connection
 
 from api.clock import stamp
+from api.revoking import refuse_revoked_card, refuse_revoked_descriptor
 from api.store import agencies
 from api.store.agencies import Pinned
 from linkage.errors import EpochError, InputError, VerificationError
@@ -15,6 +15,7 @@ from linkage.shipped_profiles import shipped_profile
 from linkage.weak_profiles import require_epoch_profile
 from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, card_fingerprint, read_card
 from linkage.wire.epochs import EpochDescriptor, read_descriptor, signed_bytes, verify_quorum
+from linkage.wire.fingerprints import same_fingerprint
 
 __all__ = ["adopt_epoch", "enrol_agency", "remove_agency"]
 
@@ -43,6 +44,7 @@ def adopt_epoch(
     verify_quorum(descriptor, pinned=pinned.signing_keys, threshold=pinned.threshold)
     _check_content(descriptor, unit, allow_weak_profile=allow_weak_profile)
     content = hashlib.sha256(signed_bytes(descriptor)).hexdigest()
+    refuse_revoked_descriptor(connection, content)
     if not _newer(connection, descriptor, content):
         return descriptor, False
     if agencies.pinned_custodians(connection) is None:
@@ -118,17 +120,18 @@ def _newer(connection: Connection, descriptor: EpochDescriptor, content: str) ->
 def enrol_agency(
     connection: Connection, card_bytes: bytes, *, fingerprint: str, now: dt.datetime
 ) -> tuple[AgencyCard, bool]:
-    """Enrol an agency whose card has the fingerprint that the agency itself read out.
+    """Enrol an agency whose card has the fingerprint that the agency itself read out, in hex digits or words.
 
     Returns the card and whether it is new.  Raises :class:`linkage.errors.ClewError`.
     """
     card = read_card(card_bytes, AgencyCard)
     printed = card_fingerprint(card)
-    if not constant_time.bytes_eq(_plain(printed), _plain(fingerprint)):
+    if not same_fingerprint(fingerprint, printed):
         raise VerificationError(
             "the card does not have this fingerprint",
             hint="read the fingerprint out with the agency itself; never take it from whoever sent the card",
         )
+    refuse_revoked_card(connection, card.signing_key)
     known = agencies.agency_by_code(connection, card.agency)
     if known is not None and known.enrolled:
         if known.fingerprint == printed:
@@ -144,10 +147,6 @@ def enrol_agency(
         raise InputError("this card's key was enrolled for another agency", hint="ask for a card of its own")
     agencies.add_agency(connection, card, text=card_bytes.decode(), fingerprint=printed, now=stamp(now))
     return card, True
-
-
-def _plain(fingerprint: str) -> bytes:
-    return "".join(fingerprint.split()).lower().encode()
 
 
 def remove_agency(connection: Connection, code: str, *, now: dt.datetime) -> None:

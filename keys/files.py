@@ -9,7 +9,15 @@ from typing import BinaryIO
 
 from linkage.errors import InputError, LimitError
 
-__all__ = ["name_of", "private_folder", "read_limited", "replacing", "write_private", "write_public"]
+__all__ = [
+    "name_of",
+    "private_folder",
+    "read_limited",
+    "replacing",
+    "sync_folder",
+    "write_private",
+    "write_public",
+]
 
 
 def name_of(path: Path) -> str:
@@ -36,10 +44,11 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make durable which files a folder holds."""
     if os.name == "nt":  # Windows has no way to open a folder for fsync; NTFS journals the rename
         return
     descriptor = os.open(folder, os.O_RDONLY)

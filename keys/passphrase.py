@@ -3,23 +3,29 @@
 from pathlib import Path
 
 from keys.hidden_text import ask_hidden, read_hidden
+from keys.os_keyring import KeyringEntry, keyring_passphrase
 from linkage.errors import InputError
 
-__all__ = ["MINIMUM_LENGTH", "read_passphrase"]
+__all__ = ["MINIMUM_LENGTH", "PassphraseFrom", "read_passphrase"]
 
 MINIMUM_LENGTH = 8
 
+PassphraseFrom = Path | KeyringEntry | None
+"""A file, the operating system's keyring, or nothing: then it is asked for."""
 
-def read_passphrase(file: Path | None, *, prompt: str, confirm: bool) -> str:
-    """Return a passphrase from the first line of ``file``, or ask for it without showing it.
+
+def read_passphrase(source: PassphraseFrom, *, prompt: str, confirm: bool) -> str:
+    """Return a passphrase from a file's first line or the keyring, or ask for it without showing it.
 
     ``confirm`` is for a passphrase that is being chosen: it is asked for twice and must have at least
     eight characters.  Raises :class:`InputError`, which never holds the passphrase.
     """
-    if file is None:
+    if source is None:
         passphrase = ask_hidden(prompt, what="passphrase", confirm=confirm)
+    elif isinstance(source, KeyringEntry):
+        passphrase = keyring_passphrase(source)
     else:
-        passphrase = read_hidden(file, what="passphrase")[0]
+        passphrase = read_hidden(source, what="passphrase")[0]
     if not passphrase:
         raise InputError("the passphrase is empty", hint="give one of at least eight characters")
     if confirm and len(passphrase) < MINIMUM_LENGTH:

@@ -73,11 +73,12 @@ def test_files_have_the_names_that_the_specification_gives_them(stages: Stages) 
     own = {one.name for one in (world.path / "asha").iterdir()}
     kept = {f"ceremony-{ceremony_id}.json", f"contribution-{ceremony_id}.json"}
     signed = {"epoch-2025-26.json", "share-2025-26.json"}
-    assert own == {"identity.json", "card.json"} | kept | signed
+    assert own == {"identity.json", "card.json", "custody-log.jsonl"} | kept | signed
     names = {card_fingerprint(card).replace(" ", "")[:16] for card in terms.custodians}
     messages = {f"{kind}-{name}.json" for kind in ("commitment", "contribution", "share") for name in names}
     assert {one.name for one in world.shared.iterdir()} == messages | {
         "ceremony.json",
+        "custody-log.jsonl",
         "transcript.json",
         "epoch.json",
     }

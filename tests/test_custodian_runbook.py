@@ -74,7 +74,15 @@ def test_every_message_in_the_runbooks_table_is_one_that_the_program_gives() -> 
 
 COMMANDS = {
     "identity": {"--out", "--passphrase-file"},
-    "sign": {"--identity", "--folder", "--epoch", "--agency", "--fingerprint", "--passphrase-file"},
+    "sign": {
+        "--identity",
+        "--folder",
+        "--epoch",
+        "--agency",
+        "--fingerprint",
+        "--passphrase-file",
+        "--keyring",
+    },
     "wrap": {
         "--epoch",
         "--identity",
@@ -102,8 +110,9 @@ COMMANDS = {
         "--identity",
         "--fingerprint",
         "--passphrase-file",
+        "--keyring",
     },
-    "ceremony contribute": {"--folder", "--identity", "--passphrase-file"},
+    "ceremony contribute": {"--folder", "--identity", "--passphrase-file", "--keyring"},
     "ceremony status": {"--folder"},
     "ceremony close": {"--folder", "--one-time-key", "--passphrase-file"},
 }

@@ -240,7 +240,7 @@ def test_attack_a_share_of_another_splitting_is_named(stages: Stages, tmp_path: 
     )
     # Somebody else's share, given on to Ben: one share, however many bring it.
     (world.path / "ben" / SHARE).write_bytes(canonical(seal_share(asha, descriptor, holder=card)))
-    refused(world.wrap("asha", "ben"), "1 shares are given, 2 are needed")
+    refused(world.wrap("asha", "ben"), "1 share is given, 2 are needed")
     assert _holding(world) == []
 
 

@@ -32,7 +32,7 @@ def test_any_k_of_n_shares_in_any_order_give_the_key(
     random.shuffle(shares)  # type: ignore[attr-defined]
     assert combine(shares[:threshold]).to_bytes() == material
     assert combine(shares).to_bytes() == material
-    with pytest.raises(InputError, match=f"{threshold - 1} shares are given, {threshold} are needed"):
+    with pytest.raises(InputError, match=f"given, {threshold} are needed"):
         combine(shares[: threshold - 1])
 
 

@@ -5,7 +5,7 @@ import hashlib
 
 from sqlalchemy import Connection
 
-from api.agency_app.problems import refuse
+from api.agency_app.problems import refuse, refuse_revoked_epoch
 from api.agency_app.service import Service
 from api.clock import stamp
 from api.config import Limits
@@ -35,7 +35,7 @@ def admit(service: Service, agency: Agency, body: bytes) -> tuple[Submission, bo
     2. Agency and role are those of the enrolled card, and the manifest is signed by its key.
     3. The chunk lists add up to the parts that the manifest names, within the unit's limits.
     4. A submission that is known is answered as before, whatever has changed since.
-    5. The epoch is in force, its profile, key and conformance are those of the bundle.
+    5. The epoch is in force and not revoked, its profile, key and conformance are those of the bundle.
     6. The sizes of the parts can be those of as many records as the manifest counts.
     7. The sequence is above the last one committed and is nobody else's; so are the sealed parts among the
        agency's own submissions.  Another agency's are never looked at: an answer would tell what it sent.
@@ -53,6 +53,7 @@ def admit(service: Service, agency: Agency, body: bytes) -> tuple[Submission, bo
             if known.registration != digest:
                 refuse("registration-differs", hint="send the chunks that were registered first")
             return known, False
+        refuse_revoked_epoch(connection, manifest.epoch)
         epoch = _check_epoch(agencies.current_epoch(connection), manifest, now)
         _check_counts(manifest, shipped_profile(epoch.profile_name))
         _check_sequence(connection, agency, manifest)

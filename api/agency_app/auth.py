@@ -25,7 +25,7 @@ from http_message_signatures.structures import VerifyResult
 
 from api.agency_app.problems import refuse
 from api.clock import Clock, stamp
-from api.store import agencies
+from api.store import agencies, revocations
 from api.store.agencies import Agency
 from api.store.database import Database
 from linkage.wire.http import COVERED_COMPONENTS, MAX_AGE, SIGNATURE_LABEL, SIGNATURE_TAG
@@ -59,17 +59,17 @@ class _Verifier(HTTPMessageVerifier):
 
 
 class _Keys(HTTPSignatureKeyResolver):
-    """Find the key of an enrolled agency; an unknown one gets a key that verifies nothing.
+    """Find the key of an enrolled agency or a revoked card; an unknown one gets a key that verifies nothing.
 
     So a stranger's request takes the same way, and about the same time, as one with a bad signature.
     """
 
-    def __init__(self, find: Callable[[str], Agency | None]) -> None:
+    def __init__(self, find: Callable[[str], bool]) -> None:
         self._find = find
         self._nobody: Ed25519PublicKey = Ed25519PrivateKey.generate().public_key()
 
     def resolve_public_key(self, key_id: str) -> VerificationKey:
-        if _KEY.fullmatch(key_id) is None or self._find(key_id) is None:
+        if _KEY.fullmatch(key_id) is None or not self._find(key_id):
             return self._nobody
         return public_key(key_id)
 
@@ -113,9 +113,10 @@ class Authenticator:
         agency = self._spend(key, nonce)
         return Authenticated(agency, self._verifier, message, found)
 
-    def _find(self, key: str) -> Agency | None:
+    def _find(self, key: str) -> bool:
         with self._database.read() as connection:
-            return agencies.agency_by_key(connection, key)
+            enrolled = agencies.agency_by_key(connection, key)
+            return enrolled is not None or revocations.is_card_revoked(connection, key)
 
     def _message(self, request: Request) -> _Signed:
         host = request.headers.get("Host", "").lower()
@@ -148,6 +149,9 @@ class Authenticator:
         with self._database.write() as connection:
             agency = agencies.agency_by_key(connection, key)
             fresh = agencies.spend_nonce(connection, key, nonce, now=stamp(now), expires=expires)
+            revoked = revocations.is_card_revoked(connection, key)
+        if revoked and fresh:
+            _refuse_revoked()
         if agency is None or not fresh:
             _refuse_authentication("the nonce was used before")
         return agency
@@ -156,6 +160,12 @@ class Authenticator:
 def _rebuilt(request: Request) -> str:
     query = request.query_string.decode("latin-1")
     return quote(request.path, safe="/:@!$&'()*+,;=~-._") + (f"?{query}" if query else "")
+
+
+def _refuse_revoked() -> NoReturn:
+    """Tell who holds a revoked card so: an agency that was not told would look for the fault in its clock."""
+    _log.warning("refused: the card was revoked by custodians")
+    refuse("card-revoked", hint="make a new workspace with `clew agency init`, and have its card enrolled")
 
 
 def _refuse_authentication(reason: str) -> NoReturn:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from cryptography.hazmat.primitives import constant_time
 from sqlalchemy import Connection
 
-from api.agency_app.problems import refuse
+from api.agency_app.problems import refuse, refuse_revoked_epoch
 from api.agency_app.service import Service, chunk_name, chunk_owner
 from api.clock import stamp
 from api.store import agencies, jobs, submissions
@@ -68,7 +68,7 @@ def commit(service: Service, agency: str, submission: str) -> bytes:
         return _receipt_of(found)
     with service.database.read() as connection:
         rows = submissions.chunk_rows(connection, submission)
-        _check_sequence(connection, found)
+        _check_standing(connection, found)
     absent = len({row.sha256 for row in rows if not row.present})
     if absent:
         total = len({row.sha256 for row in rows})
@@ -93,7 +93,8 @@ def _receipt_of(found: Submission) -> bytes:
     return found.receipt.encode()
 
 
-def _check_sequence(connection: Connection, found: Submission) -> None:
+def _check_standing(connection: Connection, found: Submission) -> None:
+    refuse_revoked_epoch(connection, found.epoch)
     agency = agencies.agency_by_code(connection, found.agency)
     if agency is not None and agency.sequence >= found.sequence:
         refuse("sequence-behind", f"the last submission committed has sequence {agency.sequence}")
@@ -141,7 +142,7 @@ def _store_commit(service: Service, found: Submission) -> tuple[bytes, list[str]
         fresh = submissions.get(connection, found.id)
         if fresh.state != "open":
             return _receipt_of(fresh), []
-        _check_sequence(connection, fresh)
+        _check_standing(connection, fresh)
         submissions.set_state(
             connection, found.id, state="committed", receipt=body.decode(), committed_at=stamp(now)
         )

@@ -6,11 +6,13 @@ A problem says what is wrong and what to do, in words of ours: nothing that was 
 from typing import Any, NoReturn
 
 from flask import Response
+from sqlalchemy import Connection
 
+from api.store import revocations
 from linkage.wire.canonical import canonical
 from linkage.wire.submission import Problem
 
-__all__ = ["PROBLEMS", "RefusedError", "problem_response", "refuse"]
+__all__ = ["PROBLEMS", "RefusedError", "problem_response", "refuse", "refuse_revoked_epoch"]
 
 PROBLEMS: dict[str, tuple[int, str]] = {
     "malformed": (400, "the message is not in the expected form"),
@@ -19,6 +21,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "manifest-signature": (401, "the manifest is not signed by the key enrolled for the agency"),
     "agency-mismatch": (403, "the manifest is another agency's"),
     "role-mismatch": (403, "the manifest states another role than the agency was enrolled with"),
+    "card-revoked": (403, "custodians revoked the card that signed this request"),
     "not-found": (404, "there is no such thing for this agency"),
     "unknown-chunk": (404, "the chunk is not one of this submission's"),
     "no-results": (404, "there are no results yet"),
@@ -26,6 +29,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "no-epoch": (409, "no epoch is in force yet"),
     "other-epoch": (409, "the bundle was made in another epoch"),
     "epoch-closed": (409, "the epoch does not take submissions now"),
+    "epoch-revoked": (409, "custodians revoked the epoch in which the bundle was made"),
     "other-profile": (409, "the bundle was made under another encoding profile"),
     "other-key": (409, "the bundle was made under another epoch key"),
     "other-conformance": (409, "the bundle was made by software that encodes otherwise"),
@@ -62,6 +66,12 @@ class RefusedError(Exception):
 def refuse(name: str, detail: str = "", *, hint: str = "") -> NoReturn:
     """Answer with a problem; ``detail`` and ``hint`` may hold numbers and our own words only."""
     raise RefusedError(name, detail, hint)
+
+
+def refuse_revoked_epoch(connection: Connection, epoch: str) -> None:
+    """Refuse what was made in an epoch that custodians revoked."""
+    if revocations.is_epoch_revoked(connection, epoch):
+        refuse("epoch-revoked", hint="join the new epoch once its custodians have made it, and encode again")
 
 
 def problem_response(problem: Problem) -> Response:

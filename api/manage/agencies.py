@@ -22,7 +22,9 @@ def agency() -> None:
 @agency.command()
 @data_option
 @click.argument("card", type=given_file)
-@click.option("--fingerprint", required=True, help="The fingerprint, as the agency itself read it out.")
+@click.option(
+    "--fingerprint", required=True, help="The fingerprint, as the agency read it out: hex digits or words."
+)
 def add(data: Path, card: Path, fingerprint: str) -> None:
     """Enrol the agency that holds CARD."""
     content = read_given(card, limit=MAX_CARD_BYTES)

@@ -8,11 +8,12 @@ import click
 from msgspec import to_builtins
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import Connection
 
 from api.clock import utc_now
 from api.manage.options import data_option, opened_register, say
-from api.store import agencies, jobs, persons, results, submissions
+from api.store import agencies, jobs, persons, results, revocations, submissions
 from linkage.errors import InputError
 from linkage.weak_profiles import named_by_digest
 
@@ -25,7 +26,7 @@ _LISTED_JOBS = 20
 @data_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def status(data: Path, *, as_json: bool) -> None:
-    """Show the epoch, the cycle, submissions by agency and state, and the latest jobs."""
+    """Show the epoch, the cycle, submissions by agency and state, revocations, and the latest jobs."""
     with opened_register(data) as (_, database), database.read() as connection:
         content = _content(connection)
     if as_json:
@@ -37,6 +38,8 @@ def status(data: Path, *, as_json: bool) -> None:
         f"cycle {content['cycle']}, {content['persons']:,} persons"
     )
     console.print(_agencies(content))
+    if content["revocations"]:
+        console.print(_revocations(content))
     console.print(_jobs(content))
 
 
@@ -57,6 +60,7 @@ def _content(connection: Connection) -> dict[str, Any]:
             }
             for one in agencies.all_agencies(connection)
         ],
+        "revocations": [to_builtins(one) for one in revocations.all_revocations(connection)],
         "jobs": [to_builtins(one) for one in jobs.all_jobs(connection, limit=_LISTED_JOBS)],
     }
 
@@ -66,6 +70,13 @@ def _agencies(content: dict[str, Any]) -> Table:
     for one in content["agencies"]:
         counts = ", ".join(f"{count} {state}" for state, count in one["submissions"].items())
         table.add_row(one["agency"], one["role"], str(one["sequence"]), counts or "none")
+    return table
+
+
+def _revocations(content: dict[str, Any]) -> Table:
+    table = Table("revoked", "name", "decided", "reason", title="Revocations", title_justify="left")
+    for one in content["revocations"]:
+        table.add_row(one["kind"], one["name"], one["decided"], Text(one["reason"]))
     return table
 
 

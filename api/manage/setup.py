@@ -11,6 +11,7 @@ from api.trust import adopt_epoch
 from api.unit import create_unit, read_given, read_unit_card
 from linkage.weak_profiles import ALLOW_WEAK_PROFILE, named_by_digest
 from linkage.wire.cards import CustodianCard, card_fingerprint, read_card
+from linkage.wire.fingerprints import in_words
 from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
 
 __all__ = ["epoch", "init"]
@@ -27,6 +28,7 @@ def init(data: Path, name: str) -> None:
     card = create_unit(data, name)
     say("made a linkage unit; its keys lie in secrets/ and are in no backup yet")
     say(f"fingerprint of its card: {card_fingerprint(card)}")
+    say(f"  in words: {in_words(card_fingerprint(card))}")
     click.echo(DataFolder(data).unit_card)
 
 
@@ -69,6 +71,7 @@ def epoch(
             )
     for card in cards:
         say(f"custodian {card.name}: {card_fingerprint(card)}")
+        say(f"  in words: {in_words(card_fingerprint(card))}")
     state = "is in force now" if new else "was in force already"
     profile = named_by_digest(adopted.profile_name, adopted.profile_digest)
     say(f"epoch {adopted.epoch} {state}, open from {adopted.opens} to {adopted.closes}, profile {profile}")

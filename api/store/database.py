@@ -17,7 +17,7 @@ __all__ = ["SCHEMAS", "Database", "StoreName", "number_of", "open_database"]
 StoreName = Literal["register", "encodings", "payload"]
 
 SCHEMAS: dict[StoreName, str] = {
-    "register": "register_1",
+    "register": "register_2",
     "encodings": "encodings_1",
     "payload": "payload_1",
 }

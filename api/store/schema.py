@@ -37,6 +37,7 @@ __all__ = [
     "person_events",
     "persons",
     "results",
+    "revocations",
     "submissions",
     "trust",
 ]
@@ -238,3 +239,16 @@ results = Table(
     Column("agency", String(12), ForeignKey("agencies.code"), primary_key=True),
     Column("body", Text, nullable=False),
 )
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("kind", String(8), primary_key=True),
+    Column("subject", String(64), primary_key=True),
+    Column("name", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided", String(17), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("received_at", String(27), nullable=False),
+)
+"""``kind``: agency, whose ``subject`` is a card's signing key, or epoch, whose is a descriptor's content."""

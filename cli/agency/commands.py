@@ -13,15 +13,18 @@ __all__ = ["agency"]
 _COMMANDS = {
     "init": ("setup_commands", "init_command"),
     "join": ("setup_commands", "join_command"),
+    "keyring": ("keyring_command", "keyring_command"),
     "mapping": ("mapping_command", "mapping_command"),
     "check": ("extract_commands", "check_command"),
     "dummies": ("dummy_commands", "dummies_command"),
     "encode": ("extract_commands", "encode_command"),
+    "reencode": ("reencode_command", "reencode_command"),
     "inspect": ("inspect_command", "inspect_command"),
     "submit": ("unit_commands", "submit_command"),
     "status": ("unit_commands", "status_command"),
     "report": ("unit_commands", "report_command"),
     "references": ("unit_commands", "references_command"),
+    "revoke": ("revoke_command", "revoke_command"),
 }
 """By name, in the order in which they are needed: module of this package, and the command in it."""
 

@@ -14,7 +14,8 @@ from cli.agency.progress import stages
 from cli.agency.saying import say, today
 from cli.agency.store import JournalEntry, Store
 from cli.agency.workspace import Workspace
-from cli.options import FILE, passphrase_file
+from cli.options import FILE, passphrase_from
+from keys.passphrase import PassphraseFrom
 from linkage.errors import InputError
 from linkage.wire.limits import MAX_RECORDS
 
@@ -41,9 +42,9 @@ def dummies_command() -> None:
 )
 @options.mapping
 @options.workspace
-@passphrase_file
+@passphrase_from
 def on_command(
-    source: Path, share: float, mapping: str | None, workspace: Workspace, passphrase_file: Path | None
+    source: Path, share: float, mapping: str | None, workspace: Workspace, passphrase_file: PassphraseFrom
 ) -> None:
     """Make dummies from the parts of a source's children.
 
@@ -82,8 +83,8 @@ def off_command(workspace: Workspace) -> None:
 
 @dummies_command.command("show")
 @options.workspace
-@passphrase_file
-def show_command(workspace: Workspace, passphrase_file: Path | None) -> None:
+@passphrase_from
+def show_command(workspace: Workspace, passphrase_file: PassphraseFrom) -> None:
     """Say whether dummies are on, and how many there are."""
     workspace.require()
     if not workspace.dummies_file.exists():

@@ -17,6 +17,7 @@ from cli.agency.crosswalk import Crosswalk
 from cli.agency.dummies import load_dummies
 from cli.agency.joining import profile_of, require_conformance
 from cli.agency.progress import Stages
+from cli.agency.revoking import require_card_counts, require_epoch_counts
 from cli.agency.snapshot import Changes, Snapshot, make_snapshot
 from cli.agency.spool import Spool, SpooledPart, open_spool, sweep_spools
 from cli.agency.store import JournalEntry, Store
@@ -71,10 +72,13 @@ def open_desk(
 ) -> Desk:
     """Open the identity and the epoch key, and check that this installation may encode today.
 
-    Raises :class:`EpochError` outside the epoch's dates or if this installation encodes differently, and
+    Raises :class:`EpochError` outside the epoch's dates, if it is revoked, or if this installation encodes
+    differently, :class:`linkage.errors.VerificationError` if the agency's card is revoked, and
     :class:`linkage.errors.ProfileError` for a weak profile that is not allowed.
     """
     descriptor = workspace.descriptor()
+    require_card_counts(workspace)
+    require_epoch_counts(workspace, descriptor)
     if not descriptor.opens.date <= today <= descriptor.closes.date:
         raise EpochError(
             f"epoch {descriptor.epoch} is open from {descriptor.opens} to {descriptor.closes}",

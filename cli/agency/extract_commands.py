@@ -1,13 +1,14 @@
 """``clew agency check`` and ``encode``: an extract read, judged and encoded."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from cli.agency import options, saying
-from cli.agency.encoding import encode_extract, open_copy, open_desk, sweep_left
+from cli.agency.encoding import Desk, Encoded, encode_extract, open_copy, open_desk, sweep_left
 from cli.agency.fixlist import write_fixes
 from cli.agency.legacy_encoding import (
     LegacyRequest,
@@ -19,33 +20,52 @@ from cli.agency.progress import Stages, stages
 from cli.agency.saying import say, today, warn_if_synced
 from cli.agency.summaries import encoded_words, extract_words
 from cli.agency.workspace import Workspace
-from cli.options import FILE, passphrase_file
+from cli.options import FILE, passphrase_from
 from cli.outputs import spare_inputs
 from cli.sources.context import Context
 from cli.sources.extract import Extract, read_extract
 from cli.sources.mapping import choose_mapping, parse_mapping, preset_names
 from cli.sources.opening import files_read
+from keys.passphrase import PassphraseFrom
 from linkage.encode.legacy.profile import FoldReading
 from linkage.errors import InputError
 from linkage.wire.manifest import Period
 
-__all__ = ["check_command", "encode_command", "read_source"]
+__all__ = [
+    "BundleRequest",
+    "check_command",
+    "encode_command",
+    "open_for",
+    "read_source",
+    "write_bundle_of",
+]
 
 Value = TypeVar("Value")
 
-_SOURCE = click.argument("source", type=FILE)
-_FIXES = click.option(
-    "--fixes", type=FILE, metavar="FILE", help="Write the fix list here (CSV); it stays with you."
-)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleRequest:
+    """What ``encode`` and ``reencode`` are asked to make a bundle of, and how."""
+
+    source: Path
+    mapping: str | None
+    workspace: Workspace
+    period: Period
+    areas: tuple[str, ...]
+    output: Path
+    fixes: Path | None
+    allow_empty: bool
+    allow_withdrawals: bool
+    allow_weak_profile: bool
 
 
 @click.command("check")
-@_SOURCE
+@options.source
 @options.mapping
 @options.workspace
 @options.period(required=False)
 @options.areas
-@_FIXES
+@options.fixes
 def check_command(
     source: Path,
     mapping: str | None,
@@ -66,19 +86,17 @@ def check_command(
 
 
 @click.command("encode")
-@_SOURCE
+@options.source
 @options.mapping
 @options.optional_workspace
 @options.period(required=False)
 @options.areas
-@click.option(
-    "--output", type=FILE, required=True, metavar="FILE", help="The sealed bundle (.clew) to write."
-)
-@_FIXES
-@click.option("--allow-empty", is_flag=True, help="Let a snapshot without children withdraw everything.")
-@click.option("--allow-withdrawals", is_flag=True, help="Let more than a fifth of the records be withdrawn.")
+@options.bundle_output
+@options.fixes
+@options.allow_empty
+@options.allow_withdrawals
 @options.allow_weak_profile
-@passphrase_file
+@passphrase_from
 @click.option(
     "--legacy-schema",
     type=FILE,
@@ -110,7 +128,7 @@ def encode_command(
     allow_empty: bool,  # noqa: FBT001
     allow_withdrawals: bool,  # noqa: FBT001
     allow_weak_profile: bool,  # noqa: FBT001
-    passphrase_file: Path | None,
+    passphrase_file: PassphraseFrom,
     legacy_schema: Path | None,
     secret_file: Path | None,
     xor_folds: FoldReading | None,
@@ -129,30 +147,61 @@ def encode_command(
         encode_legacy(LegacyRequest(source, legacy_schema, output, secret_file, xor_folds, overwrite))
         return
     refuse_legacy_options(context)
-    workspace, period = _required(context, "workspace", workspace), _required(context, "period", period)
-    workspace.require()
-    if output.suffix != ".clew":
-        raise InputError(f"{output.name}: not the name of a bundle", hint="let it end with .clew")
-    warn_if_synced(output.parent)
-    day = today()
+    request = BundleRequest(
+        source=source,
+        mapping=mapping,
+        workspace=_required(context, "workspace", workspace),
+        period=_required(context, "period", period),
+        areas=areas,
+        output=output,
+        fixes=fixes,
+        allow_empty=allow_empty,
+        allow_withdrawals=allow_withdrawals,
+        allow_weak_profile=allow_weak_profile,
+    )
+    write_bundle_of(request, open_for(request, passphrase_file))
+
+
+def open_for(request: BundleRequest, passphrase_file: PassphraseFrom) -> Desk:
+    """Open the desk for a request, once nothing that needs no passphrase speaks against it."""
+    request.workspace.require()
+    if request.output.suffix != ".clew":
+        raise InputError(f"{request.output.name}: not the name of a bundle", hint="let it end with .clew")
+    warn_if_synced(request.output.parent)
     passphrase = saying.passphrase(passphrase_file)
-    desk = open_desk(workspace, passphrase, today=day, allow_weak_profile=allow_weak_profile)
+    return open_desk(
+        request.workspace, passphrase, today=today(), allow_weak_profile=request.allow_weak_profile
+    )
+
+
+def write_bundle_of(request: BundleRequest, desk: Desk, *, outputs: Sequence[Path | None] = ()) -> None:
+    """Read a request's source, write its bundle, and say what came of it.
+
+    ``outputs`` are further files that the caller is going to write.
+    """
+    workspace, period, output = request.workspace, request.period, request.output
+    written = [output, open_copy(output), request.fixes, *outputs]
     sweep_left(workspace, output)
     with stages() as shown:
-        outputs = [output, open_copy(output), fixes]
-        extract = read_source(source, mapping, workspace, period, areas, shown, outputs=outputs)
+        extract = read_source(
+            request.source, request.mapping, workspace, period, request.areas, shown, outputs=written
+        )
         encoded = encode_extract(
             desk,
             extract,
             period=period,
             output=output,
             stages=shown,
-            today=day,
-            allow_empty=allow_empty,
-            allow_withdrawals=allow_withdrawals,
+            today=today(),
+            allow_empty=request.allow_empty,
+            allow_withdrawals=request.allow_withdrawals,
         )
-    _report_faults(extract, fixes)
+    _report_faults(extract, request.fixes)
     _warn_of_period(extract, period)
+    _report_encoded(encoded, output)
+
+
+def _report_encoded(encoded: Encoded, output: Path) -> None:
     click.echo("")
     for line in encoded_words(encoded):
         click.echo(line)

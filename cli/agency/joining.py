@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
+from cli.agency.revoking import require_card_counts, require_epoch_counts
 from cli.agency.workspace import Pins, Workspace
 from keys.files import name_of, read_limited
 from keys.identity import create_identity, save_identity
@@ -115,7 +116,8 @@ def join_epoch(
     """Join an epoch, keeping nothing unless every check holds.
 
     1. The descriptor and the wrapped key are signed by enough of the pinned custodians; the epoch has not
-       closed, does not open before the one joined, and is not another one under that one's name.
+       closed, does not open before the one joined, and is not another one under that one's name.  Neither it
+       nor this workspace's card is revoked.
     2. The unit's card is signed by its own key, holds the two sealing keys of the descriptor, and has the
        signing key of the card pinned before, if there is one.
     3. The profile is one that this release has, with the descriptor's digest, and not weak unless allowed.
@@ -123,6 +125,8 @@ def join_epoch(
     5. This installation encodes as the descriptor's conformance digest says.
     """
     epoch = _descriptor(workspace, descriptor)
+    require_card_counts(workspace)
+    require_epoch_counts(workspace, epoch)
     _require_current(workspace, epoch, today)
     wrapped = _wrapped_key(workspace, wrapped_key)
     card = _unit_card(workspace, unit, epoch)

@@ -14,11 +14,16 @@ from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
 
 __all__ = [
+    "allow_empty",
     "allow_weak_profile",
+    "allow_withdrawals",
     "areas",
+    "bundle_output",
+    "fixes",
     "mapping",
     "optional_workspace",
     "period",
+    "source",
     "unit_url",
     "workspace",
 ]
@@ -65,6 +70,39 @@ def optional_workspace(command: Command) -> Command:
         callback=_workspace,
         metavar="DIR",
         help="The agency's own folder.  [required for a bundle]",
+    )(command)
+
+
+def source(command: Command) -> Command:
+    """Add ``SOURCE``: the extract to read."""
+    return click.argument("source", type=FILE)(command)
+
+
+def fixes(command: Command) -> Command:
+    """Add ``--fixes``: where the fix list goes."""
+    return click.option(
+        "--fixes", type=FILE, metavar="FILE", help="Write the fix list here (CSV); it stays with you."
+    )(command)
+
+
+def bundle_output(command: Command) -> Command:
+    """Add ``--output``: the bundle."""
+    return click.option(
+        "--output", type=FILE, required=True, metavar="FILE", help="The sealed bundle (.clew) to write."
+    )(command)
+
+
+def allow_empty(command: Command) -> Command:
+    """Add ``--allow-empty``: nothing is withdrawn by an extract that is empty by mistake."""
+    return click.option(
+        "--allow-empty", is_flag=True, help="Let a snapshot without children withdraw everything."
+    )(command)
+
+
+def allow_withdrawals(command: Command) -> Command:
+    """Add ``--allow-withdrawals``: nor by one that is cut short."""
+    return click.option(
+        "--allow-withdrawals", is_flag=True, help="Let more than a fifth of the records be withdrawn."
     )(command)
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.agency.synced import synced_by
-from keys.passphrase import read_passphrase
+from keys.passphrase import PassphraseFrom, read_passphrase
 
 __all__ = ["passphrase", "say", "today", "warn_if_synced"]
 
@@ -24,9 +24,9 @@ def warn_if_synced(folder: Path) -> None:
         say(f"warning: this folder is copied elsewhere by {service}; choose one that stays on this machine")
 
 
-def passphrase(file: Path | None) -> str:
+def passphrase(source: PassphraseFrom) -> str:
     """Return the workspace's passphrase."""
-    return read_passphrase(file, prompt="passphrase of this workspace", confirm=False)
+    return read_passphrase(source, prompt="passphrase of this workspace", confirm=False)
 
 
 def today() -> dt.date:

@@ -12,7 +12,7 @@ from cli.agency.cells import guarded
 from cli.agency.outputs import write_output
 from cli.agency.reporting import Report
 
-__all__ = ["csv_files", "write_csv", "write_report"]
+__all__ = ["csv_bytes", "csv_files", "write_csv", "write_report"]
 
 _URGENT, _SOON = 0, 5
 
@@ -50,12 +50,17 @@ def write_report(output: Path, report: Report) -> tuple[Path, ...]:
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a CSV file that spreadsheets open rightly: UTF-8 with its mark, no cell taken for a formula."""
+    """Write a CSV file for its owner only."""
+    write_output(path, csv_bytes(header, rows))
+
+
+def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """Return CSV that spreadsheets open rightly: UTF-8 with its mark, no cell taken for a formula."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(header)
     writer.writerows([guarded(cell) for cell in row] for row in rows)
-    write_output(path, text.getvalue().encode("utf-8-sig"))
+    return text.getvalue().encode("utf-8-sig")
 
 
 def _episode_rows(report: Report) -> Iterator[tuple[str, ...]]:

@@ -157,6 +157,11 @@ class Store:
         rows = self._db.table("held").rows_where("period = ?", [period], select="handle")
         return frozenset(row["handle"] for row in rows)
 
+    def held_by_period(self) -> dict[str, frozenset[str]]:
+        """Return, for every period, the handles that its last snapshot held."""
+        rows = self._db.query("SELECT DISTINCT period FROM held ORDER BY period")
+        return {row["period"]: self.held(row["period"]) for row in rows}
+
     def hold(self, period: str, handles: Iterable[str]) -> None:
         """Note what the newest snapshot of a period holds."""
         self._db.table("held").delete_where("period = ?", [period])

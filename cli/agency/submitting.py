@@ -7,6 +7,7 @@ from pathlib import Path
 from cli.agency.bundles import check_signature, opened_bundle
 from cli.agency.client import Unit
 from cli.agency.progress import Stages
+from cli.agency.revoking import require_card_counts, require_epoch_name_counts
 from cli.agency.store import JournalEntry, Store
 from cli.agency.workspace import Workspace
 from keys.storing import store_public
@@ -27,7 +28,8 @@ def submit_bundle(path: Path, workspace: Workspace, unit: Unit, stages: Stages) 
     """Submit a sealed bundle and return the verified receipt.
 
     Sending the same bundle again is harmless and goes on where it stopped: the unit says which chunks it
-    lacks.  Raises :class:`InputError` for an open bundle, and whatever the unit refuses.
+    lacks.  Raises :class:`InputError` for an open bundle, :class:`linkage.errors.EpochError` for one of a
+    revoked epoch, :class:`VerificationError` if the agency's card is revoked, and whatever the unit refuses.
     """
     with opened_bundle(path) as bundle:
         if bundle.form != "sealed":
@@ -36,6 +38,8 @@ def submit_bundle(path: Path, workspace: Workspace, unit: Unit, stages: Stages) 
                 hint="submit the bundle beside it, without .open in its name",
             )
         check_signature(bundle, workspace.card())
+        require_card_counts(workspace)
+        require_epoch_name_counts(workspace, bundle.manifest.epoch)
         signing_key = workspace.unit_card().signing_key
         stages.stage("reading the bundle")
         chunks = {name: _chunk_list(bundle, name) for name in PART_NAMES}

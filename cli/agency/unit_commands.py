@@ -13,7 +13,8 @@ from cli.agency.spreadsheet import write_csv, write_report
 from cli.agency.standing import status_words
 from cli.agency.submitting import submit_bundle
 from cli.agency.workspace import Workspace
-from cli.options import FILE, passphrase_file
+from cli.options import FILE, passphrase_from
+from keys.passphrase import PassphraseFrom
 from linkage.errors import InputError
 from linkage.wire.canonical import canonical
 
@@ -24,8 +25,8 @@ __all__ = ["references_command", "report_command", "status_command", "submit_com
 @click.argument("bundle", type=FILE)
 @options.unit_url
 @options.workspace
-@passphrase_file
-def submit_command(bundle: Path, url: str, workspace: Workspace, passphrase_file: Path | None) -> None:
+@passphrase_from
+def submit_command(bundle: Path, url: str, workspace: Workspace, passphrase_file: PassphraseFrom) -> None:
     """Send a bundle to the linkage unit.
 
     The receipt is kept in the workspace.  Run it again if the connection breaks: it goes on where it stopped.
@@ -40,12 +41,12 @@ def submit_command(bundle: Path, url: str, workspace: Workspace, passphrase_file
 @options.unit_url
 @options.workspace
 @click.option("--json", "as_json", is_flag=True, help="Print the unit's answer as JSON.")
-@passphrase_file
+@passphrase_from
 def status_command(
     url: str,
     workspace: Workspace,
     as_json: bool,  # noqa: FBT001
-    passphrase_file: Path | None,
+    passphrase_file: PassphraseFrom,
 ) -> None:
     """Say what the linkage unit holds."""
     with _unit(workspace, url, passphrase_file) as unit:
@@ -57,8 +58,8 @@ def status_command(
 @options.unit_url
 @options.workspace
 @click.option("--output", type=FILE, required=True, metavar="REPORT.xlsx", help="The workbook to write.")
-@passphrase_file
-def report_command(url: str, workspace: Workspace, output: Path, passphrase_file: Path | None) -> None:
+@passphrase_from
+def report_command(url: str, workspace: Workspace, output: Path, passphrase_file: PassphraseFrom) -> None:
     """Pull results into a workbook.
 
     The latest results are joined with your own references: a workbook, and the same as CSV beside it.
@@ -81,8 +82,8 @@ def report_command(url: str, workspace: Workspace, output: Path, passphrase_file
 @click.command("references")
 @options.workspace
 @click.option("--output", type=FILE, required=True, metavar="FILE.csv", help="The CSV to write.")
-@passphrase_file
-def references_command(workspace: Workspace, output: Path, passphrase_file: Path | None) -> None:
+@passphrase_from
+def references_command(workspace: Workspace, output: Path, passphrase_file: PassphraseFrom) -> None:
     """List your references with their handles.
 
     This is for your own use: the file must not leave you.
@@ -95,7 +96,7 @@ def references_command(workspace: Workspace, output: Path, passphrase_file: Path
     say(f"{len(rows):,} references written; whoever has them can tell your records apart in the register")
 
 
-def _unit(workspace: Workspace, url: str, passphrase_file: Path | None) -> Unit:
+def _unit(workspace: Workspace, url: str, passphrase_file: PassphraseFrom) -> Unit:
     workspace.require()
     passphrase = saying.passphrase(passphrase_file)
     return Unit(url, workspace.identity(passphrase))

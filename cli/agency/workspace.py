@@ -26,6 +26,7 @@ from linkage.wire.epochs import (
     verify_quorum,
 )
 from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
+from linkage.wire.revocations import Revocation
 
 __all__ = ["Pins", "Workspace"]
 
@@ -41,7 +42,7 @@ class Pins(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     threshold: Annotated[int, Meta(ge=1, le=16)]
     custodians: Annotated[tuple[CustodianCard, ...], Meta(min_length=1, max_length=16)]
 
-    def verify(self, document: EpochDescriptor | WrappedKey) -> None:
+    def verify(self, document: EpochDescriptor | WrappedKey | Revocation) -> None:
         """Check that enough of the pinned custodians signed; raises :class:`VerificationError`."""
         keys = [card.signing_key for card in self.custodians]
         try:

@@ -13,9 +13,10 @@ from cli.custodian.checks import (
     require_fit_profile,
     require_known_profile,
 )
+from cli.custodian.log_subjects import ceremony_subjects, descriptor_subjects
 from cli.custodian.options import allow_weak_profile, ceremony_folder, day, epoch_name, identity_folder
 from cli.custodian.summaries import say, shown, summarise_ceremony
-from cli.options import FILE, passphrase_file
+from cli.options import FILE, passphrase_file, passphrase_from
 from keys.ceremony import (
     Exchanged,
     check_closing,
@@ -30,9 +31,10 @@ from keys.ceremony import (
 )
 from keys.ceremony_folder import CeremonyFolder, destroy
 from keys.custodian_folder import CustodianFolder
+from keys.custody_log import CustodyLog
 from keys.identity import Identity, create_identity, load_identity, protected_identity
 from keys.messages import Ceremony, Commitment
-from keys.passphrase import read_passphrase
+from keys.passphrase import PassphraseFrom, read_passphrase
 from keys.storing import naming, refuse_existing, store_public
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
@@ -108,6 +110,7 @@ def open_command(
     )
     protected = protected_identity(one_time, passphrase, kind=_ONE_TIME_KIND)
     folder.write_opening(terms, key_file=key_file, one_time_key=protected)
+    CustodyLog(folder.path).append("ceremony-opened", ceremony_subjects(terms), one_time)
     summarise_ceremony(terms)
     click.echo(terms.fingerprint)
 
@@ -117,13 +120,13 @@ def open_command(
 @identity_folder
 @click.option("--fingerprint", help="Refuse unless the ceremony has this fingerprint.")
 @allow_weak_profile
-@passphrase_file
+@passphrase_from
 def commit_command(
     ceremony: Path,
     folder: Path,
     fingerprint: str | None,
     allow_weak_profile: bool,  # noqa: FBT001
-    passphrase_file: Path | None,
+    passphrase_file: PassphraseFrom,
 ) -> None:
     """Draw your contribution and commit to it."""
     shared, own = CeremonyFolder(ceremony), CustodianFolder(folder)
@@ -149,6 +152,8 @@ def commit_command(
         own.keep_contribution(terms, contribution, passphrase)
     commitment = make_commitment(terms, identity, contribution)
     own.pin(terms)
+    if present is None:
+        CustodyLog(own.path).append("committed", ceremony_subjects(terms), identity)
     _publish_once(shared.commitment(card), present, commitment)
     click.echo(shared.commitment(card))
 
@@ -169,8 +174,8 @@ def _publish_once(path: Path, present: Commitment | None, commitment: Commitment
 @ceremony_group.command("contribute")
 @ceremony_folder
 @identity_folder
-@passphrase_file
-def contribute_command(ceremony: Path, folder: Path, passphrase_file: Path | None) -> None:
+@passphrase_from
+def contribute_command(ceremony: Path, folder: Path, passphrase_file: PassphraseFrom) -> None:
     """Hand over your contribution, sealed, once everyone has committed."""
     shared, own = CeremonyFolder(ceremony), CustodianFolder(folder)
     terms = shared.read_terms()
@@ -192,6 +197,7 @@ def contribute_command(ceremony: Path, folder: Path, passphrase_file: Path | Non
     else:
         secret = own.read_contribution(terms, passphrase)
         message = make_contribution(terms, identity, secret, commitments)
+        CustodyLog(own.path).append("contributed", ceremony_subjects(terms), identity)
         store_public(shared.contribution(card), canonical(message))
     click.echo(shared.contribution(card))
 
@@ -235,6 +241,7 @@ def close_command(ceremony: Path, one_time_key: Path | None, passphrase_file: Pa
     else:
         closing = close_ceremony(terms, one_time, exchanged, conformance=conformance_of(terms))
         folder.write_closing(terms, closing)
+        CustodyLog(folder.path).append("ceremony-closed", descriptor_subjects(closing.descriptor), one_time)
     destroy(key_file)
     summarise_closing(terms, folder)
     click.echo(folder.descriptor)

@@ -14,6 +14,7 @@ from linkage.shipped_profiles import shipped_profile
 from linkage.weak_profiles import require_epoch_profile
 from linkage.wire.cards import AgencyCard, AnyCard, card_fingerprint, read_card
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_descriptor, read_wrapped_key
+from linkage.wire.fingerprints import same_fingerprint
 from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
 from linkage.wire.moments import Moment
 
@@ -64,8 +65,8 @@ def verified_descriptor(path: Path, own: CustodianFolder) -> EpochDescriptor:
 
 
 def require_fingerprint(found: str, given: str, *, what: str) -> None:
-    """Refuse unless the fingerprint that somebody read out is this one, spaces and case apart."""
-    if _plain(found) != _plain(given):
+    """Refuse unless the fingerprint that somebody read out is this one, in hex digits or in words."""
+    if not same_fingerprint(given, found):
         raise VerificationError(
             f"the fingerprint given is not that of {what}",
             hint="have it read out again; if it still differs, the file is not theirs: stop",
@@ -131,7 +132,3 @@ def conformance_of(ceremony: Ceremony) -> Callable[[bytes], str]:
     require_known_profile(ceremony)
     profile = shipped_profile(ceremony.profile_name)
     return lambda epoch_key: conformance_digest(profile, epoch_key)
-
-
-def _plain(fingerprint: str) -> str:
-    return "".join(fingerprint.split()).casefold()

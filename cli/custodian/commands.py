@@ -4,22 +4,30 @@ from pathlib import Path
 
 import click
 
+from cli.agency.doctor_command import doctor_command
 from cli.custodian.ceremony_commands import ceremony_group
 from cli.custodian.checks import require_not_closed
+from cli.custodian.keyring_commands import keyring_group
+from cli.custodian.log_commands import log_group
+from cli.custodian.log_subjects import descriptor_subjects, wrapped_subjects
 from cli.custodian.options import identity_folder
+from cli.custodian.revoke_command import Given, revoke_command, sign_revocation
 from cli.custodian.session_commands import session_group
+from cli.custodian.share_commands import share_group
 from cli.custodian.signing import examine_descriptor, examine_wrapped_key, format_of, open_own_share
 from cli.custodian.summaries import say
 from cli.custodian.wrap_commands import wrap_command
-from cli.options import FILE, passphrase_file
+from cli.options import FILE, passphrase_file, passphrase_from
 from keys.ceremony_folder import CeremonyFolder
 from keys.custodian_folder import CustodianFolder
-from keys.passphrase import read_passphrase
+from keys.custody_log import CustodyLog
+from keys.passphrase import PassphraseFrom, read_passphrase
 from keys.storing import store_private, store_public
 from linkage.errors import FormatError, InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import card_fingerprint
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, add_signature
+from linkage.wire.fingerprints import in_words
 
 __all__ = ["keys"]
 
@@ -39,6 +47,11 @@ def keys() -> None:
 
 keys.add_command(ceremony_group)
 keys.add_command(wrap_command)
+keys.add_command(doctor_command)
+keys.add_command(keyring_group)
+keys.add_command(share_group)
+keys.add_command(log_group)
+keys.add_command(revoke_command)
 keys.add_command(session_group)
 
 
@@ -52,7 +65,9 @@ def identity_command(name: str, folder: Path, passphrase_file: Path | None) -> N
     own.refuse_used()
     passphrase = read_passphrase(passphrase_file, prompt="new passphrase for your identity", confirm=True)
     card = own.create(name, passphrase)
+    CustodyLog(own.path).append("identity-made", {"card": card_fingerprint(card)}, own.load(passphrase))
     say((f"{own.card.name} may be passed on; {own.identity.name} and its passphrase never leave you",))
+    say(("the fingerprint of your card:", f"  in words: {in_words(card_fingerprint(card))}"))
     click.echo(card_fingerprint(card))
 
 
@@ -69,7 +84,7 @@ def identity_command(name: str, folder: Path, passphrase_file: Path | None) -> N
 @_epoch
 @_agency
 @_fingerprint
-@passphrase_file
+@passphrase_from
 def sign_command(
     file: Path,
     folder: Path,
@@ -77,11 +92,12 @@ def sign_command(
     epoch: Path | None,
     agency: Path | None,
     fingerprint: str | None,
-    passphrase_file: Path | None,
+    passphrase_file: PassphraseFrom,
 ) -> None:
-    """Check an epoch descriptor or a wrapped key, show it, and add your signature to FILE.
+    """Check an epoch descriptor, a wrapped key or a revocation, show it, and add your signature to FILE.
 
-    A wrapped key also needs --epoch, --agency and --fingerprint.
+    A wrapped key also needs --epoch, --agency and --fingerprint; a revocation the --epoch, or the --agency
+    and --fingerprint, that it revokes.
     """
     own = CustodianFolder(folder)
     kind = format_of(file)
@@ -92,6 +108,9 @@ def sign_command(
             raise InputError(f"{file.name}: a wrapped key is signed against its epoch", hint="give --epoch")
         wrapped = examine_wrapped_key(file, own, epoch=epoch, agency=agency, fingerprint=fingerprint)
         _sign_wrapped_key(file, own, wrapped, passphrase_file)
+    elif kind == "clew-revocation":
+        given = Given(agency=agency, fingerprint=fingerprint, epoch=epoch)
+        sign_revocation(file, own, given, passphrase_file)
     else:
         raise FormatError(
             f"{file.name}: neither an epoch descriptor nor a wrapped key", hint="check the path"
@@ -110,23 +129,25 @@ def _ceremony_of(file: Path, ceremony: Path | None) -> CeremonyFolder:
 
 
 def _sign_descriptor(
-    file: Path, own: CustodianFolder, shared: CeremonyFolder, passphrase_file: Path | None
+    file: Path, own: CustodianFolder, shared: CeremonyFolder, passphrase_file: PassphraseFrom
 ) -> None:
     descriptor = examine_descriptor(file, shared, own)
     require_not_closed(descriptor)
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
     share = open_own_share(descriptor, shared, identity)
     signed = add_signature(descriptor, identity.signing)
+    CustodyLog(own.path).append("signed-descriptor", descriptor_subjects(signed), identity)
     own.keep_signed(signed, share)
     store_public(file, canonical(signed))
     _say_signed(descriptor, signed)
 
 
 def _sign_wrapped_key(
-    file: Path, own: CustodianFolder, wrapped: WrappedKey, passphrase_file: Path | None
+    file: Path, own: CustodianFolder, wrapped: WrappedKey, passphrase_file: PassphraseFrom
 ) -> None:
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
     signed = add_signature(wrapped, identity.signing)
+    CustodyLog(own.path).append("signed-wrapped-key", wrapped_subjects(wrapped), identity)
     store_private(file, canonical(signed))
     _say_signed(wrapped, signed)
 

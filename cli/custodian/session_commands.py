@@ -11,16 +11,18 @@ from cli.custodian.checks import (
     require_fingerprint,
     require_not_closed,
 )
+from cli.custodian.log_subjects import wrapped_subjects
 from cli.custodian.options import identity_folder
 from cli.custodian.summaries import say, shown, summarise_agency
 from cli.custodian.wrap_commands import recovered_key
-from cli.options import FILE, passphrase_file
+from cli.options import FILE, passphrase_file, passphrase_from
 from keys.ceremony import describes
 from keys.ceremony_folder import destroy
 from keys.custodian_folder import CustodianFolder
+from keys.custody_log import CustodyLog
 from keys.identity import Identity, create_identity, load_identity, protected_identity
 from keys.messages import Ceremony
-from keys.passphrase import read_passphrase
+from keys.passphrase import PassphraseFrom, read_passphrase
 from keys.session import (
     Session,
     hand_over,
@@ -36,6 +38,7 @@ from keys.wrapping import wrap_key
 from linkage.errors import InputError
 from linkage.wire.cards import AgencyCard, card_fingerprint
 from linkage.wire.epochs import EpochDescriptor
+from linkage.wire.fingerprints import in_words
 
 __all__ = ["session_group"]
 
@@ -92,6 +95,7 @@ def open_command(
     )
     protected = protected_identity(one_time, passphrase, kind=_ONE_TIME_KIND)
     place.write_opening(session, descriptor, key_file=key_file, one_time_key=protected)
+    CustodyLog(place.path).append("session-opened", _subjects(session), one_time)
     _summarise(session)
     click.echo(session.fingerprint)
 
@@ -113,13 +117,13 @@ def open_command(
     metavar="CODE=TEXT",
     help="An agency's code and its fingerprint, as the agency read it out to you; one for each agency.",
 )
-@passphrase_file
+@passphrase_from
 def hand_over_command(
     shared: Path,
     folder: Path,
     session_fingerprint: str,
     fingerprints: tuple[str, ...],
-    passphrase_file: Path | None,
+    passphrase_file: PassphraseFrom,
 ) -> None:
     """Approve every agency of a session and hand over your share, sealed to it."""
     given = _by_code(fingerprints)
@@ -140,7 +144,9 @@ def hand_over_command(
             say(("you had handed over already: nothing was changed",))
         else:
             share = own.read_share(descriptor, identity)
-            place.write_handed(card, hand_over(session, identity, share, descriptor))
+            handed = hand_over(session, identity, share, descriptor)
+            CustodyLog(own.path).append("share-handed-over", _subjects(session), identity)
+            place.write_handed(card, handed)
     click.echo(place.handed(card))
 
 
@@ -259,11 +265,23 @@ def _wrap_all(
     shares = open_handed(session, one_time, handed, descriptor, ceremonies)
     epoch_key = recovered_key(shares, descriptor, ceremonies[0])
     made = [wrap_key(epoch_key, descriptor, holder=card) for card in session.agencies]
+    for wrapped in made:
+        CustodyLog(place.path).append("wrapped-for-agency", wrapped_subjects(wrapped), one_time)
     place.write_closing(session, made)
 
 
+def _subjects(session: Session) -> dict[str, str]:
+    return {"session": session.id.hex(), "epoch": session.epoch}
+
+
 def _summarise(session: Session) -> None:
-    say((f"session {session.fingerprint}", f"  epoch {session.epoch}, agencies: {len(session.agencies)}"))
+    say(
+        (
+            f"session {session.fingerprint}",
+            f"  in words: {in_words(session.fingerprint)}",
+            f"  epoch {session.epoch}, agencies: {len(session.agencies)}",
+        )
+    )
     for card in session.agencies:
         summarise_agency(card, session.epoch)
 

@@ -8,6 +8,7 @@ from keys.messages import Ceremony
 from linkage.weak_profiles import named_by_digest
 from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, card_fingerprint
 from linkage.wire.epochs import EpochDescriptor
+from linkage.wire.fingerprints import in_words
 
 __all__ = ["say", "shown", "summarise_agency", "summarise_ceremony", "summarise_epoch"]
 
@@ -31,6 +32,7 @@ def summarise_ceremony(ceremony: Ceremony) -> None:
     say(
         (
             f"ceremony {ceremony.fingerprint}",
+            f"  in words: {in_words(ceremony.fingerprint)}",
             f"  epoch {ceremony.epoch}, {ceremony.opens} to {ceremony.closes}",
             f"  profile {named_by_digest(ceremony.profile_name, ceremony.profile_digest)}",
             f"  linkage unit {_card(ceremony.unit)}",
@@ -60,7 +62,8 @@ def summarise_agency(card: AgencyCard, epoch: str) -> None:
 
 
 def _card(card: AgencyCard | CustodianCard | UnitCard) -> str:
-    return f"{shown(card.name)}  {card_fingerprint(card)}"
+    fingerprint = card_fingerprint(card)
+    return f"{shown(card.name)}  {fingerprint}\n      in words: {in_words(fingerprint)}"
 
 
 def _has_signed(card: CustodianCard, descriptor: EpochDescriptor) -> bool:

@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 
 from cli.custodian.checks import agency_by_fingerprint, card_at, conformance_of, descriptor_at
+from cli.custodian.log_subjects import wrapped_subjects
 from cli.custodian.summaries import say, shown, summarise_agency
 from cli.options import FILE
 from keys.custodian_folder import CustodianFolder
+from keys.custody_log import CustodyLog
 from keys.epoch_key import EpochKey
 from keys.files import name_of
 from keys.identity import Identity
@@ -91,6 +93,9 @@ def wrap_command(
     present = _open_all(owns, passphrase_files, descriptor)
     epoch_key = recovered_key([one.share for one in present], descriptor, terms)
     made = [_wrapped(epoch_key, descriptor, card, present) for card in agencies]
+    for one in present:
+        for wrapped in made:
+            CustodyLog(one.own.path).append("wrapped-for-agency", wrapped_subjects(wrapped), one.identity)
     if not out.exists():
         make_folder(out)
     files = dict(zip(places, map(canonical, made), strict=True))

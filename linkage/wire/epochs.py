@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Annotated, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta, Struct, structs
@@ -14,6 +14,9 @@ from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.moments import Moment
 from linkage.wire.seal import SealPublicText, sealed_size
 from linkage.wire.signing import PublicKeyText, Signature, sign, verify
+
+if TYPE_CHECKING:
+    from linkage.wire.revocations import Revocation
 
 __all__ = [
     "SHARE_TEXT_BYTES",
@@ -100,10 +103,10 @@ class WrappedKey(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     signatures: tuple[Signature, ...] = ()
 
 
-Signed = TypeVar("Signed", EpochDescriptor, WrappedKey)
+Signed = TypeVar("Signed", EpochDescriptor, WrappedKey, "Revocation")
 
 
-def signed_bytes(document: EpochDescriptor | WrappedKey) -> bytes:
+def signed_bytes(document: "EpochDescriptor | WrappedKey | Revocation") -> bytes:
     """Return the bytes that custodians sign: the canonical form without signatures."""
     return canonical(structs.replace(document, signatures=()))
 
@@ -116,7 +119,9 @@ def add_signature(document: Signed, key: Ed25519PrivateKey) -> Signed:
     return structs.replace(document, signatures=tuple(sorted(signatures, key=lambda one: one.key)))
 
 
-def verify_quorum(document: EpochDescriptor | WrappedKey, *, pinned: Iterable[str], threshold: int) -> None:
+def verify_quorum(
+    document: "EpochDescriptor | WrappedKey | Revocation", *, pinned: Iterable[str], threshold: int
+) -> None:
     """Check that at least ``threshold`` different pinned custodians signed; every signature must verify.
 
     ``pinned`` are the public keys the caller trusts from elsewhere, never those the document names.

@@ -1,0 +1,135 @@
+"""``clew keys revoke``, and what ``clew keys sign`` does with a revocation."""
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from cli.custodian.checks import agency_by_fingerprint, verified_descriptor
+from cli.custodian.log_subjects import revocation_subjects
+from cli.custodian.options import identity_folder
+from cli.custodian.summaries import say
+from cli.options import FILE, passphrase_from
+from keys.custodian_folder import CustodianFolder
+from keys.custody_log import CustodyLog
+from keys.files import read_limited
+from keys.passphrase import PassphraseFrom, read_passphrase
+from keys.storing import naming, refuse_existing, store_public
+from linkage.errors import FormatError, InputError, VerificationError
+from linkage.wire.canonical import canonical
+from linkage.wire.epochs import add_signature, signed_bytes
+from linkage.wire.limits import MAX_CARD_BYTES
+from linkage.wire.moments import Moment
+from linkage.wire.revocations import (
+    MAX_REASON,
+    Revocation,
+    RevokedAgency,
+    RevokedEpoch,
+    content_digest,
+    read_revocation,
+)
+from linkage.wire.signing import verify
+
+__all__ = ["Given", "revoke_command", "sign_revocation"]
+
+_PROMPT = "passphrase of your identity"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The file by which a custodian checks what is revoked: a card with its fingerprint, or a descriptor."""
+
+    agency: Path | None
+    fingerprint: str | None
+    epoch: Path | None
+
+
+@click.command("revoke")
+@click.option("--agency", type=FILE, metavar="CARD", help="The agency's card that counts no more.")
+@click.option("--fingerprint", help="That card's fingerprint, as the agency read it out to you.")
+@click.option("--epoch", type=FILE, metavar="DESCRIPTOR", help="The descriptor of the epoch to revoke.")
+@click.option("--reason", required=True, help="Why, for everybody to read; nothing about any child.")
+@identity_folder
+@click.option("--out", type=FILE, required=True, metavar="FILE", help="Where to write the revocation.")
+@passphrase_from
+def revoke_command(
+    agency: Path | None,
+    fingerprint: str | None,
+    epoch: Path | None,
+    reason: str,
+    folder: Path,
+    out: Path,
+    passphrase_file: PassphraseFrom,
+) -> None:
+    """Revoke an agency's card or an epoch, and sign that; further custodians sign with `clew keys sign`.
+
+    A revocation is never taken back: a new card or a new epoch takes the place of what was revoked.
+    """
+    own = CustodianFolder(folder)
+    refuse_existing(out)
+    subject = _subject(own, Given(agency=agency, fingerprint=fingerprint, epoch=epoch))
+    revocation = _checked(
+        Revocation(subject=subject, reason=reason.strip(), decided=Moment.minute(dt.datetime.now(dt.UTC)))
+    )
+    _summarise(revocation)
+    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
+    signed = add_signature(revocation, identity.signing)
+    CustodyLog(own.path).append("revoked", revocation_subjects(signed), identity)
+    store_public(out, canonical(signed))
+    say(("signed by you; it counts once enough custodians have signed it with `clew keys sign`",))
+    click.echo(out)
+
+
+def sign_revocation(file: Path, own: CustodianFolder, given: Given, passphrase_file: PassphraseFrom) -> None:
+    """Add a custodian's signature to a revocation whose card or descriptor this custodian checked itself."""
+    data = read_limited(file, limit=MAX_CARD_BYTES, what="revocation")
+    with naming(file):
+        revocation = read_revocation(data)
+        for signature in revocation.signatures:
+            verify(signature, signed_bytes(revocation), domain=revocation.format)
+        if revocation.subject != _subject(own, given):
+            raise VerificationError(
+                "it revokes something else than the card or descriptor that you gave",
+                hint="do not sign; ask who made this revocation",
+            )
+    _summarise(revocation)
+    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
+    signed = add_signature(revocation, identity.signing)
+    CustodyLog(own.path).append("signed-revocation", revocation_subjects(signed), identity)
+    store_public(file, canonical(signed))
+    what = "you had signed already; signatures" if signed == revocation else "signed; signatures"
+    say((f"{what} on the file: {len(signed.signatures)}",))
+
+
+def _subject(own: CustodianFolder, given: Given) -> RevokedAgency | RevokedEpoch:
+    """Name what is revoked from its own checked file: one card, or one descriptor with its quorum."""
+    if given.agency is not None and given.fingerprint is not None and given.epoch is None:
+        card = agency_by_fingerprint(given.agency, given.fingerprint)
+        return RevokedAgency(agency=card.agency, signing_key=card.signing_key)
+    if given.epoch is not None and given.agency is None and given.fingerprint is None:
+        descriptor = verified_descriptor(given.epoch, own)
+        return RevokedEpoch(epoch=descriptor.epoch, descriptor=content_digest(descriptor))
+    raise InputError(
+        "what is to be revoked?",
+        hint="give --agency CARD with --fingerprint, as the agency read it out; or --epoch DESCRIPTOR",
+    )
+
+
+def _checked(revocation: Revocation) -> Revocation:
+    try:
+        return read_revocation(canonical(revocation))
+    except FormatError:
+        raise InputError(
+            f"--reason: it is empty, longer than {MAX_REASON} characters, or cannot be shown",
+            hint="give one plain sentence",
+        ) from None
+
+
+def _summarise(revocation: Revocation) -> None:
+    subject = revocation.subject
+    if isinstance(subject, RevokedAgency):
+        what = f"revocation of the card of agency {subject.agency}, key {subject.signing_key}"
+    else:
+        what = f"revocation of epoch {subject.epoch}, descriptor {subject.descriptor}"
+    say((what, f"  decided {revocation.decided}: {revocation.reason}"))
