@@ -256,7 +256,8 @@ def _log(folder: Path) -> list[dict[str, Any]]:
 
 def test_what_was_heard_may_be_words(apart: Apart) -> None:
     heard = {card.agency: in_words(card_fingerprint(card)) for card in apart.session.agencies}
-    outcome = apart.hand_over("ben", session=in_words(apart.session.fingerprint), heard=apart.heard(**heard))
+    given = [word.replace("E06=", "e06 =") for word in apart.heard(**heard)]
+    outcome = apart.hand_over("ben", session=in_words(apart.session.fingerprint), heard=given)
     assert outcome.code == 0, outcome.err
 
 
@@ -461,6 +462,17 @@ def test_another_sessions_one_time_key_is_refused(apart: Apart, tmp_path: Path) 
     refused(apart.close(), "one-time-key.json: the one-time key belongs to another session")
     assert apart.one_time_key.exists()
     assert apart.wrapped == []
+
+
+def test_a_machine_that_encodes_otherwise_gives_nobody_the_key(
+    apart: Apart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _handed_over(apart, "asha", "ben")
+    with monkeypatch.context() as patched:
+        patched.setattr("cli.custodian.wrap_commands.conformance_of", lambda terms: lambda key: "00" * 32)
+        refused(apart.close(), "this machine encodes otherwise than the one that closed the ceremony")
+    assert apart.wrapped == []
+    assert apart.close().code == 0
 
 
 def test_a_session_is_closed_once(apart: Apart) -> None:

@@ -214,6 +214,7 @@ def _by_code(fingerprints: tuple[str, ...]) -> dict[str, str]:
     given: dict[str, str] = {}
     for one in fingerprints:
         code, separator, text = one.partition("=")
+        code = code.strip().upper()
         if not separator or code in given:
             raise click.UsageError("give one --fingerprint CODE=TEXT for each agency, such as E06='…'")
         given[code] = text
