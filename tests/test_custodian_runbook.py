@@ -21,6 +21,7 @@ from tests.support.custody import agency_card, unit_card
 RUNBOOK = Path(__file__).parent.parent / "docs" / "operations" / "ceremony.md"
 PHRASE = "a long passphrase of several words"
 PLACEHOLDER = "FINGERPRINT THAT THE AGENCY READ OUT"
+SESSION = "FINGERPRINT OF THE SESSION"
 
 
 def _commands() -> list[list[str]]:
@@ -38,21 +39,32 @@ def test_the_runbook_works_as_written(tmp_path: Path, monkeypatch: pytest.Monkey
     today = dt.datetime.now(dt.UTC).date()
     days = {"FIRST-DAY": str(today), "LAST-DAY": str(today + dt.timedelta(days=365))}
     commands = _commands()
-    assert len(commands) == 17
+    assert len(commands) == 24
+    session = ""
     for command in commands:
         assert command[:2] == ["clew", "keys"]
-        arguments = [{PLACEHOLDER: fingerprint, **days}.get(one, one) for one in command[2:]]
+        heard = {
+            PLACEHOLDER: fingerprint,
+            f"E06={PLACEHOLDER}": f"E06={fingerprint}",
+            SESSION: session,
+            **days,
+        }
+        arguments = [heard.get(one, one) for one in command[2:]]
         outcome = CliRunner().invoke(keys, arguments, input=f"{PHRASE}\n{PHRASE}\n")
         assert outcome.exit_code == 0, (command, outcome.output, outcome.exception)
         assert PHRASE not in outcome.output
+        if command[2:4] == ["session", "open"]:
+            session = outcome.stdout.splitlines()[-1]
     cards = [
         read_card(Path(name, "card.json").read_bytes(), CustodianCard) for name in ("asha", "ben", "carol")
     ]
     descriptor = read_descriptor(Path("ceremony/epoch.json").read_bytes())
     wrapped = read_wrapped_key(Path("wrapped/wrapped-E06.json").read_bytes())
-    for document in (descriptor, wrapped):
+    at_a_distance = read_wrapped_key(Path("session/wrapped-E06.json").read_bytes())
+    for document in (descriptor, wrapped, at_a_distance):
         verify_quorum(document, pinned=[card.signing_key for card in cards], threshold=2)
-    assert unwrap_key(wrapped, agency, descriptor).matches(descriptor.key_check_value)
+    for one in (wrapped, at_a_distance):
+        assert unwrap_key(one, agency, descriptor).matches(descriptor.key_check_value)
     assert stat.S_IMODE(Path("asha/identity.json").stat().st_mode) == 0o600
 
 
@@ -60,14 +72,14 @@ def _without_particulars(text: str) -> str:
     return re.sub(r"\{[^{}]*\}|\bBen\b|\b[12]\b", "…", text)
 
 
-def test_every_message_in_the_runbooks_table_is_one_that_the_program_gives() -> None:
+def test_every_message_in_the_runbooks_tables_is_one_that_the_program_gives() -> None:
     root = RUNBOOK.parent.parent.parent
     sources = [*(root / "keys").glob("*.py"), *(root / "cli/custodian").glob("*.py")]
     code = "".join(path.read_text() for path in [*sources, root / "linkage/wire/epochs.py"])
-    table = RUNBOOK.read_text(encoding="utf-8").split("## When something goes wrong")[1]
-    first_cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    tables = RUNBOOK.read_text(encoding="utf-8")
+    first_cells = re.findall(r"^\| (`.*?) \|", tables, re.MULTILINE)
     messages = [message for cell in first_cells for message in re.findall("`(.*?)`", cell)]
-    assert len(messages) == 17
+    assert len(messages) == 23
     known = _without_particulars(code)
     assert [one for one in messages if _without_particulars(one) not in known] == []
 
@@ -115,6 +127,24 @@ COMMANDS = {
     "ceremony contribute": {"--folder", "--identity", "--passphrase-file", "--keyring"},
     "ceremony status": {"--folder"},
     "ceremony close": {"--folder", "--one-time-key", "--passphrase-file"},
+    "session open": {
+        "--epoch",
+        "--agency",
+        "--folder",
+        "--identity",
+        "--one-time-key",
+        "--passphrase-file",
+    },
+    "session hand-over": {
+        "--folder",
+        "--identity",
+        "--session",
+        "--fingerprint",
+        "--passphrase-file",
+        "--keyring",
+    },
+    "session status": {"--folder", "--identity"},
+    "session close": {"--folder", "--identity", "--one-time-key", "--passphrase-file"},
 }
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from keys.identity import create_identity
 from keys.messages import read_ceremony, read_commitment, read_contribution, read_transcript
 from keys.protected import COST, open_protected, protect, read_protected
 from keys.sealed_shares import open_share, recover, require_listed
+from keys.session import hand_over, open_handed, open_session, read_handed, read_session
 from keys.wrapping import unwrap_key, wrap_key
 from linkage.errors import ClewError, VerificationError
 from linkage.wire.canonical import canonical
@@ -70,6 +72,24 @@ def _wrapped_key() -> bytes:
     return canonical(HELD.co_signed(wrapped, *names))
 
 
+SESSION_KEY = create_identity()
+SESSION = open_session(
+    SESSION_KEY,
+    descriptor=SIGNED,
+    agencies=[agency_card(AGENCY), agency_card(create_identity(), "E07", "South")],
+)
+HANDED = {
+    HELD.of(name).identity.public_key: hand_over(SESSION, HELD.of(name).identity, HELD.share(name), SIGNED)
+    for name in ("Asha", "Ben", "Carol")
+}
+
+
+def _handed(data: bytes) -> bytes:
+    handed = {**HANDED, HELD.of("Asha").identity.public_key: read_handed(data)}
+    shares = open_handed(SESSION, SESSION_KEY, handed, SIGNED, [HELD.terms])
+    return " ".join(share.text for share in shares).encode()
+
+
 @dataclass(frozen=True)
 class Format:
     name: str
@@ -92,6 +112,8 @@ def _formats() -> list[Format]:
         Format("clew-transcript", canonical(HELD.closing.transcript), _transcript),
         Format("clew-epoch", canonical(SIGNED), lambda data: _believed(read_descriptor(data))),
         Format("clew-share", canonical(HELD.closing.shares[key]), _share),
+        Format("clew-session", canonical(SESSION), read_session),
+        Format("clew-handed-share", canonical(HANDED[key]), _handed),
         Format("clew-wrapped-key", _wrapped_key(), _wrapped),
         Format("clew-custodian-card", canonical(asha.card), lambda data: read_card(data, CustodianCard)),
         Format("clew-agency-card", canonical(agency_card(AGENCY)), lambda data: read_card(data, AgencyCard)),

@@ -12,6 +12,7 @@ from cli.custodian.log_commands import log_group
 from cli.custodian.log_subjects import descriptor_subjects, wrapped_subjects
 from cli.custodian.options import identity_folder
 from cli.custodian.revoke_command import Given, revoke_command, sign_revocation
+from cli.custodian.session_commands import session_group
 from cli.custodian.share_commands import share_group
 from cli.custodian.signing import examine_descriptor, examine_wrapped_key, format_of, open_own_share
 from cli.custodian.summaries import say
@@ -51,6 +52,7 @@ keys.add_command(keyring_group)
 keys.add_command(share_group)
 keys.add_command(log_group)
 keys.add_command(revoke_command)
+keys.add_command(session_group)
 
 
 @keys.command("identity")

@@ -16,7 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from cli.custodian import ceremony_commands, commands, revoke_command, share_commands, wrap_commands
+from cli.custodian import (
+    ceremony_commands,
+    commands,
+    revoke_command,
+    session_commands,
+    share_commands,
+    wrap_commands,
+)
 from cli.main import main
 from keys.custodian_folder import CustodianFolder
 from keys.identity import Identity, create_identity, load_identity, protected_identity
@@ -68,10 +75,19 @@ def fill_disk(patched: pytest.MonkeyPatch, *, after: int) -> None:
 @contextlib.contextmanager
 def _cheap_passphrases() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
-        for module in (ceremony_commands, commands, revoke_command, share_commands, wrap_commands):
+        folders = (
+            ceremony_commands,
+            commands,
+            revoke_command,
+            session_commands,
+            share_commands,
+            wrap_commands,
+        )
+        for module in folders:
             patched.setattr(module, "CustodianFolder", partial(CustodianFolder, cost=CHEAP, floor=CHEAP))
-        patched.setattr(ceremony_commands, "protected_identity", partial(protected_identity, cost=CHEAP))
-        patched.setattr(ceremony_commands, "load_identity", partial(load_identity, floor=CHEAP))
+        for module in (ceremony_commands, session_commands):
+            patched.setattr(module, "protected_identity", partial(protected_identity, cost=CHEAP))
+            patched.setattr(module, "load_identity", partial(load_identity, floor=CHEAP))
         yield
 
 
