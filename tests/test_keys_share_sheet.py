@@ -167,7 +167,8 @@ PDFINFO = shutil.which("pdfinfo")
 def test_a_browser_prints_it_on_one_sheet_of_a4(holder: str, tmp_path: Path) -> None:
     sheet, printed = tmp_path / "sheet.html", tmp_path / "sheet.pdf"
     sheet.write_text(_sheet(holder=holder), encoding="utf-8")
-    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu"]
+    command += ["--disable-dev-shm-usage", "--no-pdf-header-footer"]
     command += [f"--user-data-dir={tmp_path / 'browser'}", f"--print-to-pdf={printed}", sheet.as_uri()]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     said = subprocess.run([str(PDFINFO), str(printed)], check=True, capture_output=True, text=True).stdout
