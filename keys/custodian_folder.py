@@ -10,6 +10,8 @@
     share-<epoch>.json         the own share of the epoch's key, sealed to this custodian
 """
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from keys.ceremony import describes
@@ -31,7 +33,8 @@ from linkage.wire.epochs import (
     signed_bytes,
     verify_quorum,
 )
-from linkage.wire.limits import MAX_MANIFEST_BYTES
+from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
+from linkage.wire.revocations import Revocation, RevokedAgency, RevokedEpoch, content_digest, read_revocation
 
 __all__ = ["CustodianFolder"]
 
@@ -178,6 +181,30 @@ class CustodianFolder:
                 hint="use the folder with which you committed, and the descriptor of that ceremony",
             )
         return found
+
+    def keep_revocation(self, revocation: Revocation) -> None:
+        """Keep what this custodian revoked, so that it never wraps a key for it."""
+        name = hashlib.sha256(canonical(revocation.subject)).hexdigest()[:16]
+        store_public(self.path / f"revoked-{name}.json", canonical(revocation))
+
+    def refuse_revoked(self, descriptor: EpochDescriptor, holders: Mapping[str, str]) -> None:
+        """Raise :class:`VerificationError` if this custodian revoked the epoch or one of the cards.
+
+        ``holders``: the agencies' codes by their cards' signing keys.
+        """
+        for path in sorted(self.path.glob("revoked-*.json")):
+            data = read_limited(path, limit=MAX_CARD_BYTES, what="revocation")
+            with naming(path):
+                subject = read_revocation(data).subject
+            if isinstance(subject, RevokedAgency) and subject.signing_key in holders:
+                raise VerificationError(
+                    f"you revoked this card of {holders[subject.signing_key]}",
+                    hint="the agency needs a new identity; compare the new card's fingerprint with it",
+                )
+            if isinstance(subject, RevokedEpoch) and subject.descriptor == content_digest(descriptor):
+                raise VerificationError(
+                    f"you revoked epoch {subject.epoch}", hint="hold the ceremony of a new epoch"
+                )
 
     def _ceremony(self, ceremony: Ceremony) -> Path:
         return self.path / f"ceremony-{ceremony.id.hex()[:16]}.json"

@@ -150,7 +150,7 @@ def test_from_the_first_ceremony_to_a_revocation(tmp_path: Path) -> None:
     told = _good(story.agency("E06", "reencode", source, *options, tmp_path / "again.clew"))
     assert (
         "18 of the 18 records that you encoded before are re-encoded in epoch year-2, 0 are left out"
-        in told.err
+        in told.out
     )
     listed = json.loads(story.register("epoch", "list", "--data", story.data, "--json"))
     assert [(one["epoch"], one["state"]) for one in listed["epochs"]] == [
@@ -172,6 +172,10 @@ def test_from_the_first_ceremony_to_a_revocation(tmp_path: Path) -> None:
     assert "revoked this card" in story.refused(
         "agency", "add", "--data", story.data, story.card("E09"), "--fingerprint", story.fingerprint("E09")
     )
+    refused = story.wrap(second, LEFT, ("E08", "E09"), tmp_path / "after")
+    assert (refused.code, "you revoked this card of E09" in refused.err) == (1, True)
+    assert not (tmp_path / "after").exists()
+    _good(story.wrap(second, LEFT, ("E08",), tmp_path / "after"))
     for name in LEFT:
         checked = clew("keys", "log", "check", "--identity", world.path / name)
         assert checked.returncode == 0, checked.stderr

@@ -76,6 +76,7 @@ def revoke_command(
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
     signed = add_signature(revocation, identity.signing)
     CustodyLog(own.path).append("revoked", revocation_subjects(signed), identity)
+    own.keep_revocation(signed)
     store_public(out, canonical(signed))
     say(("signed by you; it counts once enough custodians have signed it with `clew keys sign`",))
     click.echo(out)
@@ -97,6 +98,7 @@ def sign_revocation(file: Path, own: CustodianFolder, given: Given, passphrase_f
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
     signed = add_signature(revocation, identity.signing)
     CustodyLog(own.path).append("signed-revocation", revocation_subjects(signed), identity)
+    own.keep_revocation(signed)
     store_public(file, canonical(signed))
     what = "you had signed already; signatures" if signed == revocation else "signed; signatures"
     say((f"{what} on the file: {len(signed.signatures)}",))

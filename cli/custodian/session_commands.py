@@ -131,6 +131,7 @@ def hand_over_command(
     session = place.read_session()
     descriptor, terms = _believed(place, session, own)
     require_not_closed(descriptor)
+    own.refuse_revoked(descriptor, {card.signing_key: card.agency for card in session.agencies})
     _summarise(session)
     require_fingerprint(session.fingerprint, session_fingerprint, what="this session")
     _require_approved(session, given)

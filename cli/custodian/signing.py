@@ -89,6 +89,7 @@ def examine_wrapped_key(
                 "made for another epoch than the descriptor's", hint="give the descriptor of its own epoch"
             )
         _check_signatures(wrapped)
+        own.refuse_revoked(descriptor, {wrapped.holder: wrapped.agency})
         _check_agency(wrapped, agency, fingerprint)
     return wrapped
 

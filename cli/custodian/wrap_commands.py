@@ -86,6 +86,8 @@ def wrap_command(
     owns = [CustodianFolder(folder) for folder in folders]
     descriptor, terms = _believed(epoch, owns)
     agencies = [agency_by_fingerprint(*pair) for pair in zip(cards, fingerprints, strict=True)]
+    for own in owns:
+        own.refuse_revoked(descriptor, {card.signing_key: card.agency for card in agencies})
     places = _places(agencies, out)
     _require_enough(owns, descriptor)
     for card in agencies:
