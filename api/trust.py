@@ -1,7 +1,6 @@
 """What the operator lets the unit trust: custodians, epochs, agencies."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
@@ -14,7 +13,7 @@ from linkage.errors import EpochError, InputError, VerificationError
 from linkage.shipped_profiles import shipped_profile
 from linkage.weak_profiles import require_epoch_profile
 from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, card_fingerprint, read_card
-from linkage.wire.epochs import EpochDescriptor, read_descriptor, signed_bytes, verify_quorum
+from linkage.wire.epochs import EpochDescriptor, content_digest, read_descriptor, verify_quorum
 from linkage.wire.fingerprints import same_fingerprint
 
 __all__ = ["adopt_epoch", "enrol_agency", "remove_agency"]
@@ -43,7 +42,7 @@ def adopt_epoch(
     descriptor = read_descriptor(descriptor_bytes)
     verify_quorum(descriptor, pinned=pinned.signing_keys, threshold=pinned.threshold)
     _check_content(descriptor, unit, allow_weak_profile=allow_weak_profile)
-    content = hashlib.sha256(signed_bytes(descriptor)).hexdigest()
+    content = content_digest(descriptor)
     refuse_revoked_descriptor(connection, content)
     if not _newer(connection, descriptor, content):
         return descriptor, False

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from keys.ceremony import Closing, Exchanged
-from keys.files import read_limited
 from keys.messages import (
     MAX_CEREMONY_BYTES,
     Ceremony,
@@ -32,16 +31,14 @@ from keys.messages import (
     read_transcript,
     short_name,
 )
-from keys.storing import make_folder, naming, refuse_existing, store_all
+from keys.storing import make_folder, read_as, refuse_existing, store_all
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard
 from linkage.wire.epochs import EpochDescriptor, SealedShare, read_descriptor, read_sealed_share
-from linkage.wire.limits import MAX_MANIFEST_BYTES
 
 __all__ = ["CeremonyFolder", "destroy"]
 
-Content = TypeVar("Content")
 Message = TypeVar("Message", Commitment, Contribution)
 
 
@@ -98,7 +95,7 @@ class CeremonyFolder:
 
     def read_terms(self) -> Ceremony:
         """Read the terms of the ceremony."""
-        return _read(self.terms, read_ceremony, what="ceremony", limit=MAX_CEREMONY_BYTES)
+        return read_as(self.terms, read_ceremony, what="ceremony", limit=MAX_CEREMONY_BYTES)
 
     def read_commitments(self, ceremony: Ceremony) -> dict[str, Commitment]:
         """Read the commitments that are there, by custodian; refuses files of nobody's."""
@@ -116,15 +113,15 @@ class CeremonyFolder:
 
     def read_transcript(self) -> Transcript:
         """Read the transcript."""
-        return _read(self.transcript, read_transcript, what="transcript")
+        return read_as(self.transcript, read_transcript, what="transcript")
 
     def read_descriptor(self) -> EpochDescriptor:
         """Read the epoch descriptor."""
-        return _read(self.descriptor, read_descriptor, what="epoch descriptor")
+        return read_as(self.descriptor, read_descriptor, what="epoch descriptor")
 
     def read_share(self, card: CustodianCard) -> SealedShare:
         """Read a custodian's sealed share."""
-        return _read(self.share(card), read_sealed_share, what="share")
+        return read_as(self.share(card), read_sealed_share, what="share")
 
     def write_closing(self, ceremony: Ceremony, closing: Closing) -> None:
         """Write what closing leaves behind, all or nothing.
@@ -148,14 +145,6 @@ class CeremonyFolder:
                 )
 
 
-def _read(
-    path: Path, reader: Callable[[bytes], Content], *, what: str, limit: int = MAX_MANIFEST_BYTES
-) -> Content:
-    data = read_limited(path, limit=limit, what=what)
-    with naming(path):
-        return reader(data)
-
-
 def _present(
     ceremony: Ceremony, place: Callable[[CustodianCard], Path], reader: Callable[[bytes], Message], what: str
 ) -> dict[str, Message]:
@@ -163,7 +152,7 @@ def _present(
     for card in ceremony.custodians:
         path = place(card)
         if path.exists():
-            found[card.signing_key] = _read(path, reader, what=what)
+            found[card.signing_key] = read_as(path, reader, what=what)
     return found
 
 

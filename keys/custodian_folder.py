@@ -21,20 +21,21 @@ from keys.messages import CONTRIBUTION_BYTES, MAX_CEREMONY_BYTES, Ceremony, read
 from keys.protected import COST, FLOOR, MAX_PROTECTED_BYTES, Cost, open_protected, protect, read_protected
 from keys.sealed_shares import open_share, require_listed
 from keys.shares import Share
-from keys.storing import make_folder, naming, refuse_existing, store_all, store_private, store_public
+from keys.storing import make_folder, naming, read_as, refuse_existing, store_all, store_private, store_public
 from linkage.errors import FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard
 from linkage.wire.epochs import (
     EpochDescriptor,
     SealedShare,
+    content_digest,
     read_descriptor,
     read_sealed_share,
     signed_bytes,
     verify_quorum,
 )
-from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
-from linkage.wire.revocations import Revocation, RevokedAgency, RevokedEpoch, content_digest, read_revocation
+from linkage.wire.limits import MAX_CARD_BYTES
+from linkage.wire.revocations import Revocation, RevokedAgency, RevokedEpoch, read_revocation
 
 __all__ = ["CustodianFolder"]
 
@@ -68,15 +69,15 @@ class CustodianFolder:
         refuse_existing(self.identity)
         refuse_existing(self.card)
 
-    def create(self, name: str, passphrase: str) -> CustodianCard:
-        """Make an identity and its card."""
+    def create(self, name: str, passphrase: str) -> tuple[CustodianCard, Identity]:
+        """Make an identity and its card, and return both."""
         self.refuse_used()
         identity = create_identity()
         card = custodian_card(identity, name)
         make_folder(self.path)
         data = protected_identity(identity, passphrase, cost=self._cost)
         store_all({self.card: canonical(card), self.identity: data}, private=frozenset({self.identity}))
-        return card
+        return card, identity
 
     def load(self, passphrase: str) -> Identity:
         """Open the identity."""
@@ -88,12 +89,10 @@ class CustodianFolder:
 
     def pinned(self) -> tuple[Ceremony, ...]:
         """Return the terms of every ceremony that this custodian committed to."""
-        found = []
-        for path in sorted(self.path.glob("ceremony-*.json")):
-            data = read_limited(path, limit=MAX_CEREMONY_BYTES, what="ceremony")
-            with naming(path):
-                found.append(read_ceremony(data))
-        return tuple(found)
+        paths = sorted(self.path.glob("ceremony-*.json"))
+        return tuple(
+            read_as(path, read_ceremony, what="ceremony", limit=MAX_CEREMONY_BYTES) for path in paths
+        )
 
     def pinned_for(self, descriptor: EpochDescriptor) -> Ceremony:
         """Return the ceremony of this custodian's whose terms a descriptor states."""
@@ -138,9 +137,7 @@ class CustodianFolder:
         path = self._descriptor(descriptor)
         if not path.exists():
             return
-        data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="epoch descriptor")
-        with naming(path):
-            known = read_descriptor(data)
+        known = read_as(path, read_descriptor, what="epoch descriptor")
         if signed_bytes(known) != signed_bytes(descriptor):
             raise VerificationError(
                 "you signed a different descriptor for this epoch",
@@ -166,21 +163,11 @@ class CustodianFolder:
                 f"{path.name}: no share of this epoch is kept in this folder",
                 hint="sign the epoch descriptor with `clew keys sign`: that keeps your share",
             )
-        data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="share")
+        sealed = read_as(path, read_sealed_share, what="share")
         with naming(path):
-            share = open_share(read_sealed_share(data), identity, descriptor)
+            share = open_share(sealed, identity, descriptor)
             require_listed(share, descriptor, [ceremony.id for ceremony in ceremonies])
         return share
-
-    def _described(self, descriptor: EpochDescriptor) -> list[Ceremony]:
-        """Return the ceremonies whose terms a descriptor states: more than one if it was opened again."""
-        found = [ceremony for ceremony in self.pinned() if describes(descriptor, ceremony)]
-        if not found:
-            raise VerificationError(
-                "the epoch descriptor is not of a ceremony that you took part in",
-                hint="use the folder with which you committed, and the descriptor of that ceremony",
-            )
-        return found
 
     def keep_revocation(self, revocation: Revocation) -> None:
         """Keep what this custodian revoked, so that it never wraps a key for it."""
@@ -193,9 +180,7 @@ class CustodianFolder:
         ``holders``: the agencies' codes by their cards' signing keys.
         """
         for path in sorted(self.path.glob("revoked-*.json")):
-            data = read_limited(path, limit=MAX_CARD_BYTES, what="revocation")
-            with naming(path):
-                subject = read_revocation(data).subject
+            subject = read_as(path, read_revocation, what="revocation", limit=MAX_CARD_BYTES).subject
             if isinstance(subject, RevokedAgency) and subject.signing_key in holders:
                 raise VerificationError(
                     f"you revoked this card of {holders[subject.signing_key]}",
@@ -205,6 +190,16 @@ class CustodianFolder:
                 raise VerificationError(
                     f"you revoked epoch {subject.epoch}", hint="hold the ceremony of a new epoch"
                 )
+
+    def _described(self, descriptor: EpochDescriptor) -> list[Ceremony]:
+        """Return the ceremonies whose terms a descriptor states: more than one if it was opened again."""
+        found = [ceremony for ceremony in self.pinned() if describes(descriptor, ceremony)]
+        if not found:
+            raise VerificationError(
+                "the epoch descriptor is not of a ceremony that you took part in",
+                hint="use the folder with which you committed, and the descriptor of that ceremony",
+            )
+        return found
 
     def _ceremony(self, ceremony: Ceremony) -> Path:
         return self.path / f"ceremony-{ceremony.id.hex()[:16]}.json"

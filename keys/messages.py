@@ -26,8 +26,10 @@ __all__ = [
     "Ceremony",
     "Commitment",
     "Contribution",
+    "SelfSigned",
     "Transcript",
     "TranscriptEntry",
+    "check_signature",
     "message_digest",
     "read_ceremony",
     "read_commitment",
@@ -43,7 +45,14 @@ MAX_CEREMONY_BYTES = 128 * 1024
 """Sixteen custodians' cards of 3 KiB each, the linkage unit's, and room for long names."""
 
 
-class Ceremony(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class SelfSigned(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is signed by a key that it names itself; the signature is for its own format alone."""
+
+    format: str
+    signature: Signature | None = None
+
+
+class Ceremony(SelfSigned, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The terms of a ceremony, signed with its one-time key.
 
     That signature says only that the terms are whole; whether they are the right ones, custodians check by
@@ -63,7 +72,6 @@ class Ceremony(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     custodians: Annotated[tuple[CustodianCard, ...], Meta(min_length=2, max_length=MAX_CUSTODIANS)]
     one_time_key: SealPublicText
     opener_key: PublicKeyText
-    signature: Signature | None = None
 
     @property
     def id(self) -> bytes:
@@ -90,7 +98,7 @@ class Ceremony(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         )
 
 
-class Commitment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Commitment(SelfSigned, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A custodian's promise of one contribution, made before anybody's contribution is handed over."""
 
     VERSION: ClassVar[int] = 1
@@ -99,10 +107,9 @@ class Commitment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ceremony: DigestText
     custodian: PublicKeyText
     commitment: DigestText
-    signature: Signature | None = None
 
 
-class Contribution(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Contribution(SelfSigned, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A custodian's 32 random bytes, sealed to the ceremony's one-time key.
 
     ``commitments`` is the hash of all commitments as this custodian saw them.
@@ -115,7 +122,6 @@ class Contribution(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     custodian: PublicKeyText
     commitments: DigestText
     sealed: Annotated[str, Meta(pattern=rf"^[0-9a-f]{{{2 * sealed_size(CONTRIBUTION_BYTES)}}}\Z")]
-    signature: Signature | None = None
 
 
 class TranscriptEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -142,7 +148,7 @@ class Transcript(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return labelled_digest("clew/transcript/1", canonical(self))
 
 
-AnySigned = TypeVar("AnySigned", Ceremony, Commitment, Contribution)
+AnySigned = TypeVar("AnySigned", bound=SelfSigned)
 
 
 def signed(message: AnySigned, key: Ed25519PrivateKey) -> AnySigned:
@@ -163,7 +169,7 @@ def message_digest(message: Commitment | Contribution) -> bytes:
 def read_ceremony(data: bytes) -> Ceremony:
     """Read a ceremony's terms and check that they make sense; raises one of our errors."""
     ceremony = parse(data, Ceremony, limit=MAX_CEREMONY_BYTES, exact=True)
-    _check_signature(ceremony, ceremony.opener_key)
+    check_signature(ceremony, ceremony.opener_key)
     read_card(canonical(ceremony.unit), UnitCard)
     for card in ceremony.custodians:
         read_card(canonical(card), CustodianCard)
@@ -174,14 +180,14 @@ def read_ceremony(data: bytes) -> Ceremony:
 def read_commitment(data: bytes) -> Commitment:
     """Read a commitment signed by the custodian it names."""
     commitment = parse(data, Commitment, limit=MAX_MANIFEST_BYTES, exact=True)
-    _check_signature(commitment, commitment.custodian)
+    check_signature(commitment, commitment.custodian)
     return commitment
 
 
 def read_contribution(data: bytes) -> Contribution:
     """Read a contribution signed by the custodian it names."""
     contribution = parse(data, Contribution, limit=MAX_MANIFEST_BYTES, exact=True)
-    _check_signature(contribution, contribution.custodian)
+    check_signature(contribution, contribution.custodian)
     return contribution
 
 
@@ -190,11 +196,12 @@ def read_transcript(data: bytes) -> Transcript:
     return parse(data, Transcript, limit=MAX_MANIFEST_BYTES, exact=True)
 
 
-def _unsigned(message: Ceremony | Commitment | Contribution) -> bytes:
+def _unsigned(message: SelfSigned) -> bytes:
     return canonical(structs.replace(message, signature=None))
 
 
-def _check_signature(message: Ceremony | Commitment | Contribution, signer: str) -> None:
+def check_signature(message: SelfSigned, signer: str) -> None:
+    """Raise :class:`VerificationError` unless a message is signed, and by the key that it is to be of."""
     if message.signature is None or message.signature.key != signer:
         raise VerificationError(f"{message.format}: not signed by the key that it names")
     verify(message.signature, _unsigned(message), domain=message.format)

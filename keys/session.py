@@ -5,26 +5,24 @@ to that key and bound to exactly these agencies: a handed share is the approval 
 Whoever closes the session has the key in memory while it wraps it.
 """
 
-import hashlib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from msgspec import Meta, Struct, structs
+from msgspec import Meta
 
 from keys.digests import labelled_digest, lp
 from keys.identity import Identity
-from keys.messages import Ceremony
+from keys.messages import Ceremony, SelfSigned, check_signature, signed
 from keys.sealed_shares import require_listed
 from keys.shares import Share, read_share
 from linkage.errors import ClewError, FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical, parse
 from linkage.wire.cards import AgencyCard, CustodianCard, read_card
-from linkage.wire.epochs import SHARE_TEXT_BYTES, DigestText, EpochDescriptor, EpochName, signed_bytes
+from linkage.wire.epochs import SHARE_TEXT_BYTES, DigestText, EpochDescriptor, EpochName, content_digest
 from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.seal import SealPublicText, open_seal, seal, sealed_size
-from linkage.wire.signing import PublicKeyText, Signature, fingerprint, sign, verify
+from linkage.wire.signing import PublicKeyText, fingerprint
 
 __all__ = [
     "MAX_AGENCIES",
@@ -48,7 +46,7 @@ MAX_SESSION_BYTES = 1024 * 1024
 """Two hundred agencies' cards of 4 KiB each, and the session's own keys."""
 
 
-class Session(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Session(SelfSigned, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """For which agencies which epoch's key is wrapped, signed with the session's one-time key.
 
     That signature says only that the session is whole; whether it is the opener's, custodians check by
@@ -63,7 +61,6 @@ class Session(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     agencies: Annotated[tuple[AgencyCard, ...], Meta(min_length=1, max_length=MAX_AGENCIES)]
     one_time_key: SealPublicText
     opener_key: PublicKeyText
-    signature: Signature | None = None
 
     @property
     def id(self) -> bytes:
@@ -76,7 +73,7 @@ class Session(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return fingerprint(canonical(self))
 
 
-class HandedShare(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class HandedShare(SelfSigned, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A custodian's share, sealed to a session's one-time key and signed by the custodian."""
 
     VERSION: ClassVar[int] = 1
@@ -85,10 +82,6 @@ class HandedShare(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     session: DigestText
     custodian: PublicKeyText
     sealed: Annotated[str, Meta(pattern=rf"^[0-9a-f]{{{2 * sealed_size(SHARE_TEXT_BYTES)}}}\Z")]
-    signature: Signature | None = None
-
-
-AnySigned = TypeVar("AnySigned", Session, HandedShare)
 
 
 def open_session(
@@ -106,17 +99,17 @@ def open_session(
         )
     session = Session(
         epoch=descriptor.epoch,
-        descriptor=_digest(descriptor),
+        descriptor=content_digest(descriptor),
         agencies=tuple(sorted(agencies, key=lambda card: card.agency)),
         one_time_key=one_time.sealing.public_text(),
         opener_key=one_time.public_key,
     )
-    return read_session(canonical(_signed(session, one_time.signing)))
+    return read_session(canonical(signed(session, one_time.signing)))
 
 
 def require_descriptor(session: Session, descriptor: EpochDescriptor) -> None:
     """Raise :class:`VerificationError` unless a session is for exactly this epoch descriptor."""
-    if (session.epoch, session.descriptor) != (descriptor.epoch, _digest(descriptor)):
+    if (session.epoch, session.descriptor) != (descriptor.epoch, content_digest(descriptor)):
         raise VerificationError(
             "the session was opened for another epoch descriptor",
             hint="use the descriptor of its epoch, or have the session opened again",
@@ -147,7 +140,7 @@ def hand_over(session: Session, identity: Identity, share: Share, descriptor: Ep
         custodian=identity.public_key,
         sealed=b"".join(seal([words], session.one_time_key, context=context)).hex(),
     )
-    return _signed(handed, identity.signing)
+    return signed(handed, identity.signing)
 
 
 def check_handed(session: Session, card: CustodianCard, handed: HandedShare) -> None:
@@ -210,7 +203,7 @@ def open_handed(
 def read_session(data: bytes) -> Session:
     """Read a session and check that it makes sense; raises one of our errors."""
     session = parse(data, Session, limit=MAX_SESSION_BYTES, exact=True)
-    _check_signature(session, session.opener_key)
+    check_signature(session, session.opener_key)
     for card in session.agencies:
         read_card(canonical(card), AgencyCard)
     _check_agencies(session)
@@ -220,7 +213,7 @@ def read_session(data: bytes) -> Session:
 def read_handed(data: bytes) -> HandedShare:
     """Read a handed share signed by the custodian it names."""
     handed = parse(data, HandedShare, limit=MAX_MANIFEST_BYTES, exact=True)
-    _check_signature(handed, handed.custodian)
+    check_signature(handed, handed.custodian)
     return handed
 
 
@@ -248,26 +241,8 @@ def _open(
     return share
 
 
-def _digest(descriptor: EpochDescriptor) -> str:
-    return hashlib.sha256(signed_bytes(descriptor)).hexdigest()
-
-
 def _seal_context(session: Session, custodian: str) -> bytes:
     return lp(b"clew/hand-over/1") + session.id + bytes.fromhex(custodian)
-
-
-def _signed(message: AnySigned, key: Ed25519PrivateKey) -> AnySigned:
-    return structs.replace(message, signature=sign(key, _unsigned(message), domain=message.format))
-
-
-def _unsigned(message: Session | HandedShare) -> bytes:
-    return canonical(structs.replace(message, signature=None))
-
-
-def _check_signature(message: Session | HandedShare, signer: str) -> None:
-    if message.signature is None or message.signature.key != signer:
-        raise VerificationError(f"{message.format}: not signed by the key that it names")
-    verify(message.signature, _unsigned(message), domain=message.format)
 
 
 def _check_agencies(session: Session) -> None:

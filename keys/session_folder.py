@@ -11,11 +11,9 @@
 ``<name>`` is the first 16 hex digits of the custodian's card fingerprint.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
-from keys.files import read_limited
 from keys.messages import Ceremony, short_name
 from keys.session import (
     MAX_SESSION_BYTES,
@@ -26,17 +24,14 @@ from keys.session import (
     read_session,
     require_descriptor,
 )
-from keys.storing import make_folder, naming, refuse_existing, store_all, store_public
+from keys.storing import make_folder, naming, read_as, refuse_existing, store_all, store_public
 from keys.wrapping import belongs_to
 from linkage.errors import VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import AgencyCard, CustodianCard
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_descriptor, read_wrapped_key
-from linkage.wire.limits import MAX_MANIFEST_BYTES
 
 __all__ = ["SessionFolder"]
-
-Content = TypeVar("Content")
 
 
 class SessionFolder:
@@ -90,11 +85,11 @@ class SessionFolder:
 
     def read_session(self) -> Session:
         """Read the session."""
-        return _read(self.session, read_session, what="session", limit=MAX_SESSION_BYTES)
+        return read_as(self.session, read_session, what="session", limit=MAX_SESSION_BYTES)
 
     def read_descriptor(self, session: Session) -> EpochDescriptor:
         """Read the descriptor that the session names, not yet to be believed."""
-        descriptor = _read(self.descriptor, read_descriptor, what="epoch descriptor")
+        descriptor = read_as(self.descriptor, read_descriptor, what="epoch descriptor")
         with naming(self.descriptor):
             require_descriptor(session, descriptor)
         return descriptor
@@ -109,7 +104,7 @@ class SessionFolder:
                     f"{path.name}: not from a custodian of this epoch",
                     hint="two sessions have been mixed up, or somebody put a file here: take it away",
                 )
-            handed = _read(path, read_handed, what="handed share")
+            handed = read_as(path, read_handed, what="handed share")
             with naming(path):
                 check_handed(session, places[path], handed)
             found[places[path].signing_key] = handed
@@ -128,7 +123,7 @@ class SessionFolder:
         """Check that each wrapped key here is for its agency's card and the session's epoch."""
         for card in session.agencies:
             path = self.wrapped(card)
-            wrapped = _read(path, read_wrapped_key, what="wrapped key")
+            wrapped = read_as(path, read_wrapped_key, what="wrapped key")
             right = (wrapped.holder, wrapped.agency) == (card.signing_key, card.agency)
             if not right or not belongs_to(wrapped, descriptor):
                 raise VerificationError(
@@ -141,11 +136,3 @@ class SessionFolder:
         places = map(self.wrapped, session.agencies)
         files = dict(zip(places, map(canonical, wrapped), strict=True))
         store_all(files, private=frozenset(files))
-
-
-def _read(
-    path: Path, reader: Callable[[bytes], Content], *, what: str, limit: int = MAX_MANIFEST_BYTES
-) -> Content:
-    data = read_limited(path, limit=limit, what=what)
-    with naming(path):
-        return reader(data)

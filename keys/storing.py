@@ -1,13 +1,27 @@
 """Writing and naming the files of key custody, so that whatever goes wrong is said about a file."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
-from keys.files import name_of, private_folder, write_private, write_public
+from keys.files import name_of, private_folder, read_limited, write_private, write_public
 from linkage.errors import ClewError, InputError
+from linkage.wire.cards import AnyCard, read_card
+from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
 
-__all__ = ["make_folder", "naming", "refuse_existing", "store_all", "store_private", "store_public"]
+__all__ = [
+    "card_at",
+    "make_folder",
+    "naming",
+    "read_as",
+    "refuse_existing",
+    "store_all",
+    "store_private",
+    "store_public",
+]
+
+Content = TypeVar("Content")
 
 
 @contextlib.contextmanager
@@ -17,6 +31,20 @@ def naming(path: Path) -> Iterator[None]:
         yield
     except ClewError as error:
         raise type(error)(f"{name_of(path)}: {error.message}", hint=error.hint) from None
+
+
+def read_as(
+    path: Path, reader: Callable[[bytes], Content], *, what: str, limit: int = MAX_MANIFEST_BYTES
+) -> Content:
+    """Read a small file by a reader of its format; whatever is wrong is said about the file by name."""
+    data = read_limited(path, limit=limit, what=what)
+    with naming(path):
+        return reader(data)
+
+
+def card_at(path: Path, kind: type[AnyCard], *, what: str = "card") -> AnyCard:
+    """Read a card that its own key signed."""
+    return read_as(path, lambda data: read_card(data, kind), what=what, limit=MAX_CARD_BYTES)
 
 
 def refuse_existing(path: Path) -> None:

@@ -6,9 +6,9 @@ import pytest
 from msgspec import structs
 
 from linkage.wire.canonical import canonical
-from linkage.wire.epochs import EpochDescriptor, add_signature
+from linkage.wire.epochs import EpochDescriptor, add_signature, content_digest
 from linkage.wire.moments import Moment
-from linkage.wire.revocations import Revocation, RevokedAgency, RevokedEpoch, content_digest
+from linkage.wire.revocations import Revocation, RevokedAgency, RevokedEpoch
 from tests.support.agency_desk import (
     Desk,
     Epoch,

@@ -13,9 +13,9 @@ from api.clock import utc_now
 from api.store import persons
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import card_fingerprint
-from linkage.wire.epochs import EpochDescriptor, add_signature
+from linkage.wire.epochs import EpochDescriptor, add_signature, content_digest
 from linkage.wire.moments import Moment
-from linkage.wire.revocations import Revocation, RevokedAgency, RevokedEpoch, content_digest
+from linkage.wire.revocations import Revocation, RevokedAgency, RevokedEpoch
 from tests.support.processes import clew
 from tests.support.served import Served, served_unit
 from tests.support.unit import Desk, Unit, make_descriptor, make_sent

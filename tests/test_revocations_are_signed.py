@@ -14,13 +14,12 @@ from keys.custody_log import CustodyLog
 from keys.identity import create_identity
 from linkage.errors import ClewError, FormatError, VerificationError
 from linkage.wire.canonical import canonical
-from linkage.wire.epochs import add_signature, read_descriptor, signed_bytes, verify_quorum
+from linkage.wire.epochs import add_signature, content_digest, read_descriptor, signed_bytes, verify_quorum
 from linkage.wire.moments import Moment
 from linkage.wire.revocations import (
     Revocation,
     RevokedAgency,
     RevokedEpoch,
-    content_digest,
     read_revocation,
 )
 from linkage.wire.signing import public_text

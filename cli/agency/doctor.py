@@ -20,7 +20,6 @@ from cli.agency.workspace import Pins, Workspace
 from keys.epoch_key import EpochKey
 from keys.files import read_limited
 from keys.identity import Identity
-from keys.storing import naming
 from keys.wrapping import unwrap_key
 from linkage.encode.tables import tables_digest
 from linkage.errors import ClewError, EpochError, InputError, VerificationError
@@ -186,10 +185,7 @@ class _Doctor:
 
     def _look_at_wrapped_key(self) -> tuple[WrappedKey, str]:
         path = self._workspace.wrapped_key_file
-        data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="wrapped key")
-        with naming(path):
-            wrapped = read_wrapped_key(data)
-            self._workspace.pins().verify(wrapped)
+        wrapped = self._workspace.read_signed(path, read_wrapped_key, what="wrapped key")
         return wrapped, "signed by enough of the pinned custodians"
 
     def _look_at_epoch_key(self) -> tuple[EpochKey, str]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from cli.agency.revoking import require_card_counts, require_epoch_counts
 from cli.agency.workspace import Pins, Workspace
-from keys.files import name_of, read_limited
+from keys.files import name_of
 from keys.identity import create_identity, save_identity
-from keys.storing import make_folder, naming, refuse_existing, store_private, store_public
+from keys.storing import card_at, make_folder, naming, refuse_existing, store_private, store_public
 from keys.wrapping import unwrap_key
 from linkage.encode.conformance import conformance_digest
 from linkage.errors import EpochError, FormatError, InputError, VerificationError
@@ -20,12 +20,10 @@ from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, read_card, s
 from linkage.wire.codes import Role
 from linkage.wire.epochs import (
     EpochDescriptor,
-    WrappedKey,
     read_descriptor,
     read_wrapped_key,
     signed_bytes,
 )
-from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
 
 __all__ = ["join_epoch", "make_workspace", "profile_of", "require_conformance"]
 
@@ -74,7 +72,7 @@ def make_workspace(
 
 
 def _pins(paths: Sequence[Path], threshold: int) -> Pins:
-    cards = [_custodian(path) for path in paths]
+    cards = [card_at(path, CustodianCard, what="custodian's card") for path in paths]
     if len({card.signing_key for card in cards}) != len(cards):
         raise InputError("two of the custodians' cards are the same", hint="name each card once")
     if not 1 <= threshold <= len(cards):
@@ -83,12 +81,6 @@ def _pins(paths: Sequence[Path], threshold: int) -> Pins:
             hint="the threshold is at least 1 and at most the number of cards",
         )
     return Pins(threshold=threshold, custodians=tuple(cards))
-
-
-def _custodian(path: Path) -> CustodianCard:
-    data = read_limited(path, limit=MAX_CARD_BYTES, what="custodian's card")
-    with naming(path):
-        return read_card(data, CustodianCard)
 
 
 def _checked(card: AgencyCard) -> AgencyCard:
@@ -124,11 +116,11 @@ def join_epoch(
     4. The wrapped key opens with this agency's identity to the key of the descriptor's check value.
     5. This installation encodes as the descriptor's conformance digest says.
     """
-    epoch = _descriptor(workspace, descriptor)
+    epoch = workspace.read_signed(descriptor, read_descriptor, what="epoch descriptor")
     require_card_counts(workspace)
     require_epoch_counts(workspace, epoch)
     _require_current(workspace, epoch, today)
-    wrapped = _wrapped_key(workspace, wrapped_key)
+    wrapped = workspace.read_signed(wrapped_key, read_wrapped_key, what="wrapped key")
     card = _unit_card(workspace, unit, epoch)
     profile = profile_of(epoch)
     require_epoch_profile(profile, allow_weak=allow_weak_profile)
@@ -138,14 +130,6 @@ def join_epoch(
     require_conformance(profile, epoch_key.to_bytes(), epoch)
     workspace.save_epoch(epoch, wrapped, card)
     return epoch, card
-
-
-def _descriptor(workspace: Workspace, path: Path) -> EpochDescriptor:
-    data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="epoch descriptor")
-    with naming(path):
-        descriptor = read_descriptor(data)
-        workspace.pins().verify(descriptor)
-        return descriptor
 
 
 def _require_current(workspace: Workspace, epoch: EpochDescriptor, today: dt.date) -> None:
@@ -169,18 +153,8 @@ def _require_current(workspace: Workspace, epoch: EpochDescriptor, today: dt.dat
         )
 
 
-def _wrapped_key(workspace: Workspace, path: Path) -> WrappedKey:
-    data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="wrapped key")
-    with naming(path):
-        wrapped = read_wrapped_key(data)
-        workspace.pins().verify(wrapped)
-        return wrapped
-
-
 def _unit_card(workspace: Workspace, path: Path, epoch: EpochDescriptor) -> UnitCard:
-    data = read_limited(path, limit=MAX_CARD_BYTES, what="unit card")
-    with naming(path):
-        card = read_card(data, UnitCard)
+    card = card_at(path, UnitCard, what="unit card")
     keys = (card.encodings_key, card.payload_key)
     if keys != (epoch.unit_encodings_key, epoch.unit_payload_key):
         raise VerificationError(

@@ -4,17 +4,15 @@ import hashlib
 from pathlib import Path
 
 from cli.agency.workspace import Workspace
-from keys.files import read_limited
-from keys.storing import naming, store_public
+from keys.storing import store_public
 from linkage.errors import EpochError, VerificationError
 from linkage.wire.canonical import canonical
-from linkage.wire.epochs import EpochDescriptor
+from linkage.wire.epochs import EpochDescriptor, content_digest
 from linkage.wire.limits import MAX_CARD_BYTES
 from linkage.wire.revocations import (
     Revocation,
     RevokedAgency,
     RevokedEpoch,
-    content_digest,
     read_revocation,
 )
 
@@ -83,8 +81,4 @@ def _refuse_epoch(epoch: str) -> None:
 
 
 def _read(workspace: Workspace, path: Path) -> Revocation:
-    data = read_limited(path, limit=MAX_CARD_BYTES, what="revocation")
-    with naming(path):
-        revocation = read_revocation(data)
-        workspace.pins().verify(revocation)
-        return revocation
+    return workspace.read_signed(path, read_revocation, what="revocation", limit=MAX_CARD_BYTES)

@@ -4,20 +4,21 @@ Nothing in it is an identifier of a child: the crosswalk holds local references 
 the extract, and dummies are nobody (sealed all the same, for they are made of children's parts).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
 from keys.epoch_key import EpochKey
 from keys.files import name_of, read_limited
 from keys.identity import Identity, load_identity
-from keys.storing import make_folder, naming, store_private, store_public
+from keys.storing import card_at, make_folder, naming, read_as, store_private, store_public
 from keys.wrapping import unwrap_key
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical, parse
-from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, read_card
+from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard
 from linkage.wire.epochs import (
     EpochDescriptor,
     WrappedKey,
@@ -31,6 +32,8 @@ from linkage.wire.revocations import Revocation
 __all__ = ["Pins", "Workspace"]
 
 _MAX_PINS_BYTES = 17 * MAX_CARD_BYTES
+
+Signed = TypeVar("Signed", EpochDescriptor, WrappedKey, Revocation)
 
 
 class Pins(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -118,32 +121,39 @@ class Workspace:
 
     def card(self) -> AgencyCard:
         """Return the agency's own card."""
-        data = read_limited(self.card_file, limit=MAX_CARD_BYTES, what="card")
-        with naming(self.card_file):
-            return read_card(data, AgencyCard)
+        return card_at(self.card_file, AgencyCard, what="card")
 
     def pins(self) -> Pins:
         """Return the pinned custodians."""
-        data = read_limited(self.pins_file, limit=_MAX_PINS_BYTES, what="pins")
-        with naming(self.pins_file):
-            return parse(data, Pins, limit=_MAX_PINS_BYTES)
+        return read_as(
+            self.pins_file,
+            lambda data: parse(data, Pins, limit=_MAX_PINS_BYTES),
+            what="pins",
+            limit=_MAX_PINS_BYTES,
+        )
+
+    def read_signed(
+        self, path: Path, reader: Callable[[bytes], Signed], *, what: str, limit: int = MAX_MANIFEST_BYTES
+    ) -> Signed:
+        """Read a document, here or anywhere, that enough of the pinned custodians signed."""
+
+        def believed(data: bytes) -> Signed:
+            document = reader(data)
+            self.pins().verify(document)
+            return document
+
+        return read_as(path, believed, what=what, limit=limit)
 
     def unit_card(self) -> UnitCard:
         """Return the linkage unit's card as it was pinned when the agency joined."""
         if not self.unit_file.is_file():
             self._require_joined()
-        data = read_limited(self.unit_file, limit=MAX_CARD_BYTES, what="unit card")
-        with naming(self.unit_file):
-            return read_card(data, UnitCard)
+        return card_at(self.unit_file, UnitCard, what="unit card")
 
     def descriptor(self) -> EpochDescriptor:
         """Return the epoch descriptor, its quorum checked again."""
         self._require_joined()
-        data = read_limited(self.epoch_file, limit=MAX_MANIFEST_BYTES, what="epoch descriptor")
-        with naming(self.epoch_file):
-            descriptor = read_descriptor(data)
-            self.pins().verify(descriptor)
-            return descriptor
+        return self.read_signed(self.epoch_file, read_descriptor, what="epoch descriptor")
 
     def identity(self, passphrase: str) -> Identity:
         """Open the agency's private keys."""
@@ -151,10 +161,8 @@ class Workspace:
 
     def epoch_key(self, identity: Identity, descriptor: EpochDescriptor) -> EpochKey:
         """Open the epoch key in memory, the quorum of the wrapped key checked again."""
-        data = read_limited(self.wrapped_key_file, limit=MAX_MANIFEST_BYTES, what="wrapped key")
+        wrapped = self.read_signed(self.wrapped_key_file, read_wrapped_key, what="wrapped key")
         with naming(self.wrapped_key_file):
-            wrapped = read_wrapped_key(data)
-            self.pins().verify(wrapped)
             return unwrap_key(wrapped, identity, descriptor)
 
     def mapping_text(self) -> str | None:

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from cli.custodian.checks import (
-    card_at,
     conformance_of,
     profile_digest,
     require_dates,
@@ -35,7 +34,7 @@ from keys.custody_log import CustodyLog
 from keys.identity import Identity, create_identity, load_identity, protected_identity
 from keys.messages import Ceremony, Commitment
 from keys.passphrase import PassphraseFrom, read_passphrase
-from keys.storing import naming, refuse_existing, store_public
+from keys.storing import card_at, naming, refuse_existing, store_public
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard, UnitCard

@@ -6,21 +6,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from keys.custodian_folder import CustodianFolder
-from keys.files import read_limited
 from keys.messages import Ceremony
-from keys.storing import naming
+from keys.storing import card_at, naming, read_as
 from linkage.errors import EpochError, InputError, VerificationError
 from linkage.shipped_profiles import shipped_profile
 from linkage.weak_profiles import require_epoch_profile
-from linkage.wire.cards import AgencyCard, AnyCard, card_fingerprint, read_card
+from linkage.wire.cards import AgencyCard, card_fingerprint
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_descriptor, read_wrapped_key
 from linkage.wire.fingerprints import same_fingerprint
-from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
 from linkage.wire.moments import Moment
 
 __all__ = [
     "agency_by_fingerprint",
-    "card_at",
     "conformance_of",
     "descriptor_at",
     "profile_digest",
@@ -35,25 +32,14 @@ __all__ = [
 ]
 
 
-def card_at(path: Path, kind: type[AnyCard]) -> AnyCard:
-    """Read a card that its own key signed."""
-    data = read_limited(path, limit=MAX_CARD_BYTES, what="card")
-    with naming(path):
-        return read_card(data, kind)
-
-
 def descriptor_at(path: Path) -> EpochDescriptor:
     """Read an epoch descriptor, not yet to be believed."""
-    data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="epoch descriptor")
-    with naming(path):
-        return read_descriptor(data)
+    return read_as(path, read_descriptor, what="epoch descriptor")
 
 
 def wrapped_key_at(path: Path) -> WrappedKey:
     """Read a wrapped key, not yet to be believed."""
-    data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="wrapped key")
-    with naming(path):
-        return read_wrapped_key(data)
+    return read_as(path, read_wrapped_key, what="wrapped key")
 
 
 def verified_descriptor(path: Path, own: CustodianFolder) -> EpochDescriptor:

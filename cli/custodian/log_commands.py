@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from cli.custodian.checks import card_at
 from cli.custodian.summaries import say, shown
 from cli.options import FILE
 from keys.ceremony_folder import CeremonyFolder
@@ -18,8 +17,8 @@ from keys.custody_log import (
     check_lines,
     read_export,
 )
-from keys.files import name_of, read_limited
-from keys.storing import naming, refuse_existing, store_private
+from keys.files import name_of
+from keys.storing import card_at, naming, read_as, refuse_existing, store_private
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard, card_fingerprint
@@ -152,9 +151,7 @@ def _owner(folder: Path) -> str:
 
 
 def _export_at(path: Path) -> CustodyLogExport:
-    data = read_limited(path, limit=MAX_LOG_BYTES, what="exported custody log")
-    with naming(path):
-        return read_export(data)
+    return read_as(path, read_export, what="exported custody log", limit=MAX_LOG_BYTES)
 
 
 def _require_owner(export: CustodyLogExport, signing_key: str) -> None:

@@ -1,8 +1,8 @@
 """What a line of the custody log says that an act was about: names, codes and digests, never a secret."""
 
 from keys.messages import Ceremony
-from linkage.wire.epochs import EpochDescriptor, WrappedKey
-from linkage.wire.revocations import Revocation, RevokedAgency, content_digest
+from linkage.wire.epochs import EpochDescriptor, WrappedKey, content_digest
+from linkage.wire.revocations import Revocation, RevokedAgency
 
 __all__ = ["ceremony_subjects", "descriptor_subjects", "revocation_subjects", "wrapped_subjects"]
 

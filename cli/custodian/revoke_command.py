@@ -18,7 +18,7 @@ from keys.passphrase import PassphraseFrom, read_passphrase
 from keys.storing import naming, refuse_existing, store_public
 from linkage.errors import FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
-from linkage.wire.epochs import add_signature, signed_bytes
+from linkage.wire.epochs import add_signature, content_digest, signed_bytes
 from linkage.wire.limits import MAX_CARD_BYTES
 from linkage.wire.moments import Moment
 from linkage.wire.revocations import (
@@ -26,7 +26,6 @@ from linkage.wire.revocations import (
     Revocation,
     RevokedAgency,
     RevokedEpoch,
-    content_digest,
     read_revocation,
 )
 from linkage.wire.signing import verify

@@ -5,12 +5,7 @@ from pathlib import Path
 
 import click
 
-from cli.custodian.checks import (
-    card_at,
-    descriptor_at,
-    require_fingerprint,
-    require_not_closed,
-)
+from cli.custodian.checks import descriptor_at, require_fingerprint, require_not_closed
 from cli.custodian.log_subjects import wrapped_subjects
 from cli.custodian.options import identity_folder
 from cli.custodian.summaries import say, shown, summarise_agency
@@ -33,7 +28,7 @@ from keys.session import (
     require_opener,
 )
 from keys.session_folder import SessionFolder
-from keys.storing import naming, refuse_existing
+from keys.storing import card_at, naming, refuse_existing
 from keys.wrapping import wrap_key
 from linkage.errors import InputError
 from linkage.wire.cards import AgencyCard, card_fingerprint

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from cli.custodian.checks import card_at, descriptor_at
+from cli.custodian.checks import descriptor_at
 from cli.custodian.log_subjects import descriptor_subjects
 from cli.custodian.options import identity_folder
 from cli.custodian.share_words import asked_words, share_at
@@ -25,7 +25,7 @@ from keys.passphrase import read_passphrase
 from keys.sealed_shares import open_share, recover, require_listed, seal_share
 from keys.share_sheet import share_sheet
 from keys.shares import Share, read_share, share_digest
-from keys.storing import naming, refuse_existing, store_private
+from keys.storing import card_at, naming, refuse_existing, store_private
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard

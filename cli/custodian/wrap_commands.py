@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cli.custodian.checks import agency_by_fingerprint, card_at, conformance_of, descriptor_at
+from cli.custodian.checks import agency_by_fingerprint, conformance_of, descriptor_at
 from cli.custodian.log_subjects import wrapped_subjects
 from cli.custodian.summaries import say, shown, summarise_agency
 from cli.options import FILE
@@ -20,7 +20,7 @@ from keys.messages import Ceremony
 from keys.passphrase import read_passphrase
 from keys.sealed_shares import recover
 from keys.shares import Share
-from keys.storing import make_folder, naming, refuse_existing, store_all
+from keys.storing import card_at, make_folder, naming, refuse_existing, store_all
 from keys.wrapping import wrap_key
 from linkage.errors import EpochError, InputError
 from linkage.wire.canonical import canonical

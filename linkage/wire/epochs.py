@@ -26,6 +26,7 @@ __all__ = [
     "SealedShare",
     "WrappedKey",
     "add_signature",
+    "content_digest",
     "read_descriptor",
     "read_sealed_share",
     "read_wrapped_key",
@@ -111,6 +112,11 @@ def signed_bytes(document: "EpochDescriptor | WrappedKey | Revocation") -> bytes
     return canonical(structs.replace(document, signatures=()))
 
 
+def content_digest(descriptor: EpochDescriptor) -> str:
+    """Return SHA-256, in hex, of what custodians sign of a descriptor: the same whoever has signed it."""
+    return hashlib.sha256(signed_bytes(descriptor)).hexdigest()
+
+
 def add_signature(document: Signed, key: Ed25519PrivateKey) -> Signed:
     """Return the document with one more custodian's signature; signing twice changes nothing."""
     added = sign(key, signed_bytes(document), domain=document.format)
@@ -168,5 +174,5 @@ def wrap_context(epoch: str, profile_digest: str, holder: str) -> bytes:
 
 def share_context(descriptor: EpochDescriptor, holder: str) -> bytes:
     """Return the HPKE info that binds a sealed share to the whole of a descriptor and to its holder."""
-    digest = hashlib.sha256(signed_bytes(descriptor)).hexdigest()
-    return b"\x00".join(part.encode("ascii") for part in ("clew/share-seal/1", digest, holder))
+    parts = ("clew/share-seal/1", content_digest(descriptor), holder)
+    return b"\x00".join(part.encode("ascii") for part in parts)

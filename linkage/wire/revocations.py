@@ -1,6 +1,5 @@
 """Revocations: k custodians say that an agency's card, or an epoch, counts no more."""
 
-import hashlib
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
@@ -8,7 +7,7 @@ from msgspec import Meta, Struct
 from linkage.errors import FormatError
 from linkage.wire.canonical import parse
 from linkage.wire.codes import AgencyCode
-from linkage.wire.epochs import DigestText, EpochDescriptor, EpochName, signed_bytes
+from linkage.wire.epochs import DigestText, EpochName
 from linkage.wire.limits import MAX_CARD_BYTES
 from linkage.wire.moments import Moment
 from linkage.wire.signing import PublicKeyText, Signature
@@ -18,7 +17,6 @@ __all__ = [
     "Revocation",
     "RevokedAgency",
     "RevokedEpoch",
-    "content_digest",
     "read_revocation",
 ]
 
@@ -37,7 +35,7 @@ class RevokedAgency(
 class RevokedEpoch(
     Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="epoch", tag_field="kind"
 ):
-    """An epoch: its name, and the digest of its descriptor without signatures (:func:`content_digest`)."""
+    """An epoch: its name, and the digest of its descriptor without signatures (``content_digest``)."""
 
     epoch: EpochName
     descriptor: DigestText
@@ -56,11 +54,6 @@ class Revocation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     reason: Annotated[str, Meta(min_length=1, max_length=MAX_REASON)]
     decided: Moment
     signatures: tuple[Signature, ...] = ()
-
-
-def content_digest(descriptor: EpochDescriptor) -> str:
-    """Return SHA-256 of what custodians sign of a descriptor: the same whoever has signed it so far."""
-    return hashlib.sha256(signed_bytes(descriptor)).hexdigest()
 
 
 def read_revocation(data: bytes) -> Revocation:
