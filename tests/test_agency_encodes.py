@@ -23,31 +23,19 @@ from tests.support.agency_desk import (
     Epoch,
     UnitKeys,
     child,
+    desk,
     episode,
+    epoch,
     interview,
     joined_desk,
-    make_epoch,
-    make_unit_keys,
     report,
     spell,
+    unit,
     write_council,
     write_table,
 )
 
-
-@pytest.fixture(scope="module")
-def unit() -> UnitKeys:
-    return make_unit_keys()
-
-
-@pytest.fixture(scope="module")
-def epoch(unit: UnitKeys) -> Epoch:
-    return make_epoch(unit.card)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, epoch: Epoch, unit: UnitKeys) -> Desk:
-    return joined_desk(tmp_path / "desk", epoch, unit.card)
+__all__ = ["desk", "epoch", "unit"]
 
 
 def _encode(desk: Desk, source: Path, *more: str) -> Manifest:

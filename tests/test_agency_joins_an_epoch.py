@@ -18,22 +18,16 @@ from tests.support.agency_desk import (
     Epoch,
     UnitKeys,
     clew,
+    epoch,
     joined_desk,
     make_epoch,
     make_unit_keys,
+    unit,
     write_council,
 )
 from tests.support.custody import party
 
-
-@pytest.fixture(scope="module")
-def unit() -> UnitKeys:
-    return make_unit_keys()
-
-
-@pytest.fixture(scope="module")
-def epoch(unit: UnitKeys) -> Epoch:
-    return make_epoch(unit.card)
+__all__ = ["epoch", "unit"]
 
 
 @pytest.fixture

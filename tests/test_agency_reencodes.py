@@ -19,23 +19,16 @@ from tests.support.agency_desk import (
     Epoch,
     Outcome,
     UnitKeys,
+    epoch,
     joined_desk,
     make_epoch,
-    make_unit_keys,
+    unit,
     write_council,
 )
 
+__all__ = ["epoch", "unit"]
+
 LAST_YEAR = "2024-04-01..2025-03-31"
-
-
-@pytest.fixture(scope="module")
-def unit() -> UnitKeys:
-    return make_unit_keys()
-
-
-@pytest.fixture(scope="module")
-def epoch(unit: UnitKeys) -> Epoch:
-    return make_epoch(unit.card)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from msgspec import structs
 
 from linkage.wire.canonical import canonical
@@ -14,29 +13,16 @@ from tests.support.agency_desk import (
     Epoch,
     Outcome,
     UnitKeys,
-    joined_desk,
-    make_epoch,
-    make_unit_keys,
+    desk,
+    epoch,
+    unit,
     write_council,
 )
 from tests.support.custody import parties
 
+__all__ = ["desk", "epoch", "unit"]
+
 URL = ("--url", "http://127.0.0.1:9")
-
-
-@pytest.fixture(scope="module")
-def unit() -> UnitKeys:
-    return make_unit_keys()
-
-
-@pytest.fixture(scope="module")
-def epoch(unit: UnitKeys) -> Epoch:
-    return make_epoch(unit.card)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, epoch: Epoch, unit: UnitKeys) -> Desk:
-    return joined_desk(tmp_path / "desk", epoch, unit.card)
 
 
 def _of_epoch(descriptor: EpochDescriptor) -> RevokedEpoch:

@@ -1,8 +1,6 @@
 """Three custodians make a key with the real commands; every step is refused clearly or harmless to repeat."""
 
-import datetime as dt
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,17 +14,9 @@ from keys.wrapping import unwrap_key
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import card_fingerprint
 from linkage.wire.epochs import read_descriptor, read_wrapped_key, verify_quorum
-from tests.support.custody_world import CUSTODIANS, Stages, clew_keys, refused, stages
+from tests.support.custody_world import CUSTODIANS, Stages, clew_keys, in_the_epoch, refused, stages
 
-__all__ = ["stages"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_epoch() -> Iterator[None]:
-    """Let it be a day of the epoch whose dates the tests use."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
-        yield
+__all__ = ["in_the_epoch", "stages"]
 
 
 def test_the_agency_opens_the_key_that_the_ceremony_made(stages: Stages) -> None:

@@ -1,8 +1,6 @@
 """Damaged, swapped and foreign files and a full disk are named, and nothing half-written is left."""
 
-import datetime as dt
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,17 +8,18 @@ import pytest
 from linkage.errors import InputError
 from linkage.wire.canonical import canonical
 from tests.support.custody import flip
-from tests.support.custody_world import CUSTODIANS, PHRASE, Stages, World, fill_disk, refused, stages
+from tests.support.custody_world import (
+    CUSTODIANS,
+    PHRASE,
+    Stages,
+    World,
+    fill_disk,
+    in_the_epoch,
+    refused,
+    stages,
+)
 
-__all__ = ["stages"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_epoch() -> Iterator[None]:
-    """Let it be a day of the epoch whose dates the tests use."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
-        yield
+__all__ = ["in_the_epoch", "stages"]
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda _: b"", lambda _: b"[]"])

@@ -1,27 +1,16 @@
 """No key, contribution or passphrase of a ceremony is in any file, output or open mode."""
 
 import base64
-import datetime as dt
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from keys.messages import read_ceremony
 from keys.sealed_shares import recover
 from linkage.wire.epochs import read_descriptor
-from tests.support.custody_world import CUSTODIANS, PHRASE, Stages, stages
+from tests.support.custody_world import CUSTODIANS, PHRASE, Stages, in_the_epoch, stages
 
-__all__ = ["stages"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_epoch() -> Iterator[None]:
-    """Let it be a day of the epoch whose dates the tests use."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
-        yield
+__all__ = ["in_the_epoch", "stages"]
 
 
 def _spellings(secret: bytes) -> Iterator[bytes]:

@@ -1,12 +1,10 @@
 """A share on paper does what the share in the folder did; a foreign, wrong or second one is named as such."""
 
-import datetime as dt
 import html
 import itertools
 import json
 import re
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -26,19 +24,12 @@ from tests.support.custody_world import (
     World,
     clew_keys,
     hold_with_commands,
+    in_the_epoch,
     refused,
     stages,
 )
 
-__all__ = ["stages"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_epoch() -> Iterator[None]:
-    """Let it be a day of the epoch whose dates the tests use."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
-        yield
+__all__ = ["in_the_epoch", "stages"]
 
 
 @pytest.fixture

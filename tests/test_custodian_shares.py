@@ -1,26 +1,18 @@
 """After a ceremony of five any three custodians have the key and no two do: every subset, by commands."""
 
-import datetime as dt
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from keys.wrapping import unwrap_key
 from linkage.wire.epochs import read_descriptor, read_wrapped_key, verify_quorum
-from tests.support.custody_world import World, hold_with_commands, refused
+from tests.support.custody_world import World, hold_with_commands, in_the_epoch, refused
+
+__all__ = ["in_the_epoch"]
 
 FIVE = ("asha", "ben", "carol", "dev", "esi")
 THREE = 3
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_epoch() -> Iterator[None]:
-    """Let it be a day of the epoch whose dates the tests use."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,20 +19,12 @@ from linkage.errors import ClewError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.epochs import SealedShare, read_descriptor, read_sealed_share, read_wrapped_key
 from tests.support.custody import CHEAP, agency_card, flip, hold, parties
-from tests.support.custody_world import Stages, World, refused, stages
+from tests.support.custody_world import Stages, World, in_the_epoch, refused, stages
 
-__all__ = ["stages"]
+__all__ = ["in_the_epoch", "stages"]
 
 HELD = hold()
 FILES = ("terms", "transcript", "descriptor", "share", "commitment", "contribution")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_epoch() -> Iterator[None]:
-    """Let it be a day of the epoch whose dates the tests use."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
-        yield
 
 
 @pytest.fixture(scope="module")

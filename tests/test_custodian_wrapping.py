@@ -1,9 +1,7 @@
 """Any k custodians on one machine give agencies the key whose cards they checked; fewer give nothing."""
 
-import datetime as dt
 import shutil
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,22 +22,15 @@ from tests.support.custody_world import (
     World,
     clew_keys,
     fill_disk,
+    in_the_epoch,
     refused,
     stages,
 )
 
-__all__ = ["stages"]
+__all__ = ["in_the_epoch", "stages"]
 
 SHARE = "share-2025-26.json"
 ONE = ("--agency", "x", "--fingerprint", "z")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_epoch() -> Iterator[None]:
-    """Let it be a day of the epoch whose dates the tests use."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
-        yield
 
 
 def _all_signed(stages: Stages, tmp_path: Path) -> World:

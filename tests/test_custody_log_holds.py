@@ -1,13 +1,12 @@
 """A custody log tells who did what with which key, and shows any line changed, removed or moved."""
 
-import datetime as dt
 import json
 import os
 import random
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,21 +19,13 @@ from linkage.errors import ClewError, InputError, VerificationError
 from linkage.wire.canonical import canonical, parse
 from linkage.wire.signing import sign
 from tests.oracles.keys_oracle import labelled
-from tests.support.custody_world import CUSTODIANS, PHRASE, Stages, clew_keys, refused, stages
+from tests.support.custody_world import CUSTODIANS, PHRASE, Stages, clew_keys, in_the_epoch, refused, stages
 
-__all__ = ["stages"]
+__all__ = ["in_the_epoch", "stages"]
 
 OWNER = create_identity()
 OTHER = create_identity()
 CARD = custodian_card(OWNER, "Asha")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_epoch() -> Iterator[None]:
-    """Let it be a day of the epoch whose dates the tests use."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
-        yield
 
 
 def _made(folder: Path, lines: int = 8, identity: Identity | None = OWNER) -> CustodyLog:

@@ -1,8 +1,6 @@
 """A fingerprint is read out in hex digits or in words, and nothing but itself passes for it."""
 
-import datetime as dt
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,21 +12,13 @@ from linkage.wire.cards import card_fingerprint
 from linkage.wire.fingerprints import FINGERPRINT_WORDS, fingerprint_words, in_words, same_fingerprint
 from linkage.wire.signing import fingerprint
 from tests.support.agency_desk import Desk, make_epoch, make_unit_keys
-from tests.support.custody_world import Stages, refused, stages
+from tests.support.custody_world import Stages, in_the_epoch, refused, stages
 
-__all__ = ["stages"]  # the fixture
+__all__ = ["in_the_epoch", "stages"]  # the fixture
 
 SPEC = Path(__file__).parent.parent / "docs/spec/keys-1.md"
 FINGERPRINTS = st.binary(max_size=64).map(fingerprint)
 WAYS = st.tuples(st.sampled_from([" ", "-", "  ", "\n", " \u2013 "]), st.integers(0, 2**16 - 1))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_epoch() -> Iterator[None]:
-    """Let it be a day of the epoch whose dates the custodians use."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
-        yield
 
 
 def _written(words: tuple[str, ...], between: str, how: int) -> str:

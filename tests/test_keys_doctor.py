@@ -26,12 +26,15 @@ from tests.support.agency_desk import (
     Outcome,
     UnitKeys,
     clew,
-    joined_desk,
+    desk,
+    epoch,
     make_epoch,
-    make_unit_keys,
+    unit,
     write_council,
 )
 from tests.support.custody import flip
+
+__all__ = ["desk", "epoch", "unit"]
 
 CHECKS = [
     "card",
@@ -51,21 +54,6 @@ CHECKS = [
     *LIBRARIES,
     "clock",
 ]
-
-
-@pytest.fixture(scope="module")
-def unit() -> UnitKeys:
-    return make_unit_keys()
-
-
-@pytest.fixture(scope="module")
-def epoch(unit: UnitKeys) -> Epoch:
-    return make_epoch(unit.card)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, epoch: Epoch, unit: UnitKeys) -> Desk:
-    return joined_desk(tmp_path / "desk", epoch, unit.card)
 
 
 def _doctor(desk: Desk, *more: str) -> Outcome:

@@ -31,9 +31,10 @@ from tests.support.agency_desk import (
     Outcome,
     UnitKeys,
     clew,
+    desk,
+    epoch,
     joined_desk,
-    make_epoch,
-    make_unit_keys,
+    unit,
     write_council,
 )
 from tests.support.custody import CHEAP
@@ -46,20 +47,7 @@ from tests.support.keyrings import (
     PlainKeyring,
 )
 
-
-@pytest.fixture(scope="module")
-def unit() -> UnitKeys:
-    return make_unit_keys()
-
-
-@pytest.fixture(scope="module")
-def epoch(unit: UnitKeys) -> Epoch:
-    return make_epoch(unit.card)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, epoch: Epoch, unit: UnitKeys) -> Desk:
-    return joined_desk(tmp_path / "desk", epoch, unit.card)
+__all__ = ["desk", "epoch", "unit"]
 
 
 @pytest.fixture

@@ -35,11 +35,11 @@ from tests.support.agency_desk import (
     make_unit_keys,
     write_council,
 )
-from tests.support.custody_world import CUSTODIANS, Stages, World, refused, stages
+from tests.support.custody_world import CUSTODIANS, Stages, World, in_the_epoch, refused, stages
 from tests.support.processes import clew
 from tests.support.unit import Unit, make_descriptor, make_unit
 
-__all__ = ["stages"]
+__all__ = ["in_the_epoch", "stages"]
 
 WEAK = shipped_profile("person-1-open")
 BASELINE = shipped_profile("clk-plain")
@@ -75,13 +75,6 @@ def test_the_digest_and_not_the_name_says_that_a_profile_is_weak() -> None:
 
 
 # Custodians
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_epoch() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
-        yield
 
 
 @pytest.fixture

@@ -1,10 +1,6 @@
 """One revocation, made by custodians' commands, is what the unit and the agency act on."""
 
-import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from api.clock import stamp, utc_now
 from api.store.agencies import pin_custodians
@@ -12,18 +8,10 @@ from api.store.database import open_database
 from api.unit import create_unit
 from linkage.wire.cards import AgencyCard, CustodianCard, card_fingerprint, read_card
 from tests.support.agency_desk import clew as clew_here
-from tests.support.custody_world import CUSTODIANS, Stages, stages
+from tests.support.custody_world import CUSTODIANS, Stages, in_the_epoch, stages
 from tests.support.processes import clew
 
-__all__ = ["stages"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_epoch() -> Iterator[None]:
-    """Let it be a day of the epoch whose dates the tests use."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
-        yield
+__all__ = ["in_the_epoch", "stages"]
 
 
 def _agency(workspace: Path, cards: list[Path], passphrase: Path) -> AgencyCard:

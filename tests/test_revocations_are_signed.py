@@ -1,9 +1,7 @@
 """Custodians revoke only what they checked, and a revocation is read only as they signed it."""
 
-import datetime as dt
 import hashlib
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,9 +22,9 @@ from linkage.wire.revocations import (
 )
 from linkage.wire.signing import public_text
 from tests.support.custody import agency_card
-from tests.support.custody_world import Outcome, Stages, World, refused, stages
+from tests.support.custody_world import Outcome, Stages, World, in_the_epoch, refused, stages
 
-__all__ = ["stages"]
+__all__ = ["in_the_epoch", "stages"]
 
 SPEC = (Path(__file__).parents[1] / "docs/spec/keys-1.md").read_text(encoding="utf-8")
 KEYS = tuple(Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number in (1, 2, 3))
@@ -36,14 +34,6 @@ PLAIN = Revocation(
     reason="key seen outside",
     decided=Moment.parse("2025-06-01T09:30Z"),
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_epoch() -> Iterator[None]:
-    """Let it be a day of the epoch whose dates the tests use."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
-        yield
 
 
 # The document

@@ -13,7 +13,15 @@ from cli.custodian.checks import (
     require_known_profile,
 )
 from cli.custodian.log_subjects import ceremony_subjects, descriptor_subjects
-from cli.custodian.options import allow_weak_profile, ceremony_folder, day, epoch_name, identity_folder
+from cli.custodian.options import (
+    ONE_TIME_KIND,
+    allow_weak_profile,
+    ceremony_folder,
+    day,
+    epoch_name,
+    identity_folder,
+    one_time_key,
+)
 from cli.custodian.summaries import say, shown, summarise_ceremony
 from cli.options import FILE, passphrase_file, passphrase_from
 from keys.ceremony import (
@@ -42,20 +50,13 @@ from linkage.wire.moments import Moment
 
 __all__ = ["ceremony_group"]
 
-_ONE_TIME_KIND = "one-time-key"
-
 
 @click.group("ceremony")
 def ceremony_group() -> None:
     """Make an epoch key together: open, commit, contribute, close."""
 
 
-_one_time_key = click.option(
-    "--one-time-key",
-    type=FILE,
-    metavar="FILE",
-    help="Where the one-time key is kept, if the ceremony's folder is shared.  [default: in the folder]",
-)
+_one_time_key = one_time_key("ceremony")
 
 
 @ceremony_group.command("open")
@@ -107,7 +108,7 @@ def open_command(
     passphrase = read_passphrase(
         passphrase_file, prompt="new passphrase for the ceremony's one-time key", confirm=True
     )
-    protected = protected_identity(one_time, passphrase, kind=_ONE_TIME_KIND)
+    protected = protected_identity(one_time, passphrase, kind=ONE_TIME_KIND)
     folder.write_opening(terms, key_file=key_file, one_time_key=protected)
     CustodyLog(folder.path).append("ceremony-opened", ceremony_subjects(terms), one_time)
     summarise_ceremony(terms)
@@ -234,7 +235,7 @@ def close_command(ceremony: Path, one_time_key: Path | None, passphrase_file: Pa
     passphrase = read_passphrase(
         passphrase_file, prompt="passphrase of the ceremony's one-time key", confirm=False
     )
-    one_time = load_identity(key_file, passphrase, kind=_ONE_TIME_KIND)
+    one_time = load_identity(key_file, passphrase, kind=ONE_TIME_KIND)
     if folder.descriptor.exists():
         _finish_closing(folder, terms, one_time, exchanged)
     else:

@@ -11,14 +11,20 @@ from linkage.weak_profiles import ALLOW_WEAK_PROFILE
 from linkage.wire.moments import Moment
 
 __all__ = [
+    "ONE_TIME_KIND",
     "allow_weak_profile",
     "ceremony_folder",
     "day",
     "epoch_name",
     "identity_folder",
+    "one_time_key",
+    "passphrase_files",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+ONE_TIME_KIND = "one-time-key"
+"""Of a protected file: the key of one ceremony or one session."""
 
 
 def day(context: click.Context, parameter: click.Parameter, value: str) -> Moment:  # noqa: ARG001
@@ -45,6 +51,29 @@ def allow_weak_profile(command: Command) -> Command:
         ALLOW_WEAK_PROFILE,
         is_flag=True,
         help="Let the epoch have a profile whose encodings fall to known attacks.",
+    )(command)
+
+
+def one_time_key(whose: str) -> Callable[[Command], Command]:
+    """Add ``--one-time-key`` to a command of a ceremony or a session, which have one each."""
+    return click.option(
+        "--one-time-key",
+        type=FILE,
+        metavar="FILE",
+        help=f"Where the one-time key is kept, if the {whose}'s folder is shared.  [default: in the folder]",
+    )
+
+
+def passphrase_files(command: Command) -> Command:
+    """Add a repeated ``--passphrase-file`` to a command that opens several custodians' folders."""
+    return click.option(
+        "--passphrase-file",
+        "passphrase_files",
+        type=FILE,
+        multiple=True,
+        metavar="FILE",
+        help="Read a passphrase from this file's first line; one for each --identity, in its order.  "
+        "[default: ask]",
     )(command)
 
 

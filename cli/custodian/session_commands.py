@@ -7,7 +7,7 @@ import click
 
 from cli.custodian.checks import descriptor_at, require_fingerprint, require_not_closed
 from cli.custodian.log_subjects import wrapped_subjects
-from cli.custodian.options import identity_folder
+from cli.custodian.options import ONE_TIME_KIND, identity_folder, one_time_key
 from cli.custodian.summaries import say, shown, summarise_agency
 from cli.custodian.wrap_commands import recovered_key
 from cli.options import FILE, passphrase_file, passphrase_from
@@ -37,8 +37,6 @@ from linkage.wire.fingerprints import in_words
 
 __all__ = ["session_group"]
 
-_ONE_TIME_KIND = "one-time-key"
-
 
 @click.group("session")
 def session_group() -> None:
@@ -48,12 +46,7 @@ def session_group() -> None:
 _session_folder = click.option(
     "--folder", "shared", type=FILE, required=True, metavar="DIR", help="The session's folder."
 )
-_one_time_key = click.option(
-    "--one-time-key",
-    type=FILE,
-    metavar="FILE",
-    help="Where the one-time key is kept, if the session's folder is shared.  [default: in the folder]",
-)
+_one_time_key = one_time_key("session")
 
 
 @session_group.command("open")
@@ -88,7 +81,7 @@ def open_command(
     passphrase = read_passphrase(
         passphrase_file, prompt="new passphrase for the session's one-time key", confirm=True
     )
-    protected = protected_identity(one_time, passphrase, kind=_ONE_TIME_KIND)
+    protected = protected_identity(one_time, passphrase, kind=ONE_TIME_KIND)
     place.write_opening(session, descriptor, key_file=key_file, one_time_key=protected)
     CustodyLog(place.path).append("session-opened", _subjects(session), one_time)
     _summarise(session)
@@ -183,7 +176,7 @@ def close_command(
     passphrase = read_passphrase(
         passphrase_file, prompt="passphrase of the session's one-time key", confirm=False
     )
-    one_time = load_identity(key_file, passphrase, kind=_ONE_TIME_KIND)
+    one_time = load_identity(key_file, passphrase, kind=ONE_TIME_KIND)
     with naming(key_file):
         require_opener(session, one_time)
     if place.is_closed(session):

@@ -11,7 +11,7 @@ import click
 
 from cli.custodian.checks import descriptor_at
 from cli.custodian.log_subjects import descriptor_subjects
-from cli.custodian.options import identity_folder
+from cli.custodian.options import identity_folder, passphrase_files
 from cli.custodian.share_words import asked_words, share_at
 from cli.custodian.summaries import say, shown
 from cli.options import FILE, passphrase_file
@@ -168,15 +168,7 @@ def restore_command(
     metavar="FILE",
     help="A file with a share's words; repeat.  [default: ask for as many shares as are missing]",
 )
-@click.option(
-    "--passphrase-file",
-    "passphrase_files",
-    type=FILE,
-    multiple=True,
-    metavar="FILE",
-    help="Read a passphrase from this file's first line; one for each --identity, in its order.  "
-    "[default: ask]",
-)
+@passphrase_files
 def drill_command(
     epoch: Path,
     folders: tuple[Path, ...],

@@ -9,6 +9,7 @@ import click
 
 from cli.custodian.checks import agency_by_fingerprint, conformance_of, descriptor_at
 from cli.custodian.log_subjects import wrapped_subjects
+from cli.custodian.options import passphrase_files
 from cli.custodian.summaries import say, shown, summarise_agency
 from cli.options import FILE
 from keys.custodian_folder import CustodianFolder
@@ -61,15 +62,7 @@ class _Present:
     help="The card's fingerprint, as the agency read it out to you; one for each --agency, in its order.",
 )
 @click.option("--out", type=FILE, required=True, metavar="DIR", help="Where to write the wrapped keys.")
-@click.option(
-    "--passphrase-file",
-    "passphrase_files",
-    type=FILE,
-    multiple=True,
-    metavar="FILE",
-    help="Read a passphrase from this file's first line; one for each --identity, in its order.  "
-    "[default: ask]",
-)
+@passphrase_files
 def wrap_command(
     epoch: Path,
     folders: tuple[Path, ...],

@@ -297,3 +297,18 @@ def write_council(folder: Path, count: int = 6, **tables: Rows) -> Path:
 
 def _letters(number: int) -> str:
     return "".join(chr(ord("a") + int(digit)) for digit in str(number))
+
+
+@pytest.fixture(scope="module")
+def unit() -> UnitKeys:
+    return make_unit_keys()
+
+
+@pytest.fixture(scope="module")
+def epoch(unit: UnitKeys) -> Epoch:
+    return make_epoch(unit.card)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, epoch: Epoch, unit: UnitKeys) -> Desk:
+    return joined_desk(tmp_path / "desk", epoch, unit.card)
