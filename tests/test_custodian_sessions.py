@@ -67,7 +67,7 @@ def test_custodians_exchange_only_small_public_files(apart: Apart, tmp_path: Pat
     assert apart.close().code == 0
 
 
-def test_every_agency_is_shown_before_a_share_isall_hand_over(apart: Apart) -> None:
+def test_every_agency_is_shown_before_a_share_is_handed_over(apart: Apart) -> None:
     outcome = apart.hand_over("ben")
     assert f"session {apart.session.fingerprint}" in outcome.err
     for code in CODES:
@@ -75,7 +75,7 @@ def test_every_agency_is_shown_before_a_share_isall_hand_over(apart: Apart) -> N
         assert f"North  {card_fingerprint(apart.card(code))}" in outcome.err
 
 
-def test_status_says_who_hasall_hand_over(apart: Apart) -> None:
+def test_status_says_who_has_handed_over(apart: Apart) -> None:
     all_hand_over(apart, "ben")
     outcome = apart.status()
     assert outcome.code == 0, outcome.err
