@@ -18,6 +18,7 @@ from keys.custody_log import (
     read_export,
 )
 from keys.files import name_of
+from keys.session_folder import SessionFolder
 from keys.storing import card_at, naming, read_as, refuse_existing, store_private
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
@@ -32,7 +33,7 @@ def log_group() -> None:
 
 
 _folder = click.option(
-    "--identity", "folder", type=FILE, metavar="DIR", help="Your folder, or a ceremony's folder."
+    "--identity", "folder", type=FILE, metavar="DIR", help="Your folder, or that of a ceremony or session."
 )
 _against = click.option(
     "--against", type=FILE, metavar="EXPORT", help="An earlier export: is all of it still there, unchanged?"
@@ -119,6 +120,11 @@ def export_command(folder: Path | None, out: Path) -> None:
     """Write the whole checked log with your card into one FILE for a reviewer."""
     path = _given(folder)
     refuse_existing(out)
+    if not CustodianFolder(path).card.exists():
+        raise InputError(
+            f"{name_of(path)}: not a custodian's folder, so there is no card to export the log with",
+            hint="give the reviewer the folder as it is, once the ceremony or session is closed",
+        )
     export = _log(path).export(card_at(CustodianFolder(path).card, CustodianCard))
     if _log(path).read().torn:
         say(("the last line is torn: a command was killed while it wrote; it is left out",))
@@ -143,10 +149,12 @@ def _log(folder: Path) -> CustodyLog:
 
 
 def _owner(folder: Path) -> str:
-    """Return the key that signs a folder's log: the custodian's, or the ceremony's one-time key."""
-    card = CustodianFolder(folder).card
+    """Return the key that signs a log: the custodian's, or a ceremony's or session's one-time key."""
+    card, session = CustodianFolder(folder).card, SessionFolder(folder)
     if card.exists():
         return card_at(card, CustodianCard).signing_key
+    if session.session.exists():
+        return session.read_session().opener_key
     return CeremonyFolder(folder).read_terms().opener_key
 
 
