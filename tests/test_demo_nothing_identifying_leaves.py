@@ -77,7 +77,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
         worlds.append(simulate(CHILDREN, SEED))
         return worlds[0]
 
-    outcome = play(folder, imagine)
+    outcome = play(folder, imagine, rotate=True)
     return Played(folder, worlds[0], outcome)
 
 
@@ -151,6 +151,16 @@ def test_the_register_is_close_to_the_truth_and_says_how_close(played: Played) -
     right = sum(row.both for row in outcome.classes)
     assert right > 0.9 * register
     assert {row.name for row in outcome.classes} >= {"MATCHED", "COUNCIL_ONLY_A", "POLICE_ONLY_UNLINKED"}
+
+
+def test_a_rotation_changes_no_pseudonym_and_costs_only_what_was_left_out(played: Played) -> None:
+    rotation = played.outcome.rotation
+    assert rotation is not None
+    assert rotation.pseudonyms_changed == 0
+    assert rotation.left_out >= 3
+    assert rotation.quarantined == rotation.left_out
+    assert rotation.after == rotation.before - rotation.left_out
+    assert (played.folder / "linkage-unit" / "destroyed.json").exists()
 
 
 def test_each_report_names_the_agencys_own_references(played: Played) -> None:

@@ -6,9 +6,10 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from subprocess import Popen
 
 import click
 from rich.console import Console
@@ -17,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli.demo import stages
 from cli.demo.outcome import Outcome, Timing, gather, show
 from cli.demo.parties import wait_for_file
+from cli.demo.rotation import ROTATION, ROTATION_STEPS, rotated
 from cli.demo.world_files import joined_903
 from keys.files import private_folder
 from linkage.errors import InputError
@@ -42,8 +44,16 @@ __all__ = ["demo", "play"]
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Instead of a made-up world join this folder's 903 return (no names) to made-up names.",
 )
+@click.option("--rotate", is_flag=True, help="Also make a new key, encode everything again, destroy the old.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Also write the figures as JSON.")
-def demo(children: int, seed: int, keep: Path | None, ssda903: Path | None, json_file: Path | None) -> None:
+def demo(
+    children: int,
+    seed: int,
+    keep: Path | None,
+    ssda903: Path | None,
+    rotate: bool,  # noqa: FBT001
+    json_file: Path | None,
+) -> None:
     """Play the whole path in a made-up world, every party a process of its own.
 
     Two councils, a police force, three key custodians and a linkage unit: key ceremony, encoding, signed
@@ -52,7 +62,7 @@ def demo(children: int, seed: int, keep: Path | None, ssda903: Path | None, json
     """
     with _folder(keep) as folder:
         imagine = partial(simulate, children, seed) if ssda903 is None else partial(joined_903, ssda903, seed)
-        outcome = play(folder, imagine)
+        outcome = play(folder, imagine, rotate=rotate)
         show(outcome, Console(), kept=keep is not None)
         if json_file is not None:
             json_file.write_text(json.dumps(outcome.as_json(), indent=1) + "\n", encoding="utf-8")
@@ -88,7 +98,7 @@ class _Stopwatch:
         self.timings.append(Timing(name, time.perf_counter() - begun))
 
 
-def play(folder: Path, imagine: Callable[[], World]) -> Outcome:
+def play(folder: Path, imagine: Callable[[], World], *, rotate: bool = False) -> Outcome:
     """Play a world in a folder and return what came out of it."""
     columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
@@ -97,29 +107,40 @@ def play(folder: Path, imagine: Callable[[], World]) -> Outcome:
             world = imagine()
             cast = stages.make_cast(world, folder)
             done()
-        _prepare(cast, world, watch)
-        _serve_and_report(cast, watch)
-    return gather(world, cast, watch.timings)
+        today = dt.datetime.now(tz=dt.UTC).date()
+        closes = (today + dt.timedelta(days=3 * 365)).isoformat()
+        _prepare(cast, world, (min(world.period[0], today - dt.timedelta(days=1)).isoformat(), closes), watch)
+        with _served(cast) as (url, workers):
+            _submit_and_report(cast, url, workers, watch)
+            outcome = gather(world, cast)
+            if rotate:
+                next_epoch = (today.isoformat(), closes)
+                with watch.stage(ROTATION, ROTATION_STEPS) as done:
+                    rotation = rotated(cast, url, workers, (next_epoch, _days(world)), done)
+                outcome = replace(outcome, rotation=rotation)
+    peaks = {stage: usage.peak_mib for stage, usage in cast.usage.items()}
+    return replace(outcome, timings=watch.timings, peaks=peaks)
 
 
-def _prepare(cast: stages.Cast, world: World, watch: _Stopwatch) -> None:
-    start, end = world.period
-    period = f"{start.isoformat()}..{end.isoformat()}"
-    with watch.stage(stages.CEREMONY, 3 * len(cast.custodians) + stages.THRESHOLD) as done:
-        descriptor = stages.ceremony(cast, *_epoch_dates(start), done)
+def _prepare(cast: stages.Cast, world: World, dates: tuple[str, str], watch: _Stopwatch) -> None:
+    with watch.stage(stages.IDENTITIES, len(cast.custodians) + len(cast.desks)) as done:
+        stages.make_identities(cast, done)
+    with watch.stage(stages.CEREMONY, 2 * len(cast.custodians) + stages.THRESHOLD) as done:
+        descriptor = stages.ceremony(cast, stages.FIRST_EPOCH, *dates, done)
     with watch.stage(stages.ENROLMENT, len(cast.desks)) as done:
         stages.enrol(cast, descriptor, done)
     with watch.stage(stages.ENCODE, len(cast.desks)) as done:
-        stages.encode(cast, period, done)
+        stages.encode(cast, _days(world), done)
 
 
-def _epoch_dates(start: dt.date) -> tuple[str, str]:
-    """Return an epoch that is open today, whenever the world's records are from."""
-    today = dt.datetime.now(tz=dt.UTC).date()
-    return min(start, today).isoformat(), (today + dt.timedelta(days=3 * 365)).isoformat()
+def _days(world: World) -> str:
+    start, end = world.period
+    return f"{start.isoformat()}..{end.isoformat()}"
 
 
-def _serve_and_report(cast: stages.Cast, watch: _Stopwatch) -> None:
+@contextlib.contextmanager
+def _served(cast: stages.Cast) -> Iterator[tuple[str, dict[str, Popen[bytes]]]]:
+    """Let the unit's server and both its workers run; yields the URL and the workers."""
     data = ("--data", cast.data)
     ready = cast.unit.folder / "url.txt"
     serving = ("register", "serve", *data, "--port", "0", "--ready-file", ready)
@@ -131,10 +152,15 @@ def _serve_and_report(cast: stages.Cast, watch: _Stopwatch) -> None:
             )
             for name in ("linking", "register")
         }
-        url = wait_for_file(ready, service)
-        with watch.stage(stages.SUBMIT, 2 * len(cast.desks)) as done:
-            stages.submit(cast, url, workers, done)
-        with watch.stage(stages.RECONCILE, 1) as done:
-            stages.reconcile(cast, url, workers, done)
-        with watch.stage(stages.REPORTS, len(cast.desks)) as done:
-            stages.report(cast, url, done)
+        yield wait_for_file(ready, service), workers
+
+
+def _submit_and_report(
+    cast: stages.Cast, url: str, workers: dict[str, Popen[bytes]], watch: _Stopwatch
+) -> None:
+    with watch.stage(stages.SUBMIT, 2 * len(cast.desks)) as done:
+        stages.submit(cast, url, workers, done)
+    with watch.stage(stages.RECONCILE, 1) as done:
+        stages.close_cycle(cast, url, workers, done)
+    with watch.stage(stages.REPORTS, len(cast.desks)) as done:
+        stages.report(cast, url, done)

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from cli.demo.rotation import Rotation, read_pseudonyms
 from cli.demo.scoring import ClassCount, PairScore, compare_classes, read_columns, score_persons
 from cli.demo.stages import ENCODE, RECONCILE, SUBMIT, Cast
 from linkage.lab.world import World
@@ -40,6 +41,7 @@ class Outcome:
     timings: list[Timing]
     peaks: dict[str, float]
     reports: dict[str, Path]
+    rotation: Rotation | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as plain JSON values."""
@@ -49,12 +51,10 @@ class Outcome:
         return plain
 
 
-def gather(world: World, cast: Cast, timings: list[Timing]) -> Outcome:
-    """Read what the parties hold and compare it with the truth."""
-    persons_file = cast.unit.folder / "persons.csv"
-    cast.unit.run("register", "persons", "--data", cast.data, "--output", persons_file)
+def gather(world: World, cast: Cast) -> Outcome:
+    """Read what the parties hold and compare it with the truth; what it took is added when all is over."""
     figures = json.loads(cast.unit.run("register", "figures", "--data", cast.data, "--json"))
-    pseudonym = {(a, h): p for a, h, p in read_columns(persons_file, "agency", "handle", "pseudonym")}
+    pseudonym = read_pseudonyms(cast)
     person_of = {
         (desk.code, reference): pseudonym[desk.code, handle]
         for desk in cast.desks
@@ -77,8 +77,8 @@ def gather(world: World, cast: Cast, timings: list[Timing]) -> Outcome:
         classes=compare_classes(told, world.truth.episode_class),
         figures=figures,
         truth=asdict(world.truth.figures),
-        timings=timings,
-        peaks={stage: usage.peak_mib for stage, usage in cast.usage.items()},
+        timings=[],
+        peaks={},
         reports={desk.extract.agency.name: desk.report for desk in cast.desks},
     )
 
@@ -97,6 +97,8 @@ def show(outcome: Outcome, console: Console, *, kept: bool) -> None:
     console.print(_linkage(outcome))
     console.print(_national(outcome))
     console.print(_classes(outcome))
+    if outcome.rotation is not None:
+        console.print(_rotation(outcome.rotation))
     console.print(_costs(outcome))
     if kept:
         console.print("Each agency's report, joined with its own references:")
@@ -181,6 +183,21 @@ def _classes(outcome: Outcome) -> Table:
     truth = sum(row.truth for row in outcome.classes)
     table.add_section()
     table.add_row("all", f"{register:,}", f"{truth:,}", f"{sum(row.both for row in outcome.classes):,}")
+    return table
+
+
+def _rotation(rotation: Rotation) -> Table:
+    table = _table(
+        "The key rotated",
+        "",
+        "records of children",
+        caption="left out: on purpose, so that something is quarantined and then erased",
+    )
+    table.add_row("in the register before", f"{rotation.before:,}")
+    table.add_row("left out of the fresh extracts", f"{rotation.left_out:,}")
+    table.add_row("pseudonyms changed", f"{rotation.pseudonyms_changed:,}")
+    table.add_row("quarantined when the old epoch closed", f"{rotation.quarantined:,}")
+    table.add_row("in the register after it was destroyed", f"{rotation.after:,}")
     return table
 
 

@@ -22,25 +22,34 @@ __all__ = [
     "CUSTODIANS",
     "ENCODE",
     "ENROLMENT",
+    "FIRST_EPOCH",
+    "IDENTITIES",
     "RECONCILE",
     "REPORTS",
     "SUBMIT",
+    "THRESHOLD",
+    "Advance",
     "Cast",
     "Desk",
+    "all_alive",
+    "at_once",
     "ceremony",
+    "close_cycle",
     "encode",
     "enrol",
+    "join",
     "make_cast",
-    "reconcile",
+    "make_identities",
     "report",
     "submit",
 ]
 
 CUSTODIANS = ("custodian-a", "custodian-b", "custodian-c")
 THRESHOLD = 2
-EPOCH = "demo-1"
+FIRST_EPOCH = "demo-1"
 PROFILE = "child-1"
 
+IDENTITIES = "identities"
 CEREMONY = "key ceremony"
 ENROLMENT = "agencies join and are enrolled"
 ENCODE = "check and encode"
@@ -154,15 +163,21 @@ def at_once(act: Callable[[T], None], items: Iterable[T], advance: Advance) -> N
         list(pool.map(one, items))
 
 
-def ceremony(cast: Cast, opens: str, closes: str, advance: Advance) -> Path:
-    """Hold the key ceremony and return the epoch descriptor that custodians signed."""
-    usage = cast.measured(CEREMONY)
+def make_identities(cast: Cast, advance: Advance) -> None:
+    """Make the linkage unit, and an identity for every custodian and every agency."""
+    usage = cast.measured(IDENTITIES)
     cast.unit.run("register", "init", "--data", cast.data, "--name", "Demo linkage unit", usage=usage)
-    at_once(lambda c: _make_identity(c, usage), cast.custodians, advance)
-    folder = cast.table / "ceremony"
+    at_once(lambda custodian: _make_identity(custodian, usage), cast.custodians, advance)
+    at_once(lambda desk: _begin(cast, desk, usage), cast.desks, advance)
+
+
+def ceremony(cast: Cast, epoch: str, opens: str, closes: str, advance: Advance) -> Path:
+    """Hold the key ceremony of an epoch and return the descriptor that custodians signed."""
+    usage = cast.measured(CEREMONY)
+    folder = cast.table / f"ceremony-{epoch}"
     opener = cast.custodians[0]
     opener.run(
-        *("keys", "ceremony", "open", "--epoch", EPOCH, "--profile", PROFILE, "--unit", cast.unit_card),
+        *("keys", "ceremony", "open", "--epoch", epoch, "--profile", PROFILE, "--unit", cast.unit_card),
         *cast.custodian_cards(),
         *("--threshold", str(THRESHOLD), "--opens", opens, "--closes", closes, "--folder", folder),
         *("--passphrase-file", opener.passphrase_file),
@@ -206,7 +221,7 @@ def enrol(cast: Cast, descriptor: Path, advance: Advance) -> None:
         *("--threshold", str(THRESHOLD)),
         usage=usage,
     )
-    at_once(lambda desk: _join(cast, desk, descriptor, usage), cast.desks, advance)
+    at_once(lambda desk: join(cast, desk, descriptor, usage), cast.desks, advance)
     for desk in cast.desks:
         fingerprint = _fingerprint_by_telephone(desk)
         cast.unit.run(
@@ -221,7 +236,7 @@ def _fingerprint_by_telephone(desk: Desk) -> str:
     return card_fingerprint(read_card(card, AgencyCard))
 
 
-def _join(cast: Cast, desk: Desk, descriptor: Path, usage: Usage) -> None:
+def _begin(cast: Cast, desk: Desk, usage: Usage) -> None:
     agency = desk.extract.agency
     desk.party.run(
         *("agency", "init", "--agency", agency.code, "--role", agency.role, "--name", agency.name),
@@ -229,16 +244,18 @@ def _join(cast: Cast, desk: Desk, descriptor: Path, usage: Usage) -> None:
         *("--threshold", str(THRESHOLD), *desk.secret()),
         usage=usage,
     )
-    wrapped = cast.table / f"wrapped-{agency.code}.json"
+
+
+def join(cast: Cast, desk: Desk, descriptor: Path, usage: Usage) -> None:
+    """Let custodians wrap an epoch's key for an agency, and the agency join the epoch."""
+    wrapped = cast.table / f"for-{desk.code}-{descriptor.parent.name}"
     holder = ("--agency", desk.workspace / "card.json", "--fingerprint", _fingerprint_by_telephone(desk))
     present = [word for custodian in cast.custodians[:THRESHOLD] for word in _identity(custodian)]
     cast.custodians[0].run(
-        *("keys", "wrap", "--epoch", descriptor, *holder, "--out", cast.table, *present), usage=usage
+        *("keys", "wrap", "--epoch", descriptor, *holder, "--out", wrapped, *present), usage=usage
     )
-    desk.party.run(
-        *("agency", "join", descriptor, "--wrapped-key", wrapped, "--unit", cast.unit_card, *desk.secret()),
-        usage=usage,
-    )
+    key = ("--wrapped-key", wrapped / f"wrapped-{desk.code}.json")
+    desk.party.run("agency", "join", descriptor, *key, "--unit", cast.unit_card, *desk.secret(), usage=usage)
 
 
 def encode(cast: Cast, period: str, advance: Advance) -> None:
@@ -262,10 +279,16 @@ def _encode(desk: Desk, period: str, usage: Usage) -> None:
     )
 
 
-def submit(cast: Cast, url: str, workers: dict[str, Popen[bytes]], advance: Advance) -> None:
+def submit(
+    cast: Cast,
+    url: str,
+    workers: dict[str, Popen[bytes]],
+    advance: Advance,
+    bundle_of: Callable[[Desk], Path] = lambda desk: desk.bundle,
+) -> None:
     """Let every agency submit its bundle, and wait until the unit has accepted and linked all of them."""
     usage = cast.measured(SUBMIT)
-    at_once(lambda desk: _quietly(desk, usage, "submit", desk.bundle, "--url", url), cast.desks, advance)
+    at_once(lambda desk: _quietly(desk, usage, "submit", bundle_of(desk), "--url", url), cast.desks, advance)
     for desk in cast.desks:
         _wait_until_linked(desk, url, workers)
         advance()
@@ -284,28 +307,31 @@ def _wait_until_linked(desk: Desk, url: str, workers: dict[str, Popen[bytes]]) -
             raise ClewError(f"{desk.party.name}: the linkage unit refused the submission")
         if answer["submissions"] and all(one.get("linked") for one in answer["submissions"]):
             return
-        _all_alive(workers)
+        all_alive(workers)
         time.sleep(0.5)
     raise ClewError("the linkage unit did not finish linking in time", hint="see log.txt in its folder")
 
 
-def _all_alive(workers: dict[str, Popen[bytes]]) -> None:
+def all_alive(workers: dict[str, Popen[bytes]]) -> None:
+    """Raise :class:`ClewError` if a worker has ended."""
     for name, process in workers.items():
         if process.poll() is not None:
             raise ClewError(f"{name} ended early", hint="see log.txt in the linkage unit's folder")
 
 
-def reconcile(cast: Cast, url: str, workers: dict[str, Popen[bytes]], advance: Advance) -> None:
-    """Close the cycle and wait until results are there."""
+def close_cycle(
+    cast: Cast, url: str, workers: dict[str, Popen[bytes]], advance: Advance, number: int = 1
+) -> None:
+    """Close the cycle with a number and wait until results are there."""
     cast.unit.run("register", "cycle", "--data", cast.data, usage=cast.measured(RECONCILE))
     deadline = time.monotonic() + _ACCEPT_SECONDS
     desk = cast.desks[0]
     while time.monotonic() < deadline:
         answer = json.loads(desk.party.run("agency", "status", "--url", url, "--json", *desk.secret()))
-        if answer["cycle"] >= 1:
+        if answer["cycle"] >= number:
             advance()
             return
-        _all_alive(workers)
+        all_alive(workers)
         time.sleep(0.5)
     raise ClewError("the linkage unit did not close the cycle in time", hint="see log.txt in its folder")
 
