@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from keys.storing import store_public
-from tests.support.custody_world import Stages, World, in_the_epoch, refused, stages
+from tests.support.custody_world import Stages, World, clew_keys, in_the_epoch, refused, stages
 
 __all__ = ["in_the_epoch", "stages"]
 
@@ -30,3 +30,49 @@ def test_an_identity_that_the_epoch_does_not_list_signs_no_wrapped_key(held: Wor
     outcome = held.sign(wrapped, "ben-again", "--epoch", held.descriptor, *held.for_agency())
     refused(outcome, "not a custodian of this epoch", "would not count")
     assert wrapped.read_bytes() == before
+
+
+def test_a_folder_that_is_none_is_named(held: World) -> None:
+    for folder in (held.path / "nobody", held.path / "asha" / "identity.json"):
+        outcome = clew_keys("share", "check", "--epoch", held.descriptor, "--identity", folder)
+        refused(outcome, f"{folder.name}: not a custodian's folder", "hint: ", "identity.json")
+        outcome = held.wrap("asha", str(folder))
+        refused(outcome, f"{folder.name}: not a custodian's folder")
+
+
+def test_a_lost_share_is_taken_from_its_sheet(held: World) -> None:
+    (held.path / "asha" / "share-2025-26.json").unlink()
+    refused(held.wrap("asha", "ben", out=held.path / "again"), "clew keys share restore")
+
+
+def test_a_share_that_did_not_come_is_asked_of_the_opener(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("closed", tmp_path)
+    share = world.message("share", "asha")
+    share.unlink()
+    refused(world.sign(world.descriptor, "asha"), f"{share.name}: your share is not here", "opener")
+
+
+def test_a_sheet_is_a_page_for_a_browser(held: World) -> None:
+    for name in ("asha.txt", "sheet"):
+        outcome = held.run(
+            *("share", "sheet", "--identity", held.path / "asha"),
+            *("--epoch", held.descriptor, "--out", held.path / name),
+        )
+        refused(outcome, f"{name}: a sheet's name ends in .html")
+        assert not (held.path / name).exists()
+
+
+def test_a_place_that_is_not_there_is_named(held: World) -> None:
+    outcome = clew_keys(
+        "log", "export", "--identity", held.path / "asha", "--out", held.path / "no" / "a.json"
+    )
+    refused(outcome, "a.json: not written: there is no folder no", "make the folder")
+    outcome = held.run("identity", "Max", "--out", held.path / "passphrase")
+    refused(outcome, "passphrase: not a folder")
+
+
+def test_a_ceremonys_log_is_kept_as_it_is(held: World) -> None:
+    out = held.path / "log.json"
+    outcome = clew_keys("log", "export", "--identity", held.shared, "--out", out)
+    refused(outcome, "ceremony: a ceremony's log is not exported", "custody-log.jsonl")
+    assert not out.exists()

@@ -113,12 +113,13 @@ def _check_folder(folder: Path, before: CustodyLogExport | None) -> tuple[Head, 
 
 
 @log_group.command("export")
-@_folder
+@click.option("--identity", "folder", type=FILE, metavar="DIR", help="Your folder.")
 @click.option("--out", type=FILE, required=True, metavar="FILE", help="Where to write the exported log.")
 def export_command(folder: Path | None, out: Path) -> None:
     """Write the whole checked log with your card into one FILE for a reviewer."""
     path = _given(folder)
     refuse_existing(out)
+    _require_custodians(path)
     export = _log(path).export(card_at(CustodianFolder(path).card, CustodianCard))
     if _log(path).read().torn:
         say(("the last line is torn: a command was killed while it wrote; it is left out",))
@@ -136,6 +137,15 @@ def _given(folder: Path | None) -> Path:
             hint="give the folder with custody-log.jsonl; if it was there before, find out who removed it",
         )
     return folder
+
+
+def _require_custodians(folder: Path) -> None:
+    """A ceremony's log is short and signed by a key that is gone: it is kept as it is."""
+    if not CustodianFolder(folder).card.exists() and CeremonyFolder(folder).terms.exists():
+        raise InputError(
+            f"{name_of(folder)}: a ceremony's log is not exported",
+            hint="keep the ceremony's folder, with custody-log.jsonl and ceremony.json: check it there",
+        )
 
 
 def _log(folder: Path) -> CustodyLog:

@@ -1,12 +1,16 @@
 """Options that several of the custodians' commands share."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from cli.options import FILE
+from keys.custodian_folder import CustodianFolder
+from keys.files import name_of
+from linkage.errors import InputError
 from linkage.weak_profiles import ALLOW_WEAK_PROFILE
 from linkage.wire.moments import Moment
 
@@ -19,6 +23,7 @@ __all__ = [
     "identity_folder",
     "one_time_key",
     "passphrase_files",
+    "require_folders",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -77,12 +82,29 @@ def passphrase_files(command: Command) -> Command:
     )(command)
 
 
+def require_folders(paths: Iterable[Path]) -> None:
+    """Refuse what is no custodian's folder before anything else is looked at."""
+    for path in paths:
+        own = CustodianFolder(path)
+        if not (own.identity.exists() or own.card.exists()):
+            raise InputError(
+                f"{name_of(path)}: not a custodian's folder",
+                hint="give the folder itself, in which identity.json and card.json are",
+            )
+
+
+def _own_folder(context: click.Context, parameter: click.Parameter, value: Path) -> Path:  # noqa: ARG001
+    require_folders([value])
+    return value
+
+
 def identity_folder(command: Command) -> Command:
     """Add ``--identity``: the custodian's own folder."""
     return click.option(
         "--identity",
         "folder",
         type=FILE,
+        callback=_own_folder,
         required=True,
         metavar="DIR",
         help="Your folder, with identity.json.",

@@ -68,6 +68,11 @@ def open_own_share(descriptor: EpochDescriptor, shared: CeremonyFolder, identity
     """Check that the custodian's own share opens and is listed at its own place, and return it sealed."""
     terms = shared.read_terms()
     card = require_member(terms, identity)
+    if not shared.share(card).exists():
+        raise InputError(
+            f"{shared.share(card).name}: your share is not here",
+            hint="ask the opener of the ceremony for this file, and put it into the ceremony's folder",
+        )
     sealed = shared.read_share(card)
     with naming(shared.share(card)):
         share = open_share(sealed, identity, descriptor)
