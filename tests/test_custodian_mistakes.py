@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from keys.storing import store_public
+from linkage.wire.canonical import canonical
+from linkage.wire.cards import AgencyCard, card_fingerprint, sign_card
 from tests.support.custody_world import Stages, World, clew_keys, in_the_epoch, refused, stages
 
 __all__ = ["in_the_epoch", "stages"]
@@ -76,3 +78,50 @@ def test_a_ceremonys_log_is_kept_as_it_is(held: World) -> None:
     outcome = clew_keys("log", "export", "--identity", held.shared, "--out", out)
     refused(outcome, "ceremony: a ceremony's log is not exported", "custody-log.jsonl")
     assert not out.exists()
+
+
+def test_a_ceremony_that_cannot_be_is_refused_in_the_words_of_the_command(
+    stages: Stages, tmp_path: Path
+) -> None:
+    world = stages.at("prepared", tmp_path)
+    refused(world.open(threshold="1"), "the threshold is lower than two", "from 2 to 3")
+    refused(world.open(threshold="4"), "the threshold is higher than", "from 2 to 3")
+    world.names = ("asha", "ben", "ben")
+    refused(world.open(), "a custodian occurs twice: Ben", "each custodian's card once")
+    world.names = ("asha",)
+    refused(world.open(), "custodians' cards given: 1")
+    assert not world.shared.exists()
+
+
+def test_closing_says_who_is_missing_before_it_asks_for_anything(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("contributed", tmp_path)
+    world.message("contribution", "ben").unlink()
+    outcome = clew_keys("ceremony", "close", "--folder", world.shared)
+    refused(outcome, "the contribution of Ben is missing", "folder")
+    world = stages.at("committed", tmp_path / "other")
+    world.message("commitment", "ben").unlink()
+    outcome = clew_keys("ceremony", "close", "--folder", world.shared)
+    refused(outcome, "the commitment of Ben is missing", "folder")
+
+
+def test_an_agency_given_twice_to_a_session_is_named(held: World) -> None:
+    card = ("--agency", held.path / "agency-card.json")
+    outcome = held.run(
+        *("session", "open", "--epoch", held.descriptor, *card, *card),
+        *("--folder", held.path / "session", "--identity", held.path / "asha"),
+    )
+    refused(outcome, "an agency occurs twice: E06", "one card for each agency")
+
+
+def test_a_police_force_is_called_one(held: World) -> None:
+    card = AgencyCard(
+        agency="P33",
+        role="police",
+        name="North",
+        signing_key=held.agency.public_key,
+        sealing_key=held.agency.sealing.public_text(),
+    )
+    signed = sign_card(card, held.agency.signing)
+    (held.path / "agency-card.json").write_bytes(canonical(signed))
+    outcome = held.wrap("asha", "ben", agencies=held.for_agency(card_fingerprint(signed)))
+    assert "for P33, a police force" in outcome.err

@@ -1,9 +1,10 @@
 """Options that several of the custodians' commands share."""
 
+import functools
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -93,22 +94,22 @@ def require_folders(paths: Iterable[Path]) -> None:
             )
 
 
-def _own_folder(context: click.Context, parameter: click.Parameter, value: Path) -> Path:  # noqa: ARG001
-    require_folders([value])
-    return value
-
-
 def identity_folder(command: Command) -> Command:
-    """Add ``--identity``: the custodian's own folder."""
+    """Add ``--identity``: the custodian's own folder, refused before anything else if it is none."""
+
+    @functools.wraps(command)
+    def checking(*arguments: Any, folder: Path, **given: Any) -> Any:
+        require_folders([folder])
+        return command(*arguments, folder=folder, **given)
+
     return click.option(
         "--identity",
         "folder",
         type=FILE,
-        callback=_own_folder,
         required=True,
         metavar="DIR",
         help="Your folder, with identity.json.",
-    )(command)
+    )(cast("Command", checking))
 
 
 def ceremony_folder(command: Command) -> Command:
