@@ -73,11 +73,18 @@ def test_a_place_that_is_not_there_is_named(held: World) -> None:
     refused(outcome, "passphrase: not a folder")
 
 
-def test_a_ceremonys_log_is_kept_as_it_is(held: World) -> None:
-    out = held.path / "log.json"
-    outcome = clew_keys("log", "export", "--identity", held.shared, "--out", out)
-    refused(outcome, "ceremony: a ceremony's log is not exported", "custody-log.jsonl")
-    assert not out.exists()
+def test_the_log_of_a_ceremony_or_session_is_checked_where_it_is(held: World) -> None:
+    session, out = held.path / "session", held.path / "log.json"
+    outcome = held.run(
+        *("session", "open", "--epoch", held.descriptor, "--agency", held.path / "agency-card.json"),
+        *("--folder", session, "--identity", held.path / "asha"),
+    )
+    assert outcome.code == 0, outcome.err
+    for folder in (held.shared, session):
+        assert clew_keys("log", "check", "--identity", folder).code == 0
+        outcome = clew_keys("log", "export", "--identity", folder, "--out", out)
+        refused(outcome, f"{folder.name}: the log of a ceremony or session", "custody-log.jsonl")
+        assert not out.exists()
 
 
 def test_a_ceremony_that_cannot_be_is_refused_in_the_words_of_the_command(

@@ -18,6 +18,7 @@ from keys.custody_log import (
     read_export,
 )
 from keys.files import name_of
+from keys.session_folder import SessionFolder
 from keys.storing import card_at, naming, read_as, refuse_existing, store_private
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
@@ -32,7 +33,7 @@ def log_group() -> None:
 
 
 _folder = click.option(
-    "--identity", "folder", type=FILE, metavar="DIR", help="Your folder, or a ceremony's folder."
+    "--identity", "folder", type=FILE, metavar="DIR", help="Your folder, or a ceremony's or session's."
 )
 _against = click.option(
     "--against", type=FILE, metavar="EXPORT", help="An earlier export: is all of it still there, unchanged?"
@@ -140,11 +141,12 @@ def _given(folder: Path | None) -> Path:
 
 
 def _require_custodians(folder: Path) -> None:
-    """A ceremony's log is short and signed by a key that is gone: it is kept as it is."""
-    if not CustodianFolder(folder).card.exists() and CeremonyFolder(folder).terms.exists():
+    """An export states whose log it is by a card, which a one-time key has not: its log is kept as it is."""
+    shared = (CeremonyFolder(folder).terms, SessionFolder(folder).session)
+    if not CustodianFolder(folder).card.exists() and any(path.exists() for path in shared):
         raise InputError(
-            f"{name_of(folder)}: a ceremony's log is not exported",
-            hint="keep the ceremony's folder, with custody-log.jsonl and ceremony.json: check it there",
+            f"{name_of(folder)}: the log of a ceremony or session is not exported",
+            hint="keep its folder, custody-log.jsonl among the files, and check it there",
         )
 
 
@@ -153,10 +155,12 @@ def _log(folder: Path) -> CustodyLog:
 
 
 def _owner(folder: Path) -> str:
-    """Return the key that signs a folder's log: the custodian's, or the ceremony's one-time key."""
-    card = CustodianFolder(folder).card
+    """Return the key that signs a folder's log: the custodian's, or a one-time key."""
+    card, place = CustodianFolder(folder).card, SessionFolder(folder)
     if card.exists():
         return card_at(card, CustodianCard).signing_key
+    if place.session.exists():
+        return place.read_session().opener_key
     return CeremonyFolder(folder).read_terms().opener_key
 
 
