@@ -1,4 +1,4 @@
-"""The ceremony in which custodians make an epoch key together (docs/spec/keys-1.md, section 5).
+"""The ceremony in which custodians make an epoch key together (docs/spec/keys-v1.md, section 5).
 
 Everyone commits to 32 random bytes and then hands them over sealed to the ceremony's one-time key.  Because
 the commitments come first nobody can choose a contribution to suit the others', and because each is sealed

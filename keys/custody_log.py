@@ -1,4 +1,4 @@
-"""The custody log: who did what with which key, one signed line each (docs/spec/keys-1.md, section 9).
+"""The custody log: who did what with which key, one signed line each (docs/spec/keys-v1.md, section 9).
 
 ::
 

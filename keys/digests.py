@@ -1,4 +1,4 @@
-"""Digests that no two uses and no two splits of the same bytes can share (docs/spec/keys-1.md, section 1)."""
+"""Digests that no two uses and no two splits of the same bytes share (docs/spec/keys-v1.md, section 1)."""
 
 import hashlib
 

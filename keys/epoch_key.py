@@ -49,7 +49,7 @@ class EpochKey:
         return self._material
 
     def derive(self, label: str, length: int = KEY_BYTES) -> bytes:
-        """Derive ``length`` bytes for one use; docs/spec/keys-1.md lists every label."""
+        """Derive ``length`` bytes for one use; docs/spec/keys-v1.md lists every label."""
         return derive(self._material, label, length)
 
     def check_value(self) -> str:

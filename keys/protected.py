@@ -1,4 +1,4 @@
-"""Secrets at rest under a passphrase (docs/spec/keys-1.md, section 3).
+"""Secrets at rest under a passphrase (docs/spec/keys-v1.md, section 3).
 
 Argon2id (RFC 9106) turns the passphrase into a key, AES-256-GCM encrypts the secret under it, and the whole
 header is authenticated: a parameter, a kind or a subject that somebody changed makes the file fail to open.

@@ -1,4 +1,4 @@
-"""A custodian's share under its seal, and the key that shares give (docs/spec/keys-1.md, section 6)."""
+"""A custodian's share under its seal, and the key that shares give (docs/spec/keys-v1.md, section 6)."""
 
 from collections.abc import Iterable, Sequence
 

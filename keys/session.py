@@ -1,4 +1,4 @@
-"""Custodians at a distance hand the epoch key to agencies (docs/spec/keys-1.md, section 12).
+"""Custodians at a distance hand the epoch key to agencies (docs/spec/keys-v1.md, section 12).
 
 One custodian opens it for certain agencies, under a one-time key.  The others hand over their shares, sealed
 to that key and bound to exactly these agencies: a handed share is the approval of every card in the session.

@@ -1,4 +1,4 @@
-"""Shares of the epoch key: any k of n custodians together have it, fewer know nothing (docs/spec/keys-1.md).
+"""Shares of the epoch key: any k of n custodians together have it, fewer know nothing (docs/spec/keys-v1.md).
 
 SLIP-39 by its reference implementation: 33 words, with a checksum that catches a slip of the pen.  The
 passphrase of SLIP-39 is not used: each share lies under its custodian's own.

@@ -1,4 +1,4 @@
-"""The epoch key sealed to one agency (docs/spec/keys-1.md, section 6)."""
+"""The epoch key sealed to one agency (docs/spec/keys-v1.md, section 6)."""
 
 from keys.epoch_key import EpochKey
 from keys.identity import Identity

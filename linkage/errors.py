@@ -14,6 +14,8 @@
 Messages never hold an identifier, a key or a secret: they name the place and the cure.
 """
 
+from typing import ClassVar
+
 __all__ = [
     "ClewError",
     "EpochError",
@@ -29,13 +31,16 @@ __all__ = [
 class ClewError(Exception):
     """Something that a person can mend.
 
-    ``message`` says what is wrong and where; ``hint`` says what to do about it.
+    ``message`` says what is wrong and where; ``hint`` says what to do about it.  Without a hint of its own an
+    error has that of its kind, if there is one.
     """
+
+    usual_hint: ClassVar[str] = ""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = hint or self.usual_hint
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message
@@ -52,6 +57,8 @@ class ProfileError(ClewError):
 class FormatError(ClewError):
     """Bytes are not what their format says."""
 
+    usual_hint = "the file is damaged or was made by something else: get it again from where it came"
+
 
 class VersionError(FormatError):
     """A format version that this release does not know."""
@@ -60,9 +67,13 @@ class VersionError(FormatError):
 class LimitError(FormatError):
     """Something is larger than a stated limit."""
 
+    usual_hint = "nothing that clew writes is so large: check that this is the file that you meant"
+
 
 class VerificationError(ClewError):
     """A signature, digest, seal or key does not verify."""
+
+    usual_hint = "do not use it: ask those who made it, by another way, whether they sent you this"
 
 
 class EpochError(ClewError):

@@ -135,7 +135,7 @@ def test_a_mistake_is_told_with_a_hint_and_exit_code_1(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("which", ["linking", "register"])
 def test_a_worker_told_to_stop_ends_well(tmp_path: Path, which: str, number: signal.Signals) -> None:
     unit = make_unit(tmp_path / "data")

@@ -83,7 +83,7 @@ def test_the_log_of_a_ceremony_or_session_is_checked_where_it_is(held: World) ->
     for folder in (held.shared, session):
         assert clew_keys("log", "check", "--identity", folder).code == 0
         outcome = clew_keys("log", "export", "--identity", folder, "--out", out)
-        refused(outcome, f"{folder.name}: the log of a ceremony or session", "custody-log.jsonl")
+        refused(outcome, f"{folder.name}: not a custodian's folder", "the folder as it is")
         assert not out.exists()
 
 

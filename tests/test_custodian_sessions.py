@@ -67,7 +67,7 @@ def test_custodians_exchange_only_small_public_files(apart: Apart, tmp_path: Pat
     assert apart.close().code == 0
 
 
-def test_every_agency_is_shown_before_a_share_isall_hand_over(apart: Apart) -> None:
+def test_every_agency_is_shown_before_a_share_is_handed_over(apart: Apart) -> None:
     outcome = apart.hand_over("ben")
     assert f"session {apart.session.fingerprint}" in outcome.err
     for code in CODES:
@@ -75,7 +75,7 @@ def test_every_agency_is_shown_before_a_share_isall_hand_over(apart: Apart) -> N
         assert f"North  {card_fingerprint(apart.card(code))}" in outcome.err
 
 
-def test_status_says_who_hasall_hand_over(apart: Apart) -> None:
+def test_status_says_who_has_handed_over(apart: Apart) -> None:
     all_hand_over(apart, "ben")
     outcome = apart.status()
     assert outcome.code == 0, outcome.err
@@ -133,8 +133,23 @@ def test_every_use_of_a_key_is_in_a_log(apart: Apart) -> None:
     last = _log(apart.world.path / "ben")[-1]
     assert last["action"] == "share-handed-over"
     assert last["subjects"] == {"session": apart.session.id.hex(), "epoch": "2025-26"}
-    checked = clew_keys("log", "check", "--identity", apart.world.path / "ben")
-    assert checked.code == 0, checked.err
+    for folder in (apart.world.path / "ben", apart.folder, apart.world.shared):
+        checked = clew_keys("log", "check", "--identity", folder)
+        assert checked.code == 0, checked.err
+
+
+def test_a_session_s_log_is_checked_with_its_one_time_key(apart: Apart) -> None:
+    file = apart.folder / "custody-log.jsonl"
+    file.write_bytes((apart.world.path / "ben" / "custody-log.jsonl").read_bytes())
+    refused(clew_keys("log", "check", "--identity", apart.folder), "line 1")
+
+
+def test_the_log_of_a_session_leaves_with_its_folder(apart: Apart, tmp_path: Path) -> None:
+    out = tmp_path / "log.json"
+    for folder in (apart.folder, apart.world.shared):
+        outcome = clew_keys("log", "export", "--identity", folder, "--out", out)
+        refused(outcome, "not a custodian's folder", "folder as it is")
+    assert not out.exists()
 
 
 def _log(folder: Path) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from tests.support.custody_world import Stages, in_the_epoch, refused, stages
 
 __all__ = ["in_the_epoch", "stages"]  # the fixture
 
-SPEC = Path(__file__).parent.parent / "docs/spec/keys-1.md"
+SPEC = Path(__file__).parent.parent / "docs/spec/keys-v1.md"
 FINGERPRINTS = st.binary(max_size=64).map(fingerprint)
 WAYS = st.tuples(st.sampled_from([" ", "-", "  ", "\n", " \u2013 "]), st.integers(0, 2**16 - 1))
 

@@ -15,7 +15,7 @@ from keys.epoch_key import EpochKey
 from linkage.wire.derivation import KEY_BYTES
 from tests.oracles import keys_oracle
 
-SPEC = Path(__file__).parent.parent / "docs" / "spec" / "keys-1.md"
+SPEC = Path(__file__).parent.parent / "docs" / "spec" / "keys-v1.md"
 KEYS = st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES)
 LABELS = st.text(st.characters(codec="ascii", exclude_characters="\x00"), min_size=1, max_size=80)
 
@@ -63,7 +63,7 @@ def test_extraction_is_that_of_rfc_5869() -> None:
 
 
 def test_a_published_vector_of_our_own_hierarchy() -> None:
-    # The same figures stand in docs/spec/keys-1.md, section 8.
+    # The same figures stand in docs/spec/keys-v1.md, section 8.
     key = EpochKey.extract((b"\x01" * 32, b"\x02" * 32), salt=b"\x03" * 32)
     figures = (key.to_bytes().hex(), key.check_value(), key.derive("conformance").hex())
     spec = SPEC.read_text(encoding="utf-8")

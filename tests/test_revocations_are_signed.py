@@ -26,7 +26,7 @@ from tests.support.custody_world import Outcome, Stages, World, in_the_epoch, re
 
 __all__ = ["in_the_epoch", "stages"]
 
-SPEC = (Path(__file__).parents[1] / "docs/spec/keys-1.md").read_text(encoding="utf-8")
+SPEC = (Path(__file__).parents[1] / "docs/spec/keys-v1.md").read_text(encoding="utf-8")
 KEYS = tuple(Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number in (1, 2, 3))
 PINNED = [public_text(key.public_key()) for key in KEYS]
 PLAIN = Revocation(

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["serve", "work"]
 
+_STOPPING_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
+
 
 @click.command()
 @data_option
@@ -174,12 +176,17 @@ def _handlers(
 
 @contextmanager
 def _stopping(stop: threading.Event) -> Iterator[None]:
-    """Let SIGTERM and Ctrl-C ask the worker to stop: it ends its job or gives it back."""
+    """Let SIGTERM, SIGHUP and Ctrl-C ask the worker to stop: it ends its job or gives it back.
+
+    One that is ignored, as SIGHUP is under nohup, stays so.
+    """
 
     def ask(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    known = [signal.Signals[name] for name in _STOPPING_SIGNALS if hasattr(signal, name)]
+    heeded = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, ask) for number in heeded}
     try:
         yield
     finally:

@@ -33,7 +33,7 @@ def log_group() -> None:
 
 
 _folder = click.option(
-    "--identity", "folder", type=FILE, metavar="DIR", help="Your folder, or a ceremony's or session's."
+    "--identity", "folder", type=FILE, metavar="DIR", help="Your folder, or that of a ceremony or session."
 )
 _against = click.option(
     "--against", type=FILE, metavar="EXPORT", help="An earlier export: is all of it still there, unchanged?"
@@ -120,7 +120,11 @@ def export_command(folder: Path | None, out: Path) -> None:
     """Write the whole checked log with your card into one FILE for a reviewer."""
     path = _given(folder)
     refuse_existing(out)
-    _require_custodians(path)
+    if not CustodianFolder(path).card.exists():
+        raise InputError(
+            f"{name_of(path)}: not a custodian's folder, so there is no card to export the log with",
+            hint="give the reviewer the folder as it is, once the ceremony or session is closed",
+        )
     export = _log(path).export(card_at(CustodianFolder(path).card, CustodianCard))
     if _log(path).read().torn:
         say(("the last line is torn: a command was killed while it wrote; it is left out",))
@@ -140,27 +144,17 @@ def _given(folder: Path | None) -> Path:
     return folder
 
 
-def _require_custodians(folder: Path) -> None:
-    """An export states whose log it is by a card, which a one-time key has not: its log is kept as it is."""
-    shared = (CeremonyFolder(folder).terms, SessionFolder(folder).session)
-    if not CustodianFolder(folder).card.exists() and any(path.exists() for path in shared):
-        raise InputError(
-            f"{name_of(folder)}: the log of a ceremony or session is not exported",
-            hint="keep its folder, custody-log.jsonl among the files, and check it there",
-        )
-
-
 def _log(folder: Path) -> CustodyLog:
     return CustodyLog(folder)
 
 
 def _owner(folder: Path) -> str:
-    """Return the key that signs a folder's log: the custodian's, or a one-time key."""
-    card, place = CustodianFolder(folder).card, SessionFolder(folder)
+    """Return the key that signs a log: the custodian's, or a ceremony's or session's one-time key."""
+    card, session = CustodianFolder(folder).card, SessionFolder(folder)
     if card.exists():
         return card_at(card, CustodianCard).signing_key
-    if place.session.exists():
-        return place.read_session().opener_key
+    if session.session.exists():
+        return session.read_session().opener_key
     return CeremonyFolder(folder).read_terms().opener_key
 
 

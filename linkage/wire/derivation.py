@@ -12,7 +12,7 @@ KEY_BYTES = 32
 def derive(key: bytes, label: str, length: int = KEY_BYTES) -> bytes:
     """Derive ``length`` bytes for one use from a uniformly random 32-byte key.
 
-    ``label`` names the use (docs/spec/keys-1.md lists every label); two labels give unrelated keys.
+    ``label`` names the use (docs/spec/keys-v1.md lists every label); two labels give unrelated keys.
     """
     if len(key) != KEY_BYTES:
         raise ValueError(f"a key has {KEY_BYTES} bytes")

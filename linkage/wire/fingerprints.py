@@ -1,7 +1,7 @@
 """Fingerprints in words, for reading out: 16 words of the SLIP-39 list, ten bits each.
 
 The list is made for the ear and the pen: no two words begin with the same four letters.  Source:
-docs/spec/keys-1.md, "Fingerprints in words".
+docs/spec/keys-v1.md, "Fingerprints in words".
 """
 
 import re

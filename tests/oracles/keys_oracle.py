@@ -1,4 +1,4 @@
-"""The key hierarchy a second time, from the text of docs/spec/keys-1.md and the standard library alone.
+"""The key hierarchy a second time, from the text of docs/spec/keys-v1.md and the standard library alone.
 
 Works on the bytes of files: nothing here knows our types.
 """

@@ -1,7 +1,5 @@
 """A session held at a distance with the real commands, for three agencies."""
 
-import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,20 +16,13 @@ from tests.support.custody_world import (
     Stages,
     World,
     clew_keys,
+    in_the_epoch,
 )
 
 __all__ = ["CODES", "SHARE", "Apart", "all_hand_over", "apart", "in_the_epoch"]
 
 CODES = ("E06", "E07", "E09")
 SHARE = "share-2025-26.json"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def in_the_epoch() -> Iterator[None]:
-    """Let it be a day of the epoch whose dates the tests use."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
-        yield
 
 
 @dataclass
