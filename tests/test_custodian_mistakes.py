@@ -132,3 +132,18 @@ def test_a_police_force_is_called_one(held: World) -> None:
     (held.path / "agency-card.json").write_bytes(canonical(signed))
     outcome = held.wrap("asha", "ben", agencies=held.for_agency(card_fingerprint(signed)))
     assert "for P33, a police force" in outcome.err
+
+
+@pytest.mark.parametrize("data", [b"", b"no", b"{}", b'{"version":1}', b'{"version":9}', b"[]"])
+def test_what_is_no_descriptor_is_said_in_the_words_of_the_documents(held: World, data: bytes) -> None:
+    held.descriptor.write_bytes(data)
+    outcome = held.wrap("asha", "ben", out=held.path / "again")
+    refused(outcome, "epoch.json: epoch descriptor: ", "hint: ")
+    assert "EpochDescriptor" not in outcome.err
+
+
+def test_another_file_than_the_one_wanted_is_not_called_damaged(held: World) -> None:
+    held.descriptor.write_bytes((held.path / "agency-card.json").read_bytes())
+    outcome = held.wrap("asha", "ben", out=held.path / "again")
+    refused(outcome, "this is an agency's card; an epoch descriptor is wanted", "give that file here")
+    assert "damaged" not in outcome.err
