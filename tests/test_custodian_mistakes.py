@@ -147,3 +147,11 @@ def test_another_file_than_the_one_wanted_is_not_called_damaged(held: World) -> 
     outcome = held.wrap("asha", "ben", out=held.path / "again")
     refused(outcome, "this is an agency's card; an epoch descriptor is wanted", "give that file here")
     assert "damaged" not in outcome.err
+
+
+def test_a_lost_passphrase_of_a_one_time_key_needs_another_ceremony(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("contributed", tmp_path)
+    (world.path / "passphrase").write_text("an identity's passphrase, by mistake\n")
+    outcome = world.close()
+    refused(outcome, "one-time-key.json: ", "the one chosen at the opening", "open another")
+    assert "backup" not in outcome.err
