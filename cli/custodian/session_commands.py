@@ -1,7 +1,6 @@
 """``clew keys session``: custodians at a distance hand the epoch key to agencies."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -78,7 +77,6 @@ def open_command(
     require_not_closed(descriptor)
     one_time = create_identity()
     agencies = [card_at(path, AgencyCard) for path in cards]
-    _refuse_twice(agencies)
     session = open_session(one_time, descriptor=descriptor, agencies=agencies)
     passphrase = read_passphrase(
         passphrase_file, prompt="new passphrase for the session's one-time key", confirm=True
@@ -88,13 +86,6 @@ def open_command(
     CustodyLog(place.path).append("session-opened", _subjects(session), one_time)
     _summarise(session)
     click.echo(session.fingerprint)
-
-
-def _refuse_twice(agencies: Sequence[AgencyCard]) -> None:
-    codes = Counter(card.agency for card in agencies)
-    for code, count in codes.items():
-        if count > 1:
-            raise InputError(f"an agency occurs twice: {code}", hint="give one card for each agency")
 
 
 @session_group.command("hand-over")
