@@ -4,11 +4,13 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak bench measure lint lock clean
+.PHONY: venv demo test soak bench measure lint lock clean
 
 demo: $(READY)
 	rm -rf demo-world
 	$(BIN)/clew demo --keep demo-world
+
+venv: $(READY)
 
 test: $(READY) lint
 	$(BIN)/pytest -n 2 --dist loadfile

@@ -34,9 +34,12 @@ def set_deadline(connection: Connection, name: str, day: dt.date, *, now: dt.dat
     """
     epoch = _known(connection, name)
     if day < now.astimezone(dt.UTC).date():
-        raise InputError("--re-encode-by: the day is past")
+        raise InputError("--re-encode-by: the day is past", hint="give today or a day that is still to come")
     if day > epoch.descriptor.closes.date:
-        raise InputError(f"--re-encode-by: epoch {name} closes before it, on {epoch.descriptor.closes}")
+        raise InputError(
+            f"--re-encode-by: epoch {name} closes before it, on {epoch.descriptor.closes}",
+            hint="give that day or an earlier one",
+        )
     epochs.set_deadline(connection, name, day.isoformat())
 
 

@@ -7,6 +7,7 @@ matching or the service.
 
 import contextlib
 import os
+import re
 import signal
 import sys
 import threading
@@ -35,6 +36,9 @@ EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
 EXIT_SIGNALLED = 128
 """And the number of the signal, as shells count."""
+
+_UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{12}\.part")
+"""The name of a file while it is written (:func:`keys.files.replacing`): nobody has typed that one."""
 
 _ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 
@@ -157,7 +161,8 @@ def _words(error: OSError) -> str:
     if not isinstance(error.filename, (str, bytes)):
         return reason
     path = Path(os.fsdecode(error.filename))
-    return f"{path.name or path}: {reason}"
+    unfinished = _UNFINISHED.fullmatch(path.name)
+    return f"{unfinished[1] if unfinished else path.name or path}: {reason}"
 
 
 def _drop_output() -> None:

@@ -49,6 +49,7 @@ __all__ = [
     "make_commitment",
     "make_contribution",
     "open_ceremony",
+    "require_complete",
     "require_member",
 ]
 
@@ -123,7 +124,7 @@ def check_commitments(ceremony: Ceremony, commitments: Mapping[str, Commitment])
         if commitment is None:
             raise InputError(
                 f"the commitment of {card.name} is missing",
-                hint="contributing waits until everyone has committed",
+                hint="get their file into the ceremony's folder: all must have committed before",
             )
         _check_place(ceremony, card, commitment)
         digests.append(message_digest(commitment))
@@ -267,6 +268,11 @@ def check_transcript(
         )
 
 
+def require_complete(ceremony: Ceremony, exchanged: Exchanged) -> None:
+    """Raise one of our errors unless every custodian's two messages are there and in their place."""
+    _transcript(ceremony, exchanged)
+
+
 def _transcript(ceremony: Ceremony, exchanged: Exchanged) -> Transcript:
     together = check_commitments(ceremony, exchanged.commitments)
     entries = []
@@ -275,7 +281,7 @@ def _transcript(ceremony: Ceremony, exchanged: Exchanged) -> Transcript:
         if contribution is None:
             raise InputError(
                 f"the contribution of {card.name} is missing",
-                hint="closing waits until everyone has contributed",
+                hint="get their file into the ceremony's folder: all must have contributed before",
             )
         check_contribution(ceremony, card, contribution, together)
         entry = TranscriptEntry(

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from keys.ceremony import describes
-from keys.files import read_limited
+from keys.files import name_of, read_limited
 from keys.identity import Identity, create_identity, custodian_card, load_identity, protected_identity
 from keys.messages import CONTRIBUTION_BYTES, MAX_CEREMONY_BYTES, Ceremony, read_ceremony
 from keys.protected import COST, FLOOR, MAX_PROTECTED_BYTES, Cost, open_protected, protect, read_protected
@@ -65,7 +65,9 @@ class CustodianFolder:
         return self.path / f"share-{epoch}.json"
 
     def refuse_used(self) -> None:
-        """Raise :class:`InputError` if an identity is here already."""
+        """Raise :class:`InputError` if an identity is here already, or this is no folder."""
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"{name_of(self.path)}: not a folder", hint="choose another place")
         refuse_existing(self.identity)
         refuse_existing(self.card)
 
@@ -161,7 +163,8 @@ class CustodianFolder:
         if not path.exists():
             raise InputError(
                 f"{path.name}: no share of this epoch is kept in this folder",
-                hint="sign the epoch descriptor with `clew keys sign`: that keeps your share",
+                hint="sign the epoch descriptor with `clew keys sign`: that keeps your share; a lost one is "
+                "on its sheet: `clew keys share restore`",
             )
         sealed = read_as(path, read_sealed_share, what="share")
         with naming(path):

@@ -116,6 +116,13 @@ def read_protected(data: bytes, *, kind: str, floor: Cost = FLOOR) -> Protected:
     return protected
 
 
+_CURE = "try the passphrase again; if it is right, restore the file from its backup"
+_CURES = {
+    "one-time-key": "it is the one chosen at the opening, not an identity's; if it is lost, open another "
+    "ceremony or session: no key is lost with it",
+}
+
+
 def open_protected(protected: Protected, passphrase: str) -> bytes:
     """Return the secret; a wrong passphrase and a damaged file give one and the same error and work."""
     key = _stretch(passphrase, protected.kdf)
@@ -127,7 +134,7 @@ def open_protected(protected: Protected, passphrase: str) -> bytes:
     except InvalidTag:
         raise VerificationError(
             f"the {protected.kind} does not open: the passphrase is wrong or the file is damaged",
-            hint="try the passphrase again; if it is right, restore the file from its backup",
+            hint=_CURES.get(protected.kind, _CURE),
         ) from None
 
 

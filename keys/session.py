@@ -6,6 +6,7 @@ Whoever closes the session has the key in memory while it wraps it.
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
@@ -97,6 +98,9 @@ def open_session(
             f"agencies' cards given: {len(agencies)}, a session takes 1 to {MAX_AGENCIES}",
             hint="open another session for the others",
         )
+    for code, count in Counter(card.agency for card in agencies).items():
+        if count > 1:
+            raise InputError(f"an agency occurs twice: {code}", hint="give one card for each agency")
     session = Session(
         epoch=descriptor.epoch,
         descriptor=content_digest(descriptor),

@@ -92,6 +92,13 @@ def _as_input_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not path.parent.exists():
+            raise InputError(
+                f"{name_of(path)}: not written: there is no folder {name_of(path.parent)}",
+                hint="make the folder, or choose another place",
+            ) from None
+        if isinstance(error, FileExistsError):
+            raise InputError(f"{name_of(path)}: not a folder", hint="choose another place") from None
         reason = (error.strerror or "cannot be written").lower()
         raise InputError(
             f"{name_of(path)}: not written: {reason}",

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import main
+from cli.main import _clew, main
+from keys.files import replacing
 from tests.support.agency_desk import clew
 from tests.support.legacy import feature, schema, write_linkage
 from tests.support.processes import ROOT
@@ -208,3 +209,15 @@ def test_a_secret_typed_in_another_encoding_is_refused_and_not_shown(
 def test_usage_is_still_told_apart_from_refusal() -> None:
     assert clew_process("profile", "show").returncode == 2
     assert clew_process("profile", "show", "nothing-1").returncode == 1
+
+
+def test_a_file_is_named_as_it_was_given_and_not_as_it_is_written_at_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def failing(**_: object) -> None:
+        with replacing(tmp_path / "no" / "certificate.json"):
+            pass
+
+    monkeypatch.setattr(_clew, "main", failing)
+    assert main([]) == 1
+    assert capsys.readouterr().err.startswith("error: certificate.json: no such file or directory\n")

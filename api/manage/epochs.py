@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import Connection
 
 from api.clock import utc_now
@@ -26,7 +26,7 @@ from linkage.wire.destructions import MAX_CERTIFICATE_BYTES
 from linkage.wire.fingerprints import in_words
 from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
 
-__all__ = ["agencies_table", "epoch", "epochs_content"]
+__all__ = ["agencies_table", "epoch", "epochs_content", "epochs_table"]
 
 
 @click.group()
@@ -104,7 +104,7 @@ def list_(data: Path, *, as_json: bool) -> None:
         click.echo(json.dumps(content, indent=2))
         return
     console = Console()
-    console.print(_epochs_table(content))
+    console.print(epochs_table(content))
     console.print(agencies_table(content))
 
 
@@ -132,9 +132,12 @@ def epochs_content(connection: Connection) -> dict[str, Any]:
     }
 
 
-def _epochs_table(content: dict[str, Any]) -> Table:
-    names = ("epoch", "state", "opens", "closes", "encode again by", "records", "quarantined")
-    table = Table(*names, title="Epochs", title_justify="left")
+def epochs_table(content: dict[str, Any]) -> Table:
+    """Lay out the epochs; where the terminal is narrow, words are broken and no date or number is cut."""
+    names = ("epoch", "state", "opens", "closes", "encode\nagain by", "records", "quarantined")
+    whole = names[2:6]
+    columns = [Column(name, overflow="fold", no_wrap=name in whole) for name in names]
+    table = Table(*columns, title="Epochs", title_justify="left")
     for one in content["epochs"]:
         counts = (f"{one['records']:,}", f"{one['quarantined']:,}")
         table.add_row(

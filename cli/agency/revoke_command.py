@@ -33,6 +33,6 @@ def revoke_command(file: Path, workspace: Workspace) -> None:
     elif subject.signing_key == workspace.card().signing_key:
         what, after = "the card of this workspace", "make a new workspace and have its card enrolled"
     else:
-        what, after = f"a card of {subject.agency}, not this workspace's", "there is nothing for you to do"
+        what, after = f"a card of {subject.agency}, not this workspace's,", "there is nothing for you to do"
     say(f"{what} {'is revoked' if new else 'was revoked already'}: {revocation.reason}")
     say(after)

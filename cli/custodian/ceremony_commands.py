@@ -11,6 +11,7 @@ from cli.custodian.checks import (
     require_fingerprint,
     require_fit_profile,
     require_known_profile,
+    require_quorum,
 )
 from cli.custodian.log_subjects import ceremony_subjects, descriptor_subjects
 from cli.custodian.options import (
@@ -34,6 +35,7 @@ from keys.ceremony import (
     make_commitment,
     make_contribution,
     open_ceremony,
+    require_complete,
     require_member,
 )
 from keys.ceremony_folder import CeremonyFolder, destroy
@@ -93,6 +95,8 @@ def open_command(
     require_fit_profile(profile, allow_weak=allow_weak_profile)
     folder.refuse_used()
     refuse_existing(key_file)
+    cards = [card_at(path, CustodianCard) for path in custodian]
+    require_quorum(threshold, cards)
     one_time = create_identity()
     terms = open_ceremony(
         one_time,
@@ -102,7 +106,7 @@ def open_command(
         opens=opens,
         closes=closes,
         unit=card_at(unit, UnitCard),
-        custodians=[card_at(path, CustodianCard) for path in custodian],
+        custodians=cards,
         threshold=threshold,
     )
     passphrase = read_passphrase(
@@ -232,6 +236,7 @@ def close_command(ceremony: Path, one_time_key: Path | None, passphrase_file: Pa
     terms = folder.read_terms()
     exchanged = folder.read_exchanged(terms)
     _require_open(folder, key_file)
+    require_complete(terms, exchanged)
     passphrase = read_passphrase(
         passphrase_file, prompt="passphrase of the ceremony's one-time key", confirm=False
     )

@@ -1,17 +1,19 @@
 """What a custodian's command checks before it lets a key work."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from cli.custodian.summaries import shown
 from keys.custodian_folder import CustodianFolder
 from keys.messages import Ceremony
 from keys.storing import card_at, naming, read_as
 from linkage.errors import EpochError, InputError, VerificationError
 from linkage.shipped_profiles import shipped_profile
 from linkage.weak_profiles import require_epoch_profile
-from linkage.wire.cards import AgencyCard, card_fingerprint
+from linkage.wire.cards import AgencyCard, CustodianCard, card_fingerprint
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_descriptor, read_wrapped_key
 from linkage.wire.fingerprints import same_fingerprint
 from linkage.wire.moments import Moment
@@ -26,6 +28,7 @@ __all__ = [
     "require_fit_profile",
     "require_known_profile",
     "require_not_closed",
+    "require_quorum",
     "today",
     "verified_descriptor",
     "wrapped_key_at",
@@ -79,6 +82,24 @@ def require_dates(opens: Moment, closes: Moment) -> None:
         )
     if closes.date < today():
         raise InputError(f"the epoch would have closed on {closes}", hint="give the dates of a new epoch")
+
+
+def require_quorum(threshold: int, custodians: Sequence[CustodianCard]) -> None:
+    """Refuse custodians given twice, and a number of them that cannot hold the key together."""
+    twice = [key for key, count in Counter(card.signing_key for card in custodians).items() if count > 1]
+    if twice:
+        name = next(shown(card.name) for card in custodians if card.signing_key == twice[0])
+        raise InputError(f"a custodian occurs twice: {name}", hint="give each custodian's card once")
+    if len(custodians) < 2:
+        raise InputError(
+            f"custodians' cards given: {len(custodians)}, needed: 2 or more",
+            hint="repeat --custodian: nobody may have the key alone",
+        )
+    if not 2 <= threshold <= len(custodians):
+        how = "lower than two" if threshold < 2 else "higher than the number of custodians"
+        raise InputError(
+            f"the threshold is {how}", hint=f"give --threshold a number from 2 to {len(custodians)}"
+        )
 
 
 def require_not_closed(descriptor: EpochDescriptor) -> None:

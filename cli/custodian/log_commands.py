@@ -114,7 +114,7 @@ def _check_folder(folder: Path, before: CustodyLogExport | None) -> tuple[Head, 
 
 
 @log_group.command("export")
-@_folder
+@click.option("--identity", "folder", type=FILE, metavar="DIR", help="Your folder.")
 @click.option("--out", type=FILE, required=True, metavar="FILE", help="Where to write the exported log.")
 def export_command(folder: Path | None, out: Path) -> None:
     """Write the whole checked log with your card into one FILE for a reviewer."""

@@ -1,12 +1,17 @@
 """Options that several of the custodians' commands share."""
 
+import functools
 import re
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import click
 
 from cli.options import FILE
+from keys.custodian_folder import CustodianFolder
+from keys.files import name_of
+from linkage.errors import InputError
 from linkage.weak_profiles import ALLOW_WEAK_PROFILE
 from linkage.wire.moments import Moment
 
@@ -19,6 +24,7 @@ __all__ = [
     "identity_folder",
     "one_time_key",
     "passphrase_files",
+    "require_folders",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -77,8 +83,25 @@ def passphrase_files(command: Command) -> Command:
     )(command)
 
 
+def require_folders(paths: Iterable[Path]) -> None:
+    """Refuse what is no custodian's folder before anything else is looked at."""
+    for path in paths:
+        own = CustodianFolder(path)
+        if not (own.identity.exists() or own.card.exists()):
+            raise InputError(
+                f"{name_of(path)}: not a custodian's folder",
+                hint="give the folder itself, in which identity.json and card.json are",
+            )
+
+
 def identity_folder(command: Command) -> Command:
-    """Add ``--identity``: the custodian's own folder."""
+    """Add ``--identity``: the custodian's own folder, refused before anything else if it is none."""
+
+    @functools.wraps(command)
+    def checking(*arguments: Any, folder: Path, **given: Any) -> Any:
+        require_folders([folder])
+        return command(*arguments, folder=folder, **given)
+
     return click.option(
         "--identity",
         "folder",
@@ -86,7 +109,7 @@ def identity_folder(command: Command) -> Command:
         required=True,
         metavar="DIR",
         help="Your folder, with identity.json.",
-    )(command)
+    )(cast("Command", checking))
 
 
 def ceremony_folder(command: Command) -> Command:

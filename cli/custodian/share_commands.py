@@ -11,7 +11,7 @@ import click
 
 from cli.custodian.checks import descriptor_at
 from cli.custodian.log_subjects import descriptor_subjects
-from cli.custodian.options import identity_folder, passphrase_files
+from cli.custodian.options import identity_folder, passphrase_files, require_folders
 from cli.custodian.share_words import asked_words, share_at
 from cli.custodian.summaries import say, shown
 from cli.options import FILE, passphrase_file
@@ -19,6 +19,7 @@ from keys.ceremony import describes
 from keys.ceremony_folder import CeremonyFolder
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
+from keys.files import name_of
 from keys.identity import Identity
 from keys.messages import Ceremony
 from keys.passphrase import read_passphrase
@@ -76,6 +77,7 @@ def share_group() -> None:
 def sheet_command(folder: Path, epoch: Path, out: Path, passphrase_file: Path | None) -> None:
     """Write your share as a page to print on one sheet of paper; print it, check it and delete it."""
     own = CustodianFolder(folder)
+    _require_page(out)
     refuse_existing(out)
     believed = _believed(epoch, [own], None)
     identity = _opened(own, passphrase_file)
@@ -93,11 +95,19 @@ def sheet_command(folder: Path, epoch: Path, out: Path, passphrase_file: Path | 
     store_private(out, page.encode("utf-8"))
     say(
         (
-            f"{out.name} has your share in clear: open it in a browser, print it, and delete it at once",
+            f"{out.name} shows your share: open it in a browser, print it, and delete it at once",
             "then check the paper: `clew keys share check`",
         )
     )
     click.echo(out)
+
+
+def _require_page(out: Path) -> None:
+    """Refuse a name that browsers would show as the page's source: nobody could print that."""
+    if out.suffix.lower() not in {".html", ".htm"}:
+        raise InputError(
+            f"{name_of(out)}: a sheet's name ends in .html", hint="so that a browser opens it for printing"
+        )
 
 
 @share_group.command("check")
@@ -157,7 +167,12 @@ def restore_command(
 @share_group.command("drill")
 @_epoch
 @click.option(
-    "--identity", "folders", type=FILE, multiple=True, metavar="DIR", help="A custodian's folder; repeat."
+    "--identity",
+    "folders",
+    type=FILE,
+    multiple=True,
+    metavar="DIR",
+    help="A custodian's folder; repeat.",
 )
 @_ceremony
 @click.option(
@@ -201,8 +216,9 @@ def _believed(epoch: Path, owns: Sequence[CustodianFolder], ceremony: Path | Non
     Terms that no custodian pinned may be somebody's own.  But a share that the descriptor lists under
     them vouches for them: who does not know the share cannot make that digest, which binds them.
     """
+    require_folders(own.path for own in owns)
     if not owns and ceremony is None:
-        raise click.UsageError("give --identity or --ceremony: a descriptor says not itself whose it is")
+        raise click.UsageError("give --identity or --ceremony: a descriptor does not say itself whose it is")
     descriptor = descriptor_at(epoch)
     known = {terms.id: terms for own in owns for terms in own.pinned()}
     if ceremony is not None:
@@ -255,7 +271,7 @@ def _say_restored(identity: Identity, terms: Ceremony, card: CustodianCard) -> N
 def _ask_for_the_rest(believed: _Believed, found: dict[str, Share]) -> None:
     """Ask for shares until there are enough, or nothing is typed."""
     while len(found) < believed.descriptor.threshold:
-        words = asked_words("another share")
+        words = asked_words("another share" if found else "the first share")
         if not words:
             return
         _count(read_share(words), believed, found)

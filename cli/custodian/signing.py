@@ -18,9 +18,10 @@ from keys.custodian_folder import CustodianFolder
 from keys.files import read_limited
 from keys.identity import Identity
 from keys.sealed_shares import open_share, require_listed
-from keys.storing import naming
+from keys.storing import card_at, naming
 from keys.wrapping import belongs_to
 from linkage.errors import EpochError, FormatError, InputError, VerificationError
+from linkage.wire.cards import CustodianCard
 from linkage.wire.epochs import EpochDescriptor, SealedShare, WrappedKey, signed_bytes
 from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.signing import verify
@@ -67,6 +68,11 @@ def open_own_share(descriptor: EpochDescriptor, shared: CeremonyFolder, identity
     """Check that the custodian's own share opens and is listed at its own place, and return it sealed."""
     terms = shared.read_terms()
     card = require_member(terms, identity)
+    if not shared.share(card).exists():
+        raise InputError(
+            f"{shared.share(card).name}: your share is not here",
+            hint="ask the opener of the ceremony for this file, and put it into the ceremony's folder",
+        )
     sealed = shared.read_share(card)
     with naming(shared.share(card)):
         share = open_share(sealed, identity, descriptor)
@@ -89,9 +95,19 @@ def examine_wrapped_key(
                 "made for another epoch than the descriptor's", hint="give the descriptor of its own epoch"
             )
         _check_signatures(wrapped)
+        _require_listed(own, descriptor)
         own.refuse_revoked(descriptor, {wrapped.holder: wrapped.agency})
         _check_agency(wrapped, agency, fingerprint)
     return wrapped
+
+
+def _require_listed(own: CustodianFolder, descriptor: EpochDescriptor) -> None:
+    """Refuse a signature that nobody counts: one more on the file would look like enough."""
+    if card_at(own.card, CustodianCard).signing_key not in descriptor.custodians:
+        raise VerificationError(
+            "this identity is not a custodian of this epoch: its signature would not count",
+            hint="have a custodian sign whose identity took part in the ceremony",
+        )
 
 
 def _check_agency(wrapped: WrappedKey, agency: Path | None, fingerprint: str | None) -> None:

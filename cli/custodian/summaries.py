@@ -58,7 +58,8 @@ def summarise_epoch(descriptor: EpochDescriptor, ceremony: Ceremony) -> None:
 
 def summarise_agency(card: AgencyCard, epoch: str) -> None:
     """Show for whom a wrapped key is."""
-    say((f"wrapped key of epoch {epoch} for {card.agency}, a {card.role}", f"  {_card(card)}"))
+    kind = {"police": "police force"}.get(card.role, card.role)
+    say((f"wrapped key of epoch {epoch} for {card.agency}, a {kind}", f"  {_card(card)}"))
 
 
 def _card(card: AgencyCard | CustodianCard | UnitCard) -> str:

@@ -9,7 +9,7 @@ import click
 
 from cli.custodian.checks import agency_by_fingerprint, conformance_of, descriptor_at
 from cli.custodian.log_subjects import wrapped_subjects
-from cli.custodian.options import passphrase_files
+from cli.custodian.options import passphrase_files, require_folders
 from cli.custodian.summaries import say, shown, summarise_agency
 from cli.options import FILE
 from keys.custodian_folder import CustodianFolder
@@ -76,6 +76,7 @@ def wrap_command(
     As many custodians as the epoch needs give their folders; the key is in memory only.
     """
     _require_pairs(folders, cards, fingerprints, passphrase_files)
+    require_folders(folders)
     owns = [CustodianFolder(folder) for folder in folders]
     descriptor, terms = _believed(epoch, owns)
     agencies = [agency_by_fingerprint(*pair) for pair in zip(cards, fingerprints, strict=True)]

@@ -23,8 +23,7 @@ def from_builtins(value: object, kind: type[T]) -> T:
     try:
         return msgspec.convert(value, kind, dec_hook=_decode_hook)
     except msgspec.ValidationError as error:
-        name = getattr(kind, "__name__", "record")  # a union of types has none
-        raise FormatError(f"{name}: {explain(error)}") from None
+        raise FormatError(f"{_called(kind)}: {explain(error)}") from None
 
 
 def decoder(kind: Any) -> "msgspec.json.Decoder[Any]":
@@ -49,15 +48,15 @@ def parse(data: bytes, kind: type[T], *, limit: int, exact: bool = False) -> T:
     Raises :class:`LimitError`, :class:`VersionError` or :class:`FormatError`.
     """
     if len(data) > limit:
-        raise LimitError(f"{kind.__name__}: {len(data)} bytes, at most {limit} are accepted")
+        raise LimitError(f"{_called(kind)}: {len(data)} bytes, at most {limit} are accepted")
     try:
         value = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise FormatError(f"{kind.__name__}: not valid JSON", hint="the file may be cut short") from None
+        raise FormatError(f"{_called(kind)}: not valid JSON", hint="the file may be cut short") from None
     _check_kind(value, kind)
     result = from_builtins(_checked_version(value, kind), kind)
     if exact and not _is_canonical(result, data):
-        raise FormatError(f"{kind.__name__}: not in canonical form (RFC 8785)")
+        raise FormatError(f"{_called(kind)}: not in canonical form (RFC 8785)")
     return result
 
 
@@ -85,11 +84,25 @@ _FORMATS = {
 def _check_kind(value: object, kind: type[Any]) -> None:
     """Tell somebody who gave the wrong file which one it is, and which is wanted."""
     found = value.get("format") if isinstance(value, dict) else None
+    expected = _format_of(kind)
+    if isinstance(found, str) and found in _FORMATS and expected in _FORMATS and found != expected:
+        raise FormatError(
+            f"this is {_FORMATS[found]}; {_FORMATS[expected]} is wanted", hint="give that file here"
+        )
+
+
+def _format_of(kind: type[Any]) -> str:
     wanted = msgspec.inspect.type_info(kind)
     field = next((f for f in getattr(wanted, "fields", ()) if f.name == "format"), None)
-    expected = None if field is None else field.default
-    if isinstance(found, str) and found in _FORMATS and expected in _FORMATS and found != expected:
-        raise FormatError(f"this is {_FORMATS[found]}; {_FORMATS[str(expected)]} is wanted")
+    return "" if field is None else str(field.default)
+
+
+def _called(kind: type[Any]) -> str:
+    """Return what documents call a format; a record within one has only the name of its type."""
+    words = _FORMATS.get(_format_of(kind))
+    if words is None:
+        return getattr(kind, "__name__", "record")  # a union of types has none
+    return words.partition(",")[0].removeprefix("a ").removeprefix("an ").removeprefix("the ")
 
 
 def _is_canonical(value: object, data: bytes) -> bool:
@@ -104,10 +117,11 @@ def _checked_version(value: object, kind: type[Any]) -> object:
     if known is None:
         return value
     found = value.get("version") if isinstance(value, dict) else None
+    if not isinstance(found, int):
+        raise VersionError(f"{_called(kind)}: format version missing", hint="check that it is the right file")
     if found != known:
         raise VersionError(
-            f"{kind.__name__}: format version {found if isinstance(found, int) else 'missing'}, "
-            f"this release reads version {known}",
+            f"{_called(kind)}: format version {found}, this release reads version {known}",
             hint="use a release of clew that knows this version",
         )
     return value
