@@ -16,6 +16,7 @@ from typing import ClassVar, Final, Literal, TypeVar
 from msgspec import Struct
 
 from cli.agency.joining import profile_of, require_conformance
+from cli.agency.revoking import kept_revocations, require_card_counts, require_epoch_counts
 from cli.agency.workspace import Pins, Workspace
 from keys.epoch_key import EpochKey
 from keys.files import read_limited
@@ -80,6 +81,7 @@ def examine(
     doctor = _Doctor(workspace)
     doctor.identity(passphrase)
     doctor.epoch(today)
+    doctor.revocations()
     doctor.key()
     doctor.profile(allow_weak=allow_weak_profile)
     doctor.installation()
@@ -176,6 +178,19 @@ class _Doctor:
                 hint="ask the linkage unit for its present card and join the epoch again",
             )
         return unit, "its card has the keys that the epoch descriptor seals to"
+
+    def revocations(self) -> None:
+        """Check that custodians revoked neither the card nor the epoch, as far as this workspace was told."""
+        self._check("revocations", self._look_at_revocations)
+
+    def _look_at_revocations(self) -> tuple[bool, str]:
+        if not self._workspace.card_file.is_file():
+            raise _NotCheckedError
+        kept = kept_revocations(self._workspace)
+        require_card_counts(self._workspace)
+        if self._descriptor is not None:
+            require_epoch_counts(self._workspace, self._descriptor)
+        return True, f"{len(kept)} kept, none of them of this card or of the epoch that was joined"
 
     def key(self) -> None:
         """Check the wrapped key, that it opens, and that it is the epoch's."""

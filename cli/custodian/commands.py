@@ -7,6 +7,7 @@ import click
 from cli.agency.doctor_command import doctor_command
 from cli.custodian.ceremony_commands import ceremony_group
 from cli.custodian.checks import require_not_closed
+from cli.custodian.keep_command import keep_command
 from cli.custodian.keyring_commands import keyring_group
 from cli.custodian.log_commands import log_group
 from cli.custodian.log_subjects import descriptor_subjects, wrapped_subjects
@@ -52,6 +53,7 @@ keys.add_command(keyring_group)
 keys.add_command(share_group)
 keys.add_command(log_group)
 keys.add_command(revoke_command)
+keys.add_command(keep_command)
 keys.add_command(session_group)
 
 

@@ -30,7 +30,7 @@ from linkage.wire.revocations import (
 )
 from linkage.wire.signing import verify
 
-__all__ = ["Given", "revoke_command", "sign_revocation"]
+__all__ = ["Given", "revoke_command", "sign_revocation", "summarise_revocation"]
 
 _PROMPT = "passphrase of your identity"
 
@@ -71,7 +71,7 @@ def revoke_command(
     revocation = _checked(
         Revocation(subject=subject, reason=reason.strip(), decided=Moment.minute(dt.datetime.now(dt.UTC)))
     )
-    _summarise(revocation)
+    summarise_revocation(revocation)
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
     signed = add_signature(revocation, identity.signing)
     CustodyLog(own.path).append("revoked", revocation_subjects(signed), identity)
@@ -93,7 +93,7 @@ def sign_revocation(file: Path, own: CustodianFolder, given: Given, passphrase_f
                 "it revokes something else than the card or descriptor that you gave",
                 hint="do not sign; ask who made this revocation",
             )
-    _summarise(revocation)
+    summarise_revocation(revocation)
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
     signed = add_signature(revocation, identity.signing)
     CustodyLog(own.path).append("signed-revocation", revocation_subjects(signed), identity)
@@ -127,7 +127,8 @@ def _checked(revocation: Revocation) -> Revocation:
         ) from None
 
 
-def _summarise(revocation: Revocation) -> None:
+def summarise_revocation(revocation: Revocation) -> None:
+    """Show what a revocation revokes, when and why."""
     subject = revocation.subject
     if isinstance(subject, RevokedAgency):
         what = f"revocation of the card of agency {subject.agency}, key {subject.signing_key}"
