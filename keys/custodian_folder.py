@@ -9,6 +9,7 @@
     epoch-<epoch>.json         the epoch descriptor signed for an epoch: there is never a second
     share-<epoch>.json         the own share of the epoch's key, sealed to this custodian
     revoked-<subject>.json     a revocation that this custodian signed, or took in once enough others had
+    succession-<number>.json   a succession that this custodian signed, or took in once it was complete
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from pathlib import Path
 from keys.ceremony import describes
 from keys.files import read_limited
 from keys.identity import Identity, create_identity, custodian_card, load_identity, protected_identity
+from keys.kept_successions import KeptSuccessions
 from keys.messages import CONTRIBUTION_BYTES, MAX_CEREMONY_BYTES, Ceremony, read_ceremony
 from keys.protected import COST, FLOOR, MAX_PROTECTED_BYTES, Cost, open_protected, protect, read_protected
 from keys.sealed_shares import open_share, require_listed
@@ -35,7 +37,7 @@ from keys.storing import (
 from linkage.errors import FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard
-from linkage.wire.custodian_sets import CustodianSet, set_of
+from linkage.wire.custodian_sets import CustodianSet, set_of, verify_by_any
 from linkage.wire.epochs import (
     EpochDescriptor,
     SealedShare,
@@ -70,6 +72,11 @@ class CustodianFolder:
     def card(self) -> Path:
         """Where the public card lies."""
         return self.path / "card.json"
+
+    @property
+    def successions(self) -> KeptSuccessions:
+        """The successions of custodians that are kept here."""
+        return KeptSuccessions(self.path)
 
     def share(self, epoch: str) -> Path:
         """Where this custodian's sealed share of an epoch's key lies."""
@@ -115,6 +122,18 @@ class CustodianFolder:
         verify_quorum(descriptor, pinned=ceremony.custodian_keys, threshold=ceremony.threshold)
         self.refuse_other(descriptor)
         return ceremony
+
+    def verify_any(self, descriptor: EpochDescriptor) -> None:
+        """Check a descriptor as :meth:`verify` does, or by who went, if it was made before this one came.
+
+        Enough to revoke it, not to use it: only who took part in its ceremony knows its terms.
+        """
+        complete = self.successions.complete()
+        before = [one.outgoing for one in complete if one.outgoing == set_of(descriptor)]
+        if not before or any(describes(descriptor, ceremony) for ceremony in self.pinned()):
+            self.verify(descriptor)
+        else:
+            verify_by_any(descriptor, before)
 
     def has_contribution(self, ceremony: Ceremony) -> bool:
         """Say whether a contribution to a ceremony is kept here."""
@@ -181,11 +200,20 @@ class CustodianFolder:
         return share
 
     def known_sets(self) -> tuple[CustodianSet, ...]:
-        """Return the custodians of every epoch whose descriptor this one signed, the latest epoch's first."""
+        """Return the custodians who count: of complete successions, and of every epoch that this one signed.
+
+        The latest come first; custodians whom others succeeded are not among them.
+        """
         paths = sorted(self.path.glob("epoch-*.json"))
         signed = [read_as(path, read_descriptor, what="epoch descriptor") for path in paths]
         latest = sorted(signed, key=lambda one: one.opens.at, reverse=True)
-        return tuple(dict.fromkeys(map(set_of, latest)))
+        return self.successions.change(tuple(map(set_of, latest)))
+
+    def names(self) -> dict[str, str]:
+        """Return the names of all custodians known here by their signing keys."""
+        cards = [card for ceremony in self.pinned() for card in ceremony.custodians]
+        cards += [card for one in self.successions.all() for card in one.incoming.custodians]
+        return {card.signing_key: card.name for card in cards}
 
     def keep_revocation(self, revocation: Revocation) -> None:
         """Keep what this custodian revoked, so that it never wraps a key for it."""

@@ -16,8 +16,9 @@ from typing import ClassVar, Final, Literal, TypeVar
 from msgspec import Struct
 
 from cli.agency.joining import profile_of, require_conformance
+from cli.agency.pins import Pins
 from cli.agency.revoking import kept_revocations, require_card_counts, require_epoch_counts
-from cli.agency.workspace import Pins, Workspace
+from cli.agency.workspace import Workspace
 from keys.epoch_key import EpochKey
 from keys.files import read_limited
 from keys.identity import Identity
@@ -151,8 +152,9 @@ class _Doctor:
         self._unit = self._check("linkage unit", self._look_at_unit)
 
     def _look_at_pins(self) -> tuple[Pins, str]:
-        pins = self._workspace.pins()
-        return pins, f"{pins.threshold} of {len(pins.custodians)} must sign"
+        trust = self._workspace.trust()
+        came = f", since succession {trust.serial}" if trust.adopted else ""
+        return trust.current, f"{trust.current.threshold} of {len(trust.current.custodians)} must sign{came}"
 
     def _look_at_descriptor(self) -> tuple[EpochDescriptor, str]:
         descriptor = self._workspace.descriptor()
@@ -200,7 +202,9 @@ class _Doctor:
 
     def _look_at_wrapped_key(self) -> tuple[WrappedKey, str]:
         path = self._workspace.wrapped_key_file
-        wrapped = self._workspace.read_signed(path, read_wrapped_key, what="wrapped key")
+        wrapped = self._workspace.read_signed(
+            path, read_wrapped_key, what="wrapped key", epoch=self._descriptor
+        )
         return wrapped, "signed by enough of the pinned custodians"
 
     def _look_at_epoch_key(self) -> tuple[EpochKey, str]:

@@ -8,6 +8,8 @@ from cli.custodian.checks import verified_descriptor
 from cli.custodian.log_subjects import revocation_subjects
 from cli.custodian.options import identity_folder
 from cli.custodian.revoke_command import summarise_revocation
+from cli.custodian.signing import format_of
+from cli.custodian.succession_command import keep_succession
 from cli.custodian.summaries import say
 from cli.options import FILE
 from keys.custodian_folder import CustodianFolder
@@ -31,12 +33,20 @@ __all__ = ["keep_command"]
     help="The signed descriptor of an epoch of yours, if you did not sign it yourself.",
 )
 def keep_command(file: Path, folder: Path, epoch: Path | None) -> None:
-    """Take in the revocation FILE that the other custodians signed without you.
+    """Take in FILE, a revocation or a succession that the other custodians signed.
 
-    It needs as many signatures of the custodians whom you know as a descriptor does.  From then on you wrap,
-    sign and hand over nothing for what it revokes; it cannot be taken back.  No passphrase is asked for.
+    A revocation needs as many signatures of the custodians whom you know as a descriptor does; from then on
+    you wrap, sign and hand over nothing for what it revokes.  A succession must be complete.  Neither can be
+    taken back.  No passphrase is asked for.
     """
     own = CustodianFolder(folder)
+    if format_of(file) == "clew-succession":
+        keep_succession(file, own, epoch=epoch)
+    else:
+        _keep_revocation(file, own, epoch=epoch)
+
+
+def _keep_revocation(file: Path, own: CustodianFolder, *, epoch: Path | None) -> None:
     revocation = read_as(file, read_revocation, what="revocation", limit=MAX_CARD_BYTES)
     sets = _known_sets(own, epoch)
     with naming(file):

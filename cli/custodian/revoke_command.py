@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.custodian.checks import agency_by_fingerprint, verified_descriptor
+from cli.custodian.checks import agency_by_fingerprint, descriptor_at
 from cli.custodian.log_subjects import revocation_subjects
 from cli.custodian.options import identity_folder
 from cli.custodian.summaries import say
@@ -109,7 +109,9 @@ def _subject(own: CustodianFolder, given: Given) -> RevokedAgency | RevokedEpoch
         card = agency_by_fingerprint(given.agency, given.fingerprint)
         return RevokedAgency(agency=card.agency, signing_key=card.signing_key)
     if given.epoch is not None and given.agency is None and given.fingerprint is None:
-        descriptor = verified_descriptor(given.epoch, own)
+        descriptor = descriptor_at(given.epoch)
+        with naming(given.epoch):
+            own.verify_any(descriptor)
         return RevokedEpoch(epoch=descriptor.epoch, descriptor=content_digest(descriptor))
     raise InputError(
         "what is to be revoked?",
