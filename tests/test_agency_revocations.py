@@ -103,7 +103,7 @@ def test_the_own_revoked_card_does_nothing_more(desk: Desk, epoch: Epoch, unit: 
     outcome = _revoke(desk, _made(epoch, _of_card(desk)))
     assert outcome.code == 0
     assert "the card of this workspace is revoked" in outcome.err
-    told = ("custodians revoked this workspace's card", "clew agency init")
+    told = ("custodians revoked this workspace's card", "clew agency renew")
     _refused(desk.encode(source, "council-csv"), *told)
     _refused(desk.run("submit", desk.bundle, *URL), *told)
     _refused(desk.join(epoch, unit.card), *told)

@@ -27,7 +27,7 @@ from linkage.encode.tables import tables_digest
 from linkage.errors import ClewError, EpochError, InputError, VerificationError
 from linkage.profile import EncodingProfile
 from linkage.weak_profiles import labelled_name, require_epoch_profile
-from linkage.wire.cards import AgencyCard, UnitCard
+from linkage.wire.cards import AgencyCard, UnitCard, card_fingerprint
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_wrapped_key
 from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.submission import read_receipt
@@ -129,7 +129,8 @@ class _Doctor:
 
     def _look_at_card(self) -> tuple[AgencyCard, str]:
         card = self._workspace.require().card()
-        return card, f"of {card.agency}, a {card.role}, signed by its own key"
+        printed = card_fingerprint(card)
+        return card, f"of {card.agency}, a {card.role}, signed by its own key; fingerprint {printed}"
 
     def _look_at_identity(
         self, passphrase: Callable[[], str], card: AgencyCard | None

@@ -152,6 +152,11 @@ class Workspace:
 
     def epoch_key(self, identity: Identity, descriptor: EpochDescriptor) -> EpochKey:
         """Open the epoch key in memory, the quorum of the wrapped key checked again."""
+        if not self.wrapped_key_file.is_file():
+            raise InputError(
+                f"workspace {name_of(self.path)}: there is no wrapped key for your card",
+                hint="have custodians wrap the key for your card, and run clew agency join again",
+            )
         wrapped = self.read_signed(
             self.wrapped_key_file, read_wrapped_key, what="wrapped key", epoch=descriptor
         )
