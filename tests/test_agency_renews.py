@@ -254,6 +254,21 @@ def test_a_crosswalk_of_another_identity_gives_no_new_handles(
     assert (outcome.code, "the crosswalk does not open with this identity" in outcome.err) == (1, True)
 
 
+def test_a_renewal_at_work_is_not_undone_by_another_command(
+    used: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.agency.store._BUSY_SECONDS", 0.1)
+    waiting = used.workspace / "renewal" / "identity.json"
+    waiting.parent.mkdir()
+    waiting.write_text("the new identity")
+    with Store(used.workspace / "workspace.db") as store, store.transaction():
+        outcome = _with(used, PHRASE, "dummies", "show")
+        assert (outcome.code, "another clew command is working" in outcome.err) == (1, True)
+        assert waiting.exists()
+    assert _with(used, PHRASE, "dummies", "show").code == 0
+    assert not waiting.parent.exists()
+
+
 # Stopped at every step
 
 

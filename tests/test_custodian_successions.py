@@ -253,14 +253,15 @@ def test_who_went_revokes_nothing_more_and_who_came_does(world: World) -> None:
     )
     file = world.path / "revoked.json"
 
-    def keep(*names: str) -> Outcome:
+    def keep(*names: str, more: tuple[str | Path, ...] = ()) -> Outcome:
         signed = revocation
         for name in names:
             signed = add_signature(signed, world.identity(name).signing)
         file.write_bytes(canonical(signed))
-        return clew_keys("keep", file, "--identity", world.path / "carol")
+        return clew_keys("keep", file, "--identity", world.path / "carol", *more)
 
     refused(keep("asha", "carol"), "signed by 0 of the custodians")
+    refused(keep("asha", "carol", more=("--epoch", world.descriptor)), "signed by 0 of the custodians")
     assert keep("dev", "esi").code == 0
 
 

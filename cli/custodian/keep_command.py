@@ -61,9 +61,12 @@ def _keep_revocation(file: Path, own: CustodianFolder, *, epoch: Path | None) ->
 
 
 def _known_sets(own: CustodianFolder, epoch: Path | None) -> tuple[CustodianSet, ...]:
-    """Return the custodians of the epochs that this one signed, and of the descriptor given."""
+    """Return the custodians of the epochs that this one signed, and of the descriptor given.
+
+    Custodians whom others succeeded are not among them, whichever descriptor names them.
+    """
     given = () if epoch is None else (set_of(verified_descriptor(epoch, own)),)
-    sets = (*given, *own.known_sets())
+    sets = own.successions.change((*given, *own.known_sets()))
     if not sets:
         raise InputError(
             "you signed no epoch descriptor yet: nothing here says who the custodians are",
