@@ -56,7 +56,7 @@ def refuse_revoked_card(connection: Connection, signing_key: str) -> None:
     if revocations.is_card_revoked(connection, signing_key):
         raise VerificationError(
             "custodians revoked this card: it is never enrolled again",
-            hint="the agency makes a new workspace with `clew agency init`; enrol the card of that one",
+            hint="the agency makes a new card with `clew agency renew`; enrol that one",
         )
 
 

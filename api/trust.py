@@ -32,7 +32,8 @@ def adopt_epoch(
     """Put an epoch in force; returns its descriptor and whether it is new.
 
     1. The custodians given are those pinned, or are pinned now if none were.
-    2. Enough of the pinned ones signed the descriptor.
+    2. Enough of the pinned ones signed the descriptor, unless it is the one in force: those who signed that
+       may have been succeeded since.
     3. The workers' keys in it are this unit's own, its profile is the one shipped under that name,
        and not weak unless the operator allows it.
     4. It is newer than the epoch in force; the one in force may be given again, unchanged.
@@ -40,9 +41,10 @@ def adopt_epoch(
     """
     pinned = _pinned(connection, custodians, threshold)
     descriptor = read_descriptor(descriptor_bytes)
-    verify_quorum(descriptor, pinned=pinned.signing_keys, threshold=pinned.threshold)
-    _check_content(descriptor, unit, allow_weak_profile=allow_weak_profile)
     content = content_digest(descriptor)
+    if not _in_force(connection, descriptor, content):
+        verify_quorum(descriptor, pinned=pinned.signing_keys, threshold=pinned.threshold)
+    _check_content(descriptor, unit, allow_weak_profile=allow_weak_profile)
     refuse_revoked_descriptor(connection, content)
     if not _newer(connection, descriptor, content):
         return descriptor, False
@@ -97,12 +99,19 @@ def _check_content(descriptor: EpochDescriptor, unit: UnitCard, *, allow_weak_pr
         raise EpochError("the epoch closes before it opens")
 
 
+def _in_force(connection: Connection, descriptor: EpochDescriptor, content: str) -> bool:
+    current = agencies.current_epoch(connection)
+    if current is None or descriptor.epoch != current.epoch:
+        return False
+    return agencies.epoch_contents(connection)[current.epoch] == content
+
+
 def _newer(connection: Connection, descriptor: EpochDescriptor, content: str) -> bool:
     """Say whether a descriptor is new; raises :class:`VerificationError` if it is a step back."""
+    if _in_force(connection, descriptor, content):
+        return False
     current = agencies.current_epoch(connection)
     known = agencies.epoch_contents(connection)
-    if current is not None and descriptor.epoch == current.epoch and known[current.epoch] == content:
-        return False
     if descriptor.epoch in known:
         raise VerificationError(
             "an epoch of this name was adopted before, and this is not the descriptor in force",

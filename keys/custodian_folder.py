@@ -8,6 +8,8 @@
     contribution-<id>.json     the own contribution, under the passphrase
     epoch-<epoch>.json         the epoch descriptor signed for an epoch: there is never a second
     share-<epoch>.json         the own share of the epoch's key, sealed to this custodian
+    revoked-<subject>.json     a revocation that this custodian signed, or took in once enough others had
+    succession-<number>.json   a succession that this custodian signed, or took in once it was complete
 """
 
 import hashlib
@@ -17,14 +19,25 @@ from pathlib import Path
 from keys.ceremony import describes
 from keys.files import name_of, read_limited
 from keys.identity import Identity, create_identity, custodian_card, load_identity, protected_identity
+from keys.kept_successions import KeptSuccessions
 from keys.messages import CONTRIBUTION_BYTES, MAX_CEREMONY_BYTES, Ceremony, read_ceremony
 from keys.protected import COST, FLOOR, MAX_PROTECTED_BYTES, Cost, open_protected, protect, read_protected
 from keys.sealed_shares import open_share, require_listed
 from keys.shares import Share
-from keys.storing import make_folder, naming, read_as, refuse_existing, store_all, store_private, store_public
+from keys.storing import (
+    card_at,
+    make_folder,
+    naming,
+    read_as,
+    refuse_existing,
+    store_all,
+    store_private,
+    store_public,
+)
 from linkage.errors import FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard
+from linkage.wire.custodian_sets import CustodianSet, set_of, verify_by_any
 from linkage.wire.epochs import (
     EpochDescriptor,
     SealedShare,
@@ -59,6 +72,11 @@ class CustodianFolder:
     def card(self) -> Path:
         """Where the public card lies."""
         return self.path / "card.json"
+
+    @property
+    def successions(self) -> KeptSuccessions:
+        """The successions of custodians that are kept here."""
+        return KeptSuccessions(self.path)
 
     def share(self, epoch: str) -> Path:
         """Where this custodian's sealed share of an epoch's key lies."""
@@ -106,6 +124,18 @@ class CustodianFolder:
         verify_quorum(descriptor, pinned=ceremony.custodian_keys, threshold=ceremony.threshold)
         self.refuse_other(descriptor)
         return ceremony
+
+    def verify_any(self, descriptor: EpochDescriptor) -> None:
+        """Check a descriptor as :meth:`verify` does, or by who went, if it was made before this one came.
+
+        Enough to revoke it, not to use it: only who took part in its ceremony knows its terms.
+        """
+        complete = self.successions.complete()
+        before = [one.outgoing for one in complete if one.outgoing == set_of(descriptor)]
+        if not before or any(describes(descriptor, ceremony) for ceremony in self.pinned()):
+            self.verify(descriptor)
+        else:
+            verify_by_any(descriptor, before)
 
     def has_contribution(self, ceremony: Ceremony) -> bool:
         """Say whether a contribution to a ceremony is kept here."""
@@ -172,27 +202,56 @@ class CustodianFolder:
             require_listed(share, descriptor, [ceremony.id for ceremony in ceremonies])
         return share
 
+    def known_sets(self) -> tuple[CustodianSet, ...]:
+        """Return the custodians who count: of complete successions, and of every epoch that this one signed.
+
+        The latest come first; custodians whom others succeeded are not among them.
+        """
+        paths = sorted(self.path.glob("epoch-*.json"))
+        signed = [read_as(path, read_descriptor, what="epoch descriptor") for path in paths]
+        latest = sorted(signed, key=lambda one: one.opens.at, reverse=True)
+        return self.successions.change(tuple(map(set_of, latest)))
+
+    def names(self) -> dict[str, str]:
+        """Return the names of all custodians known here by their signing keys."""
+        cards = [card for ceremony in self.pinned() for card in ceremony.custodians]
+        cards += [card for one in self.successions.all() for card in one.incoming.custodians]
+        return {card.signing_key: card.name for card in cards}
+
     def keep_revocation(self, revocation: Revocation) -> None:
         """Keep what this custodian revoked, so that it never wraps a key for it."""
-        name = hashlib.sha256(canonical(revocation.subject)).hexdigest()[:16]
-        store_public(self.path / f"revoked-{name}.json", canonical(revocation))
+        store_public(self._revocation(revocation), canonical(revocation))
+
+    def has_revocation(self, revocation: Revocation) -> bool:
+        """Say whether a revocation of the same card or epoch is kept here."""
+        return self._revocation(revocation).exists()
 
     def refuse_revoked(self, descriptor: EpochDescriptor, holders: Mapping[str, str]) -> None:
-        """Raise :class:`VerificationError` if this custodian revoked the epoch or one of the cards.
+        """Raise :class:`VerificationError` if the epoch or one of the cards is known to be revoked.
 
         ``holders``: the agencies' codes by their cards' signing keys.
         """
         for path in sorted(self.path.glob("revoked-*.json")):
-            subject = read_as(path, read_revocation, what="revocation", limit=MAX_CARD_BYTES).subject
+            revocation = read_as(path, read_revocation, what="revocation", limit=MAX_CARD_BYTES)
+            subject = revocation.subject
             if isinstance(subject, RevokedAgency) and subject.signing_key in holders:
                 raise VerificationError(
-                    f"you revoked this card of {holders[subject.signing_key]}",
+                    f"{self._who(revocation)} revoked this card of {holders[subject.signing_key]}",
                     hint="the agency needs a new identity; compare the new card's fingerprint with it",
                 )
             if isinstance(subject, RevokedEpoch) and subject.descriptor == content_digest(descriptor):
                 raise VerificationError(
-                    f"you revoked epoch {subject.epoch}", hint="hold the ceremony of a new epoch"
+                    f"{self._who(revocation)} revoked epoch {subject.epoch}",
+                    hint="hold the ceremony of a new epoch",
                 )
+
+    def _who(self, revocation: Revocation) -> str:
+        own = card_at(self.card, CustodianCard).signing_key
+        return "you" if any(one.key == own for one in revocation.signatures) else "the custodians"
+
+    def _revocation(self, revocation: Revocation) -> Path:
+        name = hashlib.sha256(canonical(revocation.subject)).hexdigest()[:16]
+        return self.path / f"revoked-{name}.json"
 
     def _described(self, descriptor: EpochDescriptor) -> list[Ceremony]:
         """Return the ceremonies whose terms a descriptor states: more than one if it was opened again."""

@@ -13,6 +13,7 @@ from tests.support.agency_desk import (
     Epoch,
     Outcome,
     UnitKeys,
+    clew,
     desk,
     epoch,
     unit,
@@ -53,6 +54,10 @@ def _refused(outcome: Outcome, *words: str) -> None:
     assert "hint: " in outcome.err
     for word in words:
         assert word in outcome.err
+
+
+def _doctor(desk: Desk) -> Outcome:
+    return clew("keys", "doctor", "--workspace", desk.workspace, "--passphrase-file", desk.passphrase)
 
 
 def _kept(desk: Desk) -> list[Path]:
@@ -98,7 +103,7 @@ def test_the_own_revoked_card_does_nothing_more(desk: Desk, epoch: Epoch, unit: 
     outcome = _revoke(desk, _made(epoch, _of_card(desk)))
     assert outcome.code == 0
     assert "the card of this workspace is revoked" in outcome.err
-    told = ("custodians revoked this workspace's card", "clew agency init")
+    told = ("custodians revoked this workspace's card", "clew agency renew")
     _refused(desk.encode(source, "council-csv"), *told)
     _refused(desk.run("submit", desk.bundle, *URL), *told)
     _refused(desk.join(epoch, unit.card), *told)
@@ -151,3 +156,14 @@ def test_what_is_no_revocation_or_no_workspace_is_told(desk: Desk, tmp_path: Pat
     _refused(desk.run("revoke", desk.path / "nowhere.json", secret=False), "nowhere.json")
     nobody = Desk(tmp_path, "E10", "council")
     _refused(_revoke(nobody, _made(epoch, _of_epoch(epoch.descriptor))), "there is no workspace here")
+
+
+def test_the_doctor_tells_what_is_revoked(desk: Desk, epoch: Epoch) -> None:
+    assert "ok           revocations: 0 kept" in _doctor(desk).out
+    assert _revoke(desk, _made(epoch, RevokedAgency(agency="E09", signing_key="a" * 64))).code == 0
+    assert "ok           revocations: 1 kept" in _doctor(desk).out
+    assert _revoke(desk, _made(epoch, _of_epoch(epoch.descriptor))).code == 0
+    found = _doctor(desk)
+    assert (found.code, "fails        revocations: custodians revoked epoch e1" in found.out) == (1, True)
+    assert _revoke(desk, _made(epoch, _of_card(desk))).code == 0
+    assert "fails        revocations: custodians revoked this workspace's card" in _doctor(desk).out

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cli.custodian import commands, share_commands
+from cli.custodian import commands, share_commands, succession_command
 from cli.custodian.commands import keys
 from keys.custodian_folder import CustodianFolder
 from linkage.wire.epochs import read_descriptor
@@ -26,7 +26,7 @@ RUNBOOK = Path(__file__).parent.parent / "docs" / "operations" / "keys.md"
 def _in_the_epoch_and_cheap() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("cli.custodian.checks.today", lambda: dt.date(2025, 6, 1))
-        for module in (commands, share_commands):
+        for module in (commands, share_commands, succession_command):
             patched.setattr(module, "CustodianFolder", partial(CustodianFolder, cost=CHEAP, floor=CHEAP))
         yield
 
@@ -77,15 +77,39 @@ def test_the_runbook_works_as_written(
     assert len(again) == 1
 
 
+def test_the_succession_works_as_written(
+    stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = stages.at("signed", tmp_path)
+    assert world.sign(world.descriptor, "carol").code == 0
+    monkeypatch.chdir(world.path)
+    section = RUNBOOK.read_text(encoding="utf-8").split("## Other custodians")[1].split("\n## ")[0]
+    fingerprint, last = "", ""
+    commands = re.findall(r"^clew keys .*$", section, re.MULTILINE)
+    assert len(commands) == 6
+    for command in commands:
+        heard = command.replace("FINGERPRINT THAT ASHA READ OUT", fingerprint)
+        outcome = CliRunner().invoke(keys, shlex.split(heard)[2:], input=f"{PHRASE}\n{PHRASE}\n")
+        assert outcome.exit_code == 0, (command, outcome.output, outcome.exception)
+        if command.startswith("clew keys succession"):
+            fingerprint = outcome.stdout.splitlines()[-1]
+        if command.startswith("clew keys sign"):
+            last = outcome.output
+    assert "it is complete" in last
+    names = {card.name for card in world.folder("carol").successions.complete()[0].incoming.custodians}
+    assert names == {"Asha", "Ben", "Dev"}
+
+
 def _without_particulars(text: str) -> str:
     return re.sub(r"\{[^{}]*\}|\bBen\b|\b\d+\b|\bwords(?= on\b)", "…", text)
 
 
 def test_every_message_in_the_runbooks_table_is_one_that_the_program_gives() -> None:
     root = RUNBOOK.parent.parent.parent
-    sources = [*(root / "keys").glob("*.py"), *(root / "cli/custodian").glob("*.py")]
+    folders = ("keys", "cli/custodian", "linkage/wire")
+    sources = [path for folder in folders for path in (root / folder).glob("*.py")]
     known = _without_particulars("".join(path.read_text(encoding="utf-8") for path in sources))
     table = RUNBOOK.read_text(encoding="utf-8").split("## When something goes wrong")[1].split("\n## ")[0]
     messages = re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE)
-    assert len(messages) == 11
+    assert len(messages) == 15
     assert [one for one in messages if _without_particulars(one) not in known] == []

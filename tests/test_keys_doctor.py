@@ -43,6 +43,7 @@ CHECKS = [
     "epoch descriptor",
     "dates",
     "linkage unit",
+    "revocations",
     "wrapped key",
     "epoch key",
     "key check value",

@@ -61,12 +61,36 @@ def test_one_reference_of_two_kinds_is_two_records(tmp_path: Path, identity: Ide
 
 def test_another_identity_neither_finds_nor_reads(tmp_path: Path, identity: Identity) -> None:
     with Store(tmp_path / "workspace.db") as store:
-        (handle,) = _saved(store, identity, ("child", "CH0000001", b"x"))
-        stranger = Crosswalk(store, create_identity())
-        assert stranger.ticket("child", "CH0000001", b"x").handle != handle
+        _saved(store, identity, ("child", "CH0000001", b"x"))
+        stranger = create_identity()
+        # Not even opened: it would find nothing, and every record would get a new handle.
         with pytest.raises(VerificationError, match="does not open with this identity") as refused:
-            list(Crosswalk(store, create_identity()).references())
-    assert refused.value.hint
+            Crosswalk(store, stranger)
+        assert refused.value.hint
+        renewed = list(Crosswalk(store, identity).sealed_for(stranger))
+        with store.transaction():
+            store.replace_records(renewed)
+        with pytest.raises(VerificationError, match="does not open with this identity"):
+            Crosswalk(store, identity)
+
+
+@given(st.lists(st.tuples(KINDS, st.text(min_size=1, max_size=12), st.binary(max_size=8)), max_size=12))
+def test_sealed_for_another_identity_every_record_keeps_handle_version_and_parent(
+    tmp_path_factory: pytest.TempPathFactory, identity: Identity, records: list[tuple[str, str, bytes]]
+) -> None:
+    other = create_identity()
+    with Store(tmp_path_factory.mktemp("renewed") / "workspace.db") as store:
+        _saved(store, identity, *records)
+        before = {(one.handle, one.kind, one.version, one.parent) for one in store.records()}
+        read = set(Crosswalk(store, identity).references())
+        with store.transaction():
+            store.replace_records(Crosswalk(store, identity).sealed_for(other))
+        crosswalk = Crosswalk(store, other)
+        assert {(one.handle, one.kind, one.version, one.parent) for one in store.records()} == before
+        assert set(crosswalk.references()) == read
+        for one in read:
+            ticket = crosswalk.ticket(one.kind, one.reference, b"whatever", parent=one.parent)
+            assert (ticket.handle, ticket.fresh, ticket.changed) == (one.handle, False, True)
 
 
 @pytest.mark.parametrize("column", ["handle", "kind", "sealed_reference"])

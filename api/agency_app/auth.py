@@ -165,7 +165,7 @@ def _rebuilt(request: Request) -> str:
 def _refuse_revoked() -> NoReturn:
     """Tell who holds a revoked card so: an agency that was not told would look for the fault in its clock."""
     _log.warning("refused: the card was revoked by custodians")
-    refuse("card-revoked", hint="make a new workspace with `clew agency init`, and have its card enrolled")
+    refuse("card-revoked", hint="run `clew agency renew` in the workspace, and have the new card enrolled")
 
 
 def _refuse_authentication(reason: str) -> NoReturn:

@@ -11,6 +11,7 @@ from api.manage.revoking import revoke
 from api.manage.running import serve, work
 from api.manage.setup import init, upgrade
 from api.manage.submissions import submission
+from api.manage.succession import succession
 
 __all__ = ["register"]
 
@@ -22,6 +23,7 @@ def register() -> None:
 
 for _command in (
     *(agency, certificate, cycle, epoch, figures, init, persons, retry, revoke, serve, status, submission),
+    succession,
     upgrade,
     work,
 ):

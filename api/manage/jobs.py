@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from api.clock import utc_now
 from api.manage.epochs import agencies_table, epochs_content
 from api.manage.options import data_option, opened_register, say
-from api.store import agencies, jobs, persons, results, revocations, submissions
+from api.store import agencies, jobs, persons, results, revocations, submissions, successions
 from linkage.errors import InputError
 from linkage.weak_profiles import named_by_digest
 
@@ -27,7 +27,7 @@ _LISTED_JOBS = 20
 @data_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def status(data: Path, *, as_json: bool) -> None:
-    """Show the epoch, the cycle, submissions by agency and state, revocations, and the latest jobs."""
+    """Show epoch, cycle, custodians, submissions by agency and state, revocations, and the latest jobs."""
     with opened_register(data) as (_, database), database.read() as connection:
         content = _content(connection)
     if as_json:
@@ -38,6 +38,12 @@ def status(data: Path, *, as_json: bool) -> None:
         f"epoch {content['epoch'] or 'none'}, profile {content['profile'] or 'none'}, "
         f"cycle {content['cycle']}, {content['persons']:,} persons"
     )
+    if content["custodians"]:
+        console.print(
+            "{threshold} of {custodians} custodians must sign, succession {succession}".format(
+                **content["custodians"]
+            )
+        )
     console.print(_agencies(content))
     if content["revocations"]:
         console.print(_revocations(content))
@@ -62,9 +68,21 @@ def _content(connection: Connection) -> dict[str, Any]:
             }
             for one in agencies.all_agencies(connection)
         ],
+        "custodians": _custodians(connection),
         "revocations": [to_builtins(one) for one in revocations.all_revocations(connection)],
         "encoded_again": epochs_content(connection),
         "jobs": [to_builtins(one) for one in jobs.all_jobs(connection, limit=_LISTED_JOBS)],
+    }
+
+
+def _custodians(connection: Connection) -> dict[str, int] | None:
+    pinned = agencies.pinned_custodians(connection)
+    if pinned is None:
+        return None
+    return {
+        "threshold": pinned.threshold,
+        "custodians": len(pinned.signing_keys),
+        "succession": successions.last_serial(connection),
     }
 
 

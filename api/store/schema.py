@@ -40,6 +40,7 @@ __all__ = [
     "results",
     "revocations",
     "submissions",
+    "successions",
     "trust",
 ]
 
@@ -52,6 +53,16 @@ trust = Table(
     Column("threshold", Integer, nullable=False),
 )
 """One row once custodians are pinned: how many of them must sign an epoch descriptor."""
+
+successions = Table(
+    "successions",
+    metadata,
+    Column("serial", Integer, primary_key=True),
+    Column("content", String(64), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("adopted_at", String(27), nullable=False),
+)
+"""By which the custodians pinned changed; ``content``: SHA-256 of what custodians signed."""
 
 custodians = Table(
     "custodians",

@@ -25,6 +25,8 @@ _COMMANDS = {
     "report": ("unit_commands", "report_command"),
     "references": ("unit_commands", "references_command"),
     "revoke": ("revoke_command", "revoke_command"),
+    "renew": ("renew_command", "renew_command"),
+    "succession": ("succession_command", "succession_command"),
 }
 """By name, in the order in which they are needed: module of this package, and the command in it."""
 

@@ -49,13 +49,17 @@ class Crosswalk:
     """One command's view of the crosswalk; changes are kept until :meth:`save` writes them."""
 
     def __init__(self, store: Store, identity: Identity) -> None:
-        root = HKDF.extract(hashes.SHA256(), b"clew/workspace/1", identity.to_bytes())
+        root = _root(identity)
         self._find_key = derive(root, "workspace/reference")
         self._content_key = derive(root, "workspace/content")
         self._seal = AESGCM(derive(root, "workspace/seal"))
         self._store = store
         self._records = {(record.kind, record.reference_mac): record for record in store.records()}
         self._changed: dict[tuple[str, bytes], Record] = {}
+        # Under another identity nothing would be found again, and every record would get a new handle.
+        for record in self._records.values():
+            self._opened(record)
+            break
 
     def __repr__(self) -> str:
         return f"<Crosswalk of {len(self._records)} records>"
@@ -81,14 +85,29 @@ class Crosswalk:
         self, kind: str, reference_mac: bytes, reference: str, content_mac: bytes, parent: str | None
     ) -> Record:
         handle = os.urandom(_HANDLE_BYTES).hex()
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._seal.encrypt(nonce, reference.encode("utf-8"), _bound(kind, handle))
-        return Record(kind, reference_mac, handle, parent, nonce + sealed, 1, content_mac)
+        sealed = _sealed(self._seal, kind, handle, reference.encode("utf-8"))
+        return Record(kind, reference_mac, handle, parent, sealed, 1, content_mac)
 
     def save(self) -> None:
         """Write what is new or changed; belongs into a transaction of the store."""
         self._store.put_records(self._changed.values())
         self._changed = {}
+
+    def sealed_for(self, identity: Identity) -> Iterator[Record]:
+        """Yield every saved row as another identity finds and opens it: same handle, version and parent.
+
+        Whether its content changed that identity cannot tell: no digest stands there until it is sent again.
+        """
+        root = _root(identity)
+        find_key, seal = derive(root, "workspace/reference"), AESGCM(derive(root, "workspace/seal"))
+        for record in self._records.values():
+            reference = self._opened(record).encode("utf-8")
+            yield replace(
+                record,
+                reference_mac=self._mac(find_key, record.kind, reference),
+                sealed_reference=_sealed(seal, record.kind, record.handle, reference),
+                content_mac=b"",
+            )
 
     def references(self) -> Iterator[Reference]:
         """Yield every handle with the reference behind it; raises :class:`VerificationError` if damaged."""
@@ -110,6 +129,15 @@ class Crosswalk:
         mac = HMAC(key, hashes.SHA256())
         mac.update(kind.encode("ascii") + b"\x00" + content)
         return mac.finalize()
+
+
+def _root(identity: Identity) -> bytes:
+    return HKDF.extract(hashes.SHA256(), b"clew/workspace/1", identity.to_bytes())
+
+
+def _sealed(seal: AESGCM, kind: str, handle: str, reference: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + seal.encrypt(nonce, reference, _bound(kind, handle))
 
 
 def _bound(kind: str, handle: str) -> bytes:

@@ -16,7 +16,9 @@ from typing import ClassVar, Final, Literal, TypeVar
 from msgspec import Struct
 
 from cli.agency.joining import profile_of, require_conformance
-from cli.agency.workspace import Pins, Workspace
+from cli.agency.pins import Pins
+from cli.agency.revoking import kept_revocations, require_card_counts, require_epoch_counts
+from cli.agency.workspace import Workspace
 from keys.epoch_key import EpochKey
 from keys.files import read_limited
 from keys.identity import Identity
@@ -25,7 +27,7 @@ from linkage.encode.tables import tables_digest
 from linkage.errors import ClewError, EpochError, InputError, VerificationError
 from linkage.profile import EncodingProfile
 from linkage.weak_profiles import labelled_name, require_epoch_profile
-from linkage.wire.cards import AgencyCard, UnitCard
+from linkage.wire.cards import AgencyCard, UnitCard, card_fingerprint
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_wrapped_key
 from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.submission import read_receipt
@@ -80,6 +82,7 @@ def examine(
     doctor = _Doctor(workspace)
     doctor.identity(passphrase)
     doctor.epoch(today)
+    doctor.revocations()
     doctor.key()
     doctor.profile(allow_weak=allow_weak_profile)
     doctor.installation()
@@ -126,7 +129,8 @@ class _Doctor:
 
     def _look_at_card(self) -> tuple[AgencyCard, str]:
         card = self._workspace.require().card()
-        return card, f"of {card.agency}, a {card.role}, signed by its own key"
+        printed = card_fingerprint(card)
+        return card, f"of {card.agency}, a {card.role}, signed by its own key; fingerprint {printed}"
 
     def _look_at_identity(
         self, passphrase: Callable[[], str], card: AgencyCard | None
@@ -149,8 +153,9 @@ class _Doctor:
         self._unit = self._check("linkage unit", self._look_at_unit)
 
     def _look_at_pins(self) -> tuple[Pins, str]:
-        pins = self._workspace.pins()
-        return pins, f"{pins.threshold} of {len(pins.custodians)} must sign"
+        trust = self._workspace.trust()
+        came = f", since succession {trust.serial}" if trust.adopted else ""
+        return trust.current, f"{trust.current.threshold} of {len(trust.current.custodians)} must sign{came}"
 
     def _look_at_descriptor(self) -> tuple[EpochDescriptor, str]:
         descriptor = self._workspace.descriptor()
@@ -177,6 +182,19 @@ class _Doctor:
             )
         return unit, "its card has the keys that the epoch descriptor seals to"
 
+    def revocations(self) -> None:
+        """Check that custodians revoked neither the card nor the epoch, as far as this workspace was told."""
+        self._check("revocations", self._look_at_revocations)
+
+    def _look_at_revocations(self) -> tuple[bool, str]:
+        if not self._workspace.card_file.is_file():
+            raise _NotCheckedError
+        kept = kept_revocations(self._workspace)
+        require_card_counts(self._workspace)
+        if self._descriptor is not None:
+            require_epoch_counts(self._workspace, self._descriptor)
+        return True, f"{len(kept)} kept, none of them of this card or of the epoch that was joined"
+
     def key(self) -> None:
         """Check the wrapped key, that it opens, and that it is the epoch's."""
         self._wrapped = self._check("wrapped key", self._look_at_wrapped_key)
@@ -185,7 +203,9 @@ class _Doctor:
 
     def _look_at_wrapped_key(self) -> tuple[WrappedKey, str]:
         path = self._workspace.wrapped_key_file
-        wrapped = self._workspace.read_signed(path, read_wrapped_key, what="wrapped key")
+        wrapped = self._workspace.read_signed(
+            path, read_wrapped_key, what="wrapped key", epoch=self._descriptor
+        )
         return wrapped, "signed by enough of the pinned custodians"
 
     def _look_at_epoch_key(self) -> tuple[EpochKey, str]:

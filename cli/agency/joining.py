@@ -4,8 +4,9 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
+from cli.agency.pins import Pins
 from cli.agency.revoking import require_card_counts, require_epoch_counts
-from cli.agency.workspace import Pins, Workspace
+from cli.agency.workspace import Workspace
 from keys.files import name_of
 from keys.identity import create_identity, save_identity
 from keys.storing import card_at, make_folder, naming, refuse_existing, store_private, store_public
@@ -107,7 +108,7 @@ def join_epoch(
 ) -> tuple[EpochDescriptor, UnitCard]:
     """Join an epoch, keeping nothing unless every check holds.
 
-    1. The descriptor and the wrapped key are signed by enough of the pinned custodians; the epoch has not
+    1. The descriptor and the wrapped key are signed by enough of the custodians who count; the epoch has not
        closed, does not open before the one joined, and is not another one under that one's name.  Neither it
        nor this workspace's card is revoked.
     2. The unit's card is signed by its own key, holds the two sealing keys of the descriptor, and has the
@@ -120,7 +121,7 @@ def join_epoch(
     require_card_counts(workspace)
     require_epoch_counts(workspace, epoch)
     _require_current(workspace, epoch, today)
-    wrapped = workspace.read_signed(wrapped_key, read_wrapped_key, what="wrapped key")
+    wrapped = workspace.read_signed(wrapped_key, read_wrapped_key, what="wrapped key", epoch=epoch)
     card = _unit_card(workspace, unit, epoch)
     profile = profile_of(epoch)
     require_epoch_profile(profile, allow_weak=allow_weak_profile)

@@ -38,7 +38,14 @@ def _workspace(
     parameter: click.Parameter,  # noqa: ARG001
     value: Path | None,
 ) -> Workspace | None:
-    return None if value is None else Workspace(value)
+    if value is None:
+        return None
+    workspace = Workspace(value)
+    if (value / "renewal").is_dir():  # there only while `clew agency renew` works, or after it was stopped
+        from cli.agency.settling import settle
+
+        settle(workspace)
+    return workspace
 
 
 def workspace(command: Command) -> Command:

@@ -31,7 +31,7 @@ def revoke_command(file: Path, workspace: Workspace) -> None:
             "join the new epoch when the custodians have made it, and encode again",
         )
     elif subject.signing_key == workspace.card().signing_key:
-        what, after = "the card of this workspace", "make a new workspace and have its card enrolled"
+        what, after = "the card of this workspace", "run clew agency renew, and have the new card enrolled"
     else:
         what, after = f"a card of {subject.agency}, not this workspace's,", "there is nothing for you to do"
     say(f"{what} {'is revoked' if new else 'was revoked already'}: {revocation.reason}")

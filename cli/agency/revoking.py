@@ -64,7 +64,7 @@ def require_card_counts(workspace: Workspace) -> None:
     if any(isinstance(one, RevokedAgency) and one.signing_key == own for one in subjects):
         raise VerificationError(
             "custodians revoked this workspace's card: the linkage unit refuses whatever it signs",
-            hint="make a new workspace with clew agency init, have its card enrolled, and encode there again",
+            hint="give it a new identity with clew agency renew, have the new card enrolled, and join again",
         )
 
 

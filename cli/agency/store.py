@@ -152,6 +152,13 @@ class Store:
         rows = ({name: getattr(record, name) for name in Record.__slots__} for record in records)
         self._db.table("records").upsert_all(rows, pk=("kind", "reference_mac"))
 
+    def replace_records(self, records: Iterable[Record]) -> None:
+        """Put crosswalk rows in place of all that are there, and overwrite those where they lay."""
+        made = list(records)
+        self._db.conn.execute("PRAGMA secure_delete = ON")  # a freed page would keep what the old key opens
+        self._db.conn.execute("DELETE FROM records")
+        self.put_records(made)
+
     def held(self, period: str) -> frozenset[str]:
         """Return the handles that the last snapshot of a period held."""
         rows = self._db.table("held").rows_where("period = ?", [period], select="handle")

@@ -7,48 +7,29 @@ the extract, and dummies are nobody (sealed all the same, for they are made of c
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, TypeVar
+from typing import TypeVar
 
-from msgspec import Meta, Struct
-
+from cli.agency.pins import Pins, Trust, read_trust
 from keys.epoch_key import EpochKey
 from keys.files import name_of, read_limited
 from keys.identity import Identity, load_identity
 from keys.storing import card_at, make_folder, naming, read_as, store_private, store_public
 from keys.wrapping import unwrap_key
 from linkage.errors import InputError
-from linkage.wire.canonical import canonical, parse
-from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard
+from linkage.wire.canonical import canonical
+from linkage.wire.cards import AgencyCard, UnitCard
 from linkage.wire.epochs import (
     EpochDescriptor,
     WrappedKey,
     read_descriptor,
     read_wrapped_key,
-    verify_quorum,
 )
-from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
+from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.revocations import Revocation
 
-__all__ = ["Pins", "Workspace"]
-
-_MAX_PINS_BYTES = 17 * MAX_CARD_BYTES
+__all__ = ["Workspace"]
 
 Signed = TypeVar("Signed", EpochDescriptor, WrappedKey, Revocation)
-
-
-class Pins(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The custodians that this agency trusts, and how many of them must have signed."""
-
-    VERSION: ClassVar[int] = 1
-    format: Literal["clew-pins"] = "clew-pins"
-    version: int = 1
-    threshold: Annotated[int, Meta(ge=1, le=16)]
-    custodians: Annotated[tuple[CustodianCard, ...], Meta(min_length=1, max_length=16)]
-
-    def verify(self, document: EpochDescriptor | WrappedKey | Revocation) -> None:
-        """Check that enough of the pinned custodians signed; raises :class:`VerificationError`."""
-        keys = [card.signing_key for card in self.custodians]
-        verify_quorum(document, pinned=keys, threshold=self.threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +50,13 @@ class Workspace:
 
     @property
     def pins_file(self) -> Path:
-        """The pinned custodians."""
+        """The custodians pinned at the start."""
         return self.path / "pins.json"
+
+    @property
+    def successions(self) -> Path:
+        """The successions adopted since."""
+        return self.path / "successions"
 
     @property
     def epoch_file(self) -> Path:
@@ -119,23 +105,32 @@ class Workspace:
         """Return the agency's own card."""
         return card_at(self.card_file, AgencyCard, what="card")
 
+    def trust(self) -> Trust:
+        """Return the custodians pinned at the start, and those who succeeded to them."""
+        return read_trust(self.pins_file, self.successions)
+
     def pins(self) -> Pins:
-        """Return the pinned custodians."""
-        return read_as(
-            self.pins_file,
-            lambda data: parse(data, Pins, limit=_MAX_PINS_BYTES),
-            what="pins",
-            limit=_MAX_PINS_BYTES,
-        )
+        """Return the custodians who count now."""
+        return self.trust().current
 
     def read_signed(
-        self, path: Path, reader: Callable[[bytes], Signed], *, what: str, limit: int = MAX_MANIFEST_BYTES
+        self,
+        path: Path,
+        reader: Callable[[bytes], Signed],
+        *,
+        what: str,
+        limit: int = MAX_MANIFEST_BYTES,
+        epoch: EpochDescriptor | None = None,
     ) -> Signed:
-        """Read a document, here or anywhere, that enough of the pinned custodians signed."""
+        """Read a document, here or anywhere, that enough of the custodians who count signed.
+
+        ``epoch``: the believed descriptor of the epoch that it is for, whose custodians count for it too.
+        """
+        trust = self.trust()
 
         def believed(data: bytes) -> Signed:
             document = reader(data)
-            self.pins().verify(document)
+            trust.for_document(epoch or document).verify(document)
             return document
 
         return read_as(path, believed, what=what, limit=limit)
@@ -157,7 +152,14 @@ class Workspace:
 
     def epoch_key(self, identity: Identity, descriptor: EpochDescriptor) -> EpochKey:
         """Open the epoch key in memory, the quorum of the wrapped key checked again."""
-        wrapped = self.read_signed(self.wrapped_key_file, read_wrapped_key, what="wrapped key")
+        if not self.wrapped_key_file.is_file():
+            raise InputError(
+                f"workspace {name_of(self.path)}: there is no wrapped key for your card",
+                hint="have custodians wrap the key for your card, and run clew agency join again",
+            )
+        wrapped = self.read_signed(
+            self.wrapped_key_file, read_wrapped_key, what="wrapped key", epoch=descriptor
+        )
         with naming(self.wrapped_key_file):
             return unwrap_key(wrapped, identity, descriptor)
 

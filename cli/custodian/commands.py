@@ -7,6 +7,7 @@ import click
 from cli.agency.doctor_command import doctor_command
 from cli.custodian.ceremony_commands import ceremony_group
 from cli.custodian.checks import require_not_closed
+from cli.custodian.keep_command import keep_command
 from cli.custodian.keyring_commands import keyring_group
 from cli.custodian.log_commands import log_group
 from cli.custodian.log_subjects import descriptor_subjects, wrapped_subjects
@@ -15,6 +16,7 @@ from cli.custodian.revoke_command import Given, revoke_command, sign_revocation
 from cli.custodian.session_commands import session_group
 from cli.custodian.share_commands import share_group
 from cli.custodian.signing import examine_descriptor, examine_wrapped_key, format_of, open_own_share
+from cli.custodian.succession_command import sign_succession, succession_command
 from cli.custodian.summaries import say
 from cli.custodian.wrap_commands import wrap_command
 from cli.options import FILE, passphrase_file, passphrase_from
@@ -35,7 +37,7 @@ _PROMPT = "passphrase of your identity"
 
 _agency = click.option("--agency", type=FILE, metavar="CARD", help="The card of the agency it is for.")
 _fingerprint = click.option(
-    "--fingerprint", help="That card's fingerprint, as the agency read it out to you."
+    "--fingerprint", help="That card's fingerprint, as the agency read it out to you; or a succession's."
 )
 _epoch = click.option("--epoch", type=FILE, metavar="DESCRIPTOR", help="The signed epoch descriptor.")
 
@@ -52,6 +54,8 @@ keys.add_command(keyring_group)
 keys.add_command(share_group)
 keys.add_command(log_group)
 keys.add_command(revoke_command)
+keys.add_command(keep_command)
+keys.add_command(succession_command)
 keys.add_command(session_group)
 
 
@@ -94,10 +98,10 @@ def sign_command(
     fingerprint: str | None,
     passphrase_file: PassphraseFrom,
 ) -> None:
-    """Check an epoch descriptor, a wrapped key or a revocation, show it, and add your signature to FILE.
+    """Check an epoch descriptor, a wrapped key, a revocation or a succession, show it, and sign FILE.
 
     A wrapped key also needs --epoch, --agency and --fingerprint; a revocation the --epoch, or the --agency
-    and --fingerprint, that it revokes.
+    and --fingerprint, that it revokes; a succession its own --fingerprint.
     """
     own = CustodianFolder(folder)
     kind = format_of(file)
@@ -111,10 +115,10 @@ def sign_command(
     elif kind == "clew-revocation":
         given = Given(agency=agency, fingerprint=fingerprint, epoch=epoch)
         sign_revocation(file, own, given, passphrase_file)
+    elif kind == "clew-succession":
+        sign_succession(file, own, fingerprint, passphrase_file, epoch=epoch)
     else:
-        raise FormatError(
-            f"{file.name}: neither an epoch descriptor nor a wrapped key", hint="check the path"
-        )
+        raise FormatError(f"{file.name}: not a file that custodians sign", hint="check the path")
     click.echo(file)
 
 

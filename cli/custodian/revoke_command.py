@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.custodian.checks import agency_by_fingerprint, verified_descriptor
+from cli.custodian.checks import agency_by_fingerprint, descriptor_at
 from cli.custodian.log_subjects import revocation_subjects
 from cli.custodian.options import identity_folder
 from cli.custodian.summaries import say
@@ -30,7 +30,7 @@ from linkage.wire.revocations import (
 )
 from linkage.wire.signing import verify
 
-__all__ = ["Given", "revoke_command", "sign_revocation"]
+__all__ = ["Given", "revoke_command", "sign_revocation", "summarise_revocation"]
 
 _PROMPT = "passphrase of your identity"
 
@@ -71,7 +71,7 @@ def revoke_command(
     revocation = _checked(
         Revocation(subject=subject, reason=reason.strip(), decided=Moment.minute(dt.datetime.now(dt.UTC)))
     )
-    _summarise(revocation)
+    summarise_revocation(revocation)
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
     signed = add_signature(revocation, identity.signing)
     CustodyLog(own.path).append("revoked", revocation_subjects(signed), identity)
@@ -93,7 +93,7 @@ def sign_revocation(file: Path, own: CustodianFolder, given: Given, passphrase_f
                 "it revokes something else than the card or descriptor that you gave",
                 hint="do not sign; ask who made this revocation",
             )
-    _summarise(revocation)
+    summarise_revocation(revocation)
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
     signed = add_signature(revocation, identity.signing)
     CustodyLog(own.path).append("signed-revocation", revocation_subjects(signed), identity)
@@ -109,7 +109,9 @@ def _subject(own: CustodianFolder, given: Given) -> RevokedAgency | RevokedEpoch
         card = agency_by_fingerprint(given.agency, given.fingerprint)
         return RevokedAgency(agency=card.agency, signing_key=card.signing_key)
     if given.epoch is not None and given.agency is None and given.fingerprint is None:
-        descriptor = verified_descriptor(given.epoch, own)
+        descriptor = descriptor_at(given.epoch)
+        with naming(given.epoch):
+            own.verify_any(descriptor)
         return RevokedEpoch(epoch=descriptor.epoch, descriptor=content_digest(descriptor))
     raise InputError(
         "what is to be revoked?",
@@ -127,7 +129,8 @@ def _checked(revocation: Revocation) -> Revocation:
         ) from None
 
 
-def _summarise(revocation: Revocation) -> None:
+def summarise_revocation(revocation: Revocation) -> None:
+    """Show what a revocation revokes, when and why."""
     subject = revocation.subject
     if isinstance(subject, RevokedAgency):
         what = f"revocation of the card of agency {subject.agency}, key {subject.signing_key}"

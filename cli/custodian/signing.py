@@ -23,8 +23,8 @@ from keys.wrapping import belongs_to
 from linkage.errors import EpochError, FormatError, InputError, VerificationError
 from linkage.wire.cards import CustodianCard
 from linkage.wire.epochs import EpochDescriptor, SealedShare, WrappedKey, signed_bytes
-from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.signing import verify
+from linkage.wire.successions import MAX_SUCCESSION_BYTES
 
 __all__ = ["examine_descriptor", "examine_wrapped_key", "format_of", "open_own_share"]
 
@@ -35,13 +35,11 @@ class _Head(Struct):
 
 def format_of(path: Path) -> str:
     """Return what a file says it is; raises :class:`FormatError`."""
-    data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="file to sign")
+    data = read_limited(path, limit=MAX_SUCCESSION_BYTES, what="file")
     try:
         return msgspec.json.decode(data, type=_Head).format
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise FormatError(
-            f"{path.name}: neither an epoch descriptor nor a wrapped key", hint="check the path"
-        ) from None
+        raise FormatError(f"{path.name}: not a file that custodians sign", hint="check the path") from None
 
 
 def examine_descriptor(path: Path, shared: CeremonyFolder, own: CustodianFolder) -> EpochDescriptor:

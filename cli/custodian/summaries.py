@@ -10,7 +10,7 @@ from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, card_fingerp
 from linkage.wire.epochs import EpochDescriptor
 from linkage.wire.fingerprints import in_words
 
-__all__ = ["say", "shown", "summarise_agency", "summarise_ceremony", "summarise_epoch"]
+__all__ = ["card_text", "say", "shown", "summarise_agency", "summarise_ceremony", "summarise_epoch"]
 
 
 def shown(text: str) -> str:
@@ -35,9 +35,9 @@ def summarise_ceremony(ceremony: Ceremony) -> None:
             f"  in words: {in_words(ceremony.fingerprint)}",
             f"  epoch {ceremony.epoch}, {ceremony.opens} to {ceremony.closes}",
             f"  profile {named_by_digest(ceremony.profile_name, ceremony.profile_digest)}",
-            f"  linkage unit {_card(ceremony.unit)}",
+            f"  linkage unit {card_text(ceremony.unit)}",
             f"  custodians, {quorum} must sign and together have the key:",
-            *(f"    {_card(card)}" for card in ceremony.custodians),
+            *(f"    {card_text(card)}" for card in ceremony.custodians),
         )
     )
 
@@ -50,7 +50,7 @@ def summarise_epoch(descriptor: EpochDescriptor, ceremony: Ceremony) -> None:
         (
             f"epoch descriptor {descriptor.epoch}, {descriptor.opens} to {descriptor.closes}",
             f"  profile {profile}, key check value {descriptor.key_check_value}",
-            f"  linkage unit {_card(ceremony.unit)}",
+            f"  linkage unit {card_text(ceremony.unit)}",
             f"  signed so far by: {', '.join(names) or 'nobody'} ({ceremony.threshold} needed)",
         )
     )
@@ -59,10 +59,11 @@ def summarise_epoch(descriptor: EpochDescriptor, ceremony: Ceremony) -> None:
 def summarise_agency(card: AgencyCard, epoch: str) -> None:
     """Show for whom a wrapped key is."""
     kind = {"police": "police force"}.get(card.role, card.role)
-    say((f"wrapped key of epoch {epoch} for {card.agency}, a {kind}", f"  {_card(card)}"))
+    say((f"wrapped key of epoch {epoch} for {card.agency}, a {kind}", f"  {card_text(card)}"))
 
 
-def _card(card: AgencyCard | CustodianCard | UnitCard) -> str:
+def card_text(card: AgencyCard | CustodianCard | UnitCard) -> str:
+    """Return whose card it is, with its fingerprint in hex digits and in words."""
     fingerprint = card_fingerprint(card)
     return f"{shown(card.name)}  {fingerprint}\n      in words: {in_words(fingerprint)}"
 

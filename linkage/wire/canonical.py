@@ -76,6 +76,7 @@ _FORMATS = {
     "clew-revocation": "a revocation",
     "clew-session": "a session",
     "clew-share": "a custodian's sealed share",
+    "clew-succession": "a succession of custodians",
     "clew-unit-card": "the linkage unit's card",
     "clew-wrapped-key": "a wrapped key",
 }

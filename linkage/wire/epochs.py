@@ -17,6 +17,7 @@ from linkage.wire.signing import PublicKeyText, Signature, sign, verify
 
 if TYPE_CHECKING:
     from linkage.wire.revocations import Revocation
+    from linkage.wire.successions import Succession
 
 __all__ = [
     "SHARE_TEXT_BYTES",
@@ -104,10 +105,10 @@ class WrappedKey(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     signatures: tuple[Signature, ...] = ()
 
 
-Signed = TypeVar("Signed", EpochDescriptor, WrappedKey, "Revocation")
+Signed = TypeVar("Signed", EpochDescriptor, WrappedKey, "Revocation", "Succession")
 
 
-def signed_bytes(document: "EpochDescriptor | WrappedKey | Revocation") -> bytes:
+def signed_bytes(document: "EpochDescriptor | WrappedKey | Revocation | Succession") -> bytes:
     """Return the bytes that custodians sign: the canonical form without signatures."""
     return canonical(structs.replace(document, signatures=()))
 
@@ -126,7 +127,10 @@ def add_signature(document: Signed, key: Ed25519PrivateKey) -> Signed:
 
 
 def verify_quorum(
-    document: "EpochDescriptor | WrappedKey | Revocation", *, pinned: Iterable[str], threshold: int
+    document: "EpochDescriptor | WrappedKey | Revocation | Succession",
+    *,
+    pinned: Iterable[str],
+    threshold: int,
 ) -> None:
     """Check that at least ``threshold`` different pinned custodians signed; every signature must verify.
 

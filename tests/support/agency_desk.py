@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.agency import joining
+from cli.agency import joining, renewing
 from cli.agency import workspace as workspace_module
 from cli.main import main
 from keys.epoch_key import EpochKey
-from keys.identity import create_identity, load_identity, save_identity
+from keys.identity import create_identity, load_identity, protected_identity, save_identity
 from keys.wrapping import wrap_key
 from linkage.encode.conformance import conformance_digest
 from linkage.shipped_profiles import shipped_profile
@@ -53,6 +53,7 @@ def clew(*arguments: str | Path) -> Outcome:
 def _cheap_passphrases() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(joining, "save_identity", partial(save_identity, cost=CHEAP))
+        patched.setattr(renewing, "protected_identity", partial(protected_identity, cost=CHEAP))
         patched.setattr(workspace_module, "load_identity", partial(load_identity, floor=CHEAP))
         yield
 

@@ -23,6 +23,7 @@ from cli.custodian import (
     revoke_command,
     session_commands,
     share_commands,
+    succession_command,
     wrap_commands,
 )
 from cli.main import main
@@ -82,6 +83,7 @@ def _cheap_passphrases() -> Iterator[None]:
             revoke_command,
             session_commands,
             share_commands,
+            succession_command,
             wrap_commands,
         )
         for module in folders:

@@ -1,0 +1,46 @@
+"""``clew agency renew``: a new identity for a workspace whose card was revoked."""
+
+from pathlib import Path
+
+import click
+
+from cli.agency import options, saying
+from cli.agency.renewing import renew_workspace
+from cli.agency.saying import say
+from cli.agency.workspace import Workspace
+from cli.options import FILE, passphrase_from
+from keys.passphrase import PassphraseFrom, read_passphrase
+from linkage.wire.cards import card_fingerprint
+from linkage.wire.fingerprints import in_words
+
+__all__ = ["renew_command"]
+
+
+@click.command("renew")
+@options.workspace
+@click.option(
+    "--new-passphrase-file",
+    type=FILE,
+    metavar="FILE",
+    help="Read the new passphrase from this file's first line.  [default: ask]",
+)
+@passphrase_from
+def renew_command(
+    workspace: Workspace, new_passphrase_file: Path | None, passphrase_file: PassphraseFrom
+) -> None:
+    """Give the workspace a new identity and a new passphrase; every record keeps its handle.
+
+    Seals the crosswalk and the dummies to the new identity, all or nothing, and prints the fingerprint of the
+    new card.  Read it out to a custodian and to the linkage unit's operator, as after init.
+    """
+    workspace.require()
+    passphrase = saying.passphrase(passphrase_file)
+    new = read_passphrase(new_passphrase_file, prompt="new passphrase for this workspace", confirm=True)
+    card = renew_workspace(workspace, passphrase=passphrase, new_passphrase=new)
+    say("the workspace has a new identity; the old passphrase opens nothing here any more")
+    say("have the new card enrolled, and join an epoch again with a key that is wrapped for it")
+    say("what was encoded and not submitted is to be encoded again")
+    say("back up the workspace now; its older backups still open with the old passphrase: destroy them")
+    say("the fingerprint of your new card:")
+    say(f"  in words: {in_words(card_fingerprint(card))}")
+    click.echo(card_fingerprint(card))
