@@ -234,7 +234,8 @@ def _extract(ceremony: Ceremony, one_time: Identity, exchanged: Exchanged) -> tu
         raise VerificationError("the one-time key belongs to another ceremony")
     transcript = _transcript(ceremony, exchanged)
     opened = tuple(_open(ceremony, card, exchanged, one_time) for card in ceremony.custodians)
-    return transcript, EpochKey.extract(opened, salt=transcript.hash)
+    # Not the transcript's hash: sealing anew changes that one, so the last to contribute could try keys.
+    return transcript, EpochKey.extract(opened, salt=check_commitments(ceremony, exchanged.commitments))
 
 
 def describes(descriptor: EpochDescriptor, ceremony: Ceremony) -> bool:

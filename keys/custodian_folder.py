@@ -6,6 +6,7 @@
     card.json                  the public card
     ceremony-<id>.json         the terms of each ceremony committed to: these pin the other custodians
     contribution-<id>.json     the own contribution, under the passphrase
+    contributed-<id>.json      the same as it was handed over, sealed: it is handed over once
     epoch-<epoch>.json         the epoch descriptor signed for an epoch: there is never a second
     share-<epoch>.json         the own share of the epoch's key, sealed to this custodian
 """
@@ -17,7 +18,14 @@ from pathlib import Path
 from keys.ceremony import describes
 from keys.files import read_limited
 from keys.identity import Identity, create_identity, custodian_card, load_identity, protected_identity
-from keys.messages import CONTRIBUTION_BYTES, MAX_CEREMONY_BYTES, Ceremony, read_ceremony
+from keys.messages import (
+    CONTRIBUTION_BYTES,
+    MAX_CEREMONY_BYTES,
+    Ceremony,
+    Contribution,
+    read_ceremony,
+    read_contribution,
+)
 from keys.protected import COST, FLOOR, MAX_PROTECTED_BYTES, Cost, open_protected, protect, read_protected
 from keys.sealed_shares import open_share, require_listed
 from keys.shares import Share
@@ -129,6 +137,27 @@ class CustodianFolder:
                 raise FormatError("the contribution has the wrong length")
         return contribution
 
+    def contributed(self, ceremony: Ceremony, commitments: bytes) -> Contribution | None:
+        """Return the own message of a ceremony as it was handed over, or None before it was.
+
+        ``commitments`` is the hash of all commitments (32 bytes).  Raises :class:`VerificationError` if it
+        was handed over to others: whoever has read it could commit anew to what suits it.
+        """
+        path = self._contributed(ceremony)
+        if not path.exists():
+            return None
+        message = read_as(path, read_contribution, what="your contribution")
+        if message.commitments != commitments.hex():
+            raise VerificationError(
+                "you contributed to other commitments than these",
+                hint="a commitment was exchanged since: find out by whom, and hold a new ceremony",
+            )
+        return message
+
+    def keep_contributed(self, ceremony: Ceremony, message: Contribution) -> None:
+        """Keep the own message of a ceremony, about to be handed over."""
+        store_public(self._contributed(ceremony), canonical(message))
+
     def refuse_other(self, descriptor: EpochDescriptor) -> None:
         """Refuse a descriptor if this custodian signed a different one for the same epoch.
 
@@ -206,6 +235,9 @@ class CustodianFolder:
 
     def _contribution(self, ceremony: Ceremony) -> Path:
         return self.path / f"contribution-{ceremony.id.hex()[:16]}.json"
+
+    def _contributed(self, ceremony: Ceremony) -> Path:
+        return self.path / f"contributed-{ceremony.id.hex()[:16]}.json"
 
     def _descriptor(self, descriptor: EpochDescriptor) -> Path:
         return self.path / f"epoch-{descriptor.epoch}.json"

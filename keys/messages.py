@@ -144,7 +144,7 @@ class Transcript(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def hash(self) -> bytes:
-        """The salt of the epoch key and the ``transcript`` of the epoch descriptor (32 bytes)."""
+        """The ``transcript`` of the epoch descriptor (32 bytes)."""
         return labelled_digest("clew/transcript/1", canonical(self))
 
 

@@ -195,9 +195,12 @@ def contribute_command(ceremony: Path, folder: Path, passphrase_file: Passphrase
             check_contribution(terms, card, present, together)
         say(("you had contributed already: nothing was changed",))
     else:
-        secret = own.read_contribution(terms, passphrase)
-        message = make_contribution(terms, identity, secret, commitments)
-        CustodyLog(own.path).append("contributed", ceremony_subjects(terms), identity)
+        message = own.contributed(terms, together)
+        if message is None:
+            secret = own.read_contribution(terms, passphrase)
+            message = make_contribution(terms, identity, secret, commitments)
+            CustodyLog(own.path).append("contributed", ceremony_subjects(terms), identity)
+            own.keep_contributed(terms, message)
         store_public(shared.contribution(card), canonical(message))
     click.echo(shared.contribution(card))
 
