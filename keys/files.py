@@ -1,8 +1,10 @@
 """Files that appear whole or not at all, readable by their owner only where they hold secrets."""
 
 import contextlib
+import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -47,6 +49,17 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
     sync_folder(path.parent)
 
 
+def _open_plain(path: str, flags: int) -> int:
+    # Without waiting: the other end of a pipe may never come.
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    reason = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+    raise OSError(reason, os.strerror(reason) if stat.S_ISDIR(mode) else "not a plain file")
+
+
 def sync_folder(folder: Path) -> None:
     """Make durable which files a folder holds."""
     if os.name == "nt":  # Windows has no way to open a folder for fsync; NTFS journals the rename
@@ -89,10 +102,14 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def read_limited(path: Path, *, limit: int, what: str) -> bytes:
-    """Read a small file whole; raises :class:`InputError` or :class:`LimitError` naming what it is."""
+def read_limited(path: Path, *, limit: int, what: str, plain: bool = True) -> bytes:
+    """Read a small file whole; raises :class:`InputError` or :class:`LimitError` naming what it is.
+
+    A pipe or device, which somebody may have put into a shared folder, is refused and never waited for;
+    without ``plain`` it is read.
+    """
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb", opener=_open_plain if plain else None) as stream:
             data = stream.read(limit + 1)
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()

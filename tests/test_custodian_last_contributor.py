@@ -5,12 +5,12 @@ The opener has the one-time key, so it reads a contribution as soon as it is han
 
 from pathlib import Path
 
-from keys.ceremony import close_ceremony, make_contribution
+from keys.ceremony import Exchanged, close_ceremony, make_contribution
 from keys.ceremony_folder import CeremonyFolder
 from keys.identity import load_identity
 from keys.messages import signed
 from linkage.wire.canonical import canonical
-from tests.support.custody import CHEAP, Exchanged, conformance, hold
+from tests.support.custody import CHEAP, conformance, hold
 from tests.support.custody_world import PHRASE, Stages, World, in_the_epoch, refused, stages
 
 __all__ = ["in_the_epoch", "stages"]

@@ -37,7 +37,7 @@ def format_of(path: Path) -> str:
     data = read_limited(path, limit=MAX_MANIFEST_BYTES, what="file to sign")
     try:
         return msgspec.json.decode(data, type=_Head).format
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise FormatError(
             f"{path.name}: neither an epoch descriptor nor a wrapped key", hint="check the path"
         ) from None
