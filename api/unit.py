@@ -62,7 +62,7 @@ def _build(folder: DataFolder, name: str) -> UnitCard:
         encodings_key=linking.public_text(),
         payload_key=register.public_text(),
     )
-    signed = sign_card(card, receipts)
+    signed = read_card(canonical(sign_card(card, receipts)), UnitCard)
     _write(folder.unit_card, canonical(signed))
     create_database(folder.register_database, "register")
     create_database(folder.encodings_database, "encodings")
