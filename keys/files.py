@@ -17,6 +17,7 @@ __all__ = [
     "read_limited",
     "replacing",
     "sync_folder",
+    "write_in_clear",
     "write_private",
     "write_public",
 ]
@@ -75,6 +76,24 @@ def write_private(path: Path, data: bytes) -> None:
     """Write a file that only its owner can read."""
     with replacing(path, mode=0o600) as stream:
         stream.write(data)
+
+
+def write_in_clear(path: Path, data: bytes) -> None:
+    """Write a new file that holds a secret in clear, for its owner only, under its own name from the start.
+
+    Killed in the middle it leaves a part of it there, and not under a hidden name that nobody would delete.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
 
 
 def write_public(path: Path, pieces: Iterable[bytes]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from keys.files import name_of, private_folder, read_limited, write_private, write_public
+from keys.files import name_of, private_folder, read_limited, write_in_clear, write_private, write_public
 from linkage.errors import ClewError, InputError
 from linkage.wire.cards import AnyCard, read_card
 from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
@@ -17,6 +17,7 @@ __all__ = [
     "read_as",
     "refuse_existing",
     "store_all",
+    "store_in_clear",
     "store_private",
     "store_public",
 ]
@@ -66,6 +67,12 @@ def store_private(path: Path, data: bytes) -> None:
     """Write a file for its owner only, whole or not at all."""
     with _as_input_error(path):
         write_private(path, data)
+
+
+def store_in_clear(path: Path, data: bytes) -> None:
+    """Write a new file that holds a secret in clear, for its owner only, and nothing beside it."""
+    with _as_input_error(path):
+        write_in_clear(path, data)
 
 
 def store_public(path: Path, data: bytes) -> None:

@@ -25,7 +25,7 @@ from keys.passphrase import read_passphrase
 from keys.sealed_shares import open_share, recover, require_listed, seal_share
 from keys.share_sheet import share_sheet
 from keys.shares import Share, read_share, share_digest
-from keys.storing import card_at, naming, refuse_existing, store_private
+from keys.storing import card_at, naming, refuse_existing, store_in_clear, store_private
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard
@@ -90,7 +90,7 @@ def sheet_command(folder: Path, epoch: Path, out: Path, passphrase_file: Path | 
         of=len(terms.custodians),
     )
     CustodyLog(own.path).append("sheet-printed", descriptor_subjects(believed.descriptor), identity)
-    store_private(out, page.encode("utf-8"))
+    store_in_clear(out, page.encode("utf-8"))
     say(
         (
             f"{out.name} has your share in clear: open it in a browser, print it, and delete it at once",
