@@ -34,6 +34,7 @@ from linkage.wire.moments import Moment
 from linkage.wire.signing import Signature, sign, verify
 
 __all__ = [
+    "KEYLESS_ACTIONS",
     "MAX_LOG_BYTES",
     "NO_ENTRY",
     "CustodyLog",
@@ -52,6 +53,9 @@ NO_ENTRY = "0" * 64
 """What the first entry names as the hash of the one before."""
 
 _TORN = "torn-line"
+
+KEYLESS_ACTIONS = frozenset({_TORN, "kept-revocation"})
+"""What is done without a key, and so logged without a signature; every other line must have one."""
 
 ActionText = Annotated[str, Meta(pattern=r"^[a-z][a-z-]{1,39}\Z")]
 SubjectName = Annotated[str, Meta(pattern=r"^[a-z][a-z-]{0,31}\Z")]

@@ -77,6 +77,7 @@ def open_command(
     require_not_closed(descriptor)
     one_time = create_identity()
     agencies = [card_at(path, AgencyCard) for path in cards]
+    own.refuse_revoked(descriptor, {card.signing_key: card.agency for card in agencies})
     session = open_session(one_time, descriptor=descriptor, agencies=agencies)
     passphrase = read_passphrase(
         passphrase_file, prompt="new passphrase for the session's one-time key", confirm=True
@@ -172,6 +173,7 @@ def close_command(
     _require_open(place, session, key_file)
     if not place.is_closed(session):
         require_not_closed(descriptor)
+        own.refuse_revoked(descriptor, {card.signing_key: card.agency for card in session.agencies})
         require_enough(place.read_handed(session, terms), terms)
     passphrase = read_passphrase(
         passphrase_file, prompt="passphrase of the session's one-time key", confirm=False
