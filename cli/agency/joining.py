@@ -25,6 +25,8 @@ from linkage.wire.epochs import (
     signed_bytes,
 )
 
+_FEWEST_SIGNATURES = 2
+
 __all__ = ["join_epoch", "make_workspace", "profile_of", "require_conformance"]
 
 
@@ -78,7 +80,12 @@ def _pins(paths: Sequence[Path], threshold: int) -> Pins:
     if not 1 <= threshold <= len(cards):
         raise InputError(
             f"{threshold} signatures cannot come from {len(cards)} custodians",
-            hint="the threshold is at least 1 and at most the number of cards",
+            hint="the threshold is at least 2 and at most the number of cards",
+        )
+    if threshold < _FEWEST_SIGNATURES:
+        raise InputError(
+            "a threshold of 1: one custodian alone could give you any key",
+            hint="give the number that the custodians agreed on at their ceremony, which is at least 2",
         )
     return Pins(threshold=threshold, custodians=tuple(cards))
 
@@ -108,7 +115,7 @@ def join_epoch(
     """Join an epoch, keeping nothing unless every check holds.
 
     1. The descriptor and the wrapped key are signed by enough of the pinned custodians; the epoch has not
-       closed, does not open before the one joined, and is not another one under that one's name.  Neither it
+       closed, opens later than the one joined unless it is that one, and is not another under its name.  Neither it
        nor this workspace's card is revoked.
     2. The unit's card is signed by its own key, holds the two sealing keys of the descriptor, and has the
        signing key of the card pinned before, if there is one.
@@ -150,6 +157,11 @@ def _require_current(workspace: Workspace, epoch: EpochDescriptor, today: dt.dat
         raise EpochError(
             f"another epoch under the name {epoch.epoch}, which this workspace has joined",
             hint="ask the custodians which is theirs: an epoch's name is used once",
+        )
+    if epoch.epoch != joined.epoch and epoch.opens.at == joined.opens.at:
+        raise EpochError(
+            f"epoch {epoch.epoch} opens no later than {joined.epoch}, which this workspace has joined",
+            hint="ask the custodians which is in force: one that replaces another opens on a later day",
         )
 
 

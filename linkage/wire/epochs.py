@@ -64,7 +64,7 @@ class EpochDescriptor(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     unit_encodings_key: SealPublicText
     unit_payload_key: SealPublicText
     transcript: DigestText
-    threshold: Annotated[int, Meta(ge=1, le=16)]
+    threshold: Annotated[int, Meta(ge=2, le=16)]
     custodians: Annotated[tuple[PublicKeyText, ...], Meta(min_length=1, max_length=16)]
     shares: Annotated[tuple[DigestText, ...], Meta(min_length=2, max_length=16)]
     signatures: tuple[Signature, ...] = ()
