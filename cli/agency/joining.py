@@ -115,8 +115,8 @@ def join_epoch(
     """Join an epoch, keeping nothing unless every check holds.
 
     1. The descriptor and the wrapped key are signed by enough of the pinned custodians; the epoch has not
-       closed, opens later than the one joined unless it is that one, and is not another under its name.  Neither it
-       nor this workspace's card is revoked.
+       closed, opens later than the one joined unless it is that one, and is not another under its name.
+       Neither it nor this workspace's card is revoked.
     2. The unit's card is signed by its own key, holds the two sealing keys of the descriptor, and has the
        signing key of the card pinned before, if there is one.
     3. The profile is one that this release has, with the descriptor's digest, and not weak unless allowed.
