@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli.agency.revoking import require_card_counts, require_epoch_counts
+from cli.agency.revoking import is_epoch_revoked, require_card_counts, require_epoch_counts
 from cli.agency.workspace import Pins, Workspace
 from keys.files import name_of
 from keys.identity import create_identity, save_identity
@@ -158,7 +158,8 @@ def _require_current(workspace: Workspace, epoch: EpochDescriptor, today: dt.dat
             f"another epoch under the name {epoch.epoch}, which this workspace has joined",
             hint="ask the custodians which is theirs: an epoch's name is used once",
         )
-    if epoch.epoch != joined.epoch and epoch.opens.at == joined.opens.at:
+    same_day = epoch.epoch != joined.epoch and epoch.opens.at == joined.opens.at
+    if same_day and not is_epoch_revoked(workspace, joined):  # which no way leads back to
         raise EpochError(
             f"epoch {epoch.epoch} opens no later than {joined.epoch}, which this workspace has joined",
             hint="ask the custodians which is in force: one that replaces another opens on a later day",

@@ -71,7 +71,7 @@ def read_card(data: bytes, kind: type[AnyCard]) -> AnyCard:
     That proves possession only: whose card it is must be checked with its holder, by fingerprint.  Its name
     can be shown, and its sealing keys can be sealed to.
     """
-    card = parse(data, kind, limit=MAX_CARD_BYTES)
+    card = parse(data, kind, limit=MAX_CARD_BYTES, exact=True)
     if not card.name.isprintable() or not card.name.strip():
         raise FormatError(f"{card.format}: the name is empty or holds characters that cannot be shown")
     if card.signature is None or card.signature.key != card.signing_key:

@@ -151,7 +151,7 @@ def verify_quorum(
 
 def read_descriptor(data: bytes) -> EpochDescriptor:
     """Read a descriptor; call :func:`verify_quorum` before believing any of it."""
-    descriptor = parse(data, EpochDescriptor, limit=MAX_MANIFEST_BYTES)
+    descriptor = parse(data, EpochDescriptor, limit=MAX_MANIFEST_BYTES, exact=True)
     if len(descriptor.shares) != len(descriptor.custodians):
         raise FormatError("EpochDescriptor: not one share for each custodian")
     return descriptor
@@ -164,7 +164,7 @@ def read_sealed_share(data: bytes) -> SealedShare:
 
 def read_wrapped_key(data: bytes) -> WrappedKey:
     """Read a wrapped key; call :func:`verify_quorum` before opening it."""
-    return parse(data, WrappedKey, limit=MAX_MANIFEST_BYTES)
+    return parse(data, WrappedKey, limit=MAX_MANIFEST_BYTES, exact=True)
 
 
 def wrap_context(epoch: str, profile_digest: str, holder: str) -> bytes:
