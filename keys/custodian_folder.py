@@ -84,8 +84,22 @@ class CustodianFolder:
         card = custodian_card(identity, name)
         make_folder(self.path)
         data = protected_identity(identity, passphrase, cost=self._cost)
-        store_all({self.card: canonical(card), self.identity: data}, private=frozenset({self.identity}))
+        # The card last: one whose identity was never written would be passed on, and could never sign.
+        store_all({self.identity: data, self.card: canonical(card)}, private=frozenset({self.identity}))
         return card, identity
+
+    def finish(self, name: str, passphrase: str) -> tuple[CustodianCard, Identity]:
+        """Write the card that a stopped :meth:`create` did not get to, and return it and the identity."""
+        identity = self.load(passphrase)
+        card = custodian_card(identity, name)
+        refuse_existing(self.card)
+        store_public(self.card, canonical(card))
+        return card, identity
+
+    @property
+    def is_half_made(self) -> bool:
+        """Say whether an identity is here without its card, as a command that was killed leaves it."""
+        return self.identity.exists() and not self.card.exists()
 
     def load(self, passphrase: str) -> Identity:
         """Open the identity."""

@@ -37,7 +37,7 @@ from keys.ceremony import (
     open_ceremony,
     require_member,
 )
-from keys.ceremony_folder import CeremonyFolder, destroy
+from keys.ceremony_folder import CeremonyFolder, destroy, was_destroyed
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
 from keys.identity import Identity, create_identity, load_identity, protected_identity
@@ -284,6 +284,8 @@ def _log_closing(folder: CeremonyFolder, descriptor: EpochDescriptor, one_time: 
 
 
 def _require_open(folder: CeremonyFolder, key_file: Path) -> None:
+    if folder.descriptor.exists() and was_destroyed(key_file):
+        destroy(key_file)
     if key_file.exists():
         return
     if folder.descriptor.exists():

@@ -62,9 +62,10 @@ keys.add_command(session_group)
 def identity_command(name: str, folder: Path, passphrase_file: Path | None) -> None:
     """Make your identity as a custodian; prints the fingerprint of your card."""
     own = CustodianFolder(folder)
-    own.refuse_used()
+    if not own.is_half_made:
+        own.refuse_used()
     passphrase = read_passphrase(passphrase_file, prompt="new passphrase for your identity", confirm=True)
-    card, identity = own.create(name, passphrase)
+    card, identity = (own.finish if own.is_half_made else own.create)(name, passphrase)
     CustodyLog(own.path).append("identity-made", {"card": card_fingerprint(card)}, identity)
     say((f"{own.card.name} may be passed on; {own.identity.name} and its passphrase never leave you",))
     say(("the fingerprint of your card:", f"  in words: {in_words(card_fingerprint(card))}"))

@@ -12,7 +12,7 @@ from cli.custodian.summaries import say, shown, summarise_agency
 from cli.custodian.wrap_commands import recovered_key
 from cli.options import FILE, passphrase_file, passphrase_from
 from keys.ceremony import describes
-from keys.ceremony_folder import destroy
+from keys.ceremony_folder import destroy, was_destroyed
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
 from keys.identity import Identity, create_identity, load_identity, protected_identity
@@ -231,6 +231,8 @@ def _require_approved(session: Session, given: Mapping[str, str]) -> None:
 
 
 def _require_open(place: SessionFolder, session: Session, key_file: Path) -> None:
+    if place.is_closed(session) and was_destroyed(key_file):
+        destroy(key_file)
     if key_file.exists():
         return
     if place.is_closed(session):
