@@ -108,7 +108,10 @@ def private_folder(path: Path) -> Path:
 
     Raises :class:`InputError` for somebody else's folder: its owner could take out what is put there.
     """
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for missing in reversed([one for one in path.parents if not one.exists()]):
+        # Whatever the umask is: who may write there could put another folder in this one's place.
+        missing.mkdir(exist_ok=True, mode=0o755)
+    path.mkdir(exist_ok=True, mode=0o700)
     if os.name != "nt":  # Windows has neither these modes nor these owners
         found = path.stat()
         if found.st_uid != os.geteuid():
