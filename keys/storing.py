@@ -20,6 +20,7 @@ __all__ = [
     "store_in_clear",
     "store_private",
     "store_public",
+    "taken_back",
 ]
 
 Content = TypeVar("Content")
@@ -90,6 +91,17 @@ def store_all(files: Mapping[Path, bytes], *, private: frozenset[Path]) -> None:
             (store_private if path in private else store_public)(path, data)
     except BaseException:
         for path in written:
+            path.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def taken_back(*paths: Path) -> Iterator[None]:
+    """Remove new files that nobody was told of if the block fails: the same command can make them again."""
+    try:
+        yield
+    except BaseException:
+        for path in paths:
             path.unlink(missing_ok=True)
         raise
 

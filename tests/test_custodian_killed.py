@@ -1,11 +1,12 @@
 """A command that was killed at any moment is given again, and the work is done."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from keys.custodian_folder import CustodianFolder
-from tests.support.custody_world import Stages, World, in_the_epoch, refused, stages
+from tests.support.custody_world import Outcome, Stages, World, in_the_epoch, refused, stages
 from tests.support.session_world import Apart, all_hand_over, apart
 
 __all__ = ["apart", "in_the_epoch", "stages"]
@@ -88,3 +89,28 @@ def test_a_killed_command_never_leaves_a_card_without_its_identity(
     assert world.run("identity", "Dev", "--out", world.path / "dev").code == 0
     assert seen
     assert all(seen)
+
+
+def test_what_cannot_be_logged_is_taken_back_and_made_by_the_same_command(
+    stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = stages.at("signed", tmp_path)
+    agency = ("--agency", world.path / "agency-card.json", "--identity", world.path / "asha")
+    session = ("session", "open", "--epoch", world.descriptor, "--folder", tmp_path / "session", *agency)
+    commands: dict[str, Callable[[], Outcome]] = {
+        "identity": lambda: world.run("identity", "Dev", "--out", tmp_path / "dev"),
+        "ceremony": lambda: world.open(tmp_path / "again"),
+        "session": lambda: world.run(*session),
+    }
+    for command in commands.values():
+        before = world.files()
+        with monkeypatch.context() as patched:
+            patched.setattr("keys.custody_log._write", _full)
+            refused(command(), "custody-log.jsonl: not written: no space left on device")
+        assert world.files() == before
+        outcome = command()
+        assert outcome.code == 0, outcome.err
+
+
+def _full(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")

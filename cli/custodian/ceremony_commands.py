@@ -43,7 +43,7 @@ from keys.custody_log import CustodyLog
 from keys.identity import Identity, create_identity, load_identity, protected_identity
 from keys.messages import Ceremony, Commitment
 from keys.passphrase import PassphraseFrom, read_passphrase
-from keys.storing import card_at, naming, refuse_existing, store_public
+from keys.storing import card_at, naming, refuse_existing, store_public, taken_back
 from linkage.errors import ClewError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard, UnitCard
@@ -113,7 +113,8 @@ def open_command(
     )
     protected = protected_identity(one_time, passphrase, kind=ONE_TIME_KIND)
     folder.write_opening(terms, key_file=key_file, one_time_key=protected)
-    CustodyLog(folder.path).append("ceremony-opened", ceremony_subjects(terms), one_time)
+    with taken_back(folder.terms, key_file):
+        CustodyLog(folder.path).append("ceremony-opened", ceremony_subjects(terms), one_time)
     summarise_ceremony(terms)
     click.echo(terms.fingerprint)
 

@@ -28,7 +28,7 @@ from keys.session import (
     require_opener,
 )
 from keys.session_folder import SessionFolder
-from keys.storing import card_at, naming, refuse_existing
+from keys.storing import card_at, naming, refuse_existing, taken_back
 from keys.wrapping import wrap_key
 from linkage.errors import InputError
 from linkage.wire.cards import AgencyCard, card_fingerprint
@@ -84,7 +84,8 @@ def open_command(
     )
     protected = protected_identity(one_time, passphrase, kind=ONE_TIME_KIND)
     place.write_opening(session, descriptor, key_file=key_file, one_time_key=protected)
-    CustodyLog(place.path).append("session-opened", _subjects(session), one_time)
+    with taken_back(place.session, place.descriptor, key_file):
+        CustodyLog(place.path).append("session-opened", _subjects(session), one_time)
     _summarise(session)
     click.echo(session.fingerprint)
 
