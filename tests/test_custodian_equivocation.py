@@ -35,7 +35,7 @@ def test_attack_two_custodians_are_shown_different_terms(
 ) -> None:
     world = stages.at("opened", tmp_path)
     other = tmp_path / "shown-to-asha"
-    assert world.open(other, **changes).code == 0  # type: ignore[arg-type]
+    assert world.open(other, **changes).code == 0
     _commit_in(world, other, "asha")
     for name in ("ben", "carol"):
         _commit_in(world, world.shared, name)

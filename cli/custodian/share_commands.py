@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from cli.custodian.checks import descriptor_at
+from cli.custodian.extraction import Contributor, check_extraction, contributor
 from cli.custodian.log_subjects import descriptor_subjects
 from cli.custodian.options import identity_folder, passphrase_files
 from cli.custodian.share_words import asked_words, share_at
@@ -182,16 +183,23 @@ def drill_command(
     owns = [CustodianFolder(folder) for folder in folders]
     believed = _believed(epoch, owns, ceremony)
     found: dict[str, Share] = {}
+    everybody: list[Contributor] = []
     for own, file in zip(owns, passphrase_files or [None] * len(owns), strict=True):
         with naming(own.path):
-            _count(own.read_share(believed.descriptor, _opened(own, file)), believed, found)
+            passphrase = _passphrase(own, file)
+            identity = own.load(passphrase)
+            share = own.read_share(believed.descriptor, identity)
+            _count(share, believed, found)
+            if len(owns) == len(believed.descriptor.custodians):
+                everybody += contributor(own, believed.owner(share)[0], identity, passphrase)
     for words_file in words_files:
         share = share_at(words_file)
         with naming(words_file):
             _count(share, believed, found)
     _ask_for_the_rest(believed, found)
-    recover(list(found.values()), believed.descriptor)
+    epoch_key = recover(list(found.values()), believed.descriptor)
     say((f"together they give the key of epoch {believed.descriptor.epoch}; nothing was written",))
+    check_extraction(believed.descriptor, epoch_key, everybody)
     click.echo(believed.descriptor.key_check_value)
 
 
@@ -222,9 +230,13 @@ def _believed(epoch: Path, owns: Sequence[CustodianFolder], ceremony: Path | Non
     return _Believed(descriptor, found)
 
 
-def _opened(own: CustodianFolder, passphrase_file: Path | None) -> Identity:
+def _passphrase(own: CustodianFolder, passphrase_file: Path | None) -> str:
     name = shown(card_at(own.card, CustodianCard).name)
-    return own.load(read_passphrase(passphrase_file, prompt=f"passphrase of {name}", confirm=False))
+    return read_passphrase(passphrase_file, prompt=f"passphrase of {name}", confirm=False)
+
+
+def _opened(own: CustodianFolder, passphrase_file: Path | None) -> Identity:
+    return own.load(_passphrase(own, passphrase_file))
 
 
 def _keep(
