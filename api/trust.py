@@ -16,6 +16,8 @@ from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, card_fingerp
 from linkage.wire.epochs import EpochDescriptor, content_digest, read_descriptor, verify_quorum
 from linkage.wire.fingerprints import same_fingerprint
 
+_FEWEST_SIGNATURES = 2
+
 __all__ = ["adopt_epoch", "enrol_agency", "remove_agency"]
 
 
@@ -78,6 +80,11 @@ def _first(keys: frozenset[str], threshold: int | None) -> Pinned:
         )
     if not 1 <= threshold <= len(keys):
         raise InputError(f"--threshold: {threshold} of {len(keys)} custodians cannot sign")
+    if threshold < _FEWEST_SIGNATURES:
+        raise InputError(
+            "--threshold: with 1, one custodian alone could put any epoch in force",
+            hint="give the number that the custodians agreed on at their ceremony, which is at least 2",
+        )
     return Pinned(keys, threshold)
 
 

@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import stat
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -61,7 +62,7 @@ def _build(folder: DataFolder, name: str) -> UnitCard:
         encodings_key=linking.public_text(),
         payload_key=register.public_text(),
     )
-    signed = sign_card(card, receipts)
+    signed = read_card(canonical(sign_card(card, receipts)), UnitCard)
     _write(folder.unit_card, canonical(signed))
     create_database(folder.register_database, "register")
     create_database(folder.encodings_database, "encodings")
@@ -77,14 +78,21 @@ def read_unit_card(folder: DataFolder) -> UnitCard:
 def read_given(path: Path, *, limit: int) -> bytes:
     """Read a small file that somebody handed over; raises :class:`InputError`."""
     try:
-        with path.open("rb") as stream:
-            data = stream.read(limit + 1)
+        with open(path, "rb", opener=_without_waiting) as stream:
+            data = stream.read(limit + 1) if stat.S_ISREG(os.fstat(stream.fileno()).st_mode) else None
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise InputError(f"{path.name}: {reason}", hint="check the path and who may read it") from None
+    if data is None:
+        raise InputError(f"{path.name}: not a plain file", hint="check the path")
     if len(data) > limit:
         raise InputError(f"{path.name}: larger than {limit} bytes", hint="it is not a file of this kind")
     return data
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file, and a pipe without waiting for its other end, which may never come."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
 
 
 def _write(path: Path, data: bytes) -> None:

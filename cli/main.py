@@ -18,6 +18,7 @@ from types import FrameType
 
 import click
 
+from cli.dumps import leave_no_dump
 from linkage.errors import ClewError
 
 __all__ = ["main"]
@@ -97,6 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     0 done, 1 refused, 2 wrong usage, 130 interrupted, 128 and the signal's number stopped by a signal.
     """
+    leave_no_dump()
     try:
         with _stopping():
             return _run(arguments)

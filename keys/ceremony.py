@@ -46,6 +46,7 @@ __all__ = [
     "close_ceremony",
     "describes",
     "draw_contribution",
+    "extract_again",
     "make_commitment",
     "make_contribution",
     "open_ceremony",
@@ -235,7 +236,20 @@ def _extract(ceremony: Ceremony, one_time: Identity, exchanged: Exchanged) -> tu
         raise VerificationError("the one-time key belongs to another ceremony")
     transcript = _transcript(ceremony, exchanged)
     opened = tuple(_open(ceremony, card, exchanged, one_time) for card in ceremony.custodians)
-    return transcript, EpochKey.extract(opened, salt=transcript.hash)
+    # Not the transcript's hash: sealing anew changes that one, so the last to contribute could try keys.
+    return transcript, EpochKey.extract(opened, salt=check_commitments(ceremony, exchanged.commitments))
+
+
+def extract_again(ceremony: Ceremony, parts: Mapping[str, tuple[Identity, bytes]]) -> tuple[EpochKey, bytes]:
+    """Return the epoch key that all custodians' contributions give, and the hash of all commitments.
+
+    ``parts``: each custodian's identity and contribution, by public signing key.  A commitment is made again
+    from both, the same to the last byte.  Raises :class:`InputError` if a custodian's is missing.
+    """
+    commitments = {key: make_commitment(ceremony, *part) for key, part in parts.items()}
+    together = check_commitments(ceremony, commitments)
+    contributions = tuple(parts[key][1] for key in ceremony.custodian_keys)
+    return EpochKey.extract(contributions, salt=together), together
 
 
 def describes(descriptor: EpochDescriptor, ceremony: Ceremony) -> bool:

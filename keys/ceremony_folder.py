@@ -13,12 +13,14 @@
 ``<name>`` is the first 16 hex digits of the custodian's card fingerprint.
 """
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from keys.ceremony import Closing, Exchanged
+from keys.files import read_limited
 from keys.messages import (
     MAX_CEREMONY_BYTES,
     Ceremony,
@@ -31,13 +33,14 @@ from keys.messages import (
     read_transcript,
     short_name,
 )
+from keys.protected import MAX_PROTECTED_BYTES
 from keys.storing import make_folder, read_as, refuse_existing, store_all
-from linkage.errors import InputError, VerificationError
+from linkage.errors import ClewError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard
 from linkage.wire.epochs import EpochDescriptor, SealedShare, read_descriptor, read_sealed_share
 
-__all__ = ["CeremonyFolder", "destroy"]
+__all__ = ["CeremonyFolder", "destroy", "was_destroyed"]
 
 Message = TypeVar("Message", Commitment, Contribution)
 
@@ -154,6 +157,14 @@ def _present(
         if path.exists():
             found[card.signing_key] = read_as(path, reader, what=what)
     return found
+
+
+def was_destroyed(path: Path) -> bool:
+    """Say whether :func:`destroy` overwrote a file and was stopped before it removed it."""
+    with contextlib.suppress(ClewError):
+        data = read_limited(path, limit=MAX_PROTECTED_BYTES, what="one-time key")
+        return bool(data) and not data.strip(b"\0")
+    return False
 
 
 def destroy(path: Path) -> None:

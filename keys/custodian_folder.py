@@ -6,6 +6,7 @@
     card.json                  the public card
     ceremony-<id>.json         the terms of each ceremony committed to: these pin the other custodians
     contribution-<id>.json     the own contribution, under the passphrase
+    contributed-<id>.json      the same as it was handed over, sealed: it is handed over once
     epoch-<epoch>.json         the epoch descriptor signed for an epoch: there is never a second
     share-<epoch>.json         the own share of the epoch's key, sealed to this custodian
     revoked-<subject>.json     a revocation that this custodian signed, or took in once enough others had
@@ -20,7 +21,14 @@ from keys.ceremony import describes
 from keys.files import name_of, read_limited
 from keys.identity import Identity, create_identity, custodian_card, load_identity, protected_identity
 from keys.kept_successions import KeptSuccessions
-from keys.messages import CONTRIBUTION_BYTES, MAX_CEREMONY_BYTES, Ceremony, read_ceremony
+from keys.messages import (
+    CONTRIBUTION_BYTES,
+    MAX_CEREMONY_BYTES,
+    Ceremony,
+    Contribution,
+    read_ceremony,
+    read_contribution,
+)
 from keys.protected import COST, FLOOR, MAX_PROTECTED_BYTES, Cost, open_protected, protect, read_protected
 from keys.sealed_shares import open_share, require_listed
 from keys.shares import Share
@@ -96,8 +104,22 @@ class CustodianFolder:
         card = custodian_card(identity, name)
         make_folder(self.path)
         data = protected_identity(identity, passphrase, cost=self._cost)
-        store_all({self.card: canonical(card), self.identity: data}, private=frozenset({self.identity}))
+        # The card last: one whose identity was never written would be passed on, and could never sign.
+        store_all({self.identity: data, self.card: canonical(card)}, private=frozenset({self.identity}))
         return card, identity
+
+    def finish(self, name: str, passphrase: str) -> tuple[CustodianCard, Identity]:
+        """Write the card that a stopped :meth:`create` did not get to, and return it and the identity."""
+        identity = self.load(passphrase)
+        card = custodian_card(identity, name)
+        refuse_existing(self.card)
+        store_public(self.card, canonical(card))
+        return card, identity
+
+    @property
+    def is_half_made(self) -> bool:
+        """Say whether an identity is here without its card, as a command that was killed leaves it."""
+        return self.identity.exists() and not self.card.exists()
 
     def load(self, passphrase: str) -> Identity:
         """Open the identity."""
@@ -160,6 +182,27 @@ class CustodianFolder:
             if len(contribution) != CONTRIBUTION_BYTES:
                 raise FormatError("the contribution has the wrong length")
         return contribution
+
+    def contributed(self, ceremony: Ceremony, commitments: bytes) -> Contribution | None:
+        """Return the own message of a ceremony as it was handed over, or None before it was.
+
+        ``commitments`` is the hash of all commitments (32 bytes).  Raises :class:`VerificationError` if it
+        was handed over to others: whoever has read it could commit anew to what suits it.
+        """
+        path = self._contributed(ceremony)
+        if not path.exists():
+            return None
+        message = read_as(path, read_contribution, what="your contribution")
+        if message.commitments != commitments.hex():
+            raise VerificationError(
+                "you contributed to other commitments than these",
+                hint="a commitment was exchanged since: find out by whom, and hold a new ceremony",
+            )
+        return message
+
+    def keep_contributed(self, ceremony: Ceremony, message: Contribution) -> None:
+        """Keep the own message of a ceremony, about to be handed over."""
+        store_public(self._contributed(ceremony), canonical(message))
 
     def refuse_other(self, descriptor: EpochDescriptor) -> None:
         """Refuse a descriptor if this custodian signed a different one for the same epoch.
@@ -268,6 +311,9 @@ class CustodianFolder:
 
     def _contribution(self, ceremony: Ceremony) -> Path:
         return self.path / f"contribution-{ceremony.id.hex()[:16]}.json"
+
+    def _contributed(self, ceremony: Ceremony) -> Path:
+        return self.path / f"contributed-{ceremony.id.hex()[:16]}.json"
 
     def _descriptor(self, descriptor: EpochDescriptor) -> Path:
         return self.path / f"epoch-{descriptor.epoch}.json"

@@ -10,7 +10,9 @@ A line is durable before the act that it tells of is published: what cannot be l
 
 import contextlib
 import datetime as dt
+import errno
 import os
+import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ from linkage.wire.moments import Moment
 from linkage.wire.signing import Signature, sign, verify
 
 __all__ = [
+    "KEYLESS_ACTIONS",
     "MAX_LOG_BYTES",
     "NO_ENTRY",
     "CustodyLog",
@@ -50,6 +53,9 @@ NO_ENTRY = "0" * 64
 """What the first entry names as the hash of the one before."""
 
 _TORN = "torn-line"
+
+KEYLESS_ACTIONS = frozenset({_TORN, "kept-revocation"})
+"""What is done without a key, and so logged without a signature; every other line must have one."""
 
 ActionText = Annotated[str, Meta(pattern=r"^[a-z][a-z-]{1,39}\Z")]
 SubjectName = Annotated[str, Meta(pattern=r"^[a-z][a-z-]{0,31}\Z")]
@@ -173,8 +179,9 @@ class CustodyLog:
         """Open the log as its only writer, and make the name of a new one durable."""
         new = not self.path.exists()
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(self.path, flags, 0o600)
+        descriptor = os.open(self.path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:
+            _require_own_file(descriptor)
             _lock(descriptor)
             yield descriptor
             if new:
@@ -315,6 +322,13 @@ def _entry(
         signature = sign(identity.signing, _unsigned(entry), domain=entry.format)
         entry = structs.replace(entry, signature=signature)
     return parse(canonical(entry), LogEntry, limit=MAX_LINE_BYTES, exact=True)
+
+
+def _require_own_file(descriptor: int) -> None:
+    """Refuse a log that is another file under this name: what stands there would be cut and written to."""
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        raise OSError(errno.EMLINK, "it is a link to another file, or none")
 
 
 def _read_all(descriptor: int) -> bytes:

@@ -38,7 +38,8 @@ class EpochKey:
     def extract(cls, contributions: tuple[bytes, ...], *, salt: bytes) -> "EpochKey":
         """Extract the key from what the custodians contributed (RFC 5869, HKDF-Extract with SHA-256).
 
-        ``contributions`` are in the order of the custodians' public keys; ``salt`` is the transcript hash.
+        ``contributions`` are in the order of the custodians' public keys; ``salt`` is the hash of all
+        commitments, which is settled before anybody has seen a contribution.
         One contribution that nobody else knows makes the key unknown.
         """
         material = b"".join(lp(one) for one in contributions)

@@ -1,8 +1,10 @@
 """Files that appear whole or not at all, readable by their owner only where they hold secrets."""
 
 import contextlib
+import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +17,7 @@ __all__ = [
     "read_limited",
     "replacing",
     "sync_folder",
+    "write_in_clear",
     "write_private",
     "write_public",
 ]
@@ -47,6 +50,17 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
     sync_folder(path.parent)
 
 
+def _open_plain(path: str, flags: int) -> int:
+    # Without waiting: the other end of a pipe may never come.
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    reason = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+    raise OSError(reason, os.strerror(reason) if stat.S_ISDIR(mode) else "not a plain file")
+
+
 def sync_folder(folder: Path) -> None:
     """Make durable which files a folder holds."""
     if os.name == "nt":  # Windows has no way to open a folder for fsync; NTFS journals the rename
@@ -64,6 +78,24 @@ def write_private(path: Path, data: bytes) -> None:
         stream.write(data)
 
 
+def write_in_clear(path: Path, data: bytes) -> None:
+    """Write a new file that holds a secret in clear, for its owner only, under its own name from the start.
+
+    Killed in the middle it leaves a part of it there, and not under a hidden name that nobody would delete.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
 def write_public(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a file that may be passed on."""
     with replacing(path) as stream:
@@ -76,7 +108,10 @@ def private_folder(path: Path) -> Path:
 
     Raises :class:`InputError` for somebody else's folder: its owner could take out what is put there.
     """
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for missing in reversed([one for one in path.parents if not one.exists()]):
+        # Whatever the umask is: who may write there could put another folder in this one's place.
+        missing.mkdir(exist_ok=True, mode=0o755)
+    path.mkdir(exist_ok=True, mode=0o700)
     if os.name != "nt":  # Windows has neither these modes nor these owners
         found = path.stat()
         if found.st_uid != os.geteuid():
@@ -89,10 +124,14 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def read_limited(path: Path, *, limit: int, what: str) -> bytes:
-    """Read a small file whole; raises :class:`InputError` or :class:`LimitError` naming what it is."""
+def read_limited(path: Path, *, limit: int, what: str, plain: bool = True) -> bytes:
+    """Read a small file whole; raises :class:`InputError` or :class:`LimitError` naming what it is.
+
+    A pipe or device, which somebody may have put into a shared folder, is refused and never waited for;
+    without ``plain`` it is read.
+    """
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb", opener=_open_plain if plain else None) as stream:
             data = stream.read(limit + 1)
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()

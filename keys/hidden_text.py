@@ -66,7 +66,7 @@ def read_hidden(file: Path, *, what: str) -> list[str]:
 
     Raises :class:`InputError` or :class:`LimitError`, which never hold what is in the file.
     """
-    data = read_limited(file, limit=_MAX_FILE_BYTES, what=f"{what} file")
+    data = read_limited(file, limit=_MAX_FILE_BYTES, what=f"{what} file", plain=False)
     _warn_if_open_to_others(file, what)
     try:
         text = data.decode("utf-8-sig")  # editors on Windows put a byte-order mark in front

@@ -4,6 +4,7 @@ Every message is in canonical form and read in no other, so that one content has
 """
 
 import itertools
+import unicodedata
 from typing import Annotated, ClassVar, Literal, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -144,7 +145,7 @@ class Transcript(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def hash(self) -> bytes:
-        """The salt of the epoch key and the ``transcript`` of the epoch descriptor (32 bytes)."""
+        """The ``transcript`` of the epoch descriptor (32 bytes)."""
         return labelled_digest("clew/transcript/1", canonical(self))
 
 
@@ -212,11 +213,16 @@ def _check_terms(ceremony: Ceremony) -> None:
     _require(all(a < b for a, b in itertools.pairwise(keys)), _TWICE)
     _require(len({card.sealing_key for card in ceremony.custodians}) == len(keys), _TWICE)
     _require(len({short_name(card) for card in ceremony.custodians}) == len(keys), _TWICE)
-    names = [card.name.casefold() for card in ceremony.custodians]
-    _require(len(set(names)) == len(names), "two custodians have the same name")
+    names = {_heard(card.name) for card in ceremony.custodians}
+    _require(len(names) == len(keys), "two custodians have the same name")
     _require(ceremony.threshold <= len(keys), "the threshold is higher than the number of custodians")
     _require(ceremony.opens.at < ceremony.closes.at, "the epoch closes before it opens")
     _require(ceremony.unit.signing_key not in keys, "the linkage unit is one of the custodians")
+
+
+def _heard(name: str) -> str:
+    """Return a name without what nobody hears or sees: capitals, widths of letters, spaces around it."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 _TWICE = "a custodian occurs twice, or the custodians are not in the order of their keys"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from keys.files import name_of, private_folder, read_limited, write_private, write_public
+from keys.files import name_of, private_folder, read_limited, write_in_clear, write_private, write_public
 from linkage.errors import ClewError, InputError
 from linkage.wire.cards import AnyCard, read_card
 from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
@@ -17,8 +17,10 @@ __all__ = [
     "read_as",
     "refuse_existing",
     "store_all",
+    "store_in_clear",
     "store_private",
     "store_public",
+    "taken_back",
 ]
 
 Content = TypeVar("Content")
@@ -68,6 +70,12 @@ def store_private(path: Path, data: bytes) -> None:
         write_private(path, data)
 
 
+def store_in_clear(path: Path, data: bytes) -> None:
+    """Write a new file that holds a secret in clear, for its owner only, and nothing beside it."""
+    with _as_input_error(path):
+        write_in_clear(path, data)
+
+
 def store_public(path: Path, data: bytes) -> None:
     """Write a file that may be passed on, whole or not at all."""
     with _as_input_error(path):
@@ -83,6 +91,17 @@ def store_all(files: Mapping[Path, bytes], *, private: frozenset[Path]) -> None:
             (store_private if path in private else store_public)(path, data)
     except BaseException:
         for path in written:
+            path.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def taken_back(*paths: Path) -> Iterator[None]:
+    """Remove new files that nobody was told of if the block fails: the same command can make them again."""
+    try:
+        yield
+    except BaseException:
+        for path in paths:
             path.unlink(missing_ok=True)
         raise
 

@@ -61,7 +61,7 @@ def test_files_have_the_names_that_the_specification_gives_them(stages: Stages) 
     terms = read_ceremony((world.shared / "ceremony.json").read_bytes())
     ceremony_id = terms.id.hex()[:16]
     own = {one.name for one in (world.path / "asha").iterdir()}
-    kept = {f"ceremony-{ceremony_id}.json", f"contribution-{ceremony_id}.json"}
+    kept = {f"{what}-{ceremony_id}.json" for what in ("ceremony", "contribution", "contributed")}
     signed = {"epoch-2025-26.json", "share-2025-26.json"}
     assert own == {"identity.json", "card.json", "custody-log.jsonl"} | kept | signed
     names = {card_fingerprint(card).replace(" ", "")[:16] for card in terms.custodians}

@@ -262,7 +262,7 @@ def test_an_agency_is_in_a_session_once(apart: Apart, tmp_path: Path) -> None:
 def test_a_session_takes_two_hundred_agencies_and_no_more(apart: Apart) -> None:
     descriptor = read_descriptor(apart.world.descriptor.read_bytes())
     one_time = create_identity()
-    cards = [agency_card(create_identity(), f"E{place:03d}", "\x01" * 120) for place in range(200)]
+    cards = [agency_card(create_identity(), f"E{place:03d}", "\U00020000" * 120) for place in range(200)]
     session = open_session(one_time, descriptor=descriptor, agencies=cards)
     assert read_session(canonical(session)) == session
     for wrong in ([], [*cards, agency_card(create_identity(), "N01")]):

@@ -315,6 +315,6 @@ def test_a_card_cannot_steer_the_terminal(stages: Stages, tmp_path: Path) -> Non
     card = agency_card(world.agency, name="North\x1b[2J\u202e")
     (world.path / "agency-card.json").write_bytes(canonical(card))
     outcome = world.wrap("asha", "ben", agencies=world.for_agency(card_fingerprint(card)))
-    assert outcome.code == 0
+    refused(outcome, "agency-card.json", "characters that cannot be shown")
     assert "\x1b" not in outcome.err
     assert "\u202e" not in outcome.err

@@ -89,7 +89,7 @@ def test_a_second_implementation_makes_the_same_key_from_the_same_files() -> Non
     secrets = {one.identity.public_key: one.contribution for one in HELD.parties}
     transcript = keys_oracle.transcript(terms, commitments, contributions)
     assert transcript == canonical(HELD.closing.transcript)
-    assert _key_of(HELD) == keys_oracle.epoch_key(transcript, secrets)
+    assert _key_of(HELD) == keys_oracle.epoch_key(terms, commitments, secrets)
     together = keys_oracle.commitments_hash(terms, commitments).hex()
     for one in HELD.parties:
         key = one.identity.public_key
@@ -107,8 +107,9 @@ def test_any_one_contribution_changes_the_key(who: int, bit: int) -> None:
     changed[bit // 8] ^= 1 << (bit % 8)
     members[who] = replace(members[who], contribution=bytes(changed))
     secrets = {one.identity.public_key: one.contribution for one in members}
-    transcript = canonical(HELD.closing.transcript)
-    assert keys_oracle.epoch_key(transcript, secrets) != _key_of(HELD)
+    terms = canonical(HELD.terms)
+    commitments = {key: canonical(one) for key, one in HELD.exchanged.commitments.items()}
+    assert keys_oracle.epoch_key(terms, commitments, secrets) != _key_of(HELD)
     assert _key_of(hold(members)) != _key_of(HELD)
 
 

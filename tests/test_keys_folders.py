@@ -1,6 +1,7 @@
 """A folder of keys can be entered by its owner only, also one that was there before."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,13 @@ def test_somebody_elses_folder_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(InputError, match="folder there: belongs to another user"):
         make_folder(folder)
     assert _mode(folder) == 0o755
+
+
+def test_a_folder_is_safe_under_a_umask_that_keeps_nothing_back(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        private_folder(tmp_path / "new" / "deeper" / "dev")
+    finally:
+        os.umask(before)
+    made = (tmp_path / "new", tmp_path / "new" / "deeper", tmp_path / "new" / "deeper" / "dev")
+    assert [stat.S_IMODE(one.stat().st_mode) for one in made] == [0o755, 0o755, 0o700]

@@ -221,10 +221,13 @@ def test_the_real_commands_with_a_keyring_of_their_own(tmp_path: Path, epoch: Ep
     phrase.touch(mode=0o600)
     phrase.write_text(PHRASE + "\n")
     given, workspace = ("--passphrase-file", phrase), ("--workspace", tmp_path / "workspace")
-    (tmp_path / "asha.json").write_bytes(_card(epoch))
+    cards: list[str | Path] = []
+    for number, member in enumerate(epoch.members):
+        (tmp_path / f"{number}.json").write_bytes(canonical(member.card))
+        cards += ["--custodian", tmp_path / f"{number}.json"]
     made = processes.clew(
-        *("agency", "init", "--agency", "E09", "--role", "council", "--name", "North", "--threshold", "1"),
-        *("--custodian", tmp_path / "asha.json", *workspace, *given),
+        *("agency", "init", "--agency", "E09", "--role", "council", "--name", "North", "--threshold", "2"),
+        *(*cards, *workspace, *given),
         env=env,
     )
     assert made.returncode == 0, made.stderr
@@ -248,7 +251,3 @@ def test_the_real_commands_with_a_keyring_of_their_own(tmp_path: Path, epoch: Ep
         assert "Traceback" not in refused.stderr
         assert PHRASE not in refused.stderr
     assert not (tmp_path / "x.csv").exists()
-
-
-def _card(epoch: Epoch) -> bytes:
-    return canonical(epoch.members[0].card)

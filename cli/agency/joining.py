@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cli.agency.pins import Pins
-from cli.agency.revoking import require_card_counts, require_epoch_counts
+from cli.agency.revoking import is_epoch_revoked, require_card_counts, require_epoch_counts
 from cli.agency.workspace import Workspace
 from keys.files import name_of
 from keys.identity import create_identity, save_identity
@@ -25,6 +25,8 @@ from linkage.wire.epochs import (
     read_wrapped_key,
     signed_bytes,
 )
+
+_FEWEST_SIGNATURES = 2
 
 __all__ = ["join_epoch", "make_workspace", "profile_of", "require_conformance"]
 
@@ -79,7 +81,12 @@ def _pins(paths: Sequence[Path], threshold: int) -> Pins:
     if not 1 <= threshold <= len(cards):
         raise InputError(
             f"{threshold} signatures cannot come from {len(cards)} custodians",
-            hint="the threshold is at least 1 and at most the number of cards",
+            hint="the threshold is at least 2 and at most the number of cards",
+        )
+    if threshold < _FEWEST_SIGNATURES:
+        raise InputError(
+            "a threshold of 1: one custodian alone could give you any key",
+            hint="give the number that the custodians agreed on at their ceremony, which is at least 2",
         )
     return Pins(threshold=threshold, custodians=tuple(cards))
 
@@ -109,8 +116,8 @@ def join_epoch(
     """Join an epoch, keeping nothing unless every check holds.
 
     1. The descriptor and the wrapped key are signed by enough of the custodians who count; the epoch has not
-       closed, does not open before the one joined, and is not another one under that one's name.  Neither it
-       nor this workspace's card is revoked.
+       closed, opens later than the one joined unless it is that one, and is not another under its name.
+       Neither it nor this workspace's card is revoked.
     2. The unit's card is signed by its own key, holds the two sealing keys of the descriptor, and has the
        signing key of the card pinned before, if there is one.
     3. The profile is one that this release has, with the descriptor's digest, and not weak unless allowed.
@@ -151,6 +158,12 @@ def _require_current(workspace: Workspace, epoch: EpochDescriptor, today: dt.dat
         raise EpochError(
             f"another epoch under the name {epoch.epoch}, which this workspace has joined",
             hint="ask the custodians which is theirs: an epoch's name is used once",
+        )
+    same_day = epoch.epoch != joined.epoch and epoch.opens.at == joined.opens.at
+    if same_day and not is_epoch_revoked(workspace, joined):  # which no way leads back to
+        raise EpochError(
+            f"epoch {epoch.epoch} opens no later than {joined.epoch}, which this workspace has joined",
+            hint="ask the custodians which is in force: one that replaces another opens on a later day",
         )
 
 

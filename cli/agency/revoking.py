@@ -17,6 +17,7 @@ from linkage.wire.revocations import (
 )
 
 __all__ = [
+    "is_epoch_revoked",
     "keep_revocation",
     "kept_revocations",
     "require_card_counts",
@@ -46,9 +47,14 @@ def kept_revocations(workspace: Workspace) -> tuple[Revocation, ...]:
 
 def require_epoch_counts(workspace: Workspace, descriptor: EpochDescriptor) -> None:
     """Raise :class:`EpochError` if custodians revoked this descriptor."""
-    digest = content_digest(descriptor)
-    if any(one.descriptor == digest for one in _epochs(workspace)):
+    if is_epoch_revoked(workspace, descriptor):
         _refuse_epoch(descriptor.epoch)
+
+
+def is_epoch_revoked(workspace: Workspace, descriptor: EpochDescriptor) -> bool:
+    """Say whether custodians revoked this descriptor, as far as this workspace was told."""
+    digest = content_digest(descriptor)
+    return any(one.descriptor == digest for one in _epochs(workspace))
 
 
 def require_epoch_name_counts(workspace: Workspace, epoch: str) -> None:

@@ -25,6 +25,7 @@ from cli.custodian.options import (
 )
 from cli.custodian.summaries import say, shown, summarise_ceremony
 from cli.options import FILE, passphrase_file, passphrase_from
+from keys.alone import alone
 from keys.ceremony import (
     Exchanged,
     check_closing,
@@ -38,16 +39,17 @@ from keys.ceremony import (
     require_complete,
     require_member,
 )
-from keys.ceremony_folder import CeremonyFolder, destroy
+from keys.ceremony_folder import CeremonyFolder, destroy, was_destroyed
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
 from keys.identity import Identity, create_identity, load_identity, protected_identity
 from keys.messages import Ceremony, Commitment
 from keys.passphrase import PassphraseFrom, read_passphrase
-from keys.storing import card_at, naming, refuse_existing, store_public
-from linkage.errors import InputError, VerificationError
+from keys.storing import card_at, naming, refuse_existing, store_public, taken_back
+from linkage.errors import ClewError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard, UnitCard
+from linkage.wire.epochs import EpochDescriptor
 from linkage.wire.moments import Moment
 
 __all__ = ["ceremony_group"]
@@ -59,6 +61,7 @@ def ceremony_group() -> None:
 
 
 _one_time_key = one_time_key("ceremony")
+_CLOSED = "ceremony-closed"
 
 
 @ceremony_group.command("open")
@@ -114,7 +117,8 @@ def open_command(
     )
     protected = protected_identity(one_time, passphrase, kind=ONE_TIME_KIND)
     folder.write_opening(terms, key_file=key_file, one_time_key=protected)
-    CustodyLog(folder.path).append("ceremony-opened", ceremony_subjects(terms), one_time)
+    with taken_back(folder.terms, key_file):
+        CustodyLog(folder.path).append("ceremony-opened", ceremony_subjects(terms), one_time)
     summarise_ceremony(terms)
     click.echo(terms.fingerprint)
 
@@ -141,6 +145,12 @@ def commit_command(
     require_known_profile(terms)
     require_fit_profile(terms.profile_name, allow_weak=allow_weak_profile)
     passphrase = read_passphrase(passphrase_file, prompt="passphrase of your identity", confirm=False)
+    with alone(own.identity):
+        path = _commit(shared, own, terms, passphrase)
+    click.echo(path)
+
+
+def _commit(shared: CeremonyFolder, own: CustodianFolder, terms: Ceremony, passphrase: str) -> Path:
     identity = own.load(passphrase)
     card = require_member(terms, identity)
     present = shared.read_commitments(terms).get(card.signing_key)
@@ -159,7 +169,7 @@ def commit_command(
     if present is None:
         CustodyLog(own.path).append("committed", ceremony_subjects(terms), identity)
     _publish_once(shared.commitment(card), present, commitment)
-    click.echo(shared.commitment(card))
+    return shared.commitment(card)
 
 
 def _publish_once(path: Path, present: Commitment | None, commitment: Commitment) -> None:
@@ -199,9 +209,12 @@ def contribute_command(ceremony: Path, folder: Path, passphrase_file: Passphrase
             check_contribution(terms, card, present, together)
         say(("you had contributed already: nothing was changed",))
     else:
-        secret = own.read_contribution(terms, passphrase)
-        message = make_contribution(terms, identity, secret, commitments)
-        CustodyLog(own.path).append("contributed", ceremony_subjects(terms), identity)
+        message = own.contributed(terms, together)
+        if message is None:
+            secret = own.read_contribution(terms, passphrase)
+            message = make_contribution(terms, identity, secret, commitments)
+            CustodyLog(own.path).append("contributed", ceremony_subjects(terms), identity)
+            own.keep_contributed(terms, message)
         store_public(shared.contribution(card), canonical(message))
     click.echo(shared.contribution(card))
 
@@ -240,14 +253,15 @@ def close_command(ceremony: Path, one_time_key: Path | None, passphrase_file: Pa
     passphrase = read_passphrase(
         passphrase_file, prompt="passphrase of the ceremony's one-time key", confirm=False
     )
-    one_time = load_identity(key_file, passphrase, kind=ONE_TIME_KIND)
-    if folder.descriptor.exists():
-        _finish_closing(folder, terms, one_time, exchanged)
-    else:
-        closing = close_ceremony(terms, one_time, exchanged, conformance=conformance_of(terms))
-        folder.write_closing(terms, closing)
-        CustodyLog(folder.path).append("ceremony-closed", descriptor_subjects(closing.descriptor), one_time)
-    destroy(key_file)
+    with alone(key_file):
+        one_time = load_identity(key_file, passphrase, kind=ONE_TIME_KIND)
+        if folder.descriptor.exists():
+            _finish_closing(folder, terms, one_time, exchanged)
+        else:
+            closing = close_ceremony(terms, one_time, exchanged, conformance=conformance_of(terms))
+            folder.write_closing(terms, closing)
+            _log_closing(folder, closing.descriptor, one_time)
+        destroy(key_file)
     summarise_closing(terms, folder)
     click.echo(folder.descriptor)
 
@@ -259,10 +273,25 @@ def _finish_closing(
     descriptor = folder.read_descriptor()
     with naming(folder.descriptor):
         check_closing(terms, one_time, exchanged, descriptor, conformance=conformance_of(terms))
+    if not _is_logged(folder):
+        _log_closing(folder, descriptor, one_time)  # the one that was stopped did not get so far
     say(("the ceremony was closed already: no other shares are made",))
 
 
+def _is_logged(folder: CeremonyFolder) -> bool:
+    try:
+        return any(entry.action == _CLOSED for entry in CustodyLog(folder.path).read().entries())
+    except ClewError:  # what is wrong with the log is for `clew keys log check`: the key must be destroyed
+        return False
+
+
+def _log_closing(folder: CeremonyFolder, descriptor: EpochDescriptor, one_time: Identity) -> None:
+    CustodyLog(folder.path).append(_CLOSED, descriptor_subjects(descriptor), one_time)
+
+
 def _require_open(folder: CeremonyFolder, key_file: Path) -> None:
+    if folder.descriptor.exists() and was_destroyed(key_file):
+        destroy(key_file)
     if key_file.exists():
         return
     if folder.descriptor.exists():

@@ -24,7 +24,7 @@ from keys.ceremony_folder import CeremonyFolder
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
 from keys.passphrase import PassphraseFrom, read_passphrase
-from keys.storing import store_private, store_public
+from keys.storing import store_private, store_public, taken_back
 from linkage.errors import FormatError, InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import card_fingerprint
@@ -66,10 +66,13 @@ keys.add_command(session_group)
 def identity_command(name: str, folder: Path, passphrase_file: Path | None) -> None:
     """Make your identity as a custodian; prints the fingerprint of your card."""
     own = CustodianFolder(folder)
-    own.refuse_used()
+    if not own.is_half_made:
+        own.refuse_used()
     passphrase = read_passphrase(passphrase_file, prompt="new passphrase for your identity", confirm=True)
-    card, identity = own.create(name, passphrase)
-    CustodyLog(own.path).append("identity-made", {"card": card_fingerprint(card)}, identity)
+    made = (own.card,) if own.is_half_made else (own.card, own.identity)
+    card, identity = (own.finish if own.is_half_made else own.create)(name, passphrase)
+    with taken_back(*made):
+        CustodyLog(own.path).append("identity-made", {"card": card_fingerprint(card)}, identity)
     say((f"{own.card.name} may be passed on; {own.identity.name} and its passphrase never leave you",))
     say(("the fingerprint of your card:", f"  in words: {in_words(card_fingerprint(card))}"))
     click.echo(card_fingerprint(card))

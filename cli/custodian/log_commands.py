@@ -9,6 +9,7 @@ from cli.options import FILE
 from keys.ceremony_folder import CeremonyFolder
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import (
+    KEYLESS_ACTIONS,
     MAX_LOG_BYTES,
     CustodyLog,
     CustodyLogExport,
@@ -80,6 +81,7 @@ def check_command(file: Path | None, folder: Path | None, against: Path | None) 
         if file is not None:
             raise InputError("FILE and --identity together", hint="check one log at a time")
         head, entries = _check_folder(_given(folder), before)
+    _refuse_forged(entries)
     unsigned = [entry.sequence for entry in entries if entry.signature is None]
     if unsigned:
         say((f"not signed: line {', '.join(map(str, unsigned))}",))
@@ -88,6 +90,16 @@ def check_command(file: Path | None, folder: Path | None, against: Path | None) 
     else:
         say(("the chain holds, and all that was exported before is there",))
     click.echo(f"{head.entries}\t{head.digest}")
+
+
+def _refuse_forged(entries: tuple[LogEntry, ...]) -> None:
+    """Refuse an act with a key that is not signed: whoever may write in the folder can add or rewrite it."""
+    for entry in entries:
+        if entry.signature is None and entry.action not in KEYLESS_ACTIONS:
+            raise VerificationError(
+                f"line {entry.sequence} is not signed, and what it tells of takes the owner's key",
+                hint="somebody else wrote it; compare the log with the last export, and tell the others",
+            )
 
 
 def _check_export(file: Path, before: CustodyLogExport | None) -> tuple[Head, tuple[LogEntry, ...]]:
@@ -106,10 +118,11 @@ def _check_export(file: Path, before: CustodyLogExport | None) -> tuple[Head, tu
 
 
 def _check_folder(folder: Path, before: CustodyLogExport | None) -> tuple[Head, tuple[LogEntry, ...]]:
-    owner = _owner(folder)
+    owner, whose = _owner(folder)
     if before is not None:
         _require_owner(before, owner)
     head = _log(folder).check(owner, against=None if before is None else before.head)
+    say((whose,))
     return head, _log(folder).read().entries()
 
 
@@ -148,14 +161,20 @@ def _log(folder: Path) -> CustodyLog:
     return CustodyLog(folder)
 
 
-def _owner(folder: Path) -> str:
-    """Return the key that signs a log: the custodian's, or a ceremony's or session's one-time key."""
-    card, session = CustodianFolder(folder).card, SessionFolder(folder)
-    if card.exists():
-        return card_at(card, CustodianCard).signing_key
+def _owner(folder: Path) -> tuple[str, str]:
+    """Return the key that signs a folder's log, and whose it is, with the fingerprint to compare.
+
+    A card in a shared folder is anybody's: a ceremony's and a session's log is signed by its one-time key.
+    """
+    ceremony, session = CeremonyFolder(folder), SessionFolder(folder)
+    if ceremony.terms.exists():
+        terms = ceremony.read_terms()
+        return terms.opener_key, f"custody log of the opener of ceremony {terms.fingerprint}"
     if session.session.exists():
-        return session.read_session().opener_key
-    return CeremonyFolder(folder).read_terms().opener_key
+        opened = session.read_session()
+        return opened.opener_key, f"custody log of the opener of session {opened.fingerprint}"
+    card = card_at(CustodianFolder(folder).card, CustodianCard)
+    return card.signing_key, f"custody log of {shown(card.name)}, card {card_fingerprint(card)}"
 
 
 def _export_at(path: Path) -> CustodyLogExport:

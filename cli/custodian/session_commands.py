@@ -12,7 +12,7 @@ from cli.custodian.summaries import say, shown, summarise_agency
 from cli.custodian.wrap_commands import recovered_key
 from cli.options import FILE, passphrase_file, passphrase_from
 from keys.ceremony import describes
-from keys.ceremony_folder import destroy
+from keys.ceremony_folder import destroy, was_destroyed
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
 from keys.identity import Identity, create_identity, load_identity, protected_identity
@@ -28,7 +28,7 @@ from keys.session import (
     require_opener,
 )
 from keys.session_folder import SessionFolder
-from keys.storing import card_at, naming, refuse_existing
+from keys.storing import card_at, naming, refuse_existing, taken_back
 from keys.wrapping import wrap_key
 from linkage.errors import InputError
 from linkage.wire.cards import AgencyCard, card_fingerprint
@@ -84,7 +84,8 @@ def open_command(
     )
     protected = protected_identity(one_time, passphrase, kind=ONE_TIME_KIND)
     place.write_opening(session, descriptor, key_file=key_file, one_time_key=protected)
-    CustodyLog(place.path).append("session-opened", _subjects(session), one_time)
+    with taken_back(place.session, place.descriptor, key_file):
+        CustodyLog(place.path).append("session-opened", _subjects(session), one_time)
     _summarise(session)
     click.echo(session.fingerprint)
 
@@ -231,6 +232,8 @@ def _require_approved(session: Session, given: Mapping[str, str]) -> None:
 
 
 def _require_open(place: SessionFolder, session: Session, key_file: Path) -> None:
+    if place.is_closed(session) and was_destroyed(key_file):
+        destroy(key_file)
     if key_file.exists():
         return
     if place.is_closed(session):

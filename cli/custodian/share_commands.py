@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from cli.custodian.checks import descriptor_at
+from cli.custodian.extraction import Contributor, check_extraction, contributor
 from cli.custodian.log_subjects import descriptor_subjects
 from cli.custodian.options import identity_folder, passphrase_files, require_folders
 from cli.custodian.share_words import asked_words, share_at
@@ -26,7 +27,7 @@ from keys.passphrase import read_passphrase
 from keys.sealed_shares import open_share, recover, require_listed, seal_share
 from keys.share_sheet import share_sheet
 from keys.shares import Share, read_share, share_digest
-from keys.storing import card_at, naming, refuse_existing, store_private
+from keys.storing import card_at, naming, refuse_existing, store_in_clear, store_private
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard
@@ -92,7 +93,7 @@ def sheet_command(folder: Path, epoch: Path, out: Path, passphrase_file: Path | 
         of=len(terms.custodians),
     )
     CustodyLog(own.path).append("sheet-printed", descriptor_subjects(believed.descriptor), identity)
-    store_private(out, page.encode("utf-8"))
+    store_in_clear(out, page.encode("utf-8"))
     say(
         (
             f"{out.name} shows your share: open it in a browser, print it, and delete it at once",
@@ -197,16 +198,23 @@ def drill_command(
     owns = [CustodianFolder(folder) for folder in folders]
     believed = _believed(epoch, owns, ceremony)
     found: dict[str, Share] = {}
+    everybody: list[Contributor] = []
     for own, file in zip(owns, passphrase_files or [None] * len(owns), strict=True):
         with naming(own.path):
-            _count(own.read_share(believed.descriptor, _opened(own, file)), believed, found)
+            passphrase = _passphrase(own, file)
+            identity = own.load(passphrase)
+            share = own.read_share(believed.descriptor, identity)
+            _count(share, believed, found)
+            if len(owns) == len(believed.descriptor.custodians):
+                everybody += contributor(own, believed.owner(share)[0], identity, passphrase)
     for words_file in words_files:
         share = share_at(words_file)
         with naming(words_file):
             _count(share, believed, found)
     _ask_for_the_rest(believed, found)
-    recover(list(found.values()), believed.descriptor)
+    epoch_key = recover(list(found.values()), believed.descriptor)
     say((f"together they give the key of epoch {believed.descriptor.epoch}; nothing was written",))
+    check_extraction(believed.descriptor, epoch_key, everybody)
     click.echo(believed.descriptor.key_check_value)
 
 
@@ -238,9 +246,13 @@ def _believed(epoch: Path, owns: Sequence[CustodianFolder], ceremony: Path | Non
     return _Believed(descriptor, found)
 
 
-def _opened(own: CustodianFolder, passphrase_file: Path | None) -> Identity:
+def _passphrase(own: CustodianFolder, passphrase_file: Path | None) -> str:
     name = shown(card_at(own.card, CustodianCard).name)
-    return own.load(read_passphrase(passphrase_file, prompt=f"passphrase of {name}", confirm=False))
+    return read_passphrase(passphrase_file, prompt=f"passphrase of {name}", confirm=False)
+
+
+def _opened(own: CustodianFolder, passphrase_file: Path | None) -> Identity:
+    return own.load(_passphrase(own, passphrase_file))
 
 
 def _keep(

@@ -38,7 +38,7 @@ def format_of(path: Path) -> str:
     data = read_limited(path, limit=MAX_SUCCESSION_BYTES, what="file")
     try:
         return msgspec.json.decode(data, type=_Head).format
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise FormatError(f"{path.name}: not a file that custodians sign", hint="check the path") from None
 
 

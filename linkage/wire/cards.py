@@ -9,7 +9,7 @@ from linkage.errors import FormatError
 from linkage.wire.canonical import canonical, parse
 from linkage.wire.codes import AgencyCode, Role
 from linkage.wire.limits import MAX_CARD_BYTES
-from linkage.wire.seal import SealPublicText
+from linkage.wire.seal import SealPublicText, seal_public
 from linkage.wire.signing import PublicKeyText, Signature, fingerprint, sign, verify
 
 __all__ = ["AgencyCard", "CustodianCard", "UnitCard", "card_fingerprint", "read_card", "sign_card"]
@@ -68,18 +68,27 @@ def sign_card(card: AnyCard, key: Ed25519PrivateKey) -> AnyCard:
 def read_card(data: bytes, kind: type[AnyCard]) -> AnyCard:
     """Read a card and check that it is signed by the key it names.
 
-    That proves possession only: whose card it is must be checked with its holder, by fingerprint.
+    That proves possession only: whose card it is must be checked with its holder, by fingerprint.  Its name
+    can be shown, and its sealing keys can be sealed to.
     """
-    card = parse(data, kind, limit=MAX_CARD_BYTES)
+    card = parse(data, kind, limit=MAX_CARD_BYTES, exact=True)
+    if not card.name.isprintable() or not card.name.strip():
+        raise FormatError(f"{card.format}: the name is empty or holds characters that cannot be shown")
     if card.signature is None or card.signature.key != card.signing_key:
         raise FormatError(f"{card.format}: not signed by its own key")
     verify(card.signature, _unsigned(card), domain=card.format)
+    for key in _sealing_keys(card):
+        seal_public(key)
     return card
 
 
 def card_fingerprint(card: Card) -> str:
     """Return the fingerprint over all public content, for comparing with the holder by voice."""
     return fingerprint(_unsigned(card))
+
+
+def _sealing_keys(card: Card) -> tuple[str, ...]:
+    return (card.encodings_key, card.payload_key) if isinstance(card, UnitCard) else (card.sealing_key,)
 
 
 def _unsigned(card: Card) -> bytes:

@@ -20,8 +20,8 @@ MAX_CUSTODIANS = 16
 class CustodianSet(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Custodians by their public signing keys, in ascending order, and how many of them must sign."""
 
-    threshold: Annotated[int, Meta(ge=1, le=MAX_CUSTODIANS)]
-    custodians: Annotated[tuple[PublicKeyText, ...], Meta(min_length=1, max_length=MAX_CUSTODIANS)]
+    threshold: Annotated[int, Meta(ge=2, le=MAX_CUSTODIANS)]
+    custodians: Annotated[tuple[PublicKeyText, ...], Meta(min_length=2, max_length=MAX_CUSTODIANS)]
 
 
 def set_of(descriptor: EpochDescriptor) -> CustodianSet:

@@ -65,7 +65,7 @@ class EpochDescriptor(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     unit_encodings_key: SealPublicText
     unit_payload_key: SealPublicText
     transcript: DigestText
-    threshold: Annotated[int, Meta(ge=1, le=16)]
+    threshold: Annotated[int, Meta(ge=2, le=16)]
     custodians: Annotated[tuple[PublicKeyText, ...], Meta(min_length=1, max_length=16)]
     shares: Annotated[tuple[DigestText, ...], Meta(min_length=2, max_length=16)]
     signatures: tuple[Signature, ...] = ()
@@ -155,7 +155,7 @@ def verify_quorum(
 
 def read_descriptor(data: bytes) -> EpochDescriptor:
     """Read a descriptor; call :func:`verify_quorum` before believing any of it."""
-    descriptor = parse(data, EpochDescriptor, limit=MAX_MANIFEST_BYTES)
+    descriptor = parse(data, EpochDescriptor, limit=MAX_MANIFEST_BYTES, exact=True)
     if len(descriptor.shares) != len(descriptor.custodians):
         raise FormatError("EpochDescriptor: not one share for each custodian")
     return descriptor
@@ -168,7 +168,7 @@ def read_sealed_share(data: bytes) -> SealedShare:
 
 def read_wrapped_key(data: bytes) -> WrappedKey:
     """Read a wrapped key; call :func:`verify_quorum` before opening it."""
-    return parse(data, WrappedKey, limit=MAX_MANIFEST_BYTES)
+    return parse(data, WrappedKey, limit=MAX_MANIFEST_BYTES, exact=True)
 
 
 def wrap_context(epoch: str, profile_digest: str, holder: str) -> bytes:

@@ -58,7 +58,7 @@ class Revocation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 def read_revocation(data: bytes) -> Revocation:
     """Read a revocation; call :func:`linkage.wire.epochs.verify_quorum` before acting on it."""
-    revocation = parse(data, Revocation, limit=MAX_CARD_BYTES)
+    revocation = parse(data, Revocation, limit=MAX_CARD_BYTES, exact=True)
     if not revocation.reason.isprintable() or not revocation.reason.strip():
         raise FormatError("Revocation: the reason is empty or holds characters that cannot be shown")
     if revocation.decided.precision != "minute":

@@ -26,6 +26,19 @@ PublicKeyText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 SignatureText = Annotated[str, Meta(pattern=r"^[0-9a-f]{128}\Z")]
 
 
+_SIGN_BIT = 1 << 255
+_FIELD = 2**255 - 19
+_SMALL_ORDER = frozenset(
+    {
+        *(0, 1, _FIELD - 1, _FIELD, _FIELD + 1),
+        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
+    }
+)
+"""The second coordinates of points whose order divides 8: signatures for these need no private key, and
+OpenSSL takes them (Chalkias, Garillot, Nikolaenko 2020, "Taming the many EdDSAs")."""
+
+
 class Signature(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Who signed, by public key, and the signature (64 bytes, hex)."""
 
@@ -39,11 +52,15 @@ def public_text(key: Ed25519PublicKey) -> str:
 
 
 def public_key(text: str) -> Ed25519PublicKey:
-    """Read a public key from its written form."""
+    """Read a public key from its written form; refuses one for which anybody can sign."""
     try:
-        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))
+        data = bytes.fromhex(text)
+        key = Ed25519PublicKey.from_public_bytes(data)
     except ValueError:
         raise FormatError("not an Ed25519 public key") from None
+    if int.from_bytes(data, "little") & ~_SIGN_BIT in _SMALL_ORDER:
+        raise FormatError("not an Ed25519 public key", hint="anybody could sign for it: find out who made it")
+    return key
 
 
 def fingerprint(data: bytes) -> str:

@@ -70,7 +70,9 @@ def share_digest(ceremony_file: bytes, custodian: str, words: str) -> str:
     return labelled("clew/share/1", content).hex()
 
 
-def epoch_key(transcript_file: bytes, contributions: dict[str, bytes]) -> bytes:
-    salt = labelled("clew/transcript/1", transcript_file)
+def epoch_key(
+    ceremony_file: bytes, commitment_files: dict[str, bytes], contributions: dict[str, bytes]
+) -> bytes:
+    salt = commitments_hash(ceremony_file, commitment_files)
     material = b"".join(lp(contributions[key]) for key in sorted(contributions))
     return hmac.new(salt, material, hashlib.sha256).digest()
