@@ -1,5 +1,6 @@
 """An agency lets other custodians count by a succession, and keeps the epoch that it joined."""
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -81,7 +82,8 @@ def _files(desk: Desk) -> dict[str, bytes]:
 
 
 def _next(epoch: Epoch, signers: Sequence[Party], name: str = "e2") -> EpochDescriptor:
-    descriptor = structs.replace(epoch.descriptor, epoch=name, signatures=())
+    opens = Moment.day(dt.datetime.now(dt.UTC).date() - dt.timedelta(days=30 - int(name[1:])))
+    descriptor = structs.replace(epoch.descriptor, epoch=name, opens=opens, signatures=())
     for one in signers:
         descriptor = add_signature(descriptor, one.identity.signing)
     return descriptor

@@ -164,7 +164,7 @@ def test_attack_changed_after_it_was_signed(
     world = stages.at("signed", tmp_path)
     file = _signed(world, _of_card(world), "ben", "carol")
     file.write_bytes(canonical(structs.replace(read_revocation(file.read_bytes()), **change)))
-    refused(_keep(world, file, "asha"), "revoked.json", "does not verify", "ask the custodians for it again")
+    refused(_keep(world, file, "asha"), "revoked.json", "does not verify", "do not use it")
 
 
 def test_another_file_is_told_apart(stages: Stages, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ class Pins(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     VERSION: ClassVar[int] = 1
     format: Literal["clew-pins"] = "clew-pins"
     version: int = 1
-    threshold: Annotated[int, Meta(ge=1, le=16)]
+    threshold: Annotated[int, Meta(ge=2, le=16)]
     custodians: Annotated[tuple[CustodianCard, ...], Meta(min_length=1, max_length=16)]
 
     @property

@@ -15,10 +15,10 @@ from cli.options import FILE
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
 from keys.storing import naming, read_as
-from linkage.errors import InputError, VerificationError
+from linkage.errors import InputError
 from linkage.wire.custodian_sets import CustodianSet, set_of, verify_by_any
 from linkage.wire.limits import MAX_CARD_BYTES
-from linkage.wire.revocations import Revocation, read_revocation
+from linkage.wire.revocations import read_revocation
 
 __all__ = ["keep_command"]
 
@@ -50,7 +50,7 @@ def _keep_revocation(file: Path, own: CustodianFolder, *, epoch: Path | None) ->
     revocation = read_as(file, read_revocation, what="revocation", limit=MAX_CARD_BYTES)
     sets = _known_sets(own, epoch)
     with naming(file):
-        _require_quorum(revocation, sets)
+        verify_by_any(revocation, sets)
     summarise_revocation(revocation)
     if own.has_revocation(revocation):
         say(("you keep a revocation of it already: nothing was changed",))
@@ -73,11 +73,3 @@ def _known_sets(own: CustodianFolder, epoch: Path | None) -> tuple[CustodianSet,
             hint="give the signed descriptor of the ceremony that you took part in with --epoch",
         )
     return sets
-
-
-def _require_quorum(revocation: Revocation, sets: tuple[CustodianSet, ...]) -> None:
-    try:
-        verify_by_any(revocation, sets)
-    except VerificationError as error:
-        hint = error.hint or "it was changed after it was signed: ask the custodians for it again"
-        raise VerificationError(error.message, hint=hint) from None
