@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: venv demo test soak bench measure lint lock clean
+.PHONY: venv demo test soak bench measure mutate lint lock clean
 
 demo: $(READY)
 	rm -rf demo-world
@@ -24,6 +24,11 @@ bench: $(READY)
 measure: $(READY)
 	$(BIN)/python -m benchmarks.encoding --parts quality,privacy,national,ablation
 
+# An hour of work on two cores; interrupted, it goes on where it stopped.
+mutate: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutate.txt
+	$(BIN)/python -m benchmarks.mutation
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -38,6 +43,8 @@ lock: $(READY)
 	  -c requirements/dev.txt --extra register pyproject.toml -o requirements/register.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  -c requirements/dev.txt pyproject.toml -o requirements/agency.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  -c requirements/dev.txt --extra mutate pyproject.toml -o requirements/mutate.txt
 
 $(READY): requirements/dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("clew needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
