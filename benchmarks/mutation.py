@@ -47,7 +47,8 @@ GROUPS: Final = (
         (
             *("keys_ceremony", "keys_closing", "keys_hierarchy", "keys_quorum_attacks", "keys_shares"),
             *("keys_wrapping", "keys_refusals", "custodian_ceremony", "custodian_shares"),
-            *("custodian_dishonest_opener", "custodian_equivocation", "custodian_last_contributor"),
+            *("wire_signed_files_have_one_form", "custodian_dishonest_opener"),
+            *("custodian_equivocation", "custodian_last_contributor"),
         ),
     ),
     Group(
@@ -57,13 +58,17 @@ GROUPS: Final = (
             *("keys_folders", "keys_protected", "keys_passphrase", "keys_refusals", "keys_hostile_files"),
             *("custodian_ceremony", "custodian_faults", "custodian_secrets_stay", "custodian_shares"),
             *("custodian_mistakes", "custodian_one_at_a_time", "revocations_are_signed"),
+            *("wire_signed_files_have_one_form",),
         ),
     ),
     Group("successions", ("kept_successions",), ("custodian_successions", "keys_refusals")),
     Group(
         "sessions",
         ("session", "session_folder"),
-        ("keys_refusals", "custodian_sessions", "custodian_session_faults", "custodian_session_revoked"),
+        (
+            *("keys_refusals", "wire_signed_files_have_one_form", "custodian_sessions"),
+            *("custodian_session_faults", "custodian_session_revoked"),
+        ),
     ),
     Group("log", ("custody_log",), ("keys_refusals", "custody_log_forged", "custody_log_holds")),
     Group(

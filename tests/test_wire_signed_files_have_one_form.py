@@ -5,6 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from keys.identity import create_identity
+from keys.messages import read_ceremony, read_commitment, read_contribution, read_transcript
+from keys.protected import protect, read_protected
+from keys.session import hand_over, open_session, read_handed, read_session
 from keys.wrapping import wrap_key
 from linkage.errors import ClewError
 from linkage.wire.canonical import canonical
@@ -12,12 +15,15 @@ from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, read_card
 from linkage.wire.epochs import read_descriptor, read_sealed_share, read_wrapped_key
 from linkage.wire.moments import Moment
 from linkage.wire.revocations import Revocation, RevokedEpoch, read_revocation
-from tests.support.custody import agency_card, hold, unit_card
+from tests.support.custody import CHEAP, PASSPHRASE, agency_card, hold, unit_card
 
 HELD = hold()
+ASHA = HELD.of("Asha").identity
 AGENCY = create_identity()
 DESCRIPTOR = HELD.signed("Asha", "Ben")
 WRAPPED = wrap_key(HELD.key, HELD.closing.descriptor, holder=agency_card(AGENCY))
+SESSION = open_session(create_identity(), descriptor=DESCRIPTOR, agencies=[agency_card(AGENCY)])
+PROTECTED = protect(bytes(32), PASSPHRASE, kind="identity", subject="ab" * 32, cost=CHEAP)
 REVOCATION = Revocation(
     subject=RevokedEpoch(epoch="2025-26", descriptor="a" * 64),
     reason="seen outside",
@@ -31,6 +37,13 @@ DOCUMENTS: dict[str, tuple[bytes, Callable[[bytes], object]]] = {
     "revocation": (canonical(REVOCATION), read_revocation),
     "agency's card": (canonical(agency_card(AGENCY)), lambda data: read_card(data, AgencyCard)),
     "custodian's card": (canonical(HELD.parties[0].card), lambda data: read_card(data, CustodianCard)),
+    "ceremony": (canonical(HELD.terms), read_ceremony),
+    "commitment": (canonical(HELD.exchanged.commitments[ASHA.public_key]), read_commitment),
+    "contribution": (canonical(HELD.exchanged.contributions[ASHA.public_key]), read_contribution),
+    "transcript": (canonical(HELD.closing.transcript), read_transcript),
+    "session": (canonical(SESSION), read_session),
+    "handed share": (canonical(hand_over(SESSION, ASHA, HELD.share("Asha"), DESCRIPTOR)), read_handed),
+    "protected secret": (PROTECTED, lambda data: read_protected(data, kind="identity", floor=CHEAP)),
     "unit's card": (canonical(unit_card()), lambda data: read_card(data, UnitCard)),
 }
 
