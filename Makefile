@@ -24,7 +24,7 @@ bench: $(READY)
 measure: $(READY)
 	$(BIN)/python -m benchmarks.encoding --parts quality,privacy,national,ablation
 
-# An hour of work on two cores; interrupted, it goes on where it stopped.
+# Hours of work on two cores; interrupted, it goes on where it stopped.
 mutate: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutate.txt
 	$(BIN)/python -m benchmarks.mutation
