@@ -76,7 +76,11 @@ GROUPS: Final = (
         ("share_sheet", "share_slips", "shares"),
         ("keys_shares", "keys_share_sheet", "keys_share_words", "custodian_share_sheets", "keys_refusals"),
     ),
-    Group("asking", ("hidden_text", "os_keyring", "passphrase"), ("keys_passphrase", "keys_os_keyring")),
+    Group(
+        "asking",
+        ("hidden_text", "os_keyring", "passphrase"),
+        ("keys_passphrase", "keys_os_keyring_words", "keys_os_keyring"),
+    ),
 )
 
 

@@ -92,7 +92,7 @@ def _backend() -> "KeyringBackend":
     except ImportError:
         raise InputError(
             "the library that speaks to the operating system's keyring is not installed",
-            hint="pip install 'clew[keyring]', or use --passphrase-file",
+            hint="pip install keyring, or use --passphrase-file",
         ) from None
     with _in_words():
         backend = keyring.get_keyring()

@@ -159,7 +159,7 @@ def test_without_the_library_it_is_named(
     desk: Desk, ring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)  # as Python marks what cannot be imported
-    _refused(_store(desk), "is not installed", "pip install 'clew[keyring]'")
+    _refused(_store(desk), "is not installed", "pip install keyring, or use --passphrase-file")
 
 
 def test_both_sources_at_once_are_wrong_usage(desk: Desk, ring: MemoryKeyring) -> None:
