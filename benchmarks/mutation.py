@@ -66,7 +66,7 @@ GROUPS: Final = (
         "sessions",
         ("session", "session_folder"),
         (
-            *("keys_refusals", "wire_signed_files_have_one_form", "custodian_sessions"),
+            *("keys_session_refusals", "wire_signed_files_have_one_form", "custodian_sessions"),
             *("custodian_session_faults", "custodian_session_revoked"),
         ),
     ),
@@ -74,7 +74,7 @@ GROUPS: Final = (
     Group(
         "shares",
         ("share_sheet", "share_slips", "shares"),
-        ("keys_shares", "keys_share_sheet", "keys_share_words", "custodian_share_sheets", "keys_refusals"),
+        ("keys_shares", "keys_share_refusals", "keys_share_sheet", "keys_share_words", "keys_refusals"),
     ),
     Group(
         "asking",
