@@ -55,7 +55,7 @@ GROUPS: Final = (
         "files",
         ("alone", "ceremony_folder", "custodian_folder", "files", "identity", "protected", "storing"),
         (
-            *("keys_folders", "keys_protected", "keys_passphrase", "keys_refusals", "keys_hostile_files"),
+            *("keys_file_refusals", "keys_folders", "keys_protected", "keys_refusals", "keys_hostile_files"),
             *("custodian_ceremony", "custodian_faults", "custodian_secrets_stay", "custodian_shares"),
             *("custodian_mistakes", "custodian_one_at_a_time", "revocations_are_signed"),
             *("wire_signed_files_have_one_form",),

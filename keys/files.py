@@ -35,6 +35,9 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
     The content is fsynced before the rename and the folder after it: otherwise a power cut could leave the
     new name over an empty file.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        # A device or a pipe would be gone from the system, and a file in its place.
+        raise OSError(errno.EINVAL, "not a plain file", os.fspath(path))
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
         # Opened in here: a signal may come as soon as the file is there.
