@@ -1,12 +1,16 @@
 """Every file of key custody, changed in any way, is refused with one of our errors or is what it was."""
 
+import functools
 import random
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from keys.custody_log import CustodyLog, read_export
 from keys.identity import create_identity
 from keys.messages import read_ceremony, read_commitment, read_contribution, read_transcript
 from keys.protected import COST, open_protected, protect, read_protected
@@ -16,14 +20,19 @@ from keys.wrapping import unwrap_key, wrap_key
 from linkage.errors import ClewError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, read_card
+from linkage.wire.custodian_sets import CustodianSet
 from linkage.wire.epochs import (
     EpochDescriptor,
+    add_signature,
     read_descriptor,
     read_sealed_share,
     read_wrapped_key,
     verify_quorum,
 )
-from tests.support.custody import CHEAP, PASSPHRASE, agency_card, hold, parties
+from linkage.wire.moments import Moment
+from linkage.wire.revocations import Revocation, RevokedAgency, read_revocation
+from linkage.wire.successions import Incoming, Succession, read_succession, require_complete
+from tests.support.custody import CHEAP, PASSPHRASE, agency_card, hold, parties, party
 
 HELD = hold(parties(5), threshold=3)
 SIGNED = HELD.signed("Asha", "Ben", "Carol")
@@ -90,6 +99,53 @@ def _handed(data: bytes) -> bytes:
     return " ".join(share.text for share in shares).encode()
 
 
+REVOKED = Revocation(
+    subject=RevokedAgency(agency="E07", signing_key=SESSION.agencies[1].signing_key),
+    reason="laptop stolen",
+    decided=Moment.parse("2025-06-01T09:30Z"),
+)
+
+
+def _revoked() -> bytes:
+    keys = [HELD.of(name).identity.signing for name in ("Asha", "Ben", "Carol")]
+    return canonical(functools.reduce(add_signature, keys, REVOKED))
+
+
+def _revocation(data: bytes) -> Revocation:
+    revocation = read_revocation(data)
+    verify_quorum(revocation, pinned=PINNED, threshold=3)
+    return revocation
+
+
+def _succession() -> bytes:
+    come = [party(name) for name in ("Fay", "Gus")]
+    cards = tuple(sorted((one.card for one in come), key=lambda card: card.signing_key))
+    made = Succession(
+        serial=1,
+        outgoing=CustodianSet(threshold=3, custodians=tuple(sorted(PINNED))),
+        incoming=Incoming(threshold=2, custodians=cards),
+        decided=Moment.parse("2025-06-01T09:30Z"),
+    )
+    signers = [HELD.of(name) for name in ("Asha", "Ben", "Carol")] + come
+    return canonical(functools.reduce(add_signature, [one.identity.signing for one in signers], made))
+
+
+def _complete(data: bytes) -> Succession:
+    succession = read_succession(data)
+    require_complete(succession)
+    if succession.outgoing.custodians != tuple(sorted(PINNED)) or succession.outgoing.threshold != 3:
+        raise VerificationError("of other custodians than those who are trusted")
+    return succession
+
+
+def _custody_log() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        log = CustodyLog(Path(folder))
+        for epoch in ("2025-26", "2026-27"):
+            log.append("signed-descriptor", {"epoch": epoch}, HELD.of("Asha").identity)
+        return canonical(log.export(HELD.of("Asha").card))
+
+
 @dataclass(frozen=True)
 class Format:
     name: str
@@ -115,6 +171,9 @@ def _formats() -> list[Format]:
         Format("clew-session", canonical(SESSION), read_session),
         Format("clew-handed-share", canonical(HANDED[key]), _handed),
         Format("clew-wrapped-key", _wrapped_key(), _wrapped),
+        Format("clew-revocation", _revoked(), _revocation),
+        Format("clew-succession", _succession(), _complete),
+        Format("clew-custody-log", _custody_log(), read_export),
         Format("clew-custodian-card", canonical(asha.card), lambda data: read_card(data, CustodianCard)),
         Format("clew-agency-card", canonical(agency_card(AGENCY)), lambda data: read_card(data, AgencyCard)),
         Format("clew-unit-card", canonical(HELD.terms.unit), lambda data: read_card(data, UnitCard)),
