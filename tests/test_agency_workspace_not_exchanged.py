@@ -242,3 +242,22 @@ def test_a_planted_revocation_that_nobody_signed_is_not_recorded(desk: Desk, epo
     assert (desk.workspace / TRUSTED).read_bytes() == recorded
     kept.unlink()
     good(encoded(desk))
+
+
+def test_what_is_decided_without_the_passphrase_under_exchanged_custodians_comes_to_nothing(
+    desk: Desk, foreign: Epoch, foreign_unit: UnitKeys
+) -> None:
+    put_pins(desk, foreign)
+    put_epoch(desk, foreign, foreign_unit)
+    kept_revocation(desk, foreign)
+    kept_succession(desk, foreign)
+    refused(encoded(desk), *CHANGED, "pins.json")
+
+
+def test_an_older_state_of_everything_can_be_put_back(desk: Desk, epoch: Epoch, unit: UnitKeys) -> None:
+    """What the record cannot show (docs/limitations.md)."""
+    old = files_of(desk)
+    good(desk.join(next_epoch(epoch), unit.card))
+    for name, content in old.items():
+        (desk.workspace / name).write_bytes(content)
+    good(encoded(desk))
