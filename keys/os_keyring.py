@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SERVICE",
     "KeyringEntry",
+    "forget_account",
     "forget_passphrase",
     "keyring_passphrase",
     "require_keyring",
@@ -73,6 +74,22 @@ def store_passphrase(entry: KeyringEntry, passphrase: str) -> None:
 def forget_passphrase(entry: KeyringEntry) -> bool:
     """Take a passphrase out of the keyring; tells whether there was one."""
     account, backend = entry.account(), _backend()
+    return _forgotten(backend, account)
+
+
+def forget_account(account: str) -> bool:
+    """Take the passphrase of an identity that is gone out of the keyring, if there is a keyring at all.
+
+    Tells whether there was one; raises :class:`InputError` if the keyring does not answer.
+    """
+    try:
+        backend = _backend()
+    except InputError:
+        return False
+    return _forgotten(backend, account)
+
+
+def _forgotten(backend: "KeyringBackend", account: str) -> bool:
     with _in_words():
         if backend.get_password(SERVICE, account) is None:
             return False

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cli.agency.store import Store
+from cli.agency.trusted import require_trusted
 from keys.identity import load_identity
 from linkage.wire.cards import AgencyCard, card_fingerprint, read_card
 from linkage.wire.fingerprints import in_words
@@ -317,6 +318,7 @@ def _usable(desk: Desk, expected: str) -> str:
     assert identity.public_key == card.signing_key
     assert "2 go with every bundle" in _with(desk, phrase, "dummies", "show").out
     assert (desk.workspace / "wrapped-key.json").exists() == (phrase == PHRASE)
+    require_trusted(desk.workspace, identity)
     assert not (desk.workspace / "renewal").exists()
     assert [line["action"] for line in _journal(desk)].count("renew") == (phrase == NEW)
     return phrase

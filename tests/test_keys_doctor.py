@@ -39,6 +39,7 @@ __all__ = ["desk", "epoch", "unit"]
 CHECKS = [
     "card",
     "identity",
+    "record of trust",
     "pinned custodians",
     "epoch descriptor",
     "dates",
@@ -103,7 +104,6 @@ def test_a_well_workspace_has_a_line_for_each_check_and_nothing_is_touched(desk:
     assert outcome.err == ""
     assert set(_only(_states(desk), "ok")) == set(CHECKS)
     assert _files(desk.path) == before
-    assert not (desk.workspace / "workspace.db").exists()
 
 
 def test_no_secret_is_shown(desk: Desk, epoch: Epoch) -> None:
@@ -116,7 +116,7 @@ def test_a_wrong_passphrase_fails_and_the_rest_is_still_checked(desk: Desk) -> N
     desk.passphrase.write_text("not the right one\n")
     states = _fails(desk, "identity", "does not open", "try the passphrase again")
     assert _only(states, "fails") == ["identity"]
-    assert _only(states, "not checked") == ["epoch key", "key check value", "conformance"]
+    assert _only(states, "not checked") == ["record of trust", "epoch key", "key check value", "conformance"]
     assert "not the right one" not in json.dumps(states)
     desk.passphrase.unlink()
     _fails(desk, "identity", "passphrase file", "check the path")

@@ -23,6 +23,7 @@ from keys.os_keyring import (
 from keys.passphrase import read_passphrase
 from linkage.errors import ClewError, InputError
 from linkage.wire.canonical import canonical
+from linkage.wire.cards import card_fingerprint
 from tests.support import processes
 from tests.support.agency_desk import (
     PHRASE,
@@ -208,6 +209,47 @@ def test_a_custodian_signs_with_the_keyring(tmp_path: Path, ring: MemoryKeyring)
     assert "ceremony" in nothing.err
     assert clew_keys("keyring", "forget", *own).code == 0
     assert ring.kept == {}
+
+
+def _renew(desk: Desk, *given: str | Path, new: str = "nine grey geese over the marsh") -> Outcome:
+    file = desk.path / "new-phrase"
+    file.touch(mode=0o600)
+    file.write_text(new + "\n")
+    return clew("agency", "renew", "--workspace", desk.workspace, "--new-passphrase-file", file, *given)
+
+
+def test_a_renewal_takes_the_old_passphrase_out_of_the_keyring(desk: Desk, ring: MemoryKeyring) -> None:
+    assert _store(desk).code == 0
+    others = {(SERVICE, "ab" * 32): "another workspace's", ("other", desk.card().signing_key): "another's"}
+    ring.kept |= others
+    wrong = desk.path / "wrong"
+    wrong.touch(mode=0o600)
+    wrong.write_text("not the right one\n")
+    before = dict(ring.kept)
+    assert _renew(desk, "--passphrase-file", wrong).code == 1
+    assert ring.kept == before
+    outcome = _renew(desk, "--keyring")
+    assert outcome.code == 0, outcome.err
+    assert "the old passphrase is taken out of the operating system's keyring" in outcome.err
+    assert PHRASE not in outcome.err
+    assert ring.kept == others
+
+
+def test_a_renewal_goes_on_where_there_is_no_keyring_or_it_does_not_answer(
+    desk: Desk, ring: MemoryKeyring
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(sys.modules, "keyring", None)
+        without = _renew(desk, "--passphrase-file", desk.passphrase)
+    assert (without.code, "keyring" in without.err) == (0, False)
+    desk.passphrase.write_text("nine grey geese over the marsh\n")
+    keyring.set_keyring(LockedKeyring())
+    new = "ten tall trees beside the mill"
+    locked = _renew(desk, "--passphrase-file", desk.passphrase, new=new)
+    assert locked.code == 0, locked.err
+    assert "warning: the operating system's keyring does not answer (KeyringLocked)" in locked.err
+    assert "may still lie there" in locked.err
+    assert locked.out.strip() == card_fingerprint(desk.card())
 
 
 def test_the_real_commands_with_a_keyring_of_their_own(tmp_path: Path, epoch: Epoch) -> None:

@@ -12,12 +12,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hmac import HMAC
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from cli.agency.store import Record, Store
+from cli.agency.workspace_keys import workspace_key
 from keys.identity import Identity
 from linkage.errors import VerificationError
-from linkage.wire.derivation import derive
 
 __all__ = ["Crosswalk", "Reference", "Ticket"]
 
@@ -49,10 +48,9 @@ class Crosswalk:
     """One command's view of the crosswalk; changes are kept until :meth:`save` writes them."""
 
     def __init__(self, store: Store, identity: Identity) -> None:
-        root = _root(identity)
-        self._find_key = derive(root, "workspace/reference")
-        self._content_key = derive(root, "workspace/content")
-        self._seal = AESGCM(derive(root, "workspace/seal"))
+        self._find_key = workspace_key(identity, "reference")
+        self._content_key = workspace_key(identity, "content")
+        self._seal = AESGCM(workspace_key(identity, "seal"))
         self._store = store
         self._records = {(record.kind, record.reference_mac): record for record in store.records()}
         self._changed: dict[tuple[str, bytes], Record] = {}
@@ -98,8 +96,7 @@ class Crosswalk:
 
         Whether its content changed that identity cannot tell: no digest stands there until it is sent again.
         """
-        root = _root(identity)
-        find_key, seal = derive(root, "workspace/reference"), AESGCM(derive(root, "workspace/seal"))
+        find_key, seal = workspace_key(identity, "reference"), AESGCM(workspace_key(identity, "seal"))
         for record in self._records.values():
             reference = self._opened(record).encode("utf-8")
             yield replace(
@@ -129,10 +126,6 @@ class Crosswalk:
         mac = HMAC(key, hashes.SHA256())
         mac.update(kind.encode("ascii") + b"\x00" + content)
         return mac.finalize()
-
-
-def _root(identity: Identity) -> bytes:
-    return HKDF.extract(hashes.SHA256(), b"clew/workspace/1", identity.to_bytes())
 
 
 def _sealed(seal: AESGCM, kind: str, handle: str, reference: bytes) -> bytes:

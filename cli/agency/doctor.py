@@ -18,6 +18,7 @@ from msgspec import Struct
 from cli.agency.joining import profile_of, require_conformance
 from cli.agency.pins import Pins
 from cli.agency.revoking import kept_revocations, require_card_counts, require_epoch_counts
+from cli.agency.trusted import require_trusted
 from cli.agency.workspace import Workspace
 from keys.epoch_key import EpochKey
 from keys.files import read_limited
@@ -81,6 +82,7 @@ def examine(
     """
     doctor = _Doctor(workspace)
     doctor.identity(passphrase)
+    doctor.trusted()
     doctor.epoch(today)
     doctor.revocations()
     doctor.key()
@@ -137,13 +139,21 @@ class _Doctor:
     ) -> tuple[Identity, str]:
         if not self._workspace.identity_file.is_file():
             raise InputError("there is no identity.json here", hint="restore the workspace from its backup")
-        identity = self._workspace.identity(passphrase())
+        identity = self._workspace.unchecked_identity(passphrase())
         if card is not None and card.signing_key != identity.public_key:
             raise VerificationError(
                 "the identity is not the one of the card",
                 hint="restore identity.json and card.json from the same backup",
             )
         return identity, "opens with the passphrase"
+
+    def trusted(self) -> None:
+        """Check that nobody changed, without the passphrase, whom the workspace trusts."""
+        self._check("record of trust", self._look_at_trusted)
+
+    def _look_at_trusted(self) -> tuple[bool, str]:
+        require_trusted(self._workspace.path, _needed(self._identity))
+        return True, "pinned custodians, epoch, key and unit are those that were recorded with the passphrase"
 
     def epoch(self, today: dt.date) -> None:
         """Check the pinned custodians, the epoch descriptor, its dates and the linkage unit's card."""
@@ -155,7 +165,9 @@ class _Doctor:
     def _look_at_pins(self) -> tuple[Pins, str]:
         trust = self._workspace.trust()
         came = f", since succession {trust.serial}" if trust.adopted else ""
-        return trust.current, f"{trust.current.threshold} of {len(trust.current.custodians)} must sign{came}"
+        cards = trust.current.custodians
+        names = "; ".join(f"{_printable(card.name)} {card_fingerprint(card)}" for card in cards)
+        return trust.current, f"{trust.current.threshold} of {len(cards)} must sign{came}: {names}"
 
     def _look_at_descriptor(self) -> tuple[EpochDescriptor, str]:
         descriptor = self._workspace.descriptor()
@@ -285,6 +297,10 @@ def _needed(value: Value | None) -> Value:
     if value is None:
         raise _NotCheckedError
     return value
+
+
+def _printable(name: str) -> str:
+    return "".join(character for character in name if character.isprintable())
 
 
 def _look_at_library(name: str) -> tuple[bool, str]:

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Meta, Struct
 
+from cli.agency.workspace_keys import workspace_key
 from keys.files import read_limited
 from keys.identity import Identity
 from keys.storing import store_private
@@ -22,7 +21,6 @@ from linkage.encode.identifiers import Identifiers, PersonRecord
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical, parse
 from linkage.wire.codes import HandleText
-from linkage.wire.derivation import derive
 from linkage.wire.encodings import HANDLE_BYTES
 from linkage.wire.limits import MAX_RECORDS, MAX_VARIANTS
 from linkage.wire.records import Child
@@ -99,5 +97,4 @@ def remove_dummies(path: Path) -> None:
 
 
 def _seal(identity: Identity) -> AESGCM:
-    root = HKDF.extract(hashes.SHA256(), b"clew/workspace/1", identity.to_bytes())
-    return AESGCM(derive(root, "workspace/dummies"))
+    return AESGCM(workspace_key(identity, "dummies"))

@@ -17,6 +17,7 @@ from cli.agency.crosswalk import Crosswalk
 from cli.agency.dummies import load_dummies
 from cli.agency.joining import profile_of, require_conformance
 from cli.agency.progress import Stages
+from cli.agency.recording import record_news
 from cli.agency.revoking import require_card_counts, require_epoch_counts
 from cli.agency.snapshot import Changes, Snapshot, make_snapshot
 from cli.agency.spool import Spool, SpooledPart, open_spool, sweep_spools
@@ -73,9 +74,12 @@ def open_desk(
     """Open the identity and the epoch key, and check that this installation may encode today.
 
     Raises :class:`EpochError` outside the epoch's dates, if it is revoked, or if this installation encodes
-    differently, :class:`linkage.errors.VerificationError` if the agency's card is revoked, and
+    differently, :class:`linkage.errors.VerificationError` if the agency's card is revoked or somebody changed
+    whom the workspace trusts, and
     :class:`linkage.errors.ProfileError` for a weak profile that is not allowed.
     """
+    identity = workspace.identity(passphrase)
+    record_news(workspace, identity)
     descriptor = workspace.descriptor()
     require_card_counts(workspace)
     require_epoch_counts(workspace, descriptor)
@@ -86,7 +90,6 @@ def open_desk(
         )
     profile = profile_of(descriptor)
     require_epoch_profile(profile, allow_weak=allow_weak_profile)
-    identity = workspace.identity(passphrase)
     epoch_key = workspace.epoch_key(identity, descriptor)
     require_conformance(profile, epoch_key.to_bytes(), descriptor)
     return Desk(workspace, workspace.card(), identity, descriptor, epoch_key, profile)

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cli.agency.pins import Pins
+from cli.agency.recording import keep_epoch, record_news
 from cli.agency.revoking import is_epoch_revoked, require_card_counts, require_epoch_counts
+from cli.agency.trusted import present_files, write_trusted
 from cli.agency.workspace import Workspace
 from keys.files import name_of
 from keys.identity import create_identity, save_identity
@@ -65,10 +67,16 @@ def make_workspace(
     save_identity(workspace.identity_file, identity, passphrase)
     try:
         store_private(workspace.pins_file, canonical(pins))
+        write_trusted(workspace.path, identity, present_files(workspace.path))
         store_public(workspace.card_file, canonical(signed))
     except BaseException:
         # An identity without a card would block the next attempt and serve no one.
-        for path in (workspace.card_file, workspace.pins_file, workspace.identity_file):
+        for path in (
+            workspace.card_file,
+            workspace.trusted_file,
+            workspace.pins_file,
+            workspace.identity_file,
+        ):
             path.unlink(missing_ok=True)
         raise
     return signed
@@ -115,6 +123,7 @@ def join_epoch(
 ) -> tuple[EpochDescriptor, UnitCard]:
     """Join an epoch, keeping nothing unless every check holds.
 
+    0. Nobody changed whom this workspace trusts; a unit's card that was moved away is no fault.
     1. The descriptor and the wrapped key are signed by enough of the custodians who count; the epoch has not
        closed, opens later than the one joined unless it is that one, and is not another under its name.
        Neither it nor this workspace's card is revoked.
@@ -124,6 +133,8 @@ def join_epoch(
     4. The wrapped key opens with this agency's identity to the key of the descriptor's check value.
     5. This installation encodes as the descriptor's conformance digest says.
     """
+    identity = workspace.identity(passphrase, moved_away=frozenset({workspace.unit_file.name}))
+    record_news(workspace, identity)
     epoch = workspace.read_signed(descriptor, read_descriptor, what="epoch descriptor")
     require_card_counts(workspace)
     require_epoch_counts(workspace, epoch)
@@ -132,11 +143,10 @@ def join_epoch(
     card = _unit_card(workspace, unit, epoch)
     profile = profile_of(epoch)
     require_epoch_profile(profile, allow_weak=allow_weak_profile)
-    identity = workspace.identity(passphrase)
     with naming(wrapped_key):
         epoch_key = unwrap_key(wrapped, identity, epoch)
     require_conformance(profile, epoch_key.to_bytes(), epoch)
-    workspace.save_epoch(epoch, wrapped, card)
+    keep_epoch(workspace, identity, epoch, wrapped, card)
     return epoch, card
 
 

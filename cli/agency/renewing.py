@@ -1,9 +1,9 @@
 """Giving a workspace a new identity: other keys, another card, the same handles.
 
-Durability order: the new identity, its card and the dummies are written to a folder of their own and fsynced;
-then one transaction seals every crosswalk row anew and writes the journal line, which is the moment at which
-the new identity counts; then the files take their places (:mod:`cli.agency.settling`).  Stopped before the
-commit the workspace is the old one, after it the new one.
+Durability order: the new identity, its record of whom it trusts, the dummies and its card are written to a
+folder of their own and fsynced; then one transaction seals every crosswalk row anew and writes the journal
+line, which is the moment at which the new identity counts; then the files take their places
+(:mod:`cli.agency.settling`).  Stopped before the commit the workspace is the old one, after it the new one.
 """
 
 import unicodedata
@@ -12,13 +12,14 @@ from msgspec import structs
 
 from cli.agency.crosswalk import Crosswalk
 from cli.agency.dummies import Dummies, load_dummies, save_dummies
+from cli.agency.recording import record_for
 from cli.agency.settling import RENEWAL, RENEWED, settle, settle_in
 from cli.agency.store import JournalEntry, Store
 from cli.agency.workspace import Workspace
 from keys.files import sync_folder
 from keys.identity import Identity, create_identity, protected_identity
 from keys.storing import store_private, store_public
-from linkage.errors import InputError, VerificationError
+from linkage.errors import InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import AgencyCard, card_fingerprint, sign_card
 
@@ -31,21 +32,18 @@ def renew_workspace(workspace: Workspace, *, passphrase: str, new_passphrase: st
     Handles, versions, the journal and its sequence stay, and so do pins, epoch and revocations.  The wrapped
     key goes: it was made for the old card.  Of each record's content only a digest under the old key is
     known, which is given up: the next encoding counts every record as changed, once.
-    Raises :class:`InputError`, and :class:`VerificationError` if anything does not open.
+    Raises :class:`InputError`, and :class:`linkage.errors.VerificationError` if anything does not open or
+    somebody changed whom the workspace trusts.
     """
     _require_other(passphrase, new_passphrase)
     with Store(workspace.database_file) as store, store.transaction():
         settle_in(workspace, store)
         old, before = workspace.identity(passphrase), workspace.card()
-        if old.public_key != before.signing_key:
-            raise VerificationError(
-                "the identity is not the one of the card",
-                hint="restore identity.json and card.json from the same backup",
-            )
         crosswalk, dummies = Crosswalk(store, old), load_dummies(workspace.dummies_file, old)
         identity = create_identity()
         card = _card(before, identity)
-        _prepare(workspace, identity, card, dummies, new_passphrase)
+        record = record_for(workspace, old, identity)
+        _prepare(workspace, identity, card, record, dummies, new_passphrase)
         store.replace_records(crosswalk.sealed_for(identity))
         store.write_journal(_journal_line(before, card))
     settle(workspace)
@@ -70,10 +68,16 @@ def _card(before: AgencyCard, identity: Identity) -> AgencyCard:
 
 
 def _prepare(
-    workspace: Workspace, identity: Identity, card: AgencyCard, dummies: Dummies | None, passphrase: str
+    workspace: Workspace,
+    identity: Identity,
+    card: AgencyCard,
+    record: bytes,
+    dummies: Dummies | None,
+    passphrase: str,
 ) -> None:
     folder = workspace.folder(RENEWAL)
     store_private(folder / workspace.identity_file.name, protected_identity(identity, passphrase))
+    store_private(folder / workspace.trusted_file.name, record)
     if dummies is not None:
         save_dummies(folder / workspace.dummies_file.name, dummies, identity)
     store_public(folder / workspace.card_file.name, canonical(card))

@@ -59,7 +59,7 @@ def _is_committed(card_file: Path, store: Store) -> bool:
 
 def _take_over(workspace: Workspace, folder: Path) -> None:
     """Move the files, the card last: as long as it waits, a stopped move is begun again."""
-    for place in (workspace.identity_file, workspace.dummies_file):
+    for place in (workspace.identity_file, workspace.trusted_file, workspace.dummies_file):
         if (folder / place.name).is_file():
             (folder / place.name).replace(place)
     workspace.wrapped_key_file.unlink(missing_ok=True)

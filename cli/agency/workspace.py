@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from cli.agency.pins import Pins, Trust, read_trust
+from cli.agency.trusted import TRUSTED, require_trusted
 from keys.epoch_key import EpochKey
 from keys.files import name_of, read_limited
 from keys.identity import Identity, load_identity
 from keys.storing import card_at, make_folder, naming, read_as, store_private, store_public
 from keys.wrapping import unwrap_key
-from linkage.errors import InputError
+from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import AgencyCard, UnitCard
 from linkage.wire.epochs import (
@@ -57,6 +58,11 @@ class Workspace:
     def successions(self) -> Path:
         """The successions adopted since."""
         return self.path / "successions"
+
+    @property
+    def trusted_file(self) -> Path:
+        """The record of whom the workspace trusts."""
+        return self.path / TRUSTED
 
     @property
     def epoch_file(self) -> Path:
@@ -146,8 +152,22 @@ class Workspace:
         self._require_joined()
         return self.read_signed(self.epoch_file, read_descriptor, what="epoch descriptor")
 
-    def identity(self, passphrase: str) -> Identity:
-        """Open the agency's private keys."""
+    def identity(self, passphrase: str, *, moved_away: frozenset[str] = frozenset()) -> Identity:
+        """Open the agency's private keys, and check that nobody changed whom this workspace trusts.
+
+        ``moved_away``: files that may be missing.  Raises :class:`VerificationError`.
+        """
+        identity = self.unchecked_identity(passphrase)
+        if identity.public_key != self.card().signing_key:
+            raise VerificationError(
+                "the identity is not the one of the card",
+                hint="restore identity.json and card.json from the same backup",
+            )
+        require_trusted(self.path, identity, moved_away=moved_away)
+        return identity
+
+    def unchecked_identity(self, passphrase: str) -> Identity:
+        """Open the agency's private keys and check nothing else: for finding out what is wrong."""
         return load_identity(self.identity_file, passphrase)
 
     def epoch_key(self, identity: Identity, descriptor: EpochDescriptor) -> EpochKey:
