@@ -53,15 +53,22 @@ GROUPS: Final = (
     ),
     Group(
         "files",
-        ("alone", "ceremony_folder", "custodian_folder", "files", "identity", "protected", "storing"),
+        ("alone", "ceremony_folder", "files", "identity", "protected", "storing"),
         (
             *("keys_file_refusals", "keys_folders", "keys_protected", "keys_refusals", "keys_hostile_files"),
-            *("custodian_ceremony", "custodian_faults", "custodian_secrets_stay", "custodian_shares"),
-            *("custodian_mistakes", "custodian_one_at_a_time", "revocations_are_signed"),
-            *("wire_signed_files_have_one_form",),
+            *("wire_signed_files_have_one_form", "custodian_ceremony", "custodian_one_at_a_time"),
+            *("custodian_faults", "custodian_mistakes", "custodian_shares"),
         ),
     ),
-    Group("successions", ("kept_successions",), ("custodian_successions", "keys_refusals")),
+    Group(
+        "folders",
+        ("custodian_folder", "kept_successions"),
+        (
+            *("keys_file_refusals", "keys_refusals", "custodian_ceremony", "custodian_mistakes"),
+            *("custodian_keeps_revocations", "custodian_last_contributor", "custodian_successions"),
+            *("revocations_are_signed", "custodian_shares"),
+        ),
+    ),
     Group(
         "sessions",
         ("session", "session_folder"),

@@ -9,7 +9,8 @@ import pytest
 from msgspec import structs
 
 from keys.alone import alone
-from keys.ceremony_folder import CeremonyFolder
+from keys.ceremony_folder import CeremonyFolder, destroy, was_destroyed
+from keys.custodian_folder import CustodianFolder
 from keys.files import (
     name_of,
     private_folder,
@@ -296,6 +297,51 @@ def test_each_file_of_a_ceremony_is_called_what_it_is(tmp_path: Path) -> None:
         assert _told(read, FormatError)[0].startswith(f"{path.name}: ")
         path.unlink()
         assert _told(read, InputError)[0] == f"{what} {path.name}: no such file or directory"
+
+
+def test_a_one_time_key_is_overwritten_and_then_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, kept = tmp_path / "one-time-key.json", tmp_path / "kept"
+    key.write_bytes(b"secret")
+    os.link(key, kept)
+    assert not was_destroyed(key)
+    destroy(key)
+    assert (key.exists(), kept.read_bytes()) == (False, bytes(6))
+    assert was_destroyed(kept)
+    assert not was_destroyed(key)
+    kept.write_bytes(b"")
+    assert not was_destroyed(kept)
+    kept.write_bytes(b"\0\0X")
+    assert not was_destroyed(kept)
+    assert _told(lambda: destroy(tmp_path), InputError) == (
+        f"{tmp_path.name}: not destroyed: is a directory",
+        "remove the file by hand, now",
+    )
+
+
+def test_an_identity_without_its_card_is_finished_by_its_passphrase(tmp_path: Path) -> None:
+    folder = CustodianFolder(tmp_path / "asha", cost=CHEAP, floor=CHEAP)
+    assert not folder.is_half_made
+    card, identity = folder.create("Asha", PASSPHRASE)
+    assert not folder.is_half_made
+    whole = folder.card.read_bytes()
+    with pytest.raises(InputError):
+        folder.finish("Asha", PASSPHRASE)
+    folder.card.unlink()
+    assert folder.is_half_made
+    with pytest.raises(VerificationError):
+        folder.finish("Asha", "another one")
+    again, opened = folder.finish("Asha", PASSPHRASE)
+    assert (again, opened.to_bytes(), folder.card.read_bytes()) == (card, identity.to_bytes(), whole)
+    assert _told(lambda: folder.create("Asha", PASSPHRASE), InputError)[0].startswith("identity.json: ")
+    folder.identity.unlink()
+    assert _told(lambda: folder.create("Asha", PASSPHRASE), InputError)[0].startswith("card.json: ")
+    (tmp_path / "file").write_bytes(b"")
+    assert _told(lambda: CustodianFolder(tmp_path / "file").refuse_used(), InputError) == (
+        "file: not a folder",
+        "choose another place",
+    )
 
 
 def test_messages_of_nobody_are_refused(tmp_path: Path) -> None:
