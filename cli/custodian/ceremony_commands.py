@@ -126,22 +126,26 @@ def open_command(
 @ceremony_group.command("commit")
 @ceremony_folder
 @identity_folder
-@click.option("--fingerprint", help="Refuse unless the ceremony has this fingerprint.")
+@click.option(
+    "--fingerprint",
+    required=True,
+    metavar="TEXT",
+    help="The ceremony's fingerprint, as whoever opened it read it out to you.",
+)
 @allow_weak_profile
 @passphrase_from
 def commit_command(
     ceremony: Path,
     folder: Path,
-    fingerprint: str | None,
+    fingerprint: str,
     allow_weak_profile: bool,  # noqa: FBT001
     passphrase_file: PassphraseFrom,
 ) -> None:
-    """Draw your contribution and commit to it."""
+    """Draw your contribution and commit to it, if the ceremony is the one that was read out to you."""
     shared, own = CeremonyFolder(ceremony), CustodianFolder(folder)
     terms = shared.read_terms()
     summarise_ceremony(terms)
-    if fingerprint is not None:
-        require_fingerprint(terms.fingerprint, fingerprint, what="this ceremony")
+    require_fingerprint(terms.fingerprint, fingerprint, what="this ceremony")
     require_known_profile(terms)
     require_fit_profile(terms.profile_name, allow_weak=allow_weak_profile)
     passphrase = read_passphrase(passphrase_file, prompt="passphrase of your identity", confirm=False)
