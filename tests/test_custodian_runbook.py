@@ -77,11 +77,12 @@ def _without_particulars(text: str) -> str:
 def test_every_message_in_the_runbooks_tables_is_one_that_the_program_gives() -> None:
     root = RUNBOOK.parent.parent.parent
     sources = [*(root / "keys").glob("*.py"), *(root / "cli/custodian").glob("*.py")]
-    code = "".join(path.read_text() for path in [*sources, root / "linkage/wire/epochs.py"])
+    wire = [root / "linkage/wire" / name for name in ("custodian_sets.py", "epochs.py")]
+    code = "".join(path.read_text() for path in [*sources, *wire])
     tables = RUNBOOK.read_text(encoding="utf-8")
     first_cells = re.findall(r"^\| (`.*?) \|", tables, re.MULTILINE)
     messages = [message for cell in first_cells for message in re.findall("`(.*?)`", cell)]
-    assert len(messages) == 26
+    assert len(messages) == 27
     known = _without_particulars(code)
     assert [one for one in messages if _without_particulars(one) not in known] == []
 

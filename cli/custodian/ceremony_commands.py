@@ -49,6 +49,7 @@ from keys.storing import card_at, naming, refuse_existing, store_public, taken_b
 from linkage.errors import ClewError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard, UnitCard
+from linkage.wire.custodian_sets import require_majority
 from linkage.wire.epochs import EpochDescriptor
 from linkage.wire.moments import Moment
 
@@ -146,6 +147,7 @@ def commit_command(
     terms = shared.read_terms()
     summarise_ceremony(terms)
     require_fingerprint(terms.fingerprint, fingerprint, what="this ceremony")
+    require_majority(terms.threshold, len(terms.custodians))
     require_known_profile(terms)
     require_fit_profile(terms.profile_name, allow_weak=allow_weak_profile)
     passphrase = read_passphrase(passphrase_file, prompt="passphrase of your identity", confirm=False)

@@ -14,6 +14,7 @@ from linkage.errors import EpochError, InputError, VerificationError
 from linkage.shipped_profiles import shipped_profile
 from linkage.weak_profiles import require_epoch_profile
 from linkage.wire.cards import AgencyCard, CustodianCard, card_fingerprint
+from linkage.wire.custodian_sets import require_majority
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_descriptor, read_wrapped_key
 from linkage.wire.fingerprints import same_fingerprint
 from linkage.wire.moments import Moment
@@ -98,8 +99,10 @@ def require_quorum(threshold: int, custodians: Sequence[CustodianCard]) -> None:
     if not 2 <= threshold <= len(custodians):
         how = "lower than two" if threshold < 2 else "higher than the number of custodians"
         raise InputError(
-            f"the threshold is {how}", hint=f"give --threshold a number from 2 to {len(custodians)}"
+            f"the threshold is {how}",
+            hint=f"give --threshold a number from {len(custodians) // 2 + 1} to {len(custodians)}",
         )
+    require_majority(threshold, len(custodians))
 
 
 def require_not_closed(descriptor: EpochDescriptor) -> None:

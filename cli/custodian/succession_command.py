@@ -17,7 +17,7 @@ from keys.storing import card_at, naming, read_as, refuse_existing, store_public
 from linkage.errors import FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard
-from linkage.wire.custodian_sets import MAX_CUSTODIANS, CustodianSet, set_of
+from linkage.wire.custodian_sets import MAX_CUSTODIANS, CustodianSet, require_majority, set_of
 from linkage.wire.epochs import add_signature, signed_bytes
 from linkage.wire.fingerprints import in_words
 from linkage.wire.moments import Moment
@@ -148,8 +148,9 @@ def _incoming(paths: tuple[Path, ...], threshold: int) -> Incoming:
     if not 2 <= len(cards) <= MAX_CUSTODIANS or not 2 <= threshold <= len(cards):
         raise InputError(
             f"{threshold} of {len(cards)} custodians cannot be asked to sign",
-            hint=f"there are 2 to {MAX_CUSTODIANS} custodians, of whom at least 2 must sign",
+            hint=f"there are 2 to {MAX_CUSTODIANS} custodians, of whom more than half must sign",
         )
+    require_majority(threshold, len(cards))
     return Incoming(threshold=threshold, custodians=tuple(sorted(cards, key=lambda card: card.signing_key)))
 
 
@@ -175,6 +176,7 @@ def _signed(
         raise VerificationError(
             "you neither go nor come in this succession", hint="check your folder, and the cards in it"
         )
+    require_majority(succession.incoming.threshold, len(succession.incoming.custodians))
     replaced = own.successions.refuse_other(succession)
     if going:
         _require_known(succession, own, epoch)
