@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cli.custodian.summaries import shown
 from keys.custodian_folder import CustodianFolder
+from keys.identity import Identity
 from keys.messages import Ceremony
 from keys.storing import card_at, naming, read_as
 from linkage.errors import EpochError, InputError, VerificationError
@@ -29,6 +30,7 @@ __all__ = [
     "require_fit_profile",
     "require_known_profile",
     "require_not_closed",
+    "require_own",
     "require_quorum",
     "today",
     "verified_descriptor",
@@ -103,6 +105,14 @@ def require_quorum(threshold: int, custodians: Sequence[CustodianCard]) -> None:
             hint=f"give --threshold a number from {len(custodians) // 2 + 1} to {len(custodians)}",
         )
     require_majority(threshold, len(custodians))
+
+
+def require_own(identity: Identity, card: CustodianCard) -> None:
+    """Refuse an identity that is not the one of the card by which it was let in."""
+    if identity.public_key != card.signing_key:
+        raise VerificationError(
+            "the identity is not the one of the card", hint="restore your folder from its copy"
+        )
 
 
 def require_not_closed(descriptor: EpochDescriptor) -> None:

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import click
 
-from cli.custodian.checks import require_fingerprint, verified_descriptor
+from cli.custodian.checks import require_fingerprint, require_own, verified_descriptor
 from cli.custodian.options import identity_folder
 from cli.custodian.summaries import card_text, say, shown
 from cli.options import FILE, passphrase_from
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
-from keys.identity import Identity
 from keys.passphrase import PassphraseFrom, read_passphrase
 from keys.storing import card_at, naming, read_as, refuse_existing, store_public
 from linkage.errors import FormatError, InputError, VerificationError
@@ -184,18 +183,11 @@ def _signed(
     for serial in replaced:
         say((f"you signed succession {serial}, which is not complete: tell everybody to delete it",))
     identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
-    _require_own(identity, card)
+    require_own(identity, card)
     signed = add_signature(succession, identity.signing)
     CustodyLog(own.path).append("signed-succession", _subjects(signed), identity)
     own.successions.keep(signed)
     return signed
-
-
-def _require_own(identity: Identity, card: CustodianCard) -> None:
-    if identity.public_key != card.signing_key:
-        raise VerificationError(
-            "the identity is not the one of the card", hint="restore your folder from its copy"
-        )
 
 
 def _require_known(succession: Succession, own: CustodianFolder, epoch: Path | None) -> None:
