@@ -23,6 +23,7 @@ from cli.options import FILE, passphrase_file, passphrase_from
 from keys.ceremony_folder import CeremonyFolder
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
+from keys.identity import usable_name
 from keys.passphrase import PassphraseFrom, read_passphrase
 from keys.storing import store_private, store_public, taken_back
 from linkage.errors import FormatError, InputError
@@ -68,6 +69,7 @@ def identity_command(name: str, folder: Path, passphrase_file: Path | None) -> N
     own = CustodianFolder(folder)
     if not own.is_half_made:
         own.refuse_used()
+    name = usable_name(name)
     passphrase = read_passphrase(passphrase_file, prompt="new passphrase for your identity", confirm=True)
     made = (own.card,) if own.is_half_made else (own.card, own.identity)
     card, identity = (own.finish if own.is_half_made else own.create)(name, passphrase)

@@ -1,6 +1,6 @@
 """Cards: the public halves of an identity, signed by the identity itself."""
 
-from typing import Annotated, ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Final, Literal, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta, Struct, structs
@@ -12,9 +12,20 @@ from linkage.wire.limits import MAX_CARD_BYTES
 from linkage.wire.seal import SealPublicText, seal_public
 from linkage.wire.signing import PublicKeyText, Signature, fingerprint, sign, verify
 
-__all__ = ["AgencyCard", "CustodianCard", "UnitCard", "card_fingerprint", "read_card", "sign_card"]
+__all__ = [
+    "MAX_NAME",
+    "AgencyCard",
+    "CustodianCard",
+    "UnitCard",
+    "card_fingerprint",
+    "read_card",
+    "sign_card",
+]
 
-Name = Annotated[str, Meta(min_length=1, max_length=120)]
+MAX_NAME: Final = 120
+"""Characters of a name on a card."""
+
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
 
 
 class AgencyCard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
