@@ -23,6 +23,7 @@ from cli.custodian.options import (
     identity_folder,
     one_time_key,
 )
+from cli.custodian.passphrases import own_passphrase
 from cli.custodian.summaries import say, shown, summarise_ceremony
 from cli.options import FILE, passphrase_file, passphrase_from
 from keys.alone import alone
@@ -150,7 +151,7 @@ def commit_command(
     require_majority(terms.threshold, len(terms.custodians))
     require_known_profile(terms)
     require_fit_profile(terms.profile_name, allow_weak=allow_weak_profile)
-    passphrase = read_passphrase(passphrase_file, prompt="passphrase of your identity", confirm=False)
+    passphrase = own_passphrase(own, passphrase_file)
     with alone(own.identity):
         path = _commit(shared, own, terms, passphrase)
     click.echo(path)
@@ -201,7 +202,7 @@ def contribute_command(ceremony: Path, folder: Path, passphrase_file: Passphrase
     terms = shared.read_terms()
     commitments = shared.read_commitments(terms)
     together = check_commitments(terms, commitments)
-    passphrase = read_passphrase(passphrase_file, prompt="passphrase of your identity", confirm=False)
+    passphrase = own_passphrase(own, passphrase_file)
     identity = own.load(passphrase)
     card = require_member(terms, identity)
     if not own.has_contribution(terms):

@@ -12,6 +12,7 @@ from cli.custodian.keyring_commands import keyring_group
 from cli.custodian.log_commands import log_group
 from cli.custodian.log_subjects import descriptor_subjects, wrapped_subjects
 from cli.custodian.options import identity_folder
+from cli.custodian.passphrases import own_passphrase
 from cli.custodian.revoke_command import Given, revoke_command, sign_revocation
 from cli.custodian.session_commands import session_group
 from cli.custodian.share_commands import share_group
@@ -33,8 +34,6 @@ from linkage.wire.epochs import EpochDescriptor, WrappedKey, add_signature
 from linkage.wire.fingerprints import in_words
 
 __all__ = ["keys"]
-
-_PROMPT = "passphrase of your identity"
 
 _agency = click.option("--agency", type=FILE, metavar="CARD", help="The card of the agency it is for.")
 _fingerprint = click.option(
@@ -142,7 +141,7 @@ def _sign_descriptor(
 ) -> None:
     descriptor = examine_descriptor(file, shared, own)
     require_not_closed(descriptor)
-    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
+    identity = own.load(own_passphrase(own, passphrase_file))
     share = open_own_share(descriptor, shared, identity)
     signed = add_signature(descriptor, identity.signing)
     CustodyLog(own.path).append("signed-descriptor", descriptor_subjects(signed), identity)
@@ -154,7 +153,7 @@ def _sign_descriptor(
 def _sign_wrapped_key(
     file: Path, own: CustodianFolder, wrapped: WrappedKey, passphrase_file: PassphraseFrom
 ) -> None:
-    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
+    identity = own.load(own_passphrase(own, passphrase_file))
     signed = add_signature(wrapped, identity.signing)
     CustodyLog(own.path).append("signed-wrapped-key", wrapped_subjects(wrapped), identity)
     store_private(file, canonical(signed))

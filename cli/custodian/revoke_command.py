@@ -9,12 +9,13 @@ import click
 from cli.custodian.checks import agency_by_fingerprint, descriptor_at, require_own
 from cli.custodian.log_subjects import revocation_subjects
 from cli.custodian.options import identity_folder
+from cli.custodian.passphrases import own_passphrase
 from cli.custodian.summaries import card_text, say
 from cli.options import FILE, passphrase_from
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
 from keys.files import read_limited
-from keys.passphrase import PassphraseFrom, read_passphrase
+from keys.passphrase import PassphraseFrom
 from keys.storing import card_at, naming, refuse_existing, store_public
 from linkage.errors import FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
@@ -32,8 +33,6 @@ from linkage.wire.revocations import (
 from linkage.wire.signing import verify
 
 __all__ = ["Given", "revoke_command", "sign_revocation", "summarise_revocation"]
-
-_PROMPT = "passphrase of your identity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ def revoke_command(
     revocation = _readable(Revocation(subject=checked.subject, reason=reason.strip(), decided=decided))
     signer = _signer(own, checked)
     summarise_revocation(revocation, checked.card)
-    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
+    identity = own.load(own_passphrase(own, passphrase_file))
     require_own(identity, signer)
     signed = add_signature(revocation, identity.signing)
     CustodyLog(own.path).append("revoked", revocation_subjects(signed), identity)
@@ -108,7 +107,7 @@ def sign_revocation(file: Path, own: CustodianFolder, given: Given, passphrase_f
             )
         signer = _signer(own, checked)
     summarise_revocation(revocation, checked.card)
-    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
+    identity = own.load(own_passphrase(own, passphrase_file))
     require_own(identity, signer)
     signed = add_signature(revocation, identity.signing)
     CustodyLog(own.path).append("signed-revocation", revocation_subjects(signed), identity)

@@ -7,11 +7,12 @@ import click
 
 from cli.custodian.checks import require_fingerprint, require_own, verified_descriptor
 from cli.custodian.options import identity_folder
+from cli.custodian.passphrases import own_passphrase
 from cli.custodian.summaries import card_text, say, shown
 from cli.options import FILE, passphrase_from
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
-from keys.passphrase import PassphraseFrom, read_passphrase
+from keys.passphrase import PassphraseFrom
 from keys.storing import card_at, naming, read_as, refuse_existing, store_public
 from linkage.errors import FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
@@ -30,8 +31,6 @@ from linkage.wire.successions import (
 )
 
 __all__ = ["keep_succession", "sign_succession", "succession_command"]
-
-_PROMPT = "passphrase of your identity"
 
 
 @click.command("succession")
@@ -182,7 +181,7 @@ def _signed(
     _summarise(succession, own)
     for serial in replaced:
         say((f"you signed succession {serial}, which is not complete: tell everybody to delete it",))
-    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
+    identity = own.load(own_passphrase(own, passphrase_file))
     require_own(identity, card)
     signed = add_signature(succession, identity.signing)
     CustodyLog(own.path).append("signed-succession", _subjects(signed), identity)
