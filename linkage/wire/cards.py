@@ -1,5 +1,6 @@
 """Cards: the public halves of an identity, signed by the identity itself."""
 
+import unicodedata
 from typing import Annotated, ClassVar, Final, Literal, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +19,7 @@ __all__ = [
     "CustodianCard",
     "UnitCard",
     "card_fingerprint",
+    "heard_name",
     "read_card",
     "sign_card",
 ]
@@ -96,6 +98,14 @@ def read_card(data: bytes, kind: type[AnyCard]) -> AnyCard:
 def card_fingerprint(card: Card) -> str:
     """Return the fingerprint over all public content, for comparing with the holder by voice."""
     return fingerprint(_unsigned(card))
+
+
+def heard_name(name: str) -> str:
+    """Return a name without what nobody hears or sees: capitals, widths of letters, further spaces.
+
+    Two custodians who make a key or sign together must have different ones.
+    """
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _sealing_keys(card: Card) -> tuple[str, ...]:
