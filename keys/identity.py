@@ -10,7 +10,7 @@ from keys.protected import COST, FLOOR, MAX_PROTECTED_BYTES, Cost, open_protecte
 from keys.storing import naming, refuse_existing, store_all
 from linkage.errors import FormatError, InputError
 from linkage.wire.canonical import canonical
-from linkage.wire.cards import CustodianCard, read_card, sign_card
+from linkage.wire.cards import MAX_NAME, CustodianCard, read_card, sign_card
 from linkage.wire.seal import SealingKey
 from linkage.wire.signing import public_text
 
@@ -21,6 +21,7 @@ __all__ = [
     "load_identity",
     "protected_identity",
     "save_identity",
+    "usable_name",
 ]
 
 _SIGNING_BYTES = 32
@@ -60,17 +61,21 @@ def create_identity() -> Identity:
 
 def custodian_card(identity: Identity, name: str) -> CustodianCard:
     """Return a custodian's card, signed by itself; raises :class:`InputError` for an unusable name."""
+    card = CustodianCard(
+        name=usable_name(name), signing_key=identity.public_key, sealing_key=identity.sealing.public_text()
+    )
+    return read_card(canonical(sign_card(card, identity.signing)), CustodianCard)
+
+
+def usable_name(name: str) -> str:
+    """Return a name as a card has it, without spaces around it; raises :class:`InputError`."""
     if not name.strip() or not name.isprintable():
         raise InputError(
             "the name is empty or holds characters that cannot be shown", hint="give a plain name"
         )
-    card = CustodianCard(
-        name=name.strip(), signing_key=identity.public_key, sealing_key=identity.sealing.public_text()
-    )
-    try:
-        return read_card(canonical(sign_card(card, identity.signing)), CustodianCard)
-    except FormatError:
-        raise InputError("the name is too long", hint="use at most 120 characters") from None
+    if len(name.strip()) > MAX_NAME:
+        raise InputError("the name is too long", hint=f"use at most {MAX_NAME} characters")
+    return name.strip()
 
 
 def protected_identity(identity: Identity, passphrase: str, *, kind: str = _KIND, cost: Cost = COST) -> bytes:

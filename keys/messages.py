@@ -4,7 +4,6 @@ Every message is in canonical form and read in no other, so that one content has
 """
 
 import itertools
-import unicodedata
 from typing import Annotated, ClassVar, Literal, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,7 +12,7 @@ from msgspec import Meta, Struct, structs
 from keys.digests import labelled_digest
 from linkage.errors import FormatError, VerificationError
 from linkage.wire.canonical import canonical, parse
-from linkage.wire.cards import CustodianCard, UnitCard, card_fingerprint, read_card
+from linkage.wire.cards import CustodianCard, UnitCard, card_fingerprint, heard_name, read_card
 from linkage.wire.epochs import DigestText, EpochName
 from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.moments import Moment
@@ -213,16 +212,11 @@ def _check_terms(ceremony: Ceremony) -> None:
     _require(all(a < b for a, b in itertools.pairwise(keys)), _TWICE)
     _require(len({card.sealing_key for card in ceremony.custodians}) == len(keys), _TWICE)
     _require(len({short_name(card) for card in ceremony.custodians}) == len(keys), _TWICE)
-    names = {_heard(card.name) for card in ceremony.custodians}
+    names = {heard_name(card.name) for card in ceremony.custodians}
     _require(len(names) == len(keys), "two custodians have the same name")
     _require(ceremony.threshold <= len(keys), "the threshold is higher than the number of custodians")
     _require(ceremony.opens.at < ceremony.closes.at, "the epoch closes before it opens")
     _require(ceremony.unit.signing_key not in keys, "the linkage unit is one of the custodians")
-
-
-def _heard(name: str) -> str:
-    """Return a name without what nobody hears or sees: capitals, widths of letters, spaces around it."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 _TWICE = "a custodian occurs twice, or the custodians are not in the order of their keys"

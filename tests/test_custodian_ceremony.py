@@ -79,7 +79,8 @@ def test_files_have_the_names_that_the_specification_gives_them(stages: Stages) 
     [
         ("identity", "Asha"),
         ("ceremony", "open", "--epoch", "e", "--profile", "child-1", "--threshold", "2"),
-        ("ceremony", "commit", "--folder", "x"),
+        ("ceremony", "commit", "--folder", "x", "--fingerprint", "x"),
+        ("ceremony", "commit", "--folder", "x", "--identity", "x"),
         ("ceremony", "contribute", "--identity", "x"),
         ("ceremony", "close"),
         ("sign", "x"),
@@ -268,6 +269,18 @@ def test_the_wrong_fingerprint_stops_the_commitment(stages: Stages, tmp_path: Pa
     assert world.files() == before
     right = read_ceremony((world.shared / "ceremony.json").read_bytes()).fingerprint
     assert world.step("commit", "asha", "--fingerprint", right.upper().replace(" ", "")).code == 0
+
+
+def test_nobody_commits_to_a_ceremony_that_was_not_read_out(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("opened", tmp_path)
+    before = world.files()
+    place = ("--folder", world.shared, "--identity", world.path / "asha")
+    left_out = world.run("ceremony", "commit", *place)
+    assert left_out.code == 2
+    assert "Missing option '--fingerprint'" in left_out.err
+    # Refused before the passphrase is asked for: there is none to be had here.
+    refused(clew_keys("ceremony", "commit", *place, "--fingerprint", ""), "not that of this ceremony")
+    assert world.files() == before
 
 
 def test_a_custodian_who_committed_elsewhere_is_told_so(stages: Stages, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 It relays every file and can make any that no custodian signs.  The first two attacks are found by programs;
 the third, a roster of the opener's own people, by the fingerprint that custodians read out to each other, and
-if they do not, by every agency.
+if each hears it from the opener alone, by every agency.
 """
 
 import shutil
@@ -19,7 +19,7 @@ __all__ = ["in_the_epoch", "stages"]
 
 
 def _commit_in(world: World, folder: Path, name: str) -> None:
-    outcome = world.run("ceremony", "commit", "--folder", folder, "--identity", world.path / name)
+    outcome = world.step("commit", name, folder=folder)
     assert outcome.code == 0, outcome.err
 
 

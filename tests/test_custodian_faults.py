@@ -76,7 +76,7 @@ def test_two_ceremonies_mixed_up_are_told_apart(stages: Stages, tmp_path: Path) 
     assert other.open(second, epoch="2026-27").code == 0
     shared = world.shared
     for name in CUSTODIANS:
-        outcome = world.run("ceremony", "commit", "--folder", second, "--identity", world.path / name)
+        outcome = world.step("commit", name, folder=second)
         assert outcome.code == 0
     path = world.message("commitment", "asha")
     path.write_bytes((second / path.name).read_bytes())

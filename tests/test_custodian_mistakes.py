@@ -7,7 +7,7 @@ import pytest
 from keys.storing import store_public
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import AgencyCard, card_fingerprint, sign_card
-from tests.support.custody_world import Stages, World, clew_keys, in_the_epoch, refused, stages
+from tests.support.custody_world import PHRASE, Stages, World, clew_keys, in_the_epoch, refused, stages
 
 __all__ = ["in_the_epoch", "stages"]
 
@@ -155,3 +155,19 @@ def test_a_lost_passphrase_of_a_one_time_key_needs_another_ceremony(stages: Stag
     outcome = world.close()
     refused(outcome, "one-time-key.json: ", "the one chosen at the opening", "open another")
     assert "backup" not in outcome.err
+
+
+def test_a_name_that_no_card_can_have_is_refused_before_a_passphrase_is_typed(
+    stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, asked = stages.at("prepared", tmp_path), []
+    monkeypatch.setattr("keys.passphrase.ask_hidden", lambda prompt, **_: asked.append(prompt) or PHRASE)
+    out = world.path / "dev"
+    for name, told in ((" ", "the name is empty"), ("De\u202ev", "cannot be shown"), ("D" * 121, "too long")):
+        refused(clew_keys("identity", name, "--out", out), told)
+    assert (asked, out.exists()) == ([], False)
+    assert clew_keys("identity", " " + "D" * 120 + " ", "--out", out).code == 0
+    assert len(asked) == 1
+    (out / "card.json").unlink()  # as a command that was killed leaves it
+    refused(clew_keys("identity", "\t", "--out", out), "the name is empty")
+    assert len(asked) == 1

@@ -8,7 +8,7 @@ import pytest
 from cli.custodian import ceremony_commands
 from keys.ceremony_folder import CeremonyFolder
 from keys.custody_log import CustodyLog
-from tests.support.custody_world import Outcome, Stages, World, in_the_epoch, stages
+from tests.support.custody_world import Outcome, Stages, World, in_the_epoch, read_out, stages
 
 __all__ = ["in_the_epoch", "stages"]
 
@@ -48,6 +48,7 @@ def test_a_contribution_committed_to_twice_at_once_is_the_one_that_is_kept(
 ) -> None:
     world = stages.at("opened", tmp_path)
     words = ("ceremony", "commit", "--folder", world.shared, "--identity", world.path / "asha")
+    words += read_out(world.shared)
     second = _meanwhile(monkeypatch, ceremony_commands, "draw_contribution", world, *words)
     first = world.step("commit", "asha")
     assert first.code == 0, first.err

@@ -21,6 +21,7 @@ from tests.support.custody import agency_card, unit_card
 RUNBOOK = Path(__file__).parent.parent / "docs" / "operations" / "ceremony.md"
 PHRASE = "a long passphrase of several words"
 PLACEHOLDER = "FINGERPRINT THAT THE AGENCY READ OUT"
+CEREMONY = "FINGERPRINT OF THE CEREMONY"
 SESSION = "FINGERPRINT OF THE SESSION"
 
 
@@ -40,21 +41,22 @@ def test_the_runbook_works_as_written(tmp_path: Path, monkeypatch: pytest.Monkey
     days = {"FIRST-DAY": str(today), "LAST-DAY": str(today + dt.timedelta(days=365))}
     commands = _commands()
     assert len(commands) == 24
-    session = ""
+    read_out = {"ceremony": "", "session": ""}
     for command in commands:
         assert command[:2] == ["clew", "keys"]
         heard = {
             PLACEHOLDER: fingerprint,
             f"E06={PLACEHOLDER}": f"E06={fingerprint}",
-            SESSION: session,
+            CEREMONY: read_out["ceremony"],
+            SESSION: read_out["session"],
             **days,
         }
         arguments = [heard.get(one, one) for one in command[2:]]
         outcome = CliRunner().invoke(keys, arguments, input=f"{PHRASE}\n{PHRASE}\n")
         assert outcome.exit_code == 0, (command, outcome.output, outcome.exception)
         assert PHRASE not in outcome.output
-        if command[2:4] == ["session", "open"]:
-            session = outcome.stdout.splitlines()[-1]
+        if command[3] == "open":
+            read_out[command[2]] = outcome.stdout.splitlines()[-1]
     cards = [
         read_card(Path(name, "card.json").read_bytes(), CustodianCard) for name in ("asha", "ben", "carol")
     ]
@@ -75,11 +77,12 @@ def _without_particulars(text: str) -> str:
 def test_every_message_in_the_runbooks_tables_is_one_that_the_program_gives() -> None:
     root = RUNBOOK.parent.parent.parent
     sources = [*(root / "keys").glob("*.py"), *(root / "cli/custodian").glob("*.py")]
-    code = "".join(path.read_text() for path in [*sources, root / "linkage/wire/epochs.py"])
+    wire = [root / "linkage/wire" / name for name in ("custodian_sets.py", "epochs.py")]
+    code = "".join(path.read_text() for path in [*sources, *wire])
     tables = RUNBOOK.read_text(encoding="utf-8")
     first_cells = re.findall(r"^\| (`.*?) \|", tables, re.MULTILINE)
     messages = [message for cell in first_cells for message in re.findall("`(.*?)`", cell)]
-    assert len(messages) == 26
+    assert len(messages) == 27
     known = _without_particulars(code)
     assert [one for one in messages if _without_particulars(one) not in known] == []
 

@@ -71,7 +71,7 @@ def test_every_agency_is_shown_before_a_share_is_handed_over(apart: Apart) -> No
     outcome = apart.hand_over("ben")
     assert f"session {apart.session.fingerprint}" in outcome.err
     for code in CODES:
-        assert f"for {code}, a council" in outcome.err
+        assert f"the key of epoch 2025-26 for {code}, a council\n" in outcome.err
         assert f"North  {card_fingerprint(apart.card(code))}" in outcome.err
 
 
@@ -82,6 +82,7 @@ def test_status_says_who_has_handed_over(apart: Apart) -> None:
     *custodians, count, closed = outcome.out.splitlines()
     assert sorted(custodians) == ["Asha: not handed over", "Ben: handed over", "Carol: not handed over"]
     assert (count, closed) == ("handed over: 1, needed: 2", "not closed")
+    assert "wrapped key" not in outcome.err  # there is none yet
     all_hand_over(apart, "asha")
     assert apart.close().code == 0
     assert apart.status().out.endswith("handed over: 2, needed: 2\nclosed\n")

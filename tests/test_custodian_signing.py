@@ -160,7 +160,7 @@ def test_attack_a_second_descriptor_for_one_epoch_is_not_signed(stages: Stages, 
     assert second.open(folder).code == 0
     for step in ("commit", "contribute"):
         for name in ("asha", "ben", "carol"):
-            outcome = world.run("ceremony", step, "--folder", folder, "--identity", world.path / name)
+            outcome = world.step(step, name, folder=folder)
             assert outcome.code == 0, outcome.err
     assert world.run("ceremony", "close", "--folder", folder).code == 0
     before = world.files()

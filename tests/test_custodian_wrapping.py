@@ -260,7 +260,7 @@ def _held_again(world: World, *, epoch: str) -> Path:
     assert world.open(folder, epoch=epoch).code == 0
     for step in ("commit", "contribute"):
         for name in CUSTODIANS:
-            outcome = world.run("ceremony", step, "--folder", folder, "--identity", world.path / name)
+            outcome = world.step(step, name, folder=folder)
             assert outcome.code == 0, outcome.err
     assert world.run("ceremony", "close", "--folder", folder).code == 0
     for name in ("asha", "ben"):

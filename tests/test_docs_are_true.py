@@ -75,6 +75,13 @@ def test_commands_in_documents_exist_with_their_options() -> None:
     assert seen >= 20
 
 
+def test_no_command_of_a_runbook_names_a_day_that_will_be_over() -> None:
+    runbooks = {document.name for document in (ROOT / "docs" / "operations").glob("*.md")}
+    for document, line in _commands_in_documents():
+        if document in runbooks:
+            assert not re.search(r"\b\d{4}-\d{2}-\d{2}\b", line), f"{document}: {line}"
+
+
 def test_every_command_and_option_is_documented() -> None:
     text = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
     for name, group in _groups().items():

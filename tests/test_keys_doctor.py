@@ -28,6 +28,7 @@ from tests.support.agency_desk import (
     clew,
     desk,
     epoch,
+    joined_desk,
     make_epoch,
     unit,
     write_council,
@@ -60,6 +61,11 @@ CHECKS = [
 
 def _doctor(desk: Desk, *more: str) -> Outcome:
     return clew("keys", "doctor", "--workspace", desk.workspace, "--passphrase-file", desk.passphrase, *more)
+
+
+def test_a_police_force_is_called_one(epoch: Epoch, unit: UnitKeys, tmp_path: Path) -> None:
+    force = joined_desk(tmp_path / "force", epoch, unit.card, "P33", "police")
+    assert "of P33, a police force, signed by its own key" in _doctor(force).out
 
 
 def _states(desk: Desk, *more: str) -> dict[str, dict[str, str]]:

@@ -97,7 +97,8 @@ def test_a_ceremony_for_a_weak_profile_needs_every_custodians_consent(unopened: 
     allowed = _opened(unopened, "person-1-open", ALLOW_WEAK_PROFILE)
     assert allowed.code == 0, allowed.err
     assert "profile person-1-open (weak)" in allowed.err
-    commit = ("ceremony", "commit", "--folder", unopened.path / "weak-ceremony")
+    shared = unopened.path / "weak-ceremony"
+    commit = ("ceremony", "commit", "--folder", shared, *custody_world.read_out(shared))
     own = ("--identity", unopened.path / CUSTODIANS[0])
     refused(unopened.run(*commit, *own), "person-1-open (weak)", ALLOW_WEAK_PROFILE)
     assert not list((unopened.path / "weak-ceremony").glob("commitment-*"))

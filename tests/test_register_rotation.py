@@ -10,6 +10,7 @@ import pytest
 
 from api.clock import utc_now
 from linkage.wire.canonical import canonical
+from linkage.wire.epochs import content_digest
 from linkage.wire.moments import Moment
 from tests.support.processes import clew
 from tests.support.served import Served, served_unit
@@ -168,6 +169,8 @@ def test_an_epoch_ends_and_only_what_was_left_out_is_lost(served: Served, tmp_pa
     assert _pseudonyms(rotated, tmp_path) == closed
     assert _findings(served) == told
     _check_certificate(rotated, certificate, old, tmp_path)
+    signed = content_digest(served.unit.epoch)
+    assert json.loads(certificate.read_bytes())["descriptor"] == signed
 
 
 def _findings(served: Served) -> set[str]:
@@ -189,6 +192,7 @@ def _check_certificate(unit: Unit, certificate: Path, old: list[str], folder: Pa
     good = clew(*check, certificate, "--unit", card)
     assert good.returncode == 0, good.stderr
     assert "2 records that were not encoded again" in good.stdout
+    assert f"without signatures: sha256 {document['descriptor']}\n" in good.stdout
     changed = folder / "changed.json"
     for old_text, new_text in (
         (b'"records":2', b'"records":3'),

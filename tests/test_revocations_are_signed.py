@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from keys.identity import create_identity
 from linkage.errors import ClewError, FormatError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.epochs import add_signature, content_digest, read_descriptor, signed_bytes, verify_quorum
+from linkage.wire.fingerprints import in_words
 from linkage.wire.moments import Moment
 from linkage.wire.revocations import (
     Revocation,
@@ -22,7 +24,7 @@ from linkage.wire.revocations import (
 )
 from linkage.wire.signing import public_text
 from tests.support.custody import agency_card
-from tests.support.custody_world import Outcome, Stages, World, in_the_epoch, refused, stages
+from tests.support.custody_world import Outcome, Stages, World, clew_keys, in_the_epoch, refused, stages
 
 __all__ = ["in_the_epoch", "stages"]
 
@@ -212,3 +214,58 @@ def test_attack_a_broken_signature_is_not_joined(stages: Stages, tmp_path: Path)
     changed = structs.replace(_read(world), reason="another reason")
     (world.path / "revoked.json").write_bytes(canonical(changed))
     refused(_sign(world, "ben", *world.for_agency()), "revoked.json", "does not verify")
+
+
+# What is shown, and whose signature counts
+
+
+def test_the_card_is_shown_as_its_agency_reads_it_out(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("signed", tmp_path)
+    made = _revoke(world, "asha", *world.for_agency())
+    signed = _sign(world, "ben", *world.for_agency())
+    for outcome in (made, signed):
+        assert outcome.code == 0, outcome.err
+        assert f"revocation of the card of agency E06: North  {world.fingerprint}\n" in outcome.err
+        assert f"in words: {in_words(world.fingerprint)}\n" in outcome.err
+        assert world.agency.public_key not in outcome.err
+
+
+def _stranger(world: World) -> None:
+    """An identity made after the ceremony, for which Asha's share was restored: it knows the terms."""
+    assert world.run("identity", "Asha again", "--out", world.path / "again").code == 0
+    for path in (world.path / "asha").glob("ceremony-*.json"):
+        shutil.copy(path, world.path / "again")
+
+
+def test_attack_an_identity_that_is_no_custodian_signs_no_revocation(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("signed", tmp_path)
+    _stranger(world)
+    before = world.files()
+    epoch = ("--epoch", world.descriptor)
+    refused(_revoke(world, "again", *world.for_agency()), "this identity is not a custodian of any epoch")
+    refused(_revoke(world, "again", *epoch), "this identity is not a custodian of this epoch")
+    assert world.files() == before
+    for what, told in ((world.for_agency(), "of any epoch known here"), (epoch, "of this epoch")):
+        assert _revoke(world, "asha", *what).code == 0
+        before = world.files()
+        refused(_sign(world, "again", *what), f"revoked.json: this identity is not a custodian {told}")
+        # Said before a passphrase is asked for: there is none to be had here.
+        own = ("--identity", world.path / "again")
+        refused(clew_keys("sign", world.path / "revoked.json", *own, *what), "its signature would not count")
+        assert world.files() == before
+        (world.path / "revoked.json").unlink()
+
+
+def test_attack_another_custodians_card_lets_no_other_identity_in(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("signed", tmp_path)
+    _stranger(world)
+    shutil.copy(world.path / "asha" / "card.json", world.path / "again" / "card.json")
+    before = world.files()
+    refused(_revoke(world, "again", *world.for_agency()), "the identity is not the one of the card")
+    assert world.files() == before
+
+
+def test_a_custodian_who_signed_no_descriptor_yet_signs(stages: Stages, tmp_path: Path) -> None:
+    world = stages.at("signed", tmp_path)
+    outcome = _revoke(world, "carol", *world.for_agency())
+    assert outcome.code == 0, outcome.err

@@ -225,6 +225,47 @@ def test_what_is_not_in_form_is_refused(changes: dict[str, object]) -> None:
         read_succession(_content(**changes))
 
 
+def _named(who: str, name: str) -> CustodianCard:
+    """A card that its own key signed, with a name that no honest program would give it."""
+    identity = PEOPLE[who]
+    plain = CustodianCard(
+        name=name, signing_key=identity.public_key, sealing_key=identity.sealing.public_text()
+    )
+    return sign_card(plain, identity.signing)
+
+
+def _come_with(impostor: CustodianCard) -> bytes:
+    """A succession that everybody signed who must, to Ben, Dev and whoever has the card."""
+    cards = sorted((card("Ben"), card("Dev"), impostor), key=lambda one: one.signing_key)
+    incoming = Incoming(threshold=2, custodians=tuple(cards))
+    return canonical(signed(structs.replace(PLAIN, incoming=incoming), "Asha", "Ben", "Dev", "Esi"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Esi\x1b[2J", "Esi\tkey 00", "Esi\nBen", "ise \u202e", "\u2066Esi", "E\u200bsi", "Es\u00adi", " "],
+    ids=ascii,
+)
+def test_attack_a_name_among_those_who_come_that_steers_a_terminal(name: str) -> None:
+    with pytest.raises(FormatError, match="the name is empty or holds characters that cannot be shown"):
+        read_succession(_come_with(_named("Esi", name)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Dev", "DEV", "Dev ", " dev", "\uff24ev", "D\u212fv", "\U0001d403ev", "De\u2174"],
+    ids=ascii,
+)
+def test_attack_one_who_comes_has_a_name_like_anothers(name: str) -> None:
+    with pytest.raises(FormatError, match="two custodians have the same name"):
+        read_succession(_come_with(_named("Esi", name)))
+
+
+def test_names_that_differ_are_names() -> None:
+    for name in ("Esi", "Devi", "D\u00e9v", "Ash\u00e1 O\u2019Neill-Bj\u00f6rk"):
+        assert read_succession(_come_with(_named("Esi", name))).incoming.custodians
+
+
 def test_it_is_read_in_canonical_form_only() -> None:
     read_succession(_content())
     with pytest.raises(FormatError):

@@ -38,6 +38,7 @@ def _statements(document: Destruction) -> list[str]:
     size = sum(one.encodings_size for one in document.submissions)
     return [
         f"epoch {document.epoch} was closed at {document.closed} and destroyed at {document.destroyed}",
+        f"its descriptor as custodians signed it, without signatures: sha256 {document.descriptor}",
         f"erased: the encodings of {len(document.submissions):,} submissions, {rows:,} rows, {size:,} bytes",
         f"erased: {document.records:,} records that were not encoded again, with their memberships",
         f"erased: {document.payload_records:,} records of the payload about children not encoded again",

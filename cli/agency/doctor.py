@@ -20,6 +20,7 @@ from cli.agency.pins import Pins
 from cli.agency.revoking import kept_revocations, require_card_counts, require_epoch_counts
 from cli.agency.trusted import require_trusted
 from cli.agency.workspace import Workspace
+from cli.roles import kind_of_agency
 from keys.epoch_key import EpochKey
 from keys.files import read_limited
 from keys.identity import Identity
@@ -131,8 +132,8 @@ class _Doctor:
 
     def _look_at_card(self) -> tuple[AgencyCard, str]:
         card = self._workspace.require().card()
-        printed = card_fingerprint(card)
-        return card, f"of {card.agency}, a {card.role}, signed by its own key; fingerprint {printed}"
+        whose = f"of {card.agency}, {kind_of_agency(card.role)}"
+        return card, f"{whose}, signed by its own key; fingerprint {card_fingerprint(card)}"
 
     def _look_at_identity(
         self, passphrase: Callable[[], str], card: AgencyCard | None

@@ -23,6 +23,7 @@ from cli.custodian.options import (
     identity_folder,
     one_time_key,
 )
+from cli.custodian.passphrases import own_passphrase
 from cli.custodian.summaries import say, shown, summarise_ceremony
 from cli.options import FILE, passphrase_file, passphrase_from
 from keys.alone import alone
@@ -49,6 +50,7 @@ from keys.storing import card_at, naming, refuse_existing, store_public, taken_b
 from linkage.errors import ClewError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard, UnitCard
+from linkage.wire.custodian_sets import require_majority
 from linkage.wire.epochs import EpochDescriptor
 from linkage.wire.moments import Moment
 
@@ -126,25 +128,30 @@ def open_command(
 @ceremony_group.command("commit")
 @ceremony_folder
 @identity_folder
-@click.option("--fingerprint", help="Refuse unless the ceremony has this fingerprint.")
+@click.option(
+    "--fingerprint",
+    required=True,
+    metavar="TEXT",
+    help="The ceremony's fingerprint, as whoever opened it read it out to you.",
+)
 @allow_weak_profile
 @passphrase_from
 def commit_command(
     ceremony: Path,
     folder: Path,
-    fingerprint: str | None,
+    fingerprint: str,
     allow_weak_profile: bool,  # noqa: FBT001
     passphrase_file: PassphraseFrom,
 ) -> None:
-    """Draw your contribution and commit to it."""
+    """Draw your contribution and commit to it, if the ceremony is the one that was read out to you."""
     shared, own = CeremonyFolder(ceremony), CustodianFolder(folder)
     terms = shared.read_terms()
     summarise_ceremony(terms)
-    if fingerprint is not None:
-        require_fingerprint(terms.fingerprint, fingerprint, what="this ceremony")
+    require_fingerprint(terms.fingerprint, fingerprint, what="this ceremony")
+    require_majority(terms.threshold, len(terms.custodians))
     require_known_profile(terms)
     require_fit_profile(terms.profile_name, allow_weak=allow_weak_profile)
-    passphrase = read_passphrase(passphrase_file, prompt="passphrase of your identity", confirm=False)
+    passphrase = own_passphrase(own, passphrase_file)
     with alone(own.identity):
         path = _commit(shared, own, terms, passphrase)
     click.echo(path)
@@ -195,7 +202,7 @@ def contribute_command(ceremony: Path, folder: Path, passphrase_file: Passphrase
     terms = shared.read_terms()
     commitments = shared.read_commitments(terms)
     together = check_commitments(terms, commitments)
-    passphrase = read_passphrase(passphrase_file, prompt="passphrase of your identity", confirm=False)
+    passphrase = own_passphrase(own, passphrase_file)
     identity = own.load(passphrase)
     card = require_member(terms, identity)
     if not own.has_contribution(terms):

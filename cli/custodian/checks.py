@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 from cli.custodian.summaries import shown
 from keys.custodian_folder import CustodianFolder
+from keys.identity import Identity
 from keys.messages import Ceremony
 from keys.storing import card_at, naming, read_as
 from linkage.errors import EpochError, InputError, VerificationError
 from linkage.shipped_profiles import shipped_profile
 from linkage.weak_profiles import require_epoch_profile
 from linkage.wire.cards import AgencyCard, CustodianCard, card_fingerprint
+from linkage.wire.custodian_sets import require_majority
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, read_descriptor, read_wrapped_key
 from linkage.wire.fingerprints import same_fingerprint
 from linkage.wire.moments import Moment
@@ -28,6 +30,7 @@ __all__ = [
     "require_fit_profile",
     "require_known_profile",
     "require_not_closed",
+    "require_own",
     "require_quorum",
     "today",
     "verified_descriptor",
@@ -98,7 +101,17 @@ def require_quorum(threshold: int, custodians: Sequence[CustodianCard]) -> None:
     if not 2 <= threshold <= len(custodians):
         how = "lower than two" if threshold < 2 else "higher than the number of custodians"
         raise InputError(
-            f"the threshold is {how}", hint=f"give --threshold a number from 2 to {len(custodians)}"
+            f"the threshold is {how}",
+            hint=f"give --threshold a number from {len(custodians) // 2 + 1} to {len(custodians)}",
+        )
+    require_majority(threshold, len(custodians))
+
+
+def require_own(identity: Identity, card: CustodianCard) -> None:
+    """Refuse an identity that is not the one of the card by which it was let in."""
+    if identity.public_key != card.signing_key:
+        raise VerificationError(
+            "the identity is not the one of the card", hint="restore your folder from its copy"
         )
 
 

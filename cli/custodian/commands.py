@@ -12,6 +12,7 @@ from cli.custodian.keyring_commands import keyring_group
 from cli.custodian.log_commands import log_group
 from cli.custodian.log_subjects import descriptor_subjects, wrapped_subjects
 from cli.custodian.options import identity_folder
+from cli.custodian.passphrases import own_passphrase
 from cli.custodian.revoke_command import Given, revoke_command, sign_revocation
 from cli.custodian.session_commands import session_group
 from cli.custodian.share_commands import share_group
@@ -23,6 +24,7 @@ from cli.options import FILE, passphrase_file, passphrase_from
 from keys.ceremony_folder import CeremonyFolder
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
+from keys.identity import usable_name
 from keys.passphrase import PassphraseFrom, read_passphrase
 from keys.storing import store_private, store_public, taken_back
 from linkage.errors import FormatError, InputError
@@ -32,8 +34,6 @@ from linkage.wire.epochs import EpochDescriptor, WrappedKey, add_signature
 from linkage.wire.fingerprints import in_words
 
 __all__ = ["keys"]
-
-_PROMPT = "passphrase of your identity"
 
 _agency = click.option("--agency", type=FILE, metavar="CARD", help="The card of the agency it is for.")
 _fingerprint = click.option(
@@ -68,6 +68,7 @@ def identity_command(name: str, folder: Path, passphrase_file: Path | None) -> N
     own = CustodianFolder(folder)
     if not own.is_half_made:
         own.refuse_used()
+    name = usable_name(name)
     passphrase = read_passphrase(passphrase_file, prompt="new passphrase for your identity", confirm=True)
     made = (own.card,) if own.is_half_made else (own.card, own.identity)
     card, identity = (own.finish if own.is_half_made else own.create)(name, passphrase)
@@ -140,7 +141,7 @@ def _sign_descriptor(
 ) -> None:
     descriptor = examine_descriptor(file, shared, own)
     require_not_closed(descriptor)
-    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
+    identity = own.load(own_passphrase(own, passphrase_file))
     share = open_own_share(descriptor, shared, identity)
     signed = add_signature(descriptor, identity.signing)
     CustodyLog(own.path).append("signed-descriptor", descriptor_subjects(signed), identity)
@@ -152,7 +153,7 @@ def _sign_descriptor(
 def _sign_wrapped_key(
     file: Path, own: CustodianFolder, wrapped: WrappedKey, passphrase_file: PassphraseFrom
 ) -> None:
-    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
+    identity = own.load(own_passphrase(own, passphrase_file))
     signed = add_signature(wrapped, identity.signing)
     CustodyLog(own.path).append("signed-wrapped-key", wrapped_subjects(wrapped), identity)
     store_private(file, canonical(signed))

@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 
 from cli.custodian.options import identity_folder
+from cli.custodian.passphrases import own_passphrase
 from cli.custodian.summaries import say
 from cli.options import passphrase_file
 from keys.custodian_folder import CustodianFolder
 from keys.os_keyring import KeyringEntry, forget_passphrase, require_keyring, store_passphrase
-from keys.passphrase import read_passphrase
 
 __all__ = ["keyring_group"]
 
@@ -30,7 +30,7 @@ def store_command(folder: Path, passphrase_file: Path | None) -> None:
     """Store your passphrase, once it has opened your identity."""
     require_keyring()
     own = CustodianFolder(folder)
-    passphrase = read_passphrase(passphrase_file, prompt="passphrase of your identity", confirm=False)
+    passphrase = own_passphrase(own, passphrase_file)
     own.load(passphrase)
     store_passphrase(KeyringEntry(own.identity), passphrase)
     say(("stored; --keyring now stands in for the passphrase on this machine and account",))

@@ -6,18 +6,20 @@ from pathlib import Path
 
 import click
 
-from cli.custodian.checks import agency_by_fingerprint, descriptor_at
+from cli.custodian.checks import agency_by_fingerprint, descriptor_at, require_own
 from cli.custodian.log_subjects import revocation_subjects
 from cli.custodian.options import identity_folder
-from cli.custodian.summaries import say
+from cli.custodian.passphrases import own_passphrase
+from cli.custodian.summaries import card_text, say
 from cli.options import FILE, passphrase_from
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
 from keys.files import read_limited
-from keys.passphrase import PassphraseFrom, read_passphrase
-from keys.storing import naming, refuse_existing, store_public
+from keys.passphrase import PassphraseFrom
+from keys.storing import card_at, naming, refuse_existing, store_public
 from linkage.errors import FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
+from linkage.wire.cards import AgencyCard, CustodianCard
 from linkage.wire.epochs import add_signature, content_digest, signed_bytes
 from linkage.wire.limits import MAX_CARD_BYTES
 from linkage.wire.moments import Moment
@@ -32,8 +34,6 @@ from linkage.wire.signing import verify
 
 __all__ = ["Given", "revoke_command", "sign_revocation", "summarise_revocation"]
 
-_PROMPT = "passphrase of your identity"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
@@ -42,6 +42,16 @@ class Given:
     agency: Path | None
     fingerprint: str | None
     epoch: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What is revoked, from its own file, and the keys whose signatures can count for it."""
+
+    subject: RevokedAgency | RevokedEpoch
+    counting: frozenset[str]
+    who: str
+    card: AgencyCard | None = None
 
 
 @click.command("revoke")
@@ -67,12 +77,13 @@ def revoke_command(
     """
     own = CustodianFolder(folder)
     refuse_existing(out)
-    subject = _subject(own, Given(agency=agency, fingerprint=fingerprint, epoch=epoch))
-    revocation = _checked(
-        Revocation(subject=subject, reason=reason.strip(), decided=Moment.minute(dt.datetime.now(dt.UTC)))
-    )
-    summarise_revocation(revocation)
-    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
+    checked = _checked(own, Given(agency=agency, fingerprint=fingerprint, epoch=epoch))
+    decided = Moment.minute(dt.datetime.now(dt.UTC))
+    revocation = _readable(Revocation(subject=checked.subject, reason=reason.strip(), decided=decided))
+    signer = _signer(own, checked)
+    summarise_revocation(revocation, checked.card)
+    identity = own.load(own_passphrase(own, passphrase_file))
+    require_own(identity, signer)
     signed = add_signature(revocation, identity.signing)
     CustodyLog(own.path).append("revoked", revocation_subjects(signed), identity)
     own.keep_revocation(signed)
@@ -88,13 +99,16 @@ def sign_revocation(file: Path, own: CustodianFolder, given: Given, passphrase_f
         revocation = read_revocation(data)
         for signature in revocation.signatures:
             verify(signature, signed_bytes(revocation), domain=revocation.format)
-        if revocation.subject != _subject(own, given):
+        checked = _checked(own, given)
+        if revocation.subject != checked.subject:
             raise VerificationError(
                 "it revokes something else than the card or descriptor that you gave",
                 hint="do not sign; ask who made this revocation",
             )
-    summarise_revocation(revocation)
-    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
+        signer = _signer(own, checked)
+    summarise_revocation(revocation, checked.card)
+    identity = own.load(own_passphrase(own, passphrase_file))
+    require_own(identity, signer)
     signed = add_signature(revocation, identity.signing)
     CustodyLog(own.path).append("signed-revocation", revocation_subjects(signed), identity)
     own.keep_revocation(signed)
@@ -103,23 +117,46 @@ def sign_revocation(file: Path, own: CustodianFolder, given: Given, passphrase_f
     say((f"{what} on the file: {len(signed.signatures)}",))
 
 
-def _subject(own: CustodianFolder, given: Given) -> RevokedAgency | RevokedEpoch:
+def _checked(own: CustodianFolder, given: Given) -> _Checked:
     """Name what is revoked from its own checked file: one card, or one descriptor with its quorum."""
     if given.agency is not None and given.fingerprint is not None and given.epoch is None:
         card = agency_by_fingerprint(given.agency, given.fingerprint)
-        return RevokedAgency(agency=card.agency, signing_key=card.signing_key)
+        agency = RevokedAgency(agency=card.agency, signing_key=card.signing_key)
+        return _Checked(agency, _known(own), "a custodian of any epoch known here", card)
     if given.epoch is not None and given.agency is None and given.fingerprint is None:
         descriptor = descriptor_at(given.epoch)
         with naming(given.epoch):
             own.verify_any(descriptor)
-        return RevokedEpoch(epoch=descriptor.epoch, descriptor=content_digest(descriptor))
+        epoch = RevokedEpoch(epoch=descriptor.epoch, descriptor=content_digest(descriptor))
+        return _Checked(epoch, _came(own).union(descriptor.custodians), "a custodian of this epoch")
     raise InputError(
         "what is to be revoked?",
         hint="give --agency CARD with --fingerprint, as the agency read it out; or --epoch DESCRIPTOR",
     )
 
 
-def _checked(revocation: Revocation) -> Revocation:
+def _known(own: CustodianFolder) -> frozenset[str]:
+    """Return the keys of the custodians of every epoch that this one took part in, and of who came since."""
+    return _came(own).union(*(ceremony.custodian_keys for ceremony in own.pinned()))
+
+
+def _came(own: CustodianFolder) -> frozenset[str]:
+    return frozenset(key for one in own.successions.complete() for key in one.coming.custodians)
+
+
+def _signer(own: CustodianFolder, checked: _Checked) -> CustodianCard:
+    """Return the own card; refuse a signature that nobody counts: one more on the file looks like enough."""
+    card = card_at(own.card, CustodianCard)
+    if card.signing_key not in checked.counting:
+        raise VerificationError(
+            f"this identity is not {checked.who}: its signature would not count",
+            hint="have a custodian sign whose identity took part in a ceremony; one who came by a succession "
+            "takes that in first, with `clew keys keep`",
+        )
+    return card
+
+
+def _readable(revocation: Revocation) -> Revocation:
     try:
         return read_revocation(canonical(revocation))
     except FormatError:
@@ -129,10 +166,12 @@ def _checked(revocation: Revocation) -> Revocation:
         ) from None
 
 
-def summarise_revocation(revocation: Revocation) -> None:
-    """Show what a revocation revokes, when and why."""
+def summarise_revocation(revocation: Revocation, card: AgencyCard | None = None) -> None:
+    """Show what a revocation revokes, when and why; the card itself where it is at hand."""
     subject = revocation.subject
-    if isinstance(subject, RevokedAgency):
+    if card is not None:
+        what = f"revocation of the card of agency {card.agency}: {card_text(card)}"
+    elif isinstance(subject, RevokedAgency):
         what = f"revocation of the card of agency {subject.agency}, key {subject.signing_key}"
     else:
         what = f"revocation of epoch {subject.epoch}, descriptor {subject.descriptor}"

@@ -8,6 +8,7 @@ import click
 from cli.custodian.checks import descriptor_at, require_fingerprint, require_not_closed
 from cli.custodian.log_subjects import wrapped_subjects
 from cli.custodian.options import ONE_TIME_KIND, identity_folder, one_time_key
+from cli.custodian.passphrases import own_passphrase
 from cli.custodian.summaries import say, shown, summarise_agency
 from cli.custodian.wrap_commands import recovered_key
 from cli.options import FILE, passphrase_file, passphrase_from
@@ -127,7 +128,7 @@ def hand_over_command(
     _require_approved(session, given)
     if place.is_closed(session):
         raise InputError("the session is closed: nothing more is handed over", hint="open another session")
-    passphrase = read_passphrase(passphrase_file, prompt="passphrase of your identity", confirm=False)
+    passphrase = own_passphrase(own, passphrase_file)
     with naming(own.path):
         identity = own.load(passphrase)
         card = require_custodian(terms, identity)

@@ -13,6 +13,7 @@ from cli.custodian.checks import descriptor_at
 from cli.custodian.extraction import Contributor, check_extraction, contributor
 from cli.custodian.log_subjects import descriptor_subjects
 from cli.custodian.options import identity_folder, passphrase_files, require_folders
+from cli.custodian.passphrases import own_passphrase
 from cli.custodian.share_words import asked_words, share_at
 from cli.custodian.summaries import say, shown
 from cli.options import FILE, passphrase_file
@@ -23,7 +24,6 @@ from keys.custody_log import CustodyLog
 from keys.files import name_of
 from keys.identity import Identity
 from keys.messages import Ceremony
-from keys.passphrase import read_passphrase
 from keys.sealed_shares import open_share, recover, require_listed, seal_share
 from keys.share_sheet import share_sheet
 from keys.shares import Share, read_share, share_digest
@@ -201,7 +201,7 @@ def drill_command(
     everybody: list[Contributor] = []
     for own, file in zip(owns, passphrase_files or [None] * len(owns), strict=True):
         with naming(own.path):
-            passphrase = _passphrase(own, file)
+            passphrase = own_passphrase(own, file)
             identity = own.load(passphrase)
             share = own.read_share(believed.descriptor, identity)
             _count(share, believed, found)
@@ -246,13 +246,8 @@ def _believed(epoch: Path, owns: Sequence[CustodianFolder], ceremony: Path | Non
     return _Believed(descriptor, found)
 
 
-def _passphrase(own: CustodianFolder, passphrase_file: Path | None) -> str:
-    name = shown(card_at(own.card, CustodianCard).name)
-    return read_passphrase(passphrase_file, prompt=f"passphrase of {name}", confirm=False)
-
-
 def _opened(own: CustodianFolder, passphrase_file: Path | None) -> Identity:
-    return own.load(_passphrase(own, passphrase_file))
+    return own.load(own_passphrase(own, passphrase_file))
 
 
 def _keep(

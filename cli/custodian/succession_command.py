@@ -5,19 +5,19 @@ from pathlib import Path
 
 import click
 
-from cli.custodian.checks import require_fingerprint, verified_descriptor
+from cli.custodian.checks import require_fingerprint, require_own, verified_descriptor
 from cli.custodian.options import identity_folder
+from cli.custodian.passphrases import own_passphrase
 from cli.custodian.summaries import card_text, say, shown
 from cli.options import FILE, passphrase_from
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
-from keys.identity import Identity
-from keys.passphrase import PassphraseFrom, read_passphrase
+from keys.passphrase import PassphraseFrom
 from keys.storing import card_at, naming, read_as, refuse_existing, store_public
 from linkage.errors import FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard
-from linkage.wire.custodian_sets import MAX_CUSTODIANS, CustodianSet, set_of
+from linkage.wire.custodian_sets import MAX_CUSTODIANS, CustodianSet, require_majority, set_of
 from linkage.wire.epochs import add_signature, signed_bytes
 from linkage.wire.fingerprints import in_words
 from linkage.wire.moments import Moment
@@ -31,8 +31,6 @@ from linkage.wire.successions import (
 )
 
 __all__ = ["keep_succession", "sign_succession", "succession_command"]
-
-_PROMPT = "passphrase of your identity"
 
 
 @click.command("succession")
@@ -148,8 +146,9 @@ def _incoming(paths: tuple[Path, ...], threshold: int) -> Incoming:
     if not 2 <= len(cards) <= MAX_CUSTODIANS or not 2 <= threshold <= len(cards):
         raise InputError(
             f"{threshold} of {len(cards)} custodians cannot be asked to sign",
-            hint=f"there are 2 to {MAX_CUSTODIANS} custodians, of whom at least 2 must sign",
+            hint=f"there are 2 to {MAX_CUSTODIANS} custodians, of whom more than half must sign",
         )
+    require_majority(threshold, len(cards))
     return Incoming(threshold=threshold, custodians=tuple(sorted(cards, key=lambda card: card.signing_key)))
 
 
@@ -175,25 +174,19 @@ def _signed(
         raise VerificationError(
             "you neither go nor come in this succession", hint="check your folder, and the cards in it"
         )
+    require_majority(succession.incoming.threshold, len(succession.incoming.custodians))
     replaced = own.successions.refuse_other(succession)
     if going:
         _require_known(succession, own, epoch)
     _summarise(succession, own)
     for serial in replaced:
         say((f"you signed succession {serial}, which is not complete: tell everybody to delete it",))
-    identity = own.load(read_passphrase(passphrase_file, prompt=_PROMPT, confirm=False))
-    _require_own(identity, card)
+    identity = own.load(own_passphrase(own, passphrase_file))
+    require_own(identity, card)
     signed = add_signature(succession, identity.signing)
     CustodyLog(own.path).append("signed-succession", _subjects(signed), identity)
     own.successions.keep(signed)
     return signed
-
-
-def _require_own(identity: Identity, card: CustodianCard) -> None:
-    if identity.public_key != card.signing_key:
-        raise VerificationError(
-            "the identity is not the one of the card", hint="restore your folder from its copy"
-        )
 
 
 def _require_known(succession: Succession, own: CustodianFolder, epoch: Path | None) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import click
 
+from cli.roles import kind_of_agency
 from keys.messages import Ceremony
 from linkage.weak_profiles import named_by_digest
 from linkage.wire.cards import AgencyCard, CustodianCard, UnitCard, card_fingerprint
@@ -57,9 +58,9 @@ def summarise_epoch(descriptor: EpochDescriptor, ceremony: Ceremony) -> None:
 
 
 def summarise_agency(card: AgencyCard, epoch: str) -> None:
-    """Show for whom a wrapped key is."""
-    kind = {"police": "police force"}.get(card.role, card.role)
-    say((f"wrapped key of epoch {epoch} for {card.agency}, a {kind}", f"  {card_text(card)}"))
+    """Show for whom the key of an epoch is, wrapped already or not."""
+    kind = kind_of_agency(card.role)
+    say((f"the key of epoch {epoch} for {card.agency}, {kind}", f"  {card_text(card)}"))
 
 
 def card_text(card: AgencyCard | CustodianCard | UnitCard) -> str:

@@ -10,7 +10,8 @@ import click
 from cli.custodian.checks import agency_by_fingerprint, conformance_of, descriptor_at
 from cli.custodian.log_subjects import wrapped_subjects
 from cli.custodian.options import passphrase_files, require_folders
-from cli.custodian.summaries import say, shown, summarise_agency
+from cli.custodian.passphrases import own_passphrase
+from cli.custodian.summaries import say, summarise_agency
 from cli.options import FILE
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import CustodyLog
@@ -18,14 +19,13 @@ from keys.epoch_key import EpochKey
 from keys.files import name_of
 from keys.identity import Identity
 from keys.messages import Ceremony
-from keys.passphrase import read_passphrase
 from keys.sealed_shares import recover
 from keys.shares import Share
-from keys.storing import card_at, make_folder, naming, refuse_existing, store_all
+from keys.storing import make_folder, naming, refuse_existing, store_all
 from keys.wrapping import wrap_key
 from linkage.errors import EpochError, InputError
 from linkage.wire.canonical import canonical
-from linkage.wire.cards import AgencyCard, CustodianCard
+from linkage.wire.cards import AgencyCard
 from linkage.wire.epochs import EpochDescriptor, WrappedKey, add_signature
 
 __all__ = ["recovered_key", "wrap_command"]
@@ -162,8 +162,7 @@ def _open_all(
     files: Sequence[Path | None] = passphrase_files or [None] * len(owns)
     for own, file in zip(owns, files, strict=True):
         with naming(own.path):
-            name = shown(card_at(own.card, CustodianCard).name)
-            identity = own.load(read_passphrase(file, prompt=f"passphrase of {name}", confirm=False))
+            identity = own.load(own_passphrase(own, file))
             if any(identity.public_key == other.identity.public_key for other in present):
                 raise InputError(
                     "a custodian who is given already", hint="each --identity is another custodian's folder"

@@ -176,14 +176,15 @@ def ceremony(cast: Cast, epoch: str, opens: str, closes: str, advance: Advance) 
     usage = cast.measured(CEREMONY)
     folder = cast.table / f"ceremony-{epoch}"
     opener = cast.custodians[0]
-    opener.run(
+    opened = opener.run(
         *("keys", "ceremony", "open", "--epoch", epoch, "--profile", PROFILE, "--unit", cast.unit_card),
         *cast.custodian_cards(),
         *("--threshold", str(THRESHOLD), "--opens", opens, "--closes", closes, "--folder", folder),
         *("--passphrase-file", opener.passphrase_file),
         usage=usage,
     )
-    for step in ("commit", "contribute"):
+    heard = ("--fingerprint", opened.strip())
+    for step in (("commit", *heard), ("contribute",)):
         at_once(lambda c, step=step: _take_part(c, step, folder, usage), cast.custodians, advance)  # type: ignore[misc]
     opener.run(
         *("keys", "ceremony", "close", "--folder", folder, "--passphrase-file", opener.passphrase_file),
@@ -204,8 +205,8 @@ def _make_identity(custodian: Party, usage: Usage) -> None:
     )
 
 
-def _take_part(custodian: Party, step: str, folder: Path, usage: Usage) -> None:
-    custodian.run("keys", "ceremony", step, "--folder", folder, *_identity(custodian), usage=usage)
+def _take_part(custodian: Party, step: tuple[str, ...], folder: Path, usage: Usage) -> None:
+    custodian.run("keys", "ceremony", *step, "--folder", folder, *_identity(custodian), usage=usage)
 
 
 def _identity(custodian: Party) -> tuple[str | Path, ...]:

@@ -1,6 +1,7 @@
 """Cards: the public halves of an identity, signed by the identity itself."""
 
-from typing import Annotated, ClassVar, Literal, TypeVar
+import unicodedata
+from typing import Annotated, ClassVar, Final, Literal, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta, Struct, structs
@@ -12,9 +13,21 @@ from linkage.wire.limits import MAX_CARD_BYTES
 from linkage.wire.seal import SealPublicText, seal_public
 from linkage.wire.signing import PublicKeyText, Signature, fingerprint, sign, verify
 
-__all__ = ["AgencyCard", "CustodianCard", "UnitCard", "card_fingerprint", "read_card", "sign_card"]
+__all__ = [
+    "MAX_NAME",
+    "AgencyCard",
+    "CustodianCard",
+    "UnitCard",
+    "card_fingerprint",
+    "heard_name",
+    "read_card",
+    "sign_card",
+]
 
-Name = Annotated[str, Meta(min_length=1, max_length=120)]
+MAX_NAME: Final = 120
+"""Characters of a name on a card."""
+
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
 
 
 class AgencyCard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -85,6 +98,14 @@ def read_card(data: bytes, kind: type[AnyCard]) -> AnyCard:
 def card_fingerprint(card: Card) -> str:
     """Return the fingerprint over all public content, for comparing with the holder by voice."""
     return fingerprint(_unsigned(card))
+
+
+def heard_name(name: str) -> str:
+    """Return a name without what nobody hears or sees: capitals, widths of letters, further spaces.
+
+    Two custodians who make a key or sign together must have different ones.
+    """
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _sealing_keys(card: Card) -> tuple[str, ...]:

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct
 
-from linkage.errors import VerificationError
+from linkage.errors import InputError, VerificationError
 from linkage.wire.epochs import EpochDescriptor, verify_quorum
 from linkage.wire.signing import PublicKeyText
 
 if TYPE_CHECKING:
     from linkage.wire.revocations import Revocation
 
-__all__ = ["MAX_CUSTODIANS", "CustodianSet", "set_of", "verify_by_any"]
+__all__ = ["MAX_CUSTODIANS", "CustodianSet", "require_majority", "set_of", "verify_by_any"]
 
 MAX_CUSTODIANS = 16
 
@@ -22,6 +22,19 @@ class CustodianSet(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     threshold: Annotated[int, Meta(ge=2, le=MAX_CUSTODIANS)]
     custodians: Annotated[tuple[PublicKeyText, ...], Meta(min_length=2, max_length=MAX_CUSTODIANS)]
+
+
+def require_majority(threshold: int, count: int) -> None:
+    """Refuse to make a set of ``count`` custodians of whom two groups without a common member could sign.
+
+    Both could sign a descriptor of one epoch, each its own.  For those who make a set; readers take any.
+    Raises :class:`InputError`.
+    """
+    if 2 * threshold <= count:
+        raise InputError(
+            f"the threshold is not more than half: two groups of {threshold} of {count} could sign apart",
+            hint=f"of {count} custodians at least {count // 2 + 1} must sign",
+        )
 
 
 def set_of(descriptor: EpochDescriptor) -> CustodianSet:

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from linkage.errors import FormatError, VerificationError
 from linkage.wire.canonical import canonical, parse
-from linkage.wire.cards import CustodianCard, UnitCard, read_card
+from linkage.wire.cards import CustodianCard, UnitCard, heard_name, read_card
 from linkage.wire.custodian_sets import MAX_CUSTODIANS, CustodianSet
 from linkage.wire.epochs import signed_bytes, verify_quorum
 from linkage.wire.moments import Moment
@@ -131,7 +131,8 @@ def _check_incoming(succession: Succession) -> None:
     cards = succession.incoming.custodians
     _require(_ascending(succession.coming.custodians), _TWICE)
     _require(len({card.sealing_key for card in cards}) == len(cards), _TWICE)
-    _require(len({card.name.casefold() for card in cards}) == len(cards), "two custodians have the same name")
+    names = {heard_name(card.name) for card in cards}
+    _require(len(names) == len(cards), "two custodians have the same name")
     _require(succession.incoming.threshold <= len(cards), _TOO_HIGH)
     _require(succession.coming != succession.outgoing, "the same custodians go and come")
 

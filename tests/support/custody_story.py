@@ -65,7 +65,7 @@ class Story:
         good(world.open(folder, epoch=epoch, threshold="3", opens=_day(first), closes=_day(300)))
         for step in ("commit", "contribute"):
             for name in names:
-                good(world.run("ceremony", step, "--folder", folder, "--identity", world.path / name))
+                good(world.step(step, name, folder=folder))
         good(world.run("ceremony", "close", "--folder", folder))
         for name in names:
             good(world.sign(folder / "epoch.json", name))

@@ -31,6 +31,7 @@ from keys.custodian_folder import CustodianFolder
 from keys.identity import Identity, create_identity, load_identity, protected_identity
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import card_fingerprint
+from linkage.wire.signing import fingerprint
 from tests.support.custody import CHEAP, agency_card, unit_card
 
 CUSTODIANS = ("asha", "ben", "carol")
@@ -59,6 +60,12 @@ def refused(outcome: Outcome, *parts: str) -> None:
     for part in parts:
         assert part in outcome.err
     assert "error: " in outcome.err
+
+
+def read_out(folder: Path) -> tuple[str, str]:
+    """Return what a custodian commits with who was told the fingerprint of just these terms."""
+    path = folder / "ceremony.json"
+    return "--fingerprint", fingerprint(path.read_bytes() if path.is_file() else b"")
 
 
 def fill_disk(patched: pytest.MonkeyPatch, *, after: int) -> None:
@@ -133,8 +140,12 @@ class World:
         unit = self.path / "unit-card.json"
         return self.run("ceremony", "open", *terms, "--unit", unit, *cards, "--folder", folder or self.shared)
 
-    def step(self, step: str, name: str, *more: str | Path) -> Outcome:
-        return self.run("ceremony", step, "--folder", self.shared, "--identity", self.path / name, *more)
+    def step(self, step: str, name: str, *more: str | Path, folder: Path | None = None) -> Outcome:
+        """Let a custodian commit or contribute, in the world's own ceremony unless told otherwise."""
+        place = folder or self.shared
+        heard = read_out(place) if step == "commit" and "--fingerprint" not in more else ()
+        identity = ("--identity", self.path / name)
+        return self.run("ceremony", step, "--folder", place, *identity, *heard, *more)
 
     def close(self) -> Outcome:
         return self.run("ceremony", "close", "--folder", self.shared)
