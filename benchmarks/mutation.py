@@ -55,33 +55,28 @@ GROUPS: Final = (
         "files",
         ("alone", "ceremony_folder", "files", "identity", "protected", "storing"),
         (
-            *("keys_file_refusals", "keys_folders", "keys_protected", "keys_refusals", "keys_hostile_files"),
-            *("wire_signed_files_have_one_form", "custodian_ceremony", "custodian_one_at_a_time"),
-            *("custodian_faults", "custodian_mistakes", "custodian_shares"),
+            *("keys_file_refusals", "keys_folders", "keys_refusals", "keys_hostile_files"),
+            *("wire_signed_files_have_one_form", "custodian_one_at_a_time", "keys_protected"),
         ),
     ),
     Group(
         "folders",
         ("custodian_folder", "kept_successions"),
         (
-            *("keys_file_refusals", "keys_refusals", "custodian_ceremony", "custodian_mistakes"),
-            *("custodian_keeps_revocations", "custodian_last_contributor", "custodian_successions"),
-            *("revocations_are_signed", "custodian_shares"),
+            *("keys_file_refusals", "keys_refusals", "revocations_are_signed"),
+            *("custodian_last_contributor", "custodian_keeps_revocations", "custodian_successions"),
         ),
     ),
     Group(
         "sessions",
         ("session", "session_folder"),
-        (
-            *("keys_session_refusals", "wire_signed_files_have_one_form", "custodian_sessions"),
-            *("custodian_session_faults", "custodian_session_revoked"),
-        ),
+        ("keys_session_refusals", "wire_signed_files_have_one_form", "custodian_session_revoked"),
     ),
     Group("log", ("custody_log",), ("keys_refusals", "custody_log_forged", "custody_log_holds")),
     Group(
         "shares",
         ("share_sheet", "share_slips", "shares"),
-        ("keys_shares", "keys_share_refusals", "keys_share_sheet", "keys_share_words", "keys_refusals"),
+        ("keys_share_refusals", "keys_shares", "keys_share_sheet", "keys_share_words", "keys_refusals"),
     ),
     Group(
         "asking",
