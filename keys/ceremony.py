@@ -232,7 +232,7 @@ def check_closing(
 
 
 def _extract(ceremony: Ceremony, one_time: Identity, exchanged: Exchanged) -> tuple[Transcript, EpochKey]:
-    if (one_time.public_key, one_time.sealing.public_text()) != (ceremony.opener_key, ceremony.one_time_key):
+    if not one_time.has_halves(ceremony.opener_key, ceremony.one_time_key):
         raise VerificationError("the one-time key belongs to another ceremony")
     transcript = _transcript(ceremony, exchanged)
     opened = tuple(_open(ceremony, card, exchanged, one_time) for card in ceremony.custodians)

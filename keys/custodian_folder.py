@@ -13,7 +13,6 @@
     succession-<number>.json   a succession that this custodian signed, or took in once it was complete
 """
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -293,8 +292,7 @@ class CustodianFolder:
         return "you" if any(one.key == own for one in revocation.signatures) else "the custodians"
 
     def _revocation(self, revocation: Revocation) -> Path:
-        name = hashlib.sha256(canonical(revocation.subject)).hexdigest()[:16]
-        return self.path / f"revoked-{name}.json"
+        return self.path / f"revoked-{revocation.subject_digest[:16]}.json"
 
     def _described(self, descriptor: EpochDescriptor) -> list[Ceremony]:
         """Return the ceremonies whose terms a descriptor states: more than one if it was opened again."""

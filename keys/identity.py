@@ -43,6 +43,10 @@ class Identity:
         """The public signing key as it is written in cards and signatures: who this is."""
         return public_text(self.signing.public_key())
 
+    def has_halves(self, signing_key: str, sealing_key: str) -> bool:
+        """Say whether these are the two public keys of this identity, as cards and terms name them."""
+        return (self.public_key, self.sealing.public_text()) == (signing_key, sealing_key)
+
     def to_bytes(self) -> bytes:
         """Return the 128 private bytes: Ed25519 seed (32), then sealing key (96)."""
         return self.signing.private_bytes_raw() + self.sealing.to_bytes()

@@ -122,7 +122,7 @@ def require_descriptor(session: Session, descriptor: EpochDescriptor) -> None:
 
 def require_opener(session: Session, one_time: Identity) -> None:
     """Raise :class:`VerificationError` unless this is the session's one-time key."""
-    if (one_time.public_key, one_time.sealing.public_text()) != (session.opener_key, session.one_time_key):
+    if not one_time.has_halves(session.opener_key, session.one_time_key):
         raise VerificationError(
             "the one-time key belongs to another session",
             hint="use the key that was made when this session was opened",

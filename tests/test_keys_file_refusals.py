@@ -32,18 +32,13 @@ from keys.storing import (
     store_public,
     taken_back,
 )
-from linkage.errors import ClewError, FormatError, InputError, LimitError, VerificationError
+from linkage.errors import FormatError, InputError, LimitError, VerificationError
 from linkage.wire.canonical import canonical
 from tests.support.custody import CHEAP, PASSPHRASE, hold
+from tests.support.refusals import told
 
 HELD = hold()
 NOT_OURS = "the file was not written by clew, or was changed: restore it from its backup"
-
-
-def _told(act: Callable[[], object], kind: type[ClewError]) -> tuple[str, str]:
-    with pytest.raises(kind) as caught:
-        act()
-    return caught.value.message, caught.value.hint
 
 
 def _mode(path: Path) -> int:
@@ -71,7 +66,7 @@ def test_a_cost_is_within_its_bounds_and_both_ends_belong_to_it(name: str) -> No
     least, most = getattr(COST, name), getattr(CEILING, name)
     for value in (least - 1, most + 1):
         data = _asking(**(ends | {name: value}))
-        assert _told(lambda d=data: read_protected(d, kind="identity"), LimitError) == (  # type: ignore[misc]
+        assert told(lambda d=data: read_protected(d, kind="identity"), LimitError) == (  # type: ignore[misc]
             f"the passphrase protection's {name} is outside {least} to {most}",
             NOT_OURS,
         )
@@ -82,7 +77,7 @@ def test_what_is_asked_of_a_machine() -> None:
     assert (CEILING.memory_kib, CEILING.iterations, CEILING.lanes) == (524_288, 10, 16)
     lanes = Cost(memory_kib=32, iterations=1, lanes=1)
     read_protected(_asking(memory_kib=32, lanes=4), kind="identity", floor=lanes)
-    assert _told(
+    assert told(
         lambda: read_protected(_asking(memory_kib=32, lanes=5), kind="identity", floor=lanes), LimitError
     ) == ("the passphrase protection has more lanes than memory for them", NOT_OURS)
 
@@ -106,7 +101,7 @@ def _protected(kind: str) -> Protected:
     ],
 )
 def test_a_wrong_passphrase(kind: str, hint: str) -> None:
-    assert _told(lambda: open_protected(_protected(kind), "another one"), VerificationError) == (
+    assert told(lambda: open_protected(_protected(kind), "another one"), VerificationError) == (
         f"the {kind} does not open: the passphrase is wrong or the file is damaged",
         hint,
     )
@@ -114,12 +109,12 @@ def test_a_wrong_passphrase(kind: str, hint: str) -> None:
 
 
 def test_an_empty_passphrase_and_another_kind() -> None:
-    assert _told(lambda: open_protected(_protected("identity"), ""), InputError) == (
+    assert told(lambda: open_protected(_protected("identity"), ""), InputError) == (
         "the passphrase is empty",
         "give the passphrase that protects the file",
     )
     data = canonical(_protected("identity"))
-    assert _told(lambda: read_protected(data, kind="contribution", floor=CHEAP), FormatError) == (
+    assert told(lambda: read_protected(data, kind="contribution", floor=CHEAP), FormatError) == (
         "not a protected contribution",
         "this is a file of another kind: check the path",
     )
@@ -135,28 +130,28 @@ def test_what_a_path_is_called(tmp_path: Path) -> None:
 def test_reading_stops_at_its_limit(tmp_path: Path) -> None:
     file = tmp_path / "card.json"
     check = "check the path and who may read it"
-    assert _told(lambda: read_limited(file, limit=4, what="card"), InputError) == (
+    assert told(lambda: read_limited(file, limit=4, what="card"), InputError) == (
         "card card.json: no such file or directory",
         check,
     )
     file.write_bytes(b"four")
     assert read_limited(file, limit=4, what="card") == b"four"
     file.write_bytes(b"fives")
-    assert _told(lambda: read_limited(file, limit=4, what="card"), LimitError) == (
+    assert told(lambda: read_limited(file, limit=4, what="card"), LimitError) == (
         "card card.json: larger than 4 bytes",
         "is it the right file?",
     )
-    assert _told(lambda: read_limited(tmp_path, limit=4, what="card"), InputError) == (
+    assert told(lambda: read_limited(tmp_path, limit=4, what="card"), InputError) == (
         f"card {tmp_path.name}: is a directory",
         check,
     )
     os.mkfifo(tmp_path / "pipe")
-    assert _told(lambda: read_limited(tmp_path / "pipe", limit=4, what="card"), InputError) == (
+    assert told(lambda: read_limited(tmp_path / "pipe", limit=4, what="card"), InputError) == (
         "card pipe: not a plain file",
         check,
     )
     zero = Path("/dev/zero")
-    message, _ = _told(lambda: read_limited(zero, limit=4, what="x", plain=False), LimitError)
+    message, _ = told(lambda: read_limited(zero, limit=4, what="x", plain=False), LimitError)
     assert message == "x zero: larger than 4 bytes"
 
 
@@ -211,20 +206,20 @@ def test_a_device_is_never_replaced(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
     for store in (store_private, store_public, store_in_clear):
-        assert _told(lambda s=store: s(tmp_path / "nowhere" / "a.json", b""), InputError) == (
+        assert told(lambda s=store: s(tmp_path / "nowhere" / "a.json", b""), InputError) == (
             "a.json: not written: there is no folder nowhere",
             "make the folder, or choose another place",
         )
     (tmp_path / "folder").mkdir()
-    message, hint = _told(lambda: store_private(tmp_path / "folder", b""), InputError)
+    message, hint = told(lambda: store_private(tmp_path / "folder", b""), InputError)
     assert message.startswith("folder: not written: ")
     assert hint == "check the space on the disk and who may write there"
     (tmp_path / "file").write_bytes(b"")
-    assert _told(lambda: make_folder(tmp_path / "file"), InputError) == (
+    assert told(lambda: make_folder(tmp_path / "file"), InputError) == (
         "file: not a folder",
         "choose another place",
     )
-    assert _told(lambda: refuse_existing(tmp_path / "file"), InputError) == (
+    assert told(lambda: refuse_existing(tmp_path / "file"), InputError) == (
         "file: is there already and is not replaced",
         "choose another place, or move it away",
     )
@@ -267,7 +262,7 @@ def test_one_command_at_a_time(tmp_path: Path) -> None:
         assert not file.exists()  # what is not there is nobody's
     file.write_bytes(b"")
     with alone(file):
-        assert _told(lambda: alone(file).__enter__(), InputError) == (
+        assert told(lambda: alone(file).__enter__(), InputError) == (
             "one-time-key.json: another command is at work here",
             "wait until it has ended",
         )
@@ -294,9 +289,9 @@ def test_each_file_of_a_ceremony_is_called_what_it_is(tmp_path: Path) -> None:
     for what, path, read in reads:
         read()
         path.write_bytes(b"{}")
-        assert _told(read, FormatError)[0].startswith(f"{path.name}: ")
+        assert told(read, FormatError)[0].startswith(f"{path.name}: ")
         path.unlink()
-        assert _told(read, InputError)[0] == f"{what} {path.name}: no such file or directory"
+        assert told(read, InputError)[0] == f"{what} {path.name}: no such file or directory"
 
 
 def test_a_one_time_key_is_overwritten_and_then_removed(
@@ -314,7 +309,7 @@ def test_a_one_time_key_is_overwritten_and_then_removed(
     assert not was_destroyed(kept)
     kept.write_bytes(b"\0\0X")
     assert not was_destroyed(kept)
-    assert _told(lambda: destroy(tmp_path), InputError) == (
+    assert told(lambda: destroy(tmp_path), InputError) == (
         f"{tmp_path.name}: not destroyed: is a directory",
         "remove the file by hand, now",
     )
@@ -334,11 +329,11 @@ def test_an_identity_without_its_card_is_finished_by_its_passphrase(tmp_path: Pa
         folder.finish("Asha", "another one")
     again, opened = folder.finish("Asha", PASSPHRASE)
     assert (again, opened.to_bytes(), folder.card.read_bytes()) == (card, identity.to_bytes(), whole)
-    assert _told(lambda: folder.create("Asha", PASSPHRASE), InputError)[0].startswith("identity.json: ")
+    assert told(lambda: folder.create("Asha", PASSPHRASE), InputError)[0].startswith("identity.json: ")
     folder.identity.unlink()
-    assert _told(lambda: folder.create("Asha", PASSPHRASE), InputError)[0].startswith("card.json: ")
+    assert told(lambda: folder.create("Asha", PASSPHRASE), InputError)[0].startswith("card.json: ")
     (tmp_path / "file").write_bytes(b"")
-    assert _told(lambda: CustodianFolder(tmp_path / "file").refuse_used(), InputError) == (
+    assert told(lambda: CustodianFolder(tmp_path / "file").refuse_used(), InputError) == (
         "file: not a folder",
         "choose another place",
     )
@@ -350,7 +345,7 @@ def test_messages_of_nobody_are_refused(tmp_path: Path) -> None:
         make_folder(folder.path)
         stranger = folder.path / f"{kind}-0123456789abcdef.json"
         stranger.write_bytes(b"{}")
-        message, hint = _told(lambda f=folder: f.read_exchanged(HELD.terms), VerificationError)
+        message, hint = told(lambda f=folder: f.read_exchanged(HELD.terms), VerificationError)
         assert message.startswith(f"{stranger.name}: ")
         assert len(hint.split()) > 5
 
@@ -361,7 +356,7 @@ def test_what_is_wrong_inside_a_file_keeps_its_hint(tmp_path: Path) -> None:
     def refuse(data: bytes) -> None:
         raise FormatError("not that", hint="do this")
 
-    assert _told(lambda: read_as(tmp_path / "a.json", refuse, what="card"), FormatError) == (
+    assert told(lambda: read_as(tmp_path / "a.json", refuse, what="card"), FormatError) == (
         "a.json: not that",
         "do this",
     )

@@ -3,7 +3,6 @@
 import dataclasses
 import datetime as dt
 import pickle
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,16 +29,11 @@ from linkage.wire.moments import Moment
 from linkage.wire.revocations import Revocation, RevokedAgency, RevokedEpoch
 from linkage.wire.seal import seal
 from tests.support.custody import CHEAP, PASSPHRASE, Held, agency_card, conformance, hold, opened
+from tests.support.refusals import told
 
 HELD, OTHER = hold(), hold()
 SIGNED = HELD.signed("Asha", "Ben")
 ASHA, BEN = HELD.of("Asha"), HELD.of("Ben")
-
-
-def _told(act: Callable[[], object], kind: type[ClewError] = VerificationError) -> tuple[str, str]:
-    with pytest.raises(kind) as caught:
-        act()
-    return caught.value.message, caught.value.hint
 
 
 def _exchanged(
@@ -64,14 +58,14 @@ def _close(exchanged: Exchanged, *, one_time: Identity = HELD.one_time) -> objec
 
 def test_an_identity_with_another_sealing_key_is_no_member() -> None:
     changed = dataclasses.replace(ASHA.identity, sealing=create_identity().sealing)
-    assert _told(lambda: require_member(HELD.terms, changed)) == (
+    assert told(lambda: require_member(HELD.terms, changed)) == (
         "the ceremony names another sealing key than this identity's",
         "have the ceremony opened again with your present card",
     )
 
 
 def test_a_stranger_is_no_member() -> None:
-    assert _told(lambda: require_member(HELD.terms, create_identity())) == (
+    assert told(lambda: require_member(HELD.terms, create_identity())) == (
         "not a custodian of this ceremony",
         "check that identity and ceremony belong together",
     )
@@ -80,8 +74,8 @@ def test_a_stranger_is_no_member() -> None:
 def test_another_contribution_than_was_committed_to_is_not_handed_over() -> None:
     commitments = HELD.exchanged.commitments
     for secret in (bytes(32), ASHA.contribution + b"\x00", ASHA.contribution[:-1], b""):
-        told = _told(lambda s=secret: make_contribution(HELD.terms, ASHA.identity, s, commitments))
-        assert told == (
+        words = told(lambda s=secret: make_contribution(HELD.terms, ASHA.identity, s, commitments))
+        assert words == (
             "the commitment in the ceremony is not to the contribution that you keep",
             "use the folder in which you committed; if it is lost, the ceremony must be opened again",
         )
@@ -90,12 +84,12 @@ def test_another_contribution_than_was_committed_to_is_not_handed_over() -> None
 def test_a_missing_message_is_named() -> None:
     key = ASHA.identity.public_key
     less = {one: message for one, message in HELD.exchanged.commitments.items() if one != key}
-    assert _told(lambda: _close(Exchanged(less, HELD.exchanged.contributions)), InputError) == (
+    assert told(lambda: _close(Exchanged(less, HELD.exchanged.contributions)), InputError) == (
         "the commitment of Asha is missing",
         "get their file into the ceremony's folder: all must have committed before",
     )
     fewer = {one: message for one, message in HELD.exchanged.contributions.items() if one != key}
-    assert _told(lambda: _close(Exchanged(HELD.exchanged.commitments, fewer)), InputError) == (
+    assert told(lambda: _close(Exchanged(HELD.exchanged.commitments, fewer)), InputError) == (
         "the contribution of Asha is missing",
         "get their file into the ceremony's folder: all must have contributed before",
     )
@@ -103,12 +97,12 @@ def test_a_missing_message_is_named() -> None:
 
 def test_messages_of_two_ceremonies_are_told_apart() -> None:
     other = OTHER.exchanged.commitments[OTHER.of("Asha").identity.public_key]
-    assert _told(lambda: _close(_exchanged(commitment=other))) == (
+    assert told(lambda: _close(_exchanged(commitment=other))) == (
         "the commitment of Asha belongs to another ceremony",
         "two ceremonies have been mixed up: keep each in its own folder",
     )
     message = OTHER.exchanged.contributions[OTHER.of("Asha").identity.public_key]
-    assert _told(lambda: _close(_exchanged(contribution=message))) == (
+    assert told(lambda: _close(_exchanged(contribution=message))) == (
         "the contribution of Asha belongs to another ceremony",
         "two ceremonies have been mixed up: keep each in its own folder",
     )
@@ -116,7 +110,7 @@ def test_messages_of_two_ceremonies_are_told_apart() -> None:
 
 def test_swapped_messages_are_told() -> None:
     bens = HELD.exchanged.commitments[BEN.identity.public_key]
-    assert _told(lambda: _close(_exchanged(commitment=bens))) == (
+    assert told(lambda: _close(_exchanged(commitment=bens))) == (
         "what stands for the commitment of Asha is another custodian's",
         "the files have been swapped: ask each custodian for its own again",
     )
@@ -125,7 +119,7 @@ def test_swapped_messages_are_told() -> None:
 def test_a_contribution_to_other_commitments_is_told() -> None:
     message = HELD.exchanged.contributions[ASHA.identity.public_key]
     changed = signed(structs.replace(message, commitments="00" * 32, signature=None), ASHA.identity.signing)
-    assert _told(lambda: _close(_exchanged(contribution=changed))) == (
+    assert told(lambda: _close(_exchanged(contribution=changed))) == (
         "Asha contributed to other commitments than these",
         "compare the commitment files with that custodian's: one of them has been exchanged",
     )
@@ -142,11 +136,11 @@ def _sealed(secret: bytes, *, context: bytes | None = None) -> Contribution:
 
 
 def test_what_does_not_open_and_what_was_not_committed_to_are_told_apart() -> None:
-    assert _told(lambda: _close(_exchanged(contribution=_sealed(bytes(32), context=b"elsewhere")))) == (
+    assert told(lambda: _close(_exchanged(contribution=_sealed(bytes(32), context=b"elsewhere")))) == (
         "the contribution of Asha does not open",
         "it is damaged or was made for something else: the ceremony must be opened again",
     )
-    assert _told(lambda: _close(_exchanged(contribution=_sealed(bytes(32))))) == (
+    assert told(lambda: _close(_exchanged(contribution=_sealed(bytes(32))))) == (
         "Asha handed over something else than it committed to",
         "no key was made; find out why, then open a new ceremony",
     )
@@ -159,13 +153,13 @@ def test_a_one_time_key_of_another_ceremony_closes_nothing() -> None:
         dataclasses.replace(HELD.one_time, signing=OTHER.one_time.signing),
     )
     for one in halves:
-        message, _ = _told(lambda key=one: _close(HELD.exchanged, one_time=key))
+        message, _ = told(lambda key=one: _close(HELD.exchanged, one_time=key))
         assert message == "the one-time key belongs to another ceremony"
 
 
 def test_an_exchanged_descriptor_is_not_what_the_ceremony_leads_to() -> None:
     changed = structs.replace(HELD.closing.descriptor, key_check_value="00" * 16)
-    assert _told(
+    assert told(
         lambda: check_closing(HELD.terms, HELD.one_time, HELD.exchanged, changed, conformance=conformance)
     ) == (
         "not the epoch descriptor that this ceremony leads to",
@@ -177,7 +171,7 @@ def test_a_descriptor_or_transcript_of_something_else_is_not_signed() -> None:
     closing = HELD.closing
     check_transcript(HELD.terms, HELD.exchanged, closing.transcript, closing.descriptor)
     other = structs.replace(closing.descriptor, epoch="2026-27")
-    assert _told(lambda: check_transcript(HELD.terms, HELD.exchanged, closing.transcript, other)) == (
+    assert told(lambda: check_transcript(HELD.terms, HELD.exchanged, closing.transcript, other)) == (
         "the epoch descriptor does not state the terms of this ceremony",
         "do not sign it; ask whoever closed the ceremony",
     )
@@ -185,8 +179,8 @@ def test_a_descriptor_or_transcript_of_something_else_is_not_signed() -> None:
         (structs.replace(closing.transcript, epoch="2026-27"), closing.descriptor),
         (closing.transcript, structs.replace(closing.descriptor, transcript="00" * 32)),
     ):
-        told = _told(lambda t=transcript, d=descriptor: check_transcript(HELD.terms, HELD.exchanged, t, d))
-        assert told == (
+        words = told(lambda t=transcript, d=descriptor: check_transcript(HELD.terms, HELD.exchanged, t, d))
+        assert words == (
             "the transcript does not list the messages of this ceremony",
             "a file of the ceremony was exchanged after closing; do not sign",
         )
@@ -201,7 +195,7 @@ def test_a_descriptor_or_transcript_of_something_else_is_not_signed() -> None:
     ],
 )
 def test_terms_that_make_no_sense(change: dict[str, object], words: str) -> None:
-    assert _told(lambda: opened(HELD.parties, **change), FormatError) == (  # type: ignore[arg-type]
+    assert told(lambda: opened(HELD.parties, **change), FormatError) == (  # type: ignore[arg-type]
         f"ceremony: {words}",
         "have the ceremony opened again with the right terms",
     )
@@ -215,10 +209,10 @@ def test_terms_name_everybody_once_and_in_order() -> None:
     cards = HELD.terms.custodians
     twice = "ceremony: a custodian occurs twice, or the custodians are not in the order of their keys"
     for several in (cards[::-1], (cards[0], cards[0], cards[1])):
-        message, hint = _told(lambda c=several: read_ceremony(_again(HELD.terms, custodians=c)), FormatError)
+        message, hint = told(lambda c=several: read_ceremony(_again(HELD.terms, custodians=c)), FormatError)
         assert (message, hint) == (twice, "have the ceremony opened again with the right terms")
     unsigned = canonical(structs.replace(HELD.terms, signature=None))
-    assert _told(lambda: read_ceremony(unsigned))[0] == "clew-ceremony: not signed by the key that it names"
+    assert told(lambda: read_ceremony(unsigned))[0] == "clew-ceremony: not signed by the key that it names"
 
 
 # Shares, wrapped keys
@@ -231,11 +225,11 @@ def test_a_share_that_does_not_open_or_is_not_listed() -> None:
         (ASHA.identity, OTHER.closing.descriptor),
         (ASHA.identity, structs.replace(SIGNED, epoch="2026-27")),
     ):
-        assert _told(lambda i=identity, d=descriptor: open_share(sealed, i, d)) == (
+        assert told(lambda i=identity, d=descriptor: open_share(sealed, i, d)) == (
             "the share does not open for this identity in this epoch",
             "use the share that the ceremony made for you, with the descriptor of its epoch",
         )
-    assert _told(lambda: require_listed(HELD.share("Asha"), SIGNED, [OTHER.terms.id])) == (
+    assert told(lambda: require_listed(HELD.share("Asha"), SIGNED, [OTHER.terms.id])) == (
         "the share is not one of those that the epoch descriptor lists",
         "it is of another ceremony, or of another closing of this one: ask for the right one",
     )
@@ -243,7 +237,7 @@ def test_a_share_that_does_not_open_or_is_not_listed() -> None:
 
 def test_shares_of_another_key() -> None:
     shares = [OTHER.share("Asha"), OTHER.share("Ben")]
-    assert _told(lambda: recover(shares, SIGNED)) == (
+    assert told(lambda: recover(shares, SIGNED)) == (
         "the shares give another key than the epoch descriptor states",
         "use shares of this epoch, and check each with `clew keys share check`",
     )
@@ -251,7 +245,7 @@ def test_shares_of_another_key() -> None:
 
 def test_a_key_that_is_not_the_epochs_is_not_wrapped() -> None:
     card = agency_card(create_identity())
-    message, _ = _told(lambda: wrap_key(OTHER.key, SIGNED, holder=card))
+    message, _ = told(lambda: wrap_key(OTHER.key, SIGNED, holder=card))
     assert message == "the epoch key is not the one that the epoch descriptor states"
 
 
@@ -259,7 +253,7 @@ def test_a_wrapped_key_opens_for_its_holder_alone() -> None:
     identity = create_identity()
     wrapped = wrap_key(HELD.key, SIGNED, holder=agency_card(identity))
     assert unwrap_key(wrapped, identity, SIGNED).matches(SIGNED.key_check_value)
-    _, hint = _told(lambda: unwrap_key(wrapped, create_identity(), SIGNED))
+    _, hint = told(lambda: unwrap_key(wrapped, create_identity(), SIGNED))
     assert hint == "ask the custodians for a wrapped key made for your card and this epoch descriptor"
 
 
@@ -302,7 +296,7 @@ def test_a_contribution_of_another_ceremony_or_length(tmp_path: Path) -> None:
         (bytes(31), HELD.terms.id.hex(), "the contribution has the wrong length"),
     ):
         file.write_bytes(protect(content, PASSPHRASE, kind="contribution", subject=subject, cost=CHEAP))
-        message, _ = _told(lambda: folder.read_contribution(HELD.terms, PASSPHRASE), ClewError)
+        message, _ = told(lambda: folder.read_contribution(HELD.terms, PASSPHRASE), ClewError)
         assert message == f"{file.name}: {words}"
 
 
@@ -335,7 +329,7 @@ def test_a_log_is_checked_against_what_was_exported_before(tmp_path: Path) -> No
     check_lines((), key, against=Head(entries=0, digest=NO_ENTRY))
     for number in (1, 2, 3):
         check_lines(lines, key, against=LogLines(lines[:number]).head)
-    _, hint = _told(lambda: check_lines(lines[:2], key, against=log.read().head))
+    _, hint = told(lambda: check_lines(lines[:2], key, against=log.read().head))
     assert hint == "ask its owner what happened; the export holds what is missing"
     with pytest.raises(VerificationError):
         check_lines(lines, key, against=Head(entries=0, digest="11" * 32))
@@ -345,10 +339,10 @@ def test_a_line_that_does_not_read_is_named_by_its_number(tmp_path: Path) -> Non
     log = _log(tmp_path)
     first, second, third = log.read().lines
     log.path.write_bytes(first + b"\n" + b"{}\n" + third + b"\n")
-    message, _ = _told(lambda: log.read().entries(), ClewError)
+    message, _ = told(lambda: log.read().entries(), ClewError)
     assert "line 2" in message
     log.path.write_bytes(first + b"\n" + third + b"\n" + second + b"\n")
-    message, _ = _told(lambda: log.check(ASHA.identity.public_key))
+    message, _ = told(lambda: log.check(ASHA.identity.public_key))
     assert message == "custody-log.jsonl: the chain breaks at line 2: reordered: entry 2 stands further down"
 
 
@@ -356,7 +350,7 @@ def test_an_export_leads_to_the_head_that_it_states(tmp_path: Path) -> None:
     export = _log(tmp_path).export(ASHA.card)
     assert read_export(canonical(export)) == export
     cut = structs.replace(export, entries=export.entries[:2])
-    assert _told(lambda: read_export(canonical(cut)))[0] == (
+    assert told(lambda: read_export(canonical(cut)))[0] == (
         "the entries do not lead to the head that the export states: removed or added at the end"
     )
     with pytest.raises(FormatError):
@@ -365,7 +359,7 @@ def test_an_export_leads_to_the_head_that_it_states(tmp_path: Path) -> None:
 
 def test_a_log_of_another_key_is_not_exported(tmp_path: Path) -> None:
     log = _log(tmp_path)
-    message, _ = _told(lambda: log.export(BEN.card))
+    message, _ = told(lambda: log.export(BEN.card))
     assert message.startswith("custody-log.jsonl: the chain breaks at line 1: a foreign signature")
     assert isinstance(log.export(ASHA.card), CustodyLogExport)
     assert log.export(ASHA.card).entries[0].at.at <= dt.datetime.now(dt.UTC)

@@ -1,7 +1,6 @@
 """What a session at a distance refuses, and the words in which it says so: all of them, to the letter."""
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,11 +23,12 @@ from keys.session import (
 )
 from keys.session_folder import SessionFolder
 from keys.wrapping import wrap_key
-from linkage.errors import ClewError, FormatError, InputError, VerificationError
+from linkage.errors import ClewError, FormatError, InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import AgencyCard
 from linkage.wire.seal import seal
 from tests.support.custody import agency_card, hold
+from tests.support.refusals import told
 
 HELD, OTHER = hold(), hold()
 SIGNED = HELD.signed("Asha", "Ben")
@@ -36,12 +36,6 @@ ONE_TIME = create_identity()
 AGENCIES = (agency_card(create_identity(), "E06", "North"), agency_card(create_identity(), "E07", "South"))
 SESSION = open_session(ONE_TIME, descriptor=SIGNED, agencies=AGENCIES)
 ASHA, BEN = HELD.of("Asha"), HELD.of("Ben")
-
-
-def _told(act: Callable[[], object], kind: type[ClewError] = VerificationError) -> tuple[str, str]:
-    with pytest.raises(kind) as caught:
-        act()
-    return caught.value.message, caught.value.hint
 
 
 def _handed(name: str) -> HandedShare:
@@ -59,17 +53,17 @@ def _open(handed: dict[str, HandedShare]) -> object:
 
 def test_for_whom_a_session_is() -> None:
     hint = "open another session for the others"
-    assert _told(lambda: open_session(ONE_TIME, descriptor=SIGNED, agencies=()), InputError) == (
+    assert told(lambda: open_session(ONE_TIME, descriptor=SIGNED, agencies=()), InputError) == (
         f"agencies' cards given: 0, a session takes 1 to {MAX_AGENCIES}",
         hint,
     )
     many = (AGENCIES[0],) * (MAX_AGENCIES + 1)
-    assert _told(lambda: open_session(ONE_TIME, descriptor=SIGNED, agencies=many), InputError) == (
+    assert told(lambda: open_session(ONE_TIME, descriptor=SIGNED, agencies=many), InputError) == (
         f"agencies' cards given: {MAX_AGENCIES + 1}, a session takes 1 to {MAX_AGENCIES}",
         hint,
     )
     twice = (*AGENCIES, agency_card(create_identity(), "E07", "South again"))
-    assert _told(lambda: open_session(ONE_TIME, descriptor=SIGNED, agencies=twice), InputError) == (
+    assert told(lambda: open_session(ONE_TIME, descriptor=SIGNED, agencies=twice), InputError) == (
         "an agency occurs twice: E07",
         "give one card for each agency",
     )
@@ -86,7 +80,7 @@ def test_a_session_names_every_agency_once_and_in_order() -> None:
         (agency_card(same_sealing, "E05", "East"), same_signing),
     ):
         made = signed(structs.replace(SESSION, agencies=cards, signature=None), ONE_TIME.signing)
-        assert _told(lambda m=made: read_session(canonical(m)), FormatError) == (
+        assert told(lambda m=made: read_session(canonical(m)), FormatError) == (
             "session: an agency occurs twice, or the agencies are not in the order of their codes",
             "have the session opened again with one card for each agency",
         )
@@ -95,7 +89,7 @@ def test_a_session_names_every_agency_once_and_in_order() -> None:
 def test_a_session_is_for_one_descriptor_and_one_key() -> None:
     require_descriptor(SESSION, SIGNED)
     for other in (OTHER.closing.descriptor, structs.replace(SIGNED, epoch="2026-27")):
-        assert _told(lambda d=other: require_descriptor(SESSION, d)) == (
+        assert told(lambda d=other: require_descriptor(SESSION, d)) == (
             "the session was opened for another epoch descriptor",
             "use the descriptor of its epoch, or have the session opened again",
         )
@@ -106,18 +100,18 @@ def test_a_session_is_for_one_descriptor_and_one_key() -> None:
         dataclasses.replace(ONE_TIME, sealing=stranger.sealing),
         dataclasses.replace(ONE_TIME, signing=stranger.signing),
     ):
-        assert _told(lambda k=key: require_opener(SESSION, k)) == (
+        assert told(lambda k=key: require_opener(SESSION, k)) == (
             "the one-time key belongs to another session",
             "use the key that was made when this session was opened",
         )
 
 
 def test_whose_share_is_handed_over() -> None:
-    assert _told(lambda: hand_over(SESSION, BEN.identity, HELD.share("Asha"), SIGNED)) == (
+    assert told(lambda: hand_over(SESSION, BEN.identity, HELD.share("Asha"), SIGNED)) == (
         "the share is another custodian's",
         "hand over your own share only",
     )
-    assert _told(lambda: require_custodian(HELD.terms, create_identity())) == (
+    assert told(lambda: require_custodian(HELD.terms, create_identity())) == (
         "not a custodian of this epoch",
         "hand over with the identity of the ceremony; a restored share serves `clew keys wrap` only",
     )
@@ -126,14 +120,14 @@ def test_whose_share_is_handed_over() -> None:
 
 def test_handed_to_another_session_or_by_another_custodian() -> None:
     again = open_session(ONE_TIME, descriptor=SIGNED, agencies=AGENCIES[:1])
-    assert _told(lambda: check_handed(again, ASHA.card, _handed("Asha"))) == (
+    assert told(lambda: check_handed(again, ASHA.card, _handed("Asha"))) == (
         "the share of Asha was handed to another session",
         (
             "the session was changed or opened again since: compare its fingerprint, then have it handed "
             "over again"
         ),
     )
-    assert _told(lambda: check_handed(SESSION, ASHA.card, _handed("Ben"))) == (
+    assert told(lambda: check_handed(SESSION, ASHA.card, _handed("Ben"))) == (
         "the handed share of Asha is another custodian's",
         "the files have been swapped: ask each custodian for its own again",
     )
@@ -145,8 +139,8 @@ def test_too_few_have_handed_over() -> None:
         "shares handed over: 1, needed: 2",
         "closing waits until enough custodians have handed over theirs, your own included",
     )
-    assert _told(lambda: require_enough(one, HELD.terms), InputError) == words
-    assert _told(lambda: _open(one), InputError) == words
+    assert told(lambda: require_enough(one, HELD.terms), InputError) == words
+    assert told(lambda: _open(one), InputError) == words
     require_enough(_all_handed(), HELD.terms)
 
 
@@ -162,12 +156,12 @@ def test_something_else_than_a_share_is_told_by_whom(content: bytes) -> None:
         "Asha handed over something else than its share",
         "no key was recovered; take the file away, find out why, and have it handed over again",
     )
-    assert _told(lambda: _open(_all_handed(Asha=handed))) == words
+    assert told(lambda: _open(_all_handed(Asha=handed))) == words
     bens = b"".join(
         seal([HELD.share("Ben").text.encode().ljust(SHARE_TEXT_BYTES)], SESSION.one_time_key, context=context)
     ).hex()
     handed = signed(structs.replace(_handed("Asha"), sealed=bens, signature=None), ASHA.identity.signing)
-    assert _told(lambda: _open(_all_handed(Asha=handed))) == words
+    assert told(lambda: _open(_all_handed(Asha=handed))) == words
 
 
 # The folder
@@ -193,14 +187,14 @@ def test_a_folder_is_used_once(tmp_path: Path) -> None:
 def test_what_lies_in_a_folder_is_named_when_it_is_missing_or_another(tmp_path: Path) -> None:
     folder = _folder(tmp_path)
     folder.descriptor.write_bytes(canonical(OTHER.signed("Asha", "Ben")))
-    message, _ = _told(lambda: folder.read_descriptor(SESSION))
+    message, _ = told(lambda: folder.read_descriptor(SESSION))
     assert message == "epoch.json: the session was opened for another epoch descriptor"
     for path, read in (
         (folder.session, folder.read_session),
         (folder.descriptor, lambda: folder.read_descriptor(SESSION)),
     ):
         path.unlink()
-        message, _ = _told(read, InputError)
+        message, _ = told(read, InputError)
         what = {"session.json": "session", "epoch.json": "epoch descriptor"}[path.name]
         assert message.startswith(f"{what} {path.name}: ")
 
@@ -212,7 +206,7 @@ def test_shares_of_strangers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         folder.write_handed(ASHA.card, _handed("Asha"))
     (folder.path / "handed-0123456789abcdef.json").write_bytes(b"{}")
-    assert _told(lambda: folder.read_handed(SESSION, HELD.terms)) == (
+    assert told(lambda: folder.read_handed(SESSION, HELD.terms)) == (
         "handed-0123456789abcdef.json: not from a custodian of this epoch",
         "two sessions have been mixed up, or somebody put a file here: take it away",
     )
@@ -237,10 +231,10 @@ def test_a_closed_session_holds_a_key_for_each_agency_and_no_other(tmp_path: Pat
     of_another = wrap_key(OTHER.key, OTHER.signed("Asha", "Ben"), holder=SESSION.agencies[0])
     for other in (wrapped[1], wrap_key(HELD.key, SIGNED, holder=stranger), of_another):
         folder.wrapped(SESSION.agencies[0]).write_bytes(canonical(other))
-        assert _told(lambda: folder.check_closed(SESSION, SIGNED)) == (
+        assert told(lambda: folder.check_closed(SESSION, SIGNED)) == (
             "wrapped-E06.json: not a wrapped key of this session",
             "somebody put a file here: take it away and close again",
         )
     folder.wrapped(SESSION.agencies[0]).write_bytes(b"{}")
-    message, _ = _told(lambda: folder.check_closed(SESSION, SIGNED), ClewError)
+    message, _ = told(lambda: folder.check_closed(SESSION, SIGNED), ClewError)
     assert message.startswith("wrapped-E06.json: ")

@@ -1,11 +1,9 @@
 """By which successions the pinned custodians changed, on record for ever."""
 
-import hashlib
-
 from sqlalchemy import Connection, delete, insert, select, update
 
 from api.store import schema
-from linkage.wire.epochs import signed_bytes
+from linkage.wire.epochs import content_digest
 from linkage.wire.successions import Succession
 
 __all__ = ["add_succession", "is_adopted", "last_serial"]
@@ -21,14 +19,14 @@ def last_serial(connection: Connection) -> int:
 def is_adopted(connection: Connection, succession: Succession) -> bool:
     """Say whether this very succession was adopted, with whichever signatures."""
     query = select(_table.c.serial).where(
-        _table.c.serial == succession.serial, _table.c.content == _content(succession)
+        _table.c.serial == succession.serial, _table.c.content == content_digest(succession)
     )
     return connection.scalar(query) is not None
 
 
 def add_succession(connection: Connection, succession: Succession, *, text: str, now: str) -> None:
     """Record a succession and pin the custodians who come in place of those who go."""
-    content = _content(succession)
+    content = content_digest(succession)
     connection.execute(
         insert(_table).values(serial=succession.serial, content=content, document=text, adopted_at=now)
     )
@@ -39,7 +37,3 @@ def add_succession(connection: Connection, succession: Succession, *, text: str,
         for card in succession.incoming.custodians
     ]
     connection.execute(insert(schema.custodians), rows)
-
-
-def _content(succession: Succession) -> str:
-    return hashlib.sha256(signed_bytes(succession)).hexdigest()

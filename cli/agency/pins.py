@@ -9,7 +9,6 @@ The custodians who count are found by following the successions from the pins, e
 custodians before them had signed and this workspace had taken up stays believed; nothing else of theirs is.
 """
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -17,11 +16,10 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, Struct
 
 from keys.storing import naming, read_as
-from linkage.errors import VerificationError
 from linkage.wire.canonical import canonical, parse
 from linkage.wire.cards import CustodianCard
 from linkage.wire.custodian_sets import CustodianSet
-from linkage.wire.epochs import DigestText, EpochDescriptor, WrappedKey, signed_bytes, verify_quorum
+from linkage.wire.epochs import DigestText, EpochDescriptor, WrappedKey, content_digest, verify_quorum
 from linkage.wire.limits import MAX_CARD_BYTES
 from linkage.wire.revocations import Revocation
 from linkage.wire.successions import (
@@ -31,7 +29,7 @@ from linkage.wire.successions import (
     verify_succession,
 )
 
-__all__ = ["AdoptedSuccession", "Pins", "Trust", "document_digest", "read_trust"]
+__all__ = ["AdoptedSuccession", "Pins", "Trust", "read_trust"]
 
 _MAX_PINS_BYTES = 17 * MAX_CARD_BYTES
 _MAX_ADOPTED_BYTES = 4 * MAX_SUCCESSION_BYTES
@@ -57,11 +55,7 @@ class Pins(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def verify(self, document: Document) -> None:
         """Check that enough of the pinned custodians signed; raises :class:`VerificationError`."""
         keys = [card.signing_key for card in self.custodians]
-        try:
-            verify_quorum(document, pinned=keys, threshold=self.threshold)
-        except VerificationError as error:
-            hint = error.hint or "it was changed after it was signed: ask the custodians for it again"
-            raise VerificationError(error.message, hint=hint) from None
+        verify_quorum(document, pinned=keys, threshold=self.threshold)
 
 
 class AdoptedSuccession(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -93,16 +87,11 @@ class Trust:
 
     def for_document(self, document: Document) -> Pins:
         """Return the custodians by whom a document is checked: those of its time if it was believed then."""
-        digest = document_digest(document)
+        digest = content_digest(document)
         for pins, one in zip(self.pins, self.adopted, strict=False):
             if digest in one.documents:
                 return pins
         return self.current
-
-
-def document_digest(document: Document) -> str:
-    """Return SHA-256, in hex, of what custodians sign of a document."""
-    return hashlib.sha256(signed_bytes(document)).hexdigest()
 
 
 def read_trust(pins_file: Path, folder: Path) -> Trust:

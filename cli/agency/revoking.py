@@ -1,6 +1,5 @@
 """Keeping what custodians revoked, and refusing to work with it."""
 
-import hashlib
 from pathlib import Path
 
 from cli.agency.workspace import Workspace
@@ -31,8 +30,7 @@ _FOLDER = "revocations"
 def keep_revocation(workspace: Workspace, path: Path) -> tuple[Revocation, bool]:
     """Keep a revocation that enough of the pinned custodians signed; returns it and whether it is new."""
     revocation = _read(workspace, path)
-    subject = hashlib.sha256(canonical(revocation.subject)).hexdigest()
-    kept = workspace.folder(_FOLDER) / f"revoked-{subject[:32]}.json"
+    kept = workspace.folder(_FOLDER) / f"revoked-{revocation.subject_digest[:32]}.json"
     if kept.exists():
         return _read(workspace, kept), False
     store_public(kept, canonical(revocation))

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from cli.agency.pins import AdoptedSuccession, document_digest
+from cli.agency.pins import AdoptedSuccession
 from cli.agency.revoking import kept_revocations
 from cli.agency.workspace import Workspace
 from keys.storing import naming, read_as, store_public
 from linkage.errors import VerificationError
 from linkage.wire.canonical import canonical
-from linkage.wire.epochs import signed_bytes
+from linkage.wire.epochs import content_digest, signed_bytes
 from linkage.wire.fingerprints import same_fingerprint
 from linkage.wire.successions import (
     MAX_SUCCESSION_BYTES,
@@ -52,8 +52,8 @@ def adopt_succession(workspace: Workspace, path: Path, *, fingerprint: str) -> t
 
 def _believed(workspace: Workspace) -> tuple[str, ...]:
     """Return the digests of the documents kept here that those who go signed; their quorum is checked."""
-    digests = [document_digest(one) for one in kept_revocations(workspace)]
+    digests = [content_digest(one) for one in kept_revocations(workspace)]
     if workspace.epoch_file.is_file():
-        digests.append(document_digest(workspace.descriptor()))
+        digests.append(content_digest(workspace.descriptor()))
     before = {digest for one in workspace.trust().adopted for digest in one.documents}
     return tuple(sorted(set(digests) - before))

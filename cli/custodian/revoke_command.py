@@ -82,11 +82,7 @@ def revoke_command(
     revocation = _readable(Revocation(subject=checked.subject, reason=reason.strip(), decided=decided))
     signer = _signer(own, checked)
     summarise_revocation(revocation, checked.card)
-    identity = own.load(own_passphrase(own, passphrase_file))
-    require_own(identity, signer)
-    signed = add_signature(revocation, identity.signing)
-    CustodyLog(own.path).append("revoked", revocation_subjects(signed), identity)
-    own.keep_revocation(signed)
+    signed = _signed(own, revocation, signer, passphrase_file, action="revoked")
     store_public(out, canonical(signed))
     say(("signed by you; it counts once enough custodians have signed it with `clew keys sign`",))
     click.echo(out)
@@ -107,14 +103,27 @@ def sign_revocation(file: Path, own: CustodianFolder, given: Given, passphrase_f
             )
         signer = _signer(own, checked)
     summarise_revocation(revocation, checked.card)
-    identity = own.load(own_passphrase(own, passphrase_file))
-    require_own(identity, signer)
-    signed = add_signature(revocation, identity.signing)
-    CustodyLog(own.path).append("signed-revocation", revocation_subjects(signed), identity)
-    own.keep_revocation(signed)
+    signed = _signed(own, revocation, signer, passphrase_file, action="signed-revocation")
     store_public(file, canonical(signed))
     what = "you had signed already; signatures" if signed == revocation else "signed; signatures"
     say((f"{what} on the file: {len(signed.signatures)}",))
+
+
+def _signed(
+    own: CustodianFolder,
+    revocation: Revocation,
+    signer: CustodianCard,
+    passphrase_file: PassphraseFrom,
+    *,
+    action: str,
+) -> Revocation:
+    """Sign a revocation as the custodian of a card, log that and keep it before anybody else has it."""
+    identity = own.load(own_passphrase(own, passphrase_file))
+    require_own(identity, signer)
+    signed = add_signature(revocation, identity.signing)
+    CustodyLog(own.path).append(action, revocation_subjects(signed), identity)
+    own.keep_revocation(signed)
+    return signed
 
 
 def _checked(own: CustodianFolder, given: Given) -> _Checked:

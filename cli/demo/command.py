@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli.demo import stages
 from cli.demo.outcome import Outcome, Timing, gather, show
 from cli.demo.parties import wait_for_file
-from cli.demo.rotation import ROTATION, ROTATION_STEPS, rotated
+from cli.demo.rotation import ROTATION, rotated, steps_of
 from cli.demo.world_files import joined_903
 from keys.files import private_folder
 from linkage.errors import InputError
@@ -115,8 +115,8 @@ def play(folder: Path, imagine: Callable[[], World], *, rotate: bool = False) ->
             outcome = gather(world, cast)
             if rotate:
                 next_epoch = (today.isoformat(), closes)
-                with watch.stage(ROTATION, ROTATION_STEPS) as done:
-                    rotation = rotated(cast, url, workers, (next_epoch, _days(world)), done)
+                with watch.stage(ROTATION, steps_of(cast)) as done:
+                    rotation = rotated(cast, url, workers, next_epoch, _days(world), done)
                 outcome = replace(outcome, rotation=rotation)
     peaks = {stage: usage.peak_mib for stage, usage in cast.usage.items()}
     return replace(outcome, timings=watch.timings, peaks=peaks)

@@ -17,10 +17,9 @@ from cli.demo.world_files import write_extract
 from linkage.errors import ClewError
 from linkage.lab.world import Extract, Table
 
-__all__ = ["ROTATION", "ROTATION_STEPS", "Rotation", "read_pseudonyms", "rotated"]
+__all__ = ["ROTATION", "Rotation", "read_pseudonyms", "rotated", "steps_of"]
 
 ROTATION = "rotation of the key"
-ROTATION_STEPS = 28
 SECOND_EPOCH = "demo-2"
 
 _LEFT_OUT_EVERY = 20
@@ -51,17 +50,23 @@ def read_pseudonyms(cast: Cast) -> Pseudonyms:
     return {(a, h): p for a, h, p in read_columns(file, "agency", "handle", "pseudonym")}
 
 
+def steps_of(cast: Cast) -> int:
+    """Return how often :func:`rotated` says that it has advanced."""
+    ceremony, cycles = 2 * len(cast.custodians) + stages.THRESHOLD, 2
+    return ceremony + 4 * len(cast.desks) + cycles  # each desk joins, encodes, submits and is linked
+
+
 def rotated(
     cast: Cast,
     url: str,
     workers: dict[str, Popen[bytes]],
-    dates: tuple[tuple[str, str], str],
+    dates: tuple[str, str],
+    period: str,
     advance: Advance,
 ) -> Rotation:
-    """Play the rotation; ``dates`` are those of the new epoch, and the period that is encoded again."""
-    epoch_dates, period = dates
+    """Play the rotation; ``dates``: of the new epoch; ``period``: what is encoded again."""
     before = read_pseudonyms(cast)
-    descriptor = stages.ceremony(cast, SECOND_EPOCH, *epoch_dates, advance)
+    descriptor = stages.ceremony(cast, SECOND_EPOCH, *dates, advance)
     usage = cast.measured(stages.ENROLMENT)
     cast.unit.run("register", "epoch", "adopt", "--data", cast.data, "--descriptor", descriptor, usage=usage)
     stages.at_once(lambda desk: stages.join(cast, desk, descriptor, usage), cast.desks, advance)

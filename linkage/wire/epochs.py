@@ -113,9 +113,9 @@ def signed_bytes(document: "EpochDescriptor | WrappedKey | Revocation | Successi
     return canonical(structs.replace(document, signatures=()))
 
 
-def content_digest(descriptor: EpochDescriptor) -> str:
-    """Return SHA-256, in hex, of what custodians sign of a descriptor: the same whoever has signed it."""
-    return hashlib.sha256(signed_bytes(descriptor)).hexdigest()
+def content_digest(document: "EpochDescriptor | WrappedKey | Revocation | Succession") -> str:
+    """Return SHA-256, in hex, of what custodians sign of a document: the same whoever has signed it."""
+    return hashlib.sha256(signed_bytes(document)).hexdigest()
 
 
 def add_signature(document: Signed, key: Ed25519PrivateKey) -> Signed:

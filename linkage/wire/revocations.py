@@ -1,11 +1,12 @@
 """Revocations: k custodians say that an agency's card, or an epoch, counts no more."""
 
+import hashlib
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
 from linkage.errors import FormatError
-from linkage.wire.canonical import parse
+from linkage.wire.canonical import canonical, parse
 from linkage.wire.codes import AgencyCode
 from linkage.wire.epochs import DigestText, EpochName
 from linkage.wire.limits import MAX_CARD_BYTES
@@ -54,6 +55,11 @@ class Revocation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     reason: Annotated[str, Meta(min_length=1, max_length=MAX_REASON)]
     decided: Moment
     signatures: tuple[Signature, ...] = ()
+
+    @property
+    def subject_digest(self) -> str:
+        """SHA-256, in hex, of what is revoked: kept revocations are called by it."""
+        return hashlib.sha256(canonical(self.subject)).hexdigest()
 
 
 def read_revocation(data: bytes) -> Revocation:
