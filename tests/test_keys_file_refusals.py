@@ -23,6 +23,7 @@ from keys.files import (
 from keys.identity import create_identity
 from keys.protected import CEILING, COST, Cost, Protected, open_protected, protect, read_protected
 from keys.storing import (
+    card_at,
     make_folder,
     read_as,
     refuse_existing,
@@ -34,6 +35,8 @@ from keys.storing import (
 )
 from linkage.errors import FormatError, InputError, LimitError, VerificationError
 from linkage.wire.canonical import canonical
+from linkage.wire.cards import CustodianCard
+from linkage.wire.limits import MAX_MANIFEST_BYTES
 from tests.support.custody import CHEAP, PASSPHRASE, hold
 from tests.support.refusals import told
 
@@ -185,6 +188,9 @@ def test_what_is_written_in_clear_is_new_and_leaves_nothing_of_a_failure(
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
+    store_in_clear(tmp_path / "stored.html", b"secret")
+    assert (tmp_path / "stored.html").read_bytes() == b"secret"
+    (tmp_path / "stored.html").unlink()
     monkeypatch.setattr(os, "fsync", full)
     for write in (write_in_clear, write_private):
         with pytest.raises(OSError, match="No space"):
@@ -345,9 +351,22 @@ def test_messages_of_nobody_are_refused(tmp_path: Path) -> None:
         make_folder(folder.path)
         stranger = folder.path / f"{kind}-0123456789abcdef.json"
         stranger.write_bytes(b"{}")
-        message, hint = told(lambda f=folder: f.read_exchanged(HELD.terms), VerificationError)
-        assert message.startswith(f"{stranger.name}: ")
-        assert len(hint.split()) > 5
+        assert told(lambda f=folder: f.read_exchanged(HELD.terms)) == (
+            f"{stranger.name}: not from a custodian of this ceremony",
+            "two ceremonies have been mixed up, or somebody put a file here: take it away",
+        )
+
+
+def test_a_file_too_large_is_told_what_it_should_be(tmp_path: Path) -> None:
+    folder = CeremonyFolder(tmp_path)
+    asha = HELD.of("Asha").card
+    for what, path, read in (
+        ("commitment", folder.commitment(asha), lambda: folder.read_commitments(HELD.terms)),
+        ("contribution", folder.contribution(asha), lambda: folder.read_contributions(HELD.terms)),
+        ("card", tmp_path / "asha.json", lambda: card_at(tmp_path / "asha.json", CustodianCard)),
+    ):
+        path.write_bytes(b" " * (MAX_MANIFEST_BYTES + 1))
+        assert told(read, LimitError)[0].startswith(f"{what} {path.name}: larger than ")
 
 
 def test_what_is_wrong_inside_a_file_keeps_its_hint(tmp_path: Path) -> None:

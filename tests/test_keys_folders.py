@@ -9,6 +9,7 @@ import pytest
 from keys.files import private_folder
 from keys.storing import make_folder
 from linkage.errors import InputError
+from tests.support.refusals import told
 
 
 def _mode(path: Path) -> int:
@@ -33,8 +34,10 @@ def test_somebody_elses_folder_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     folder.mkdir()
     folder.chmod(0o755)
     monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
-    with pytest.raises(InputError, match="folder there: belongs to another user"):
-        make_folder(folder)
+    assert told(lambda: make_folder(folder), InputError) == (
+        "folder there: belongs to another user",
+        "choose a folder of your own, or a new one",
+    )
     assert _mode(folder) == 0o755
 
 

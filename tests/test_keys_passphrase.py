@@ -1,6 +1,7 @@
 """A passphrase comes from a file's first line or a hidden prompt, and is refused when it protects nothing."""
 
 import getpass
+import os
 from pathlib import Path
 
 import click.termui
@@ -84,6 +85,17 @@ def test_a_file_that_is_not_text_says_how_to_save_it(tmp_path: Path) -> None:
         read_passphrase(_file(tmp_path, b"\xff\xfe\x00secret"), prompt="x", confirm=False)
     assert caught.value.message == "passphrase file passphrase: not UTF-8 text"
     assert caught.value.hint == "save it as plain text with one line"
+
+
+def test_a_passphrase_may_come_through_a_pipe() -> None:
+    """As from a password manager, in shells that give a command's output the name of a file."""
+    end, start = os.pipe()
+    os.write(start, b"correct horse\n")
+    os.close(start)
+    try:
+        assert read_passphrase(Path(f"/dev/fd/{end}"), prompt="x", confirm=True) == "correct horse"
+    finally:
+        os.close(end)
 
 
 def test_only_the_end_of_a_line_is_dropped(tmp_path: Path) -> None:

@@ -18,13 +18,14 @@ from keys.ceremony import (
 )
 from keys.custodian_folder import CustodianFolder
 from keys.custody_log import NO_ENTRY, CustodyLog, CustodyLogExport, Head, LogLines, check_lines, read_export
-from keys.identity import Identity, create_identity, load_identity, save_identity
+from keys.identity import Identity, create_identity, load_identity, save_identity, usable_name
 from keys.messages import Ceremony, Commitment, Contribution, read_ceremony, signed
 from keys.protected import protect, read_protected
 from keys.sealed_shares import open_share, recover, require_listed
 from keys.wrapping import unwrap_key, wrap_key
 from linkage.errors import ClewError, FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
+from linkage.wire.cards import MAX_NAME
 from linkage.wire.moments import Moment
 from linkage.wire.revocations import Revocation, RevokedAgency, RevokedEpoch
 from linkage.wire.seal import seal
@@ -61,6 +62,26 @@ def test_an_identity_with_another_sealing_key_is_no_member() -> None:
     assert told(lambda: require_member(HELD.terms, changed)) == (
         "the ceremony names another sealing key than this identity's",
         "have the ceremony opened again with your present card",
+    )
+
+
+def test_whose_halves_a_card_shows() -> None:
+    own, other = ASHA.identity, create_identity()
+    assert own.has_halves(own.public_key, own.sealing.public_text())
+    assert not own.has_halves(other.public_key, own.sealing.public_text())
+    assert not own.has_halves(own.public_key, other.sealing.public_text())
+
+
+def test_a_name_can_be_shown_and_fits_on_a_card() -> None:
+    for name in ("", "  ", "As\tha", "\u202eahsA"):
+        assert told(lambda n=name: usable_name(n), InputError) == (
+            "the name is empty or holds characters that cannot be shown",
+            "give a plain name",
+        )
+    assert usable_name(f" {'a' * MAX_NAME} ") == "a" * MAX_NAME
+    assert told(lambda: usable_name("a" * (MAX_NAME + 1)), InputError) == (
+        "the name is too long",
+        f"use at most {MAX_NAME} characters",
     )
 
 

@@ -23,9 +23,11 @@ from keys.session import (
 )
 from keys.session_folder import SessionFolder
 from keys.wrapping import wrap_key
-from linkage.errors import ClewError, FormatError, InputError
+from linkage.errors import ClewError, FormatError, InputError, LimitError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import AgencyCard
+from linkage.wire.epochs import SHARE_TEXT_BYTES
+from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.seal import seal
 from tests.support.custody import agency_card, hold
 from tests.support.refusals import told
@@ -69,6 +71,12 @@ def test_for_whom_a_session_is() -> None:
     )
 
 
+def test_a_session_takes_as_many_agencies_as_it_says() -> None:
+    cards = [agency_card(create_identity(), f"E{number:03d}", "West") for number in range(MAX_AGENCIES)]
+    opened = open_session(ONE_TIME, descriptor=SIGNED, agencies=cards[::-1])
+    assert read_session(canonical(opened)).agencies == tuple(cards)
+
+
 def test_a_session_names_every_agency_once_and_in_order() -> None:
     identity = create_identity()
     same_signing = agency_card(identity, "E08", "West")
@@ -76,6 +84,7 @@ def test_a_session_names_every_agency_once_and_in_order() -> None:
     for cards in (
         AGENCIES[::-1],
         (AGENCIES[0], AGENCIES[0]),
+        (AGENCIES[0], agency_card(create_identity(), "E06", "North again")),
         (agency_card(identity, "E05", "East"), same_signing),
         (agency_card(same_sealing, "E05", "East"), same_signing),
     ):
@@ -144,10 +153,18 @@ def test_too_few_have_handed_over() -> None:
     require_enough(_all_handed(), HELD.terms)
 
 
+def test_a_share_is_sealed_as_the_specification_says() -> None:
+    label, key = b"clew/hand-over/1", ASHA.identity.public_key
+    context = len(label).to_bytes(4, "big") + label + SESSION.id + bytes.fromhex(key)
+    text = HELD.share("Asha").text.encode("ascii").ljust(SHARE_TEXT_BYTES)
+    sealed = b"".join(seal([text], SESSION.one_time_key, context=context)).hex()
+    handed = signed(structs.replace(_handed("Asha"), sealed=sealed, signature=None), ASHA.identity.signing)
+    assert _open(_all_handed(Asha=handed)) == _open(_all_handed())
+
+
 @pytest.mark.parametrize("content", [b"\xff" * 60, b"words that are none", b""])
 def test_something_else_than_a_share_is_told_by_whom(content: bytes) -> None:
     from keys.session import _seal_context
-    from linkage.wire.epochs import SHARE_TEXT_BYTES
 
     context = _seal_context(SESSION, ASHA.identity.public_key)
     sealed = b"".join(seal([content.ljust(SHARE_TEXT_BYTES)], SESSION.one_time_key, context=context)).hex()
@@ -210,6 +227,23 @@ def test_shares_of_strangers_are_refused(tmp_path: Path) -> None:
         "handed-0123456789abcdef.json: not from a custodian of this epoch",
         "two sessions have been mixed up, or somebody put a file here: take it away",
     )
+
+
+def test_a_file_too_large_is_told_what_it_should_be(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    places = {"handed share": folder.handed(ASHA.card), "wrapped key": folder.wrapped(SESSION.agencies[0])}
+    for path in places.values():
+        path.write_bytes(b" " * (MAX_MANIFEST_BYTES + 1))
+    message = f"larger than {MAX_MANIFEST_BYTES} bytes"
+    for (what, path), read in zip(
+        places.items(),
+        (
+            lambda: folder.read_handed(SESSION, HELD.terms),
+            lambda: folder.check_closed(SESSION, SIGNED),
+        ),
+        strict=True,
+    ):
+        assert told(read, LimitError)[0] == f"{what} {path.name}: {message}"
 
 
 def _handed_in(folder: SessionFolder) -> HandedShare:
