@@ -26,6 +26,9 @@ _ROUNDS, _SETTLED = 1000, 1e-8
 _MOST_PAIRS = 1 << 18
 """Shares are estimated from at most this many pairs, evenly chosen: more would not move them."""
 
+_MOST_HOMES = 0.05
+"""Pairs of one home to pairs of one person, beyond which households are no accident of the estimate."""
+
 _MARGIN_SLOPE = 30.0
 """Log odds per unit of Dice beyond a view's threshold, for profiles without experience."""
 
@@ -42,6 +45,21 @@ class Judge:
         self._thresholds = np.array(
             [profile.decision.thresholds.get(view.name, 1.0) for view in profile.views], dtype=np.float64
         )
+
+    @property
+    def experienced(self) -> bool:
+        """Whether anything was learned of the profile's pairs."""
+        return self._experience is not None
+
+    def sees_homes(self, densities: NDArray[np.float64]) -> bool:
+        """Say whether pairs (m, kinds) of two people of one home are among those of the set.
+
+        Where nothing was learned of the profile nobody can say, and none are taken to be there.
+        """
+        if self._experience is None:
+            return False
+        shares = estimate_shares(densities, self._experience)
+        return bool(shares[1] > _MOST_HOMES * shares[0])
 
     def describe(self, found: Similarities) -> NDArray[np.float64]:
         """Return (m, kinds): how well each kind of pair explains what the views say, as logarithms."""

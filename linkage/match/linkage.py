@@ -7,17 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.clustering import Link, cluster, one_to_one
-from linkage.match.decision import Judge
-from linkage.match.exact import number_evidence, with_pairs_by_number
-from linkage.match.experience import WEIGHING_Z
+from linkage.match.exact import with_pairs_by_number
 from linkage.match.kernel import Progress, candidate_pairs
-from linkage.match.rows import RecordId, Rows, Source, gather
-from linkage.match.similarity import similarities
+from linkage.match.rows import RecordId, Source, gather
+from linkage.match.weighing import Method, weigh
 from linkage.profile import EncodingProfile
 
 __all__ = ["Known", "Linkage", "Pairs", "RecordId", "Source", "link"]
-
-_PAIRS_AT_A_TIME = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +46,14 @@ class Pairs:
 class Linkage:
     """The outcome: ``records`` sorted by source and handle, ``pairs``, and ``clusters`` (n,) int64.
 
-    Clusters are numbered from 0 in the order of their smallest records.
+    Clusters are numbered from 0 in the order of their smallest records.  ``method``: how weights of evidence
+    were found (:mod:`linkage.match.weighing`).
     """
 
     records: tuple[RecordId, ...]
     pairs: Pairs
     clusters: NDArray[np.int64]
+    method: Method = "experience"
 
 
 def link(
@@ -75,46 +73,25 @@ def link(
     Raises :class:`InputError` where known decisions contradict each other or a declaration.
     """
     rows = gather(sources, profile)
-    candidates = candidate_pairs(rows, noise_z=profile.decision.noise_z, threads=threads, progress=progress)
-    left, right, score = _weigh(rows, candidates, profile)
+    paired = len(sources) == 2 and all(source.duplicate_free for source in sources)
+    compared = rows.within_sources_too() if paired else rows  # pairs within either are the decoys
+    candidates = candidate_pairs(
+        compared, noise_z=profile.decision.noise_z, threads=threads, progress=progress
+    )
+    weighed = weigh(rows, candidates, profile, paired=paired)
+    left, right, score = weighed.left, weighed.right, weighed.score
     if profile.exact:
         left, right, score = with_pairs_by_number(rows, left, right, score)
     same, different = _known_links(rows.ids, known)
     apart = rows.record_apart()
     clustered, links = (left, right), score
-    if len(sources) == 2 and all(source.duplicate_free for source in sources):
+    if paired:
         chosen = one_to_one(left, right, score, same=same, different=different)
         clustered, links = (left[chosen], right[chosen]), score[chosen]
     labels = cluster(len(rows.ids), *clustered, links, apart=apart, same=same, different=different)
     clusters = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     pairs = Pairs(left, right, score, clusters[left] == clusters[right])
-    return Linkage(rows.ids, pairs, clusters)
-
-
-def _weigh(
-    rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Reduce pairs of rows to pairs of records, by the best of their variants, and weigh those.
-
-    Views are read piece by piece: all views of all pairs at once would not fit.
-    """
-    judge = Judge(profile)
-    pieces = []
-    for start in range(0, max(len(candidates), 1), _PAIRS_AT_A_TIME):
-        piece = candidates[start : start + _PAIRS_AT_A_TIME]
-        found = similarities(rows, piece, diffusions=profile.diffusions, noise_z=WEIGHING_Z)
-        densities = judge.describe(found)
-        densities[:, 0] += number_evidence(rows, piece)
-        pieces.append(densities)
-    densities = np.concatenate(pieces)
-    records = np.sort(rows.record[candidates].astype(np.int64), axis=1)
-    order = np.lexsort((-judge.rank(densities), records[:, 1], records[:, 0]))
-    records = records[order]
-    best = np.ones(len(records), dtype=np.bool_)
-    best[1:] = (records[1:] != records[:-1]).any(axis=1)
-    left, right = records[best, 0], records[best, 1]
-    source = np.unique([record.source for record in rows.ids], return_inverse=True)[1]
-    return left, right, judge.weigh(densities[order[best]], source[left] == source[right])
+    return Linkage(rows.ids, pairs, clusters, weighed.method)
 
 
 def _known_links(ids: Sequence[RecordId], known: Iterable[Known]) -> tuple[list[Link], list[Link]]:

@@ -1,7 +1,7 @@
 """Encoding rows of all sources in one place, laid out for comparison."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -61,6 +61,15 @@ class Rows:
     def length(self) -> int:
         """Bits of a view."""
         return int(self.words.shape[2]) * 64
+
+    def within_sources_too(self) -> "Rows":
+        """Return the same rows without any declaration, so that rows of one source are compared as well."""
+        return replace(self, apart=np.full_like(self.apart, -1))
+
+    def record_sources(self) -> NDArray[np.int64]:
+        """Return the number of each record's source (records,), from 0 in the order of their names."""
+        names = [record.source for record in self.ids]
+        return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
     def record_apart(self) -> NDArray[np.int32]:
         """Return ``apart`` per record instead of per row."""

@@ -35,6 +35,19 @@ class Similarities:
     def __len__(self) -> int:
         return len(self.dice)
 
+    def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "Similarities":
+        """Return what is known of some of the pairs."""
+        return Similarities(self.dice[which], self.active[which], self.missing[which])
+
+    @classmethod
+    def joined(cls, parts: Sequence["Similarities"]) -> "Similarities":
+        """Return several parts, at least one, as one."""
+        return cls(
+            np.concatenate([part.dice for part in parts]),
+            np.concatenate([part.active for part in parts]),
+            np.concatenate([part.missing for part in parts]),
+        )
+
 
 def fills(weights: NDArray[np.int32], length: int, diffusion: int) -> NDArray[np.float64]:
     """Estimate the share of bits set before diffusion from the bits set after it."""

@@ -1,0 +1,142 @@
+"""How likely the records of each pair are one person, by whichever way the data at hand allow.
+
+- ``decoys``: two sources, each declared free of duplicates; pairs within a source show what noise is like.
+- ``valley``: one plain filter for everybody, and no households in sight; the histogram of similarities says
+  where noise ends.
+- ``experience``: what pairs look like under a shipped profile was learned in made-up worlds; how frequent
+  each kind is comes from the data at hand.
+- ``thresholds``: a profile that nobody has learned from, whose own thresholds decide.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.match.decision import Judge
+from linkage.match.decoys import FEWEST_DECOYS, decoy_log_odds, unrivalled
+from linkage.match.exact import number_evidence
+from linkage.match.experience import WEIGHING_Z
+from linkage.match.rows import Rows
+from linkage.match.similarity import Similarities, similarities
+from linkage.match.valley import valley_log_odds
+from linkage.profile import EncodingProfile
+
+__all__ = ["Method", "Weighed", "weigh"]
+
+Method = Literal["decoys", "valley", "experience", "thresholds"]
+
+_PAIRS_AT_A_TIME: Final = 1 << 18
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """Pairs of records, the smaller first, sorted, each once: ``left``, ``right`` and ``score`` (m,), log odds.
+
+    ``method``: by which way they were found.
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    score: NDArray[np.float64]
+    method: Method
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Described:
+    """Pairs of records by the best of their variants, and what is known of them."""
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    within: NDArray[np.bool_]
+    densities: NDArray[np.float64]
+    numbers: NDArray[np.float64]
+    found: Similarities
+
+
+def weigh(
+    rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile, *, paired: bool
+) -> Weighed:
+    """Weigh pairs of rows (m, 2) as pairs of records, each by the best of its variants.
+
+    ``paired``: two sources, both declared free of duplicates; ``candidates`` then hold pairs within either,
+    which are weighed against and not returned.
+    """
+    judge = Judge(profile)
+    pairs = _describe(rows, candidates, profile, judge)
+    if paired:
+        return _weigh_paired(rows, pairs, judge)
+    if all(not view.salt for view in profile.views) and not judge.sees_homes(pairs.densities):
+        similarity = pairs.found.dice.max(axis=1, initial=0.0)
+        log_odds = valley_log_odds(similarity, pairs.left, pairs.right, len(rows.ids))
+        if log_odds is not None:
+            return Weighed(pairs.left, pairs.right, log_odds + pairs.numbers, "valley")
+    return _judged(pairs, judge)
+
+
+def _weigh_paired(rows: Rows, pairs: _Described, judge: Judge) -> Weighed:
+    between = _taken(pairs, ~pairs.within)
+    if len(pairs.within) - len(between.left) < FEWEST_DECOYS or not len(between.left):
+        return _judged(between, judge)
+    sources = np.bincount(rows.record_sources(), minlength=2)
+    sizes = (int(sources[0]), int(sources[1]))
+    log_odds = decoy_log_odds(pairs.found, pairs.left, pairs.right, pairs.within, sizes)
+    score = unrivalled(log_odds[~pairs.within] + between.numbers, between.left, between.right, sizes)
+    return Weighed(between.left, between.right, score, "decoys")
+
+
+def _judged(pairs: _Described, judge: Judge) -> Weighed:
+    densities = pairs.densities.copy()
+    densities[:, 0] += pairs.numbers
+    score = judge.weigh(densities, pairs.within)
+    return Weighed(pairs.left, pairs.right, score, "experience" if judge.experienced else "thresholds")
+
+
+def _taken(pairs: _Described, which: NDArray[np.bool_] | NDArray[np.intp]) -> _Described:
+    return _Described(
+        pairs.left[which],
+        pairs.right[which],
+        pairs.within[which],
+        pairs.densities[which],
+        pairs.numbers[which],
+        pairs.found.take(which),
+    )
+
+
+def _describe(
+    rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile, judge: Judge
+) -> _Described:
+    """Read the views piece by piece: all bits of all pairs at once would not fit."""
+    found, densities, numbers = [], [], []
+    for start in range(0, max(len(candidates), 1), _PAIRS_AT_A_TIME):
+        piece = candidates[start : start + _PAIRS_AT_A_TIME]
+        found.append(similarities(rows, piece, diffusions=profile.diffusions, noise_z=WEIGHING_Z))
+        densities.append(judge.describe(found[-1]))
+        numbers.append(number_evidence(rows, piece))
+    every = _Described(
+        *_records(rows, candidates),
+        np.concatenate(densities),
+        np.concatenate(numbers),
+        Similarities.joined(found),
+    )
+    return _taken(every, _best_variants(every, judge))
+
+
+def _records(
+    rows: Rows, candidates: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    records = np.sort(rows.record[candidates].astype(np.int64), axis=1)
+    source = rows.record_sources()
+    return records[:, 0], records[:, 1], source[records[:, 0]] == source[records[:, 1]]
+
+
+def _best_variants(pairs: _Described, judge: Judge) -> NDArray[np.intp]:
+    """Return where each pair of records has its best pair of rows, in the order of records."""
+    densities = pairs.densities.copy()
+    densities[:, 0] += pairs.numbers
+    order = np.lexsort((-judge.rank(densities), pairs.right, pairs.left))
+    left, right = pairs.left[order], pairs.right[order]
+    first = np.ones(len(order), dtype=np.bool_)
+    first[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
+    return order[first]
