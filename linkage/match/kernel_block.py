@@ -16,7 +16,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["LANES", "ROWS_AT_ONCE", "hits_of_block", "hits_of_block_either"]
+__all__ = ["LANES", "ROWS_AT_ONCE", "distance", "hits_of_block", "hits_of_block_either"]
 
 LANES = 8
 """Columns compared at once: the 64-bit lanes of a 512-bit register."""
@@ -60,7 +60,13 @@ def _hits_of_block_either(
     return types.uint64(*arguments), _generate
 
 
+def _distance(_typing: Any, _words: Any, _a: Any, _b: Any) -> Any:
+    """Return the Hamming distance of two rows; ``words`` (n, words) uint64, ``a`` and ``b`` row numbers."""
+    return types.int64(_MATRIX, types.int64, types.int64), _generate_distance
+
+
 # Typed here as plain callables: what the compiler passes in (a typing context) is no business of the callers.
+distance = cast("Callable[[Any, Any, Any], Any]", intrinsic(_distance))
 hits_of_block = cast("Callable[[Any, Any, Any, Any, Any, Any], Any]", intrinsic(_hits_of_block))
 hits_of_block_either = cast(
     "Callable[[Any, Any, Any, Any, Any, Any, Any], Any]", intrinsic(_hits_of_block_either)
@@ -119,43 +125,33 @@ def _generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any
 
 def _generate_stages(builder: Any, place: _Place) -> Any:
     """Write the loop over stages, which ends after the last one or when no pair is within its bounds."""
-    before = builder.block
-    names = ("stage", "some", "found", "done")
-    looking, some, found, done = (builder.append_basic_block(name) for name in names)
+    before, looking = builder.block, builder.append_basic_block("stage")
+    some, done = builder.append_basic_block("some"), builder.append_basic_block("done")
     builder.branch(looking)
     builder.position_at_end(looking)
     stage, word = builder.phi(_WORD), builder.phi(_WORD)
     counts = [builder.phi(_BLOCK) for _ in place.row_starts]
     end = builder.load(builder.gep(place.ends, [stage]))
     sums = _distances(builder, place, counts, word, end)
-    within = _within(builder, place, stage, sums)
-    looked = builder.block
-    builder.cbranch(_any(builder, within), some, done)
-    builder.position_at_end(some)
+    mask = _as_mask(builder, _within(builder, place, stage, sums))
     following = builder.add(stage, _constant(1))
-    builder.cbranch(builder.icmp_signed("<", following, place.stages), looking, found)
+    last = builder.icmp_signed(">=", following, place.stages)
+    none = builder.icmp_unsigned("==", mask, _constant(0))
+    builder.cbranch(builder.or_(last, none), done, some)
+    builder.position_at_end(some)
+    builder.branch(looking)
     starts = [(stage, _constant(0), following), (word, _constant(0), end)]
-    for phi, first, later in [
-        *starts,
-        *((count, _ZEROS, sum_) for count, sum_ in zip(counts, sums, strict=True)),
-    ]:
+    pairs = [(count, _ZEROS, total) for count, total in zip(counts, sums, strict=True)]
+    for phi, first, later in [*starts, *pairs]:
         phi.add_incoming(first, before)
         phi.add_incoming(later, some)
-    builder.position_at_end(found)
-    mask = _as_mask(builder, within)
-    builder.branch(done)
     builder.position_at_end(done)
-    result = builder.phi(_WORD)
-    result.add_incoming(_constant(0), looked)
-    result.add_incoming(mask, found)
-    return result
+    return mask
 
 
 def _distances(builder: Any, place: _Place, counts: list[Any], word: Any, end: Any) -> list[Any]:
     """Write the loop over the words of a stage: xor, count, add, for every row against the eight columns."""
-    counter = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
-        builder.module, ir.FunctionType(_BLOCK, [_BLOCK]), f"llvm.ctpop.v{LANES}i64"
-    )
+    counter = _counter(builder)
     before, loop, after = (
         builder.block,
         builder.append_basic_block("words"),
@@ -181,6 +177,48 @@ def _distances(builder: Any, place: _Place, counts: list[Any], word: Any, end: A
     return sums
 
 
+def _generate_distance(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Write the loop over eight words at a time, of which the last may be fewer."""
+    array = context.make_array(signature.args[0])(context, builder, arguments[0])
+    words = builder.extract_value(array.shape, 1)
+    starts = [builder.gep(array.data, [builder.mul(row, words)]) for row in arguments[1:]]
+    before, loop, after = (
+        builder.block,
+        builder.append_basic_block("eight"),
+        builder.append_basic_block("summed"),
+    )
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    word, count = builder.phi(_WORD), builder.phi(_BLOCK)
+    lanes = ir.Constant(_BLOCK, list(range(LANES)))
+    there = builder.icmp_signed("<", lanes, _spread(builder, builder.sub(words, word)))
+    left, right = (_load_some(builder, builder.gep(start, [word]), there) for start in starts)
+    total = builder.add(count, builder.call(_counter(builder), [builder.xor(left, right)]))
+    following = builder.add(word, _constant(LANES))
+    for phi, start, later in [(word, _constant(0), following), (count, _ZEROS, total)]:
+        phi.add_incoming(start, before)
+        phi.add_incoming(later, loop)
+    builder.cbranch(builder.icmp_signed("<", following, words), loop, after)
+    builder.position_at_end(after)
+    kind = ir.FunctionType(_WORD, [_BLOCK])
+    name = f"llvm.vector.reduce.add.v{LANES}i64"
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [total])  # type: ignore[no-untyped-call]
+
+
+def _load_some(builder: Any, pointer: Any, there: Any) -> Any:
+    """Load the lanes that are there; the others are 0, and their memory is not touched."""
+    kind = ir.FunctionType(_BLOCK, [_BLOCK.as_pointer(), ir.IntType(32), there.type, _BLOCK])
+    name = f"llvm.masked.load.v{LANES}i64.p0"
+    load = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
+    align = ir.Constant(ir.IntType(32), 8)
+    return builder.call(load, [builder.bitcast(pointer, _BLOCK.as_pointer()), align, there, _ZEROS])
+
+
+def _counter(builder: Any) -> Any:
+    kind = ir.FunctionType(_BLOCK, [_BLOCK])
+    return cgutils.get_or_insert_function(builder.module, kind, f"llvm.ctpop.v{LANES}i64")  # type: ignore[no-untyped-call]
+
+
 def _within(builder: Any, place: _Place, stage: Any, sums: list[Any]) -> list[Any]:
     """Return for every row eight flags: the distance is within the row's bound, or within the column's."""
     bounds = builder.gep(place.bounds, [builder.mul(stage, place.row_step)])
@@ -197,19 +235,16 @@ def _within(builder: Any, place: _Place, stage: Any, sums: list[Any]) -> list[An
     return flags
 
 
-def _any(builder: Any, flags: list[Any]) -> Any:
-    together = flags[0]
-    for flag in flags[1:]:
-        together = builder.or_(together, flag)
-    return builder.icmp_unsigned("!=", builder.bitcast(together, ir.IntType(LANES)), ir.IntType(LANES)(0))
-
-
 def _as_mask(builder: Any, flags: list[Any]) -> Any:
-    mask = _constant(0)
-    for row, flag in enumerate(flags):
-        bits = builder.zext(builder.bitcast(flag, ir.IntType(LANES)), _WORD)
-        mask = builder.or_(mask, builder.shl(bits, _constant(LANES * row)))
-    return mask
+    """Put flags of eight rows side by side in one word."""
+    while len(flags) > 1:
+        width = flags[0].type.count
+        order = ir.Constant(ir.VectorType(ir.IntType(32), 2 * width), list(range(2 * width)))
+        flags = [
+            builder.shuffle_vector(left, right, order)
+            for left, right in zip(flags[::2], flags[1::2], strict=True)
+        ]
+    return builder.bitcast(flags[0], _WORD)
 
 
 def _constant(value: int) -> Any:

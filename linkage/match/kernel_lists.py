@@ -43,42 +43,48 @@ def key_of(score: int, number: int) -> int:
 
 
 @compiled
-def enters(lists: NearestLists, number: int, kind: int, key: int) -> bool:
+def enters(keys: NDArray[np.int64], counts: NDArray[np.int32], number: int, kind: int, key: int) -> bool:
     """Tell whether a list has room for a key, or its last one is worse."""
-    room = lists.keys.shape[2]
-    return bool(lists.counts[number, kind] < room or key < lists.keys[number, kind, room - 1])
+    room = keys.shape[2]
+    return bool(counts[number, kind] < room or key < keys[number, kind, room - 1])
 
 
 @compiled
-def insert(lists: NearestLists, number: int, kind: int, key: int) -> None:
-    """Put a key that enters in its place; of two views that bring the same row the better one stays."""
-    line, count = lists.keys[number, kind], int(lists.counts[number, kind])
+def insert(keys: NDArray[np.int64], counts: NDArray[np.int32], number: int, kind: int, key: int) -> bool:
+    """Put a key that enters in its place, and tell whether anything changed.
+
+    Of two views that bring the same row the better one stays.
+    """
+    room, count = keys.shape[2], int(counts[number, kind])
     place = count
     for at in range(count):
-        if line[at] & _NUMBER == key & _NUMBER:
+        if keys[number, kind, at] & _NUMBER == key & _NUMBER:
             place = at
-    if place < count and line[place] <= key:
-        return
-    if place == count and count < len(line):
-        lists.counts[number, kind] = count + 1
+    if place < count and keys[number, kind, place] <= key:
+        return False
+    if place == count and count < room:
+        counts[number, kind] = count + 1
     elif place == count:
         place -= 1
-    while place > 0 and line[place - 1] > key:
-        line[place] = line[place - 1]
+    while place > 0 and keys[number, kind, place - 1] > key:
+        keys[number, kind, place] = keys[number, kind, place - 1]
         place -= 1
-    line[place] = key
+    keys[number, kind, place] = key
+    return True
 
 
 @compiled
-def worst_score(lists: NearestLists, number: int, kind: int, lowest: int, none_yet: int) -> int:
+def worst_score(
+    keys: NDArray[np.int64], counts: NDArray[np.int32], number: int, kind: int, lowest: int, none_yet: int
+) -> int:
     """Return the largest score with which a row not numbered below ``lowest`` enters a list.
 
     Of equal scores only a smaller number enters.  ``none_yet`` if the list has room.
     """
-    room = lists.keys.shape[2]
-    if lists.counts[number, kind] < room:
+    room = keys.shape[2]
+    if counts[number, kind] < room:
         return none_yet
-    last = int(lists.keys[number, kind, room - 1])
+    last = int(keys[number, kind, room - 1])
     return (last >> _NUMBER_BITS) * _UNIT - (1 if (last & _NUMBER) < lowest else 0)
 
 

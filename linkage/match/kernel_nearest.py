@@ -14,15 +14,16 @@ from linkage.match.kernel_block import LANES, ROWS_AT_ONCE, hits_of_block_either
 from linkage.match.kernel_lists import NearestLists, enters, insert, key_of, worst_score
 from linkage.match.kernel_stages import choose_ends
 from linkage.match.kernel_tiles import (
+    COLUMNS_AT_ONCE,
     Look,
     OneView,
     copy_columns,
     copy_rows,
     may_meet,
     passes_prefix,
-    prefix_bounds,
-    row_bounds,
     score,
+    set_prefix_bounds,
+    set_row_bounds,
     spread,
     widest,
 )
@@ -32,17 +33,9 @@ __all__ = ["fill_nearest"]
 _OWN, _OTHERS = 0, 1
 
 
-class _Side(NamedTuple):
-    """The rows of a tile, or its columns, and their bounds.
+class _Faced(NamedTuple):
+    """What rows of one side face on the other: u and sources from and to, and the lowest row number."""
 
-    ``staged`` (stages, padded): the largest distances that count after each stage; ``first`` (padded,): those
-    that the sequential test allows at the first.  Of the other side: ``smallest`` and ``largest`` u,
-    ``first_source`` and ``last_source``, and ``lowest`` row number.
-    """
-
-    numbers: NDArray[np.int32]
-    staged: NDArray[np.int64]
-    first: NDArray[np.int64]
     smallest: int
     largest: int
     first_source: int
@@ -63,111 +56,174 @@ def fill_nearest(
 
     ``lead`` as in :func:`linkage.match.kernel_scan.fill_hits`.
     """
-    tile, columns = copy_rows(view.words, lefts), copy_columns(view.words, rights)
-    left = _side(view, lefts, rights, look, lists, len(tile), 1)
-    right = _side(view, rights, lefts, look, lists, len(columns) * LANES, 1)
-    ends = look.ends
-    if len(ends) == 0:
-        ends = choose_ends(tile, columns, left.staged[0], right.staged[0].reshape((-1, LANES)))
-    look = Look(look.limit, ends, look.prefix_limits)
-    left = _side(view, lefts, rights, look, lists, len(tile), len(ends))
-    right = _side(view, rights, lefts, look, lists, len(columns) * LANES, len(ends))
-    facing = right.staged.reshape((len(ends), len(columns), LANES))
-    masks = np.zeros(len(tile) // ROWS_AT_ONCE + 1, dtype=np.uint64)
-    firsts = np.zeros(len(masks), dtype=np.int64)
-    for block in range(max(0, -lead) // LANES, len(columns)):
-        groups = 0
-        for first in range(0, len(tile), ROWS_AT_ONCE):
-            masks[groups] = hits_of_block_either(tile, first, columns, block, ends, left.staged, facing)
-            firsts[groups] = first
-            groups += masks[groups] != 0
-        _finish(view, left, right, lead, look, block, masks, firsts, groups, lists)
+    words, weights, record, apart, source = view
+    limit, _, prefix_limits = look
+    keys, counts = lists
+    tile, length = copy_rows(words, lefts), 64 * words.shape[1]
+    for start in range(max(0, -lead) // COLUMNS_AT_ONCE * COLUMNS_AT_ONCE, len(rights), COLUMNS_AT_ONCE):
+        some = rights[start : start + COLUMNS_AT_ONCE]
+        columns = copy_columns(words, some)
+        faced_left, faced_right = (
+            _faced(weights, source, some, length),
+            _faced(weights, source, lefts, length),
+        )
+        left = _bounds(weights, source, lefts, keys, counts, limit, length, faced_left, len(tile))
+        right = _bounds(weights, source, some, keys, counts, limit, length, faced_right, len(columns) * LANES)
+        ends = look.ends
+        if len(ends) == 0:
+            ends = choose_ends(tile, columns, left, right.reshape((-1, LANES)))
+        staged_left, staged_right = (
+            np.empty((len(ends), len(left)), np.int64),
+            np.empty((len(ends), len(right)), np.int64),
+        )
+        staged_left[:] = left
+        staged_right[:] = right
+        first_left = _first_bounds(weights, lefts, some, limit, length, prefix_limits, len(left))
+        first_right = _first_bounds(weights, some, lefts, limit, length, prefix_limits, len(right))
+        staged_left[0] = np.minimum(left, first_left)
+        staged_right[0] = np.minimum(right, first_right)
+        _scan(
+            words, weights, record, apart, source, keys, counts, limit, ends, prefix_limits,
+            lefts, some, lead + start, tile, columns,
+            faced_left, first_left, staged_left, faced_right, first_right, staged_right,
+        )  # fmt: skip
 
 
 @compiled
-def _finish(
-    view: OneView,
-    left: _Side,
-    right: _Side,
-    lead: int,
-    look: Look,
-    block: int,
-    masks: NDArray[np.uint64],
-    firsts: NDArray[np.int64],
-    groups: int,
-    lists: NearestLists,
-) -> None:
-    """Score the pairs of a block that passed, one by one, and offer them to lists."""
-    place = 0
-    while place < groups:
-        bit = lowest_bit(masks[place])
-        row, column = firsts[place] + bit // LANES, block * LANES + bit % LANES
-        masks[place] &= masks[place] - np.uint64(1)
-        place += masks[place] == 0
-        if row >= len(left.numbers) or column >= len(right.numbers) or column + lead <= row:
-            continue
-        a, b = left.numbers[row], right.numbers[column]
-        found = score(view, a, b)
-        if found < look.limit and may_meet(view, a, b):
-            _offer(view, left, row, b, found, look, lists)
-            _offer(view, right, column, a, found, look, lists)
+def _faced(
+    weights: NDArray[np.int32], source: NDArray[np.int32], numbers: NDArray[np.int32], length: int
+) -> _Faced:
+    sources = source[numbers]
+    smallest, largest = spread(weights, numbers, length)
+    return _Faced(smallest, largest, int(sources.min()), int(sources.max()), int(numbers.min()))
 
 
 @compiled
-def _offer(
-    view: OneView, side: _Side, place: int, other: int, found: int, look: Look, lists: NearestLists
-) -> None:
-    """Offer another row to the list of the row in one place of a side, and lower its bounds."""
-    number = side.numbers[place]
-    kind = _OWN if view.source[number] == view.source[other] else _OTHERS
-    key = key_of(found, other)
-    if enters(lists, number, kind, key) and passes_prefix(view, number, other, look):
-        insert(lists, number, kind, key)
-        _set_bounds(view, side, place, look, lists)
+def _bounds(
+    weights: NDArray[np.int32],
+    source: NDArray[np.int32],
+    numbers: NDArray[np.int32],
+    keys: NDArray[np.int64],
+    counts: NDArray[np.int32],
+    limit: int,
+    length: int,
+    faced: _Faced,
+    padded: int,
+) -> NDArray[np.int64]:
+    """Return for some rows the largest distances that count now; -1 beyond the rows."""
+    bounds = np.full(padded, -1, dtype=np.int64)
+    for place in range(len(numbers)):
+        bounds[place] = _bound(weights, source, numbers[place], keys, counts, limit, length, faced)
+    return bounds
 
 
 @compiled
-def _side(
-    view: OneView,
+def _first_bounds(
+    weights: NDArray[np.int32],
     numbers: NDArray[np.int32],
     others: NDArray[np.int32],
-    look: Look,
-    lists: NearestLists,
+    limit: int,
+    length: int,
+    prefix_limits: NDArray[np.int64],
     padded: int,
-    stages: int,
-) -> _Side:
-    """Return one side of a tile with the bounds that its lists leave now."""
-    bounds = row_bounds(view, numbers, others, look.limit, padded)
-    staged = np.zeros((stages, padded), dtype=np.int64)
-    staged[:] = bounds
-    smallest, largest = spread(view, others)
-    sources = view.source[others]
-    side = _Side(
-        numbers,
-        staged,
-        prefix_bounds(bounds, look.prefix_limits),
-        smallest,
-        largest,
-        int(sources.min()),
-        int(sources.max()),
-        int(others.min()),
-    )
-    for place in range(len(numbers)):
-        _set_bounds(view, side, place, look, lists)
-    return side
+) -> NDArray[np.int64]:
+    """Return for some rows the largest distances of the first words that the sequential test allows.
+
+    They rest on the limit of the view and never on lists, or what is missed would depend on the order.
+    """
+    bounds = np.empty(padded, dtype=np.int64)
+    set_row_bounds(weights, numbers, others, limit, length, bounds)
+    set_prefix_bounds(bounds.copy(), prefix_limits, bounds)
+    return bounds
 
 
 @compiled
-def _set_bounds(view: OneView, side: _Side, place: int, look: Look, lists: NearestLists) -> None:
-    """Set the largest distances with which anything of the other side could enter the row's lists."""
-    number, length = side.numbers[place], 64 * view.words.shape[1]
-    own, none_yet = int(view.source[number]), look.limit - 1
-    best = -(1 << 62)
-    if side.first_source <= own <= side.last_source:
-        best = max(best, worst_score(lists, number, _OWN, side.lowest, none_yet))
-    if side.first_source != own or side.last_source != own:
-        best = max(best, worst_score(lists, number, _OTHERS, side.lowest, none_yet))
-    u = length - 2 * int(view.weights[number])
-    bound = widest(min(best, none_yet), u, side.smallest, side.largest, length)
-    side.staged[:, place] = bound
-    side.staged[0, place] = min(bound, side.first[place])
+def _bound(
+    weights: NDArray[np.int32],
+    source: NDArray[np.int32],
+    number: int,
+    keys: NDArray[np.int64],
+    counts: NDArray[np.int32],
+    limit: int,
+    length: int,
+    faced: _Faced,
+) -> int:
+    """Return the largest distance with which anything that a row faces could enter one of its lists."""
+    own, best = int(source[number]), -(1 << 62)
+    if faced.first_source <= own <= faced.last_source:
+        best = max(best, worst_score(keys, counts, number, _OWN, faced.lowest, limit - 1))
+    if faced.first_source != own or faced.last_source != own:
+        best = max(best, worst_score(keys, counts, number, _OTHERS, faced.lowest, limit - 1))
+    u = length - 2 * int(weights[number])
+    return widest(min(best, limit - 1), u, faced.smallest, faced.largest, length)
+
+
+@compiled
+def _scan(
+    words: NDArray[np.uint64],
+    weights: NDArray[np.int32],
+    record: NDArray[np.int32],
+    apart: NDArray[np.int32],
+    source: NDArray[np.int32],
+    keys: NDArray[np.int64],
+    counts: NDArray[np.int32],
+    limit: int,
+    ends: NDArray[np.int64],
+    prefix_limits: NDArray[np.int64],
+    lefts: NDArray[np.int32],
+    rights: NDArray[np.int32],
+    lead: int,
+    tile: NDArray[np.uint64],
+    columns: NDArray[np.uint64],
+    faced_left: _Faced,
+    first_left: NDArray[np.int64],
+    staged_left: NDArray[np.int64],
+    faced_right: _Faced,
+    first_right: NDArray[np.int64],
+    staged_right: NDArray[np.int64],
+) -> None:
+    """Compare rows with some columns; what vectors let pass is scored one by one and offered to both lists.
+
+    Where a list changes, the bounds of its row are lowered for all that follows.
+    """
+    length = 64 * words.shape[1]
+    masks = np.zeros(len(tile) // ROWS_AT_ONCE + 1, dtype=np.uint64)
+    firsts = np.zeros(len(masks), dtype=np.int64)
+    others = staged_right.reshape((len(ends), len(columns), LANES))
+    for block in range(len(columns)):
+        groups, place = 0, 0
+        for first in range(0, len(tile), ROWS_AT_ONCE):
+            masks[groups] = hits_of_block_either(tile, first, columns, block, ends, staged_left, others)
+            firsts[groups] = first
+            groups += masks[groups] != 0
+        while place < groups:
+            bit = lowest_bit(masks[place])
+            row, column = firsts[place] + bit // LANES, block * LANES + bit % LANES
+            masks[place] &= masks[place] - np.uint64(1)
+            place += masks[place] == 0
+            if row >= len(lefts) or column >= len(rights) or column + lead <= row:
+                continue
+            a, b = lefts[row], rights[column]
+            found = score(words, weights, a, b)
+            if found >= limit or not may_meet(record, apart, a, b):
+                continue
+            kind = _OWN if source[a] == source[b] else _OTHERS
+            for_a, for_b = key_of(found, b), key_of(found, a)
+            enters_a, enters_b = enters(keys, counts, a, kind, for_a), enters(keys, counts, b, kind, for_b)
+            if not (enters_a or enters_b):
+                continue
+            if not passes_prefix(words, weights, a, b, limit, ends[0], prefix_limits):
+                continue
+            if enters_a and insert(keys, counts, a, kind, for_a):
+                bound = _bound(weights, source, a, keys, counts, limit, length, faced_left)
+                _lower(staged_left, first_left, row, bound)
+            if enters_b and insert(keys, counts, b, kind, for_b):
+                bound = _bound(weights, source, b, keys, counts, limit, length, faced_right)
+                _lower(staged_right, first_right, column, bound)
+
+
+@compiled
+def _lower(staged: NDArray[np.int64], first: NDArray[np.int64], place: int, bound: int) -> None:
+    for stage in range(len(staged)):
+        staged[stage, place] = bound
+    staged[0, place] = min(bound, first[place])

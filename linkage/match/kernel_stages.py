@@ -15,7 +15,7 @@ from linkage.match.kernel_sequential import LOOK, PASSED, WHOLE_GROUP
 
 __all__ = ["choose_ends"]
 
-_MOST_SAMPLES, _FEWEST_SAMPLES = 32, 4
+_MOST_SAMPLES, _FEWEST_SAMPLES = 16, 4
 _GROUPS_PER_SAMPLE = 512
 _WORTHWHILE = 0.97
 """An early look must promise to save this much at least, since the sample may flatter it."""

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.compiled import compiled, popcount
-from linkage.match.kernel_block import LANES, ROWS_AT_ONCE
+from linkage.match.kernel_block import LANES, ROWS_AT_ONCE, distance
 
 __all__ = [
+    "COLUMNS_AT_ONCE",
     "Look",
     "OneView",
     "copy_columns",
@@ -23,12 +24,16 @@ __all__ = [
     "may_meet",
     "noise_limit",
     "passes_prefix",
-    "prefix_bounds",
-    "row_bounds",
     "score",
+    "set_prefix_bounds",
+    "set_row_bounds",
     "spread",
     "widest",
 ]
+
+
+COLUMNS_AT_ONCE = 512
+"""Bounds hold for this many columns: so few, in the order of their weights, are nearly of one weight."""
 
 
 class OneView(NamedTuple):
@@ -80,49 +85,46 @@ def copy_columns(words: NDArray[np.uint64], numbers: NDArray[np.int32]) -> NDArr
 
 
 @compiled
-def score(view: OneView, a: int, b: int) -> int:
+def score(words: NDArray[np.uint64], weights: NDArray[np.int32], a: int, b: int) -> int:
     """Return 2L·h + ua·ub of two rows."""
-    length = 64 * view.words.shape[1]
-    distance = 0
-    for word in range(view.words.shape[1]):
-        distance += int(popcount(view.words[a, word] ^ view.words[b, word]))
-    return 2 * length * distance + _unevenness(view, a) * _unevenness(view, b)
+    length = 64 * words.shape[1]
+    ua, ub = length - 2 * int(weights[a]), length - 2 * int(weights[b])
+    return 2 * length * int(distance(words, a, b)) + ua * ub
 
 
 @compiled
-def _unevenness(view: OneView, number: int) -> int:
-    """Return u = L − 2w of a row."""
-    return 64 * view.words.shape[1] - 2 * int(view.weights[number])
-
-
-@compiled
-def may_meet(view: OneView, a: int, b: int) -> bool:
+def may_meet(record: NDArray[np.int32], apart: NDArray[np.int32], a: int, b: int) -> bool:
     """Tell whether two rows are of two records and not both of one duplicate-free source."""
-    if view.record[a] == view.record[b]:
-        return False
-    return bool(view.apart[a] != view.apart[b] or view.apart[a] < 0)
+    return bool(record[a] != record[b] and (apart[a] != apart[b] or apart[a] < 0))
 
 
 @compiled
-def passes_prefix(view: OneView, a: int, b: int, look: Look) -> bool:
+def passes_prefix(
+    words: NDArray[np.uint64],
+    weights: NDArray[np.int32],
+    a: int,
+    b: int,
+    limit: int,
+    prefix: int,
+    prefix_limits: NDArray[np.int64],
+) -> bool:
     """Tell whether a pair passes the sequential test: by its own limit, not that of any tile it is in."""
-    if len(look.prefix_limits) == 0:
+    if len(prefix_limits) == 0:
         return True
-    distance = 0
-    for word in range(look.ends[0]):
-        distance += int(popcount(view.words[a, word] ^ view.words[b, word]))
-    u = _unevenness(view, b)
-    largest = widest(look.limit - 1, _unevenness(view, a), u, u, 64 * view.words.shape[1])
-    return bool(distance <= look.prefix_limits[min(max(largest, 0), len(look.prefix_limits) - 1)])
+    length, differing = 64 * words.shape[1], 0
+    for word in range(prefix):
+        differing += int(popcount(words[a, word] ^ words[b, word]))
+    ub = length - 2 * int(weights[b])
+    largest = widest(limit - 1, length - 2 * int(weights[a]), ub, ub, length)
+    return bool(differing <= prefix_limits[min(max(largest, 0), length)])
 
 
 @compiled
-def spread(view: OneView, numbers: NDArray[np.int32]) -> tuple[int, int]:
+def spread(weights: NDArray[np.int32], numbers: NDArray[np.int32], length: int) -> tuple[int, int]:
     """Return the smallest and the largest u of some rows."""
-    length = 64 * view.words.shape[1]
     smallest, largest = length, -length
     for number in numbers:
-        u = _unevenness(view, number)
+        u = length - 2 * int(weights[number])
         smallest, largest = min(smallest, u), max(largest, u)
     return smallest, largest
 
@@ -135,31 +137,33 @@ def widest(highest: int, u: int, smallest: int, largest: int, length: int) -> in
 
 
 @compiled
-def row_bounds(
-    view: OneView, numbers: NDArray[np.int32], others: NDArray[np.int32], limit: int, padded: int
-) -> NDArray[np.int64]:
-    """Return for each of some rows the largest distance at which any of the others counts.
+def set_row_bounds(
+    weights: NDArray[np.int32],
+    numbers: NDArray[np.int32],
+    others: NDArray[np.int32],
+    limit: int,
+    length: int,
+    bounds: NDArray[np.int64],
+) -> None:
+    """Set for each of some rows the largest distance at which any of the others counts.
 
-    ``padded`` bounds in all: those beyond the rows are -1, which no distance is within.
+    Bounds beyond the rows become -1, which no distance is within.
     """
-    bounds = np.full(padded, -1, dtype=np.int64)
-    smallest, largest = spread(view, others)
+    bounds[len(numbers) :] = -1
+    smallest, largest = spread(weights, others, length)
     for row in range(len(numbers)):
-        u = _unevenness(view, numbers[row])
-        bounds[row] = widest(limit - 1, u, smallest, largest, 64 * view.words.shape[1])
-    return bounds
+        bounds[row] = widest(limit - 1, length - 2 * int(weights[numbers[row]]), smallest, largest, length)
 
 
 @compiled
-def prefix_bounds(bounds: NDArray[np.int64], prefix_limits: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return bounds on the distance of the first words (same shape), given those on the whole.
+def set_prefix_bounds(bounds: NDArray[np.int64], limits: NDArray[np.int64], first: NDArray[np.int64]) -> None:
+    """Set the largest distances of the first words, ``first``, given those of the whole.
 
-    ``prefix_limits`` as in :class:`Look`; without any, the first words may differ as much as the whole.
+    ``limits``: those of the sequential test as in :class:`Look`; without any, the first words may differ as
+    much as the whole.
     """
-    if len(prefix_limits) == 0:
-        return bounds.copy()
-    limited = np.full(len(bounds), -1, dtype=np.int64)
-    for place in range(len(bounds)):
-        if bounds[place] >= 0:
-            limited[place] = prefix_limits[min(bounds[place], len(prefix_limits) - 1)]
-    return limited
+    first[:] = bounds
+    if len(limits) > 0:
+        for place in range(len(bounds)):
+            if bounds[place] >= 0:
+                first[place] = limits[min(bounds[place], len(limits) - 1)]
