@@ -32,15 +32,17 @@ __all__ = ["fill_nearest"]
 
 _OWN, _OTHERS = 0, 1
 
+_GROUPS_AT_ONCE = 8
+"""Groups of rows compared before lists are changed: what entered bounds what follows in the same tile."""
+
 
 class _Faced(NamedTuple):
-    """What rows of one side face on the other: u and sources from and to, and the lowest row number."""
+    """What rows of one side face on the other: u and sources, from and to."""
 
     smallest: int
     largest: int
     first_source: int
     last_source: int
-    lowest: int
 
 
 @compiled
@@ -63,29 +65,34 @@ def fill_nearest(
     for start in range(max(0, -lead) // COLUMNS_AT_ONCE * COLUMNS_AT_ONCE, len(rights), COLUMNS_AT_ONCE):
         some = rights[start : start + COLUMNS_AT_ONCE]
         columns = copy_columns(words, some)
-        faced_left, faced_right = (
-            _faced(weights, source, some, length),
-            _faced(weights, source, lefts, length),
+        faced_left = _faced(weights, source, some, length)
+        faced_right = _faced(weights, source, lefts, length)
+        after_left, after_right = _lowest_from(some), _lowest_from(lefts)
+        left = _bounds(
+            weights, source, lefts, keys, counts, limit, length, faced_left, after_left[0], len(tile)
         )
-        left = _bounds(weights, source, lefts, keys, counts, limit, length, faced_left, len(tile))
-        right = _bounds(weights, source, some, keys, counts, limit, length, faced_right, len(columns) * LANES)
+        right = _bounds(
+            weights,
+            source,
+            some,
+            keys,
+            counts,
+            limit,
+            length,
+            faced_right,
+            after_right[0],
+            len(columns) * LANES,
+        )
         ends = look.ends
         if len(ends) == 0:
             ends = choose_ends(tile, columns, left, right.reshape((-1, LANES)))
-        staged_left, staged_right = (
-            np.empty((len(ends), len(left)), np.int64),
-            np.empty((len(ends), len(right)), np.int64),
-        )
-        staged_left[:] = left
-        staged_right[:] = right
         first_left = _first_bounds(weights, lefts, some, limit, length, prefix_limits, len(left))
         first_right = _first_bounds(weights, some, lefts, limit, length, prefix_limits, len(right))
-        staged_left[0] = np.minimum(left, first_left)
-        staged_right[0] = np.minimum(right, first_right)
         _scan(
             words, weights, record, apart, source, keys, counts, limit, ends, prefix_limits,
             lefts, some, lead + start, tile, columns,
-            faced_left, first_left, staged_left, faced_right, first_right, staged_right,
+            faced_left, after_left, first_left, _staged(left, first_left, len(ends)),
+            faced_right, after_right, first_right, _staged(right, first_right, len(ends)),
         )  # fmt: skip
 
 
@@ -95,7 +102,25 @@ def _faced(
 ) -> _Faced:
     sources = source[numbers]
     smallest, largest = spread(weights, numbers, length)
-    return _Faced(smallest, largest, int(sources.min()), int(sources.max()), int(numbers.min()))
+    return _Faced(smallest, largest, int(sources.min()), int(sources.max()))
+
+
+@compiled
+def _lowest_from(numbers: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return for each place the lowest row number from there on, and one for none left."""
+    lowest = np.full(len(numbers) + 1, 1 << 31, dtype=np.int64)
+    for place in range(len(numbers) - 1, -1, -1):
+        lowest[place] = min(lowest[place + 1], int(numbers[place]))
+    return lowest
+
+
+@compiled
+def _staged(bounds: NDArray[np.int64], first: NDArray[np.int64], stages: int) -> NDArray[np.int64]:
+    """Return bounds for every stage: at the first not above those of the sequential test."""
+    staged = np.empty((stages, len(bounds)), dtype=np.int64)
+    staged[:] = bounds
+    staged[0] = np.minimum(bounds, first)
+    return staged
 
 
 @compiled
@@ -108,12 +133,13 @@ def _bounds(
     limit: int,
     length: int,
     faced: _Faced,
+    lowest: int,
     padded: int,
 ) -> NDArray[np.int64]:
     """Return for some rows the largest distances that count now; -1 beyond the rows."""
     bounds = np.full(padded, -1, dtype=np.int64)
     for place in range(len(numbers)):
-        bounds[place] = _bound(weights, source, numbers[place], keys, counts, limit, length, faced)
+        bounds[place] = _bound(weights, source, numbers[place], keys, counts, limit, length, faced, lowest)
     return bounds
 
 
@@ -147,13 +173,14 @@ def _bound(
     limit: int,
     length: int,
     faced: _Faced,
+    lowest: int,
 ) -> int:
-    """Return the largest distance with which anything that a row faces could enter one of its lists."""
+    """Return the largest distance with which a row numbered from ``lowest`` on could enter a row's lists."""
     own, best = int(source[number]), -(1 << 62)
     if faced.first_source <= own <= faced.last_source:
-        best = max(best, worst_score(keys, counts, number, _OWN, faced.lowest, limit - 1))
+        best = max(best, worst_score(keys, counts, number, _OWN, lowest, limit - 1))
     if faced.first_source != own or faced.last_source != own:
-        best = max(best, worst_score(keys, counts, number, _OTHERS, faced.lowest, limit - 1))
+        best = max(best, worst_score(keys, counts, number, _OTHERS, lowest, limit - 1))
     u = length - 2 * int(weights[number])
     return widest(min(best, limit - 1), u, faced.smallest, faced.largest, length)
 
@@ -176,9 +203,11 @@ def _scan(
     tile: NDArray[np.uint64],
     columns: NDArray[np.uint64],
     faced_left: _Faced,
+    after_left: NDArray[np.int64],
     first_left: NDArray[np.int64],
     staged_left: NDArray[np.int64],
     faced_right: _Faced,
+    after_right: NDArray[np.int64],
     first_right: NDArray[np.int64],
     staged_right: NDArray[np.int64],
 ) -> None:
@@ -187,12 +216,15 @@ def _scan(
     Where a list changes, the bounds of its row are lowered for all that follows.
     """
     length = 64 * words.shape[1]
-    masks = np.zeros(len(tile) // ROWS_AT_ONCE + 1, dtype=np.uint64)
+    masks = np.zeros(_GROUPS_AT_ONCE + 1, dtype=np.uint64)
     firsts = np.zeros(len(masks), dtype=np.int64)
     others = staged_right.reshape((len(ends), len(columns), LANES))
-    for block in range(len(columns)):
+    rows_at_once = _GROUPS_AT_ONCE * ROWS_AT_ONCE
+    for part in range(len(columns) * ((len(tile) + rows_at_once - 1) // rows_at_once)):
+        block = part % len(columns)
+        begin = part // len(columns) * rows_at_once
         groups, place = 0, 0
-        for first in range(0, len(tile), ROWS_AT_ONCE):
+        for first in range(begin, min(begin + rows_at_once, len(tile)), ROWS_AT_ONCE):
             masks[groups] = hits_of_block_either(tile, first, columns, block, ends, staged_left, others)
             firsts[groups] = first
             groups += masks[groups] != 0
@@ -215,10 +247,14 @@ def _scan(
             if not passes_prefix(words, weights, a, b, limit, ends[0], prefix_limits):
                 continue
             if enters_a and insert(keys, counts, a, kind, for_a):
-                bound = _bound(weights, source, a, keys, counts, limit, length, faced_left)
+                bound = _bound(
+                    weights, source, a, keys, counts, limit, length, faced_left, after_left[column + 1]
+                )
                 _lower(staged_left, first_left, row, bound)
             if enters_b and insert(keys, counts, b, kind, for_b):
-                bound = _bound(weights, source, b, keys, counts, limit, length, faced_right)
+                bound = _bound(
+                    weights, source, b, keys, counts, limit, length, faced_right, after_right[row + 1]
+                )
                 _lower(staged_right, first_right, column, bound)
 
 

@@ -89,7 +89,7 @@ def score(words: NDArray[np.uint64], weights: NDArray[np.int32], a: int, b: int)
     """Return 2L·h + ua·ub of two rows."""
     length = 64 * words.shape[1]
     ua, ub = length - 2 * int(weights[a]), length - 2 * int(weights[b])
-    return 2 * length * int(distance(words, a, b)) + ua * ub
+    return int(2 * length * distance(words, a, b) + ua * ub)
 
 
 @compiled
