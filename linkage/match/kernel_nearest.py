@@ -157,7 +157,9 @@ def _first_bounds(
 
     They rest on the limit of the view and never on lists, or what is missed would depend on the order.
     """
-    bounds = np.empty(padded, dtype=np.int64)
+    bounds = np.full(padded, length, dtype=np.int64)
+    if len(prefix_limits) == 0:
+        return bounds
     set_row_bounds(weights, numbers, others, limit, length, bounds)
     set_prefix_bounds(bounds.copy(), prefix_limits, bounds)
     return bounds
