@@ -22,6 +22,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.comparison.__main__ import comparison_figures
 from benchmarks.people import plain_people, records
 from linkage.encode.encoder import Encoder
 from linkage.encode.identifiers import PersonRecord
@@ -183,9 +184,14 @@ def seal_rates() -> list[Measurement]:
     return [Measurement("seal", rate, "MiB/s")]
 
 
+def comparison() -> list[Measurement]:
+    """Return what ``python -m benchmarks.comparison`` measures."""
+    return [Measurement(**asdict(one)) for one in comparison_figures()]
+
+
 def main() -> int:
     """Measure everything, print the table, write the JSON."""
-    measured = [*encode_rates(), *encode_memory(), *compare_rates(), *seal_rates()]
+    measured = [*encode_rates(), *encode_memory(), *compare_rates(), *comparison(), *seal_rates()]
     _RESULTS.mkdir(exist_ok=True)
     record = {
         "python": platform.python_version(),

@@ -10,42 +10,45 @@ Multiplied out, with u = L − 2w, a view speaks if and only if
 which is decided in whole numbers, so that no platform rounds a pair in or out.
 """
 
-import math
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.errors import LimitError
-from linkage.match.compiled import LANES, ROWS_AT_ONCE, compiled, hits_of_block, popcount
-from linkage.match.rows import Rows
+from linkage.match.kernel_lists import NearestLists, empty_lists, listed_pairs
+from linkage.match.kernel_nearest import fill_nearest
+from linkage.match.kernel_scan import fill_hits
+from linkage.match.kernel_sections import (
+    Section,
+    Strips,
+    TileSize,
+    count_tiles,
+    cut_strips,
+    sections,
+    tiles,
+)
+from linkage.match.kernel_sequential import EXACT, PrefixTest, choose_test
+from linkage.match.kernel_tiles import Look, OneView, noise_limit
+from linkage.match.rows import RecordId, Rows
 
-__all__ = ["MAX_CANDIDATES", "TileSize", "candidate_pairs", "noise_limit", "warm_up"]
+__all__ = ["MAX_CANDIDATES", "Progress", "TileSize", "candidate_pairs", "noise_limit", "warm_up"]
 
 Progress = Callable[[int, int], None]
 
 MAX_CANDIDATES = 200_000_000
 """Pairs kept at most; 8 bytes each while the scan runs."""
 
+_TILE = TileSize()
 _FIRST_CAPACITY = 4096
 _QUEUED_PER_THREAD = 4
 
-
-@dataclass(frozen=True, slots=True)
-class TileSize:
-    """Rows and columns of a tile: together they fit a core's own cache. Changes no result."""
-
-    rows: int = 1024
-    columns: int = 4096
-
-
-def noise_limit(length: int, noise_z: float) -> int:
-    """Return the limit T in whole numbers: a view speaks if and only if 2L·h + ua·ub < T."""
-    return math.ceil(length * length * (1.0 - noise_z / math.sqrt(length)))
+_T = TypeVar("_T")
 
 
 def candidate_pairs(
@@ -53,7 +56,10 @@ def candidate_pairs(
     *,
     noise_z: float,
     new: NDArray[np.bool_] | None = None,
-    tile: TileSize = TileSize(),
+    nearest: int | None = None,
+    miss: float = 0.0,
+    tile: TileSize = _TILE,
+    stages: Sequence[int] = (),
     threads: int = 0,
     max_pairs: int = MAX_CANDIDATES,
     progress: Progress | None = None,
@@ -62,25 +68,37 @@ def candidate_pairs(
 
     Compared are rows that both have the view, belong to different records and do not come
     from one duplicate-free source; with ``new`` (n,) only pairs of which at least one row is new.
-    ``threads`` 0 means one per processor.  ``progress`` is called with tiles done and tiles in all.
-    Returns (m, 2) row numbers, the smaller first, sorted, each pair once, whatever threads and tiles.
+
+    With ``nearest`` a pair is also among the best so many of one of its two rows, counted apart among rows of
+    that row's own source and among all others that it is compared with; the best have the smallest
+    2L·h + ua·ub in a view that both have, and of equal ones the smaller row numbers.  This takes 16 bytes for
+    each row and place and no more.  ``noise_z`` may then be 0 or below, so that every pair speaks.
+
+    With ``miss`` above 0 a pair that one view alone would keep is missed with a probability of at most
+    ``miss``, in exchange for speed (:mod:`linkage.match.kernel_sequential` says under which assumption); 0 is
+    exact.
+
+    ``tile``, ``threads`` (0: one per processor) and ``stages`` (the numbers of words after which early
+    abandon looks at distances, rising; none to have them chosen) change no result.  ``progress`` is called
+    with tiles done and tiles in all.
+    Returns (m, 2) row numbers, the smaller first, sorted, each pair once.
     Raises :class:`LimitError` beyond ``max_pairs``.
     """
-    sections = list(_sections(rows, new))
-    total = sum(_count_tiles(section, tile) for section in sections)
-    keys = np.zeros(0, dtype=np.int64)
-    done = 0
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        for section in sections:
-            found: list[NDArray[np.int64]] = [keys]
-            for hits in _scan(rows, section, noise_limit(rows.length, noise_z), tile, pool):
-                found.append(hits[:, 0] * len(rows) + hits[:, 1])
-                done += 1
-                _check_count(sum(map(len, found)), max_pairs)
-                if progress is not None:
-                    progress(done, total)
-            keys = np.unique(np.concatenate(found))
+    if not 0 <= miss < 1 or (nearest is not None and nearest < 1):
+        raise ValueError("miss is at least 0 and below 1, nearest at least 1")
+    workers = threads or os.cpu_count() or 1
+    scan = _Scan(rows, _limit(rows, noise_z), miss, tile, stages, workers)
+    with ThreadPoolExecutor(workers) as pool:
+        if nearest is None:
+            keys = _all_pairs(scan, list(sections(rows, new, rows.apart)), pool, max_pairs, progress)
+        else:
+            keys = _nearest_pairs(scan, list(sections(rows, new, rows.source)), nearest, pool, progress)
+    _check_count(len(keys), max_pairs)
     return np.stack([keys // max(len(rows), 1), keys % max(len(rows), 1)], axis=1)
+
+
+def _limit(rows: Rows, noise_z: float) -> int:
+    return min(noise_limit(rows.length, noise_z), 4 * rows.length**2)  # more than any score there is
 
 
 def _check_count(count: int, max_pairs: int) -> None:
@@ -91,59 +109,80 @@ def _check_count(count: int, max_pairs: int) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Section:
-    """All comparisons of one view: ``left`` against ``right``, or against itself."""
+class _Scan:
+    """What all tiles of one scan have in common."""
 
-    view: int
-    left: NDArray[np.int32]
-    right: NDArray[np.int32] | None
+    def __init__(
+        self, rows: Rows, limit: int, miss: float, tile: TileSize, stages: Sequence[int], threads: int
+    ) -> None:
+        self.rows, self.limit, self.tile, self.threads = rows, limit, tile, threads
+        self._tests = [self._choose_test(view, miss) for view in range(len(rows.words))]
+        self._ends = np.array(stages, dtype=np.int64)
 
+    def _choose_test(self, view: int, miss: float) -> PrefixTest:
+        if miss == 0:
+            return EXACT
+        there = self.rows.weights[view, self.rows.present[view]]
+        return choose_test(self.rows.length, there, self.limit, miss)
 
-def _sections(rows: Rows, new: NDArray[np.bool_] | None) -> Iterator[_Section]:
-    for view in range(len(rows.words)):
-        there = rows.present[view]
-        if new is None:
-            yield _Section(view, _ordered(rows, view, there), None)
-        else:
-            left = _ordered(rows, view, there & new)
-            yield _Section(view, left, None)
-            yield _Section(view, left, _ordered(rows, view, there & ~new))
+    def view(self, view: int) -> OneView:
+        """Return what comparing needs of one view."""
+        rows = self.rows
+        return OneView(rows.words[view], rows.weights[view], rows.record, rows.apart, rows.source)
 
-
-def _ordered(rows: Rows, view: int, which: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Order rows by source and weight: duplicate-free sources then fill whole tiles, and bounds are tight."""
-    chosen = np.flatnonzero(which)
-    order = np.lexsort((chosen, rows.weights[view, chosen], rows.apart[chosen]))
-    return chosen[order].astype(np.int32)
-
-
-def _tiles(section: _Section, tile: TileSize) -> Iterator[tuple[int, int]]:
-    right = section.left if section.right is None else section.right
-    for row in range(0, len(section.left), tile.rows):
-        first = 0 if section.right is not None else row // tile.columns * tile.columns
-        for column in range(first, len(right), tile.columns):
-            yield row, column
+    def look(self, view: int) -> Look:
+        """Return which pairs count in one view, and after how many words to look."""
+        test = self._tests[view]
+        ends = np.array([test.words]) if test.words else self._ends
+        return Look(self.limit, ends, test.limits)
 
 
-def _count_tiles(section: _Section, tile: TileSize) -> int:
-    columns = math.ceil(len(section.left if section.right is None else section.right) / tile.columns)
-    starts = range(0, len(section.left), tile.rows)
-    if section.right is not None:
-        return len(starts) * columns
-    return sum(columns - row // tile.columns for row in starts)
+def _all_pairs(
+    scan: _Scan,
+    parts: Sequence[Section],
+    pool: ThreadPoolExecutor,
+    max_pairs: int,
+    progress: Progress | None,
+) -> NDArray[np.int64]:
+    """Return all pairs of which a view speaks as smaller number · n + larger number, sorted."""
+    total = sum(count_tiles(section, scan.tile) for section in parts)
+    keys, done = np.zeros(0, dtype=np.int64), 0
+    for section in parts:
+        found, count = [keys], len(keys)
+        tasks = (partial(_scan_tile, scan, section, *start) for start in tiles(section, scan.tile))
+        for hits in _in_turn(tasks, pool, scan.threads):
+            found.append(hits[:, 0] * len(scan.rows) + hits[:, 1])
+            count, done = count + len(hits), done + 1
+            _check_count(count, max_pairs)
+            if progress is not None:
+                progress(done, total)
+        keys = np.unique(np.concatenate(found))
+    return keys
 
 
-def _scan(
-    rows: Rows, section: _Section, limit: int, tile: TileSize, pool: ThreadPoolExecutor
-) -> Iterator[NDArray[np.int64]]:
-    """Yield the hits of every tile, in the order of the tiles, whichever thread is done first."""
-    waiting: deque[Future[NDArray[np.int64]]] = deque()
-    room = _QUEUED_PER_THREAD * pool._max_workers
+def _nearest_pairs(
+    scan: _Scan, parts: Sequence[Section], nearest: int, pool: ThreadPoolExecutor, progress: Progress | None
+) -> NDArray[np.int64]:
+    """Return the pairs in the lists of all rows as smaller number · n + larger number, sorted."""
+    lists = empty_lists(len(scan.rows), min(nearest, max(len(scan.rows), 1)))
+    cut = [(section.view, cut_strips(section, scan.tile, scan.threads)) for section in parts]
+    total, done = sum(len(strips) for _, strips in cut), 0
+    for view, strips in cut:
+        tasks = (partial(_list_tile, scan, view, strips, *place, lists) for place in strips.tiles())
+        for _ in _in_turn(tasks, pool, scan.threads):
+            done += 1
+            if progress is not None:
+                progress(done, total)
+    return np.unique(listed_pairs(lists))
+
+
+def _in_turn(tasks: Iterable[Callable[[], _T]], pool: ThreadPoolExecutor, threads: int) -> Iterator[_T]:
+    """Yield the results of tasks in their order, whichever thread is done first."""
+    waiting: deque[Future[_T]] = deque()
     try:
-        for row, column in _tiles(section, tile):
-            waiting.append(pool.submit(_scan_tile, rows, section, limit, tile, row, column))
-            if len(waiting) >= room:
+        for task in tasks:
+            waiting.append(pool.submit(task))
+            if len(waiting) >= _QUEUED_PER_THREAD * threads:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -152,119 +191,50 @@ def _scan(
             future.cancel()
 
 
-def _scan_tile(
-    rows: Rows, section: _Section, limit: int, tile: TileSize, row: int, column: int
-) -> NDArray[np.int64]:
-    itself = section.right is None
-    right = section.left if section.right is None else section.right
-    lefts, rights = section.left[row : row + tile.rows], right[column : column + tile.columns]
+def _scan_tile(scan: _Scan, section: Section, row: int, column: int) -> NDArray[np.int64]:
+    rows, tile = scan.rows, scan.tile
+    lefts = section.left[row : row + tile.rows]
+    rights = section.columns[column : column + tile.columns]
     if _all_apart(rows, lefts, rights):
         return np.zeros((0, 2), dtype=np.int64)
-    lead = column - row if itself else len(lefts)
-    view, capacity = section.view, _FIRST_CAPACITY
+    lead = column - row if section.right is None else len(lefts)
+    capacity = _FIRST_CAPACITY
     while True:
         hits = np.empty((capacity, 2), dtype=np.int64)
-        count = _fill_hits(
-            rows.words[view], rows.weights[view], rows.record, rows.apart, lefts, rights, lead, limit, hits
-        )
+        count = fill_hits(scan.view(section.view), lefts, rights, lead, scan.look(section.view), hits)
         if count <= capacity:
             return hits[:count].copy()
         capacity = count
 
 
+def _list_tile(scan: _Scan, view: int, strips: Strips, left: int, right: int, lists: NearestLists) -> None:
+    rows, lefts, rights = scan.rows, strips.lefts[left], strips.rights[right]
+    if _all_apart(rows, lefts, rights):
+        return
+    lead = 0 if strips.itself and left == right else len(lefts)
+    with strips.hold(left, right):
+        fill_nearest(scan.view(view), lefts, rights, lead, scan.look(view), lists)
+
+
 def _all_apart(rows: Rows, lefts: NDArray[np.int32], rights: NDArray[np.int32]) -> bool:
-    """Tell whether both sides lie wholly within one duplicate-free source (rows are ordered by source)."""
+    """Tell whether both sides lie wholly within one duplicate-free source."""
     first = rows.apart[lefts[0]]
-    ends = rows.apart[[lefts[-1], rights[0], rights[-1]]]
-    return bool(first >= 0 and (ends == first).all())
-
-
-@compiled
-def _fill_hits(
-    words: NDArray[np.uint64],
-    weights: NDArray[np.int32],
-    record: NDArray[np.int32],
-    apart: NDArray[np.int32],
-    lefts: NDArray[np.int32],
-    rights: NDArray[np.int32],
-    lead: int,
-    limit: int,
-    hits: NDArray[np.int64],
-) -> int:
-    """Compare ``lefts`` with ``rights``; fill ``hits`` as far as they fit and return how many there are.
-
-    ``lead``: a pair counts only if its column number plus ``lead`` is above its row number, so that a set
-    compared with itself yields every pair once.
-    """
-    rows_tile, bounds = _copy_rows(words, weights, lefts, rights, limit)
-    columns_tile = _copy_columns(words, rights)
-    count = 0
-    for block in range(max(0, -lead) // LANES, len(columns_tile)):
-        for first in range(0, len(rows_tile), ROWS_AT_ONCE):
-            mask = hits_of_block(rows_tile, first, columns_tile, block, bounds)
-            if mask == 0:
-                continue
-            for bit in range(ROWS_AT_ONCE * LANES):
-                row, column = first + bit // LANES, block * LANES + bit % LANES
-                if mask >> bit & 1 == 0 or column >= len(rights) or column + lead <= row:
-                    continue
-                a, b = lefts[row], rights[column]
-                if record[a] == record[b] or (apart[a] == apart[b] and apart[a] >= 0):
-                    continue
-                if _speaks(words, weights, a, b, limit):
-                    if count < len(hits):
-                        hits[count, 0] = min(a, b)
-                        hits[count, 1] = max(a, b)
-                    count += 1
-    return count
-
-
-@compiled
-def _copy_rows(
-    words: NDArray[np.uint64],
-    weights: NDArray[np.int32],
-    lefts: NDArray[np.int32],
-    rights: NDArray[np.int32],
-    limit: int,
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Copy the rows of a tile side by side and bound the Hamming distance of each to any of its columns."""
-    length = 64 * words.shape[1]
-    padded = (len(lefts) + ROWS_AT_ONCE - 1) // ROWS_AT_ONCE * ROWS_AT_ONCE
-    tile = np.zeros((padded, words.shape[1]), dtype=np.uint64)
-    bounds = np.full(padded, -1, dtype=np.int64)
-    smallest, largest = length, -length
-    for column in range(len(rights)):
-        u = length - 2 * np.int64(weights[rights[column]])
-        smallest, largest = min(smallest, u), max(largest, u)
-    for row in range(len(lefts)):
-        tile[row] = words[lefts[row]]
-        u = length - 2 * np.int64(weights[lefts[row]])
-        bounds[row] = (limit - min(u * smallest, u * largest) - 1) // (2 * length)
-    return tile, bounds
-
-
-@compiled
-def _copy_columns(words: NDArray[np.uint64], rights: NDArray[np.int32]) -> NDArray[np.uint64]:
-    """Copy the columns of a tile so that one word of eight columns fills a register."""
-    tile = np.zeros(((len(rights) + LANES - 1) // LANES, words.shape[1], LANES), dtype=np.uint64)
-    for column in range(len(rights)):
-        for word in range(words.shape[1]):
-            tile[column // LANES, word, column % LANES] = words[rights[column], word]
-    return tile
-
-
-@compiled
-def _speaks(words: NDArray[np.uint64], weights: NDArray[np.int32], a: int, b: int, limit: int) -> bool:
-    length = 64 * words.shape[1]
-    distance = np.int64(0)
-    for word in range(words.shape[1]):
-        distance += np.int64(popcount(words[a, word] ^ words[b, word]))
-    ua, ub = length - 2 * np.int64(weights[a]), length - 2 * np.int64(weights[b])
-    return bool(2 * length * distance + ua * ub < limit)
+    return bool(first >= 0 and (rows.apart[lefts] == first).all() and (rows.apart[rights] == first).all())
 
 
 def warm_up() -> None:
-    """Compile the kernel, or load it from its cache, so that the first linkage does not wait for it."""
-    two = np.zeros(2, dtype=np.int32)
-    words = np.zeros((2, 1), dtype=np.uint64)
-    _fill_hits(words, two, two, two, two[:1], two[1:], 1, 0, np.empty((1, 2), dtype=np.int64))
+    """Compile every kernel, or load it from its cache, so that the first linkage does not wait for it."""
+    from linkage.match.similarity import similarities
+
+    rows = Rows(
+        ids=(RecordId("", "0"), RecordId("", "1")),
+        words=np.zeros((1, 2, 1), dtype=np.uint64),
+        weights=np.zeros((1, 2), dtype=np.int32),
+        present=np.ones((1, 2), dtype=np.bool_),
+        tiers=np.zeros(2, dtype=np.uint8),
+        record=np.arange(2, dtype=np.int32),
+        apart=np.full(2, -1, dtype=np.int32),
+    )
+    for nearest in (None, 1):
+        pairs = candidate_pairs(rows, noise_z=0.0, nearest=nearest, threads=1)
+    similarities(rows, pairs, diffusions=(1,), noise_z=0.0)

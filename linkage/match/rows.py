@@ -30,6 +30,10 @@ class Source:
     duplicate_free: bool = False
 
 
+def _no_source() -> NDArray[np.int32]:
+    return np.zeros(0, dtype=np.int32)
+
+
 def _no_exact() -> NDArray[np.uint64]:
     return np.zeros((0, 0, 2), dtype=np.uint64)
 
@@ -42,7 +46,8 @@ class Rows:
     Shapes: ``words`` (views, n, words) uint64; ``weights`` (views, n) int32, bits set after diffusion;
     ``present`` (views, n) bool; ``tiers`` (n,) uint8; ``record`` (n,) int32, index into ``ids``;
     ``apart`` (n,) int32: rows with the same number of 0 or more come from one duplicate-free source and
-    are never compared, -1 elsewhere; ``exact`` (kinds, n, 2) uint64: the exact tokens, zero where absent.
+    are never compared, -1 elsewhere; ``exact`` (kinds, n, 2) uint64: the exact tokens, zero where absent;
+    ``source`` (n,) int32: the same number for rows of one source, whether free of duplicates or not.
     """
 
     ids: tuple[RecordId, ...]
@@ -53,6 +58,13 @@ class Rows:
     record: NDArray[np.int32]
     apart: NDArray[np.int32]
     exact: NDArray[np.uint64] = field(default_factory=_no_exact)
+    source: NDArray[np.int32] = field(default_factory=_no_source)
+
+    def __post_init__(self) -> None:
+        if len(self.source) != len(self.tiers):
+            names = np.array([record.source for record in self.ids])
+            numbers = np.unique(names, return_inverse=True)[1].astype(np.int32)
+            object.__setattr__(self, "source", numbers[self.record])
 
     def __len__(self) -> int:
         return len(self.tiers)
@@ -101,6 +113,9 @@ def gather(sources: Sequence[Source], profile: EncodingProfile) -> Rows:
         record=record,
         apart=_apart(ordered),
         exact=_exact([source.encodings for source in ordered], profile),
+        source=np.repeat(
+            np.arange(len(ordered), dtype=np.int32), [len(source.encodings) for source in ordered]
+        ),
     )
 
 

@@ -12,10 +12,15 @@ from linkage.wire.encodings import Encodings
 
 def speaks(bits_a: NDArray[np.uint8], bits_b: NDArray[np.uint8], noise_z: float) -> bool:
     """One view of two rows, as 0/1 bits: does agreement exceed noise?  In exact fractions."""
+    return residual(bits_a, bits_b) > Fraction(noise_z / len(bits_a) ** 0.5)
+
+
+def residual(bits_a: NDArray[np.uint8], bits_b: NDArray[np.uint8]) -> Fraction:
+    """Agreement of one view of two rows beyond what their fill explains."""
     length = len(bits_a)
     agreement = 1 - Fraction(2 * int((bits_a != bits_b).sum()), length)
     expected = (1 - Fraction(2 * int(bits_a.sum()), length)) * (1 - Fraction(2 * int(bits_b.sum()), length))
-    return agreement - expected > Fraction(noise_z / length**0.5)
+    return agreement - expected
 
 
 def candidates(rows: Rows, noise_z: float, new: NDArray[np.bool_] | None = None) -> list[tuple[int, int]]:
@@ -34,6 +39,23 @@ def candidates(rows: Rows, noise_z: float, new: NDArray[np.bool_] | None = None)
             if any(speaks(bits[view, a], bits[view, b], noise_z) for view in both):
                 kept.append((a, b))
     return kept
+
+
+def nearest(
+    rows: Rows, noise_z: float, count: int, new: NDArray[np.bool_] | None = None
+) -> list[tuple[int, int]]:
+    """Sort all others of every row, of its own source and of all other sources, and take the best of each."""
+    bits = np.unpackbits(rows.words.view(np.uint8), axis=2)
+    lists: dict[tuple[int, bool], list[tuple[Fraction, int]]] = {}
+    for a, b in candidates(rows, noise_z, new):
+        both = [view for view in range(len(bits)) if rows.present[view, a] and rows.present[view, b]]
+        best = min(-residual(bits[view, a], bits[view, b]) for view in both)
+        for row, other in ((a, b), (b, a)):
+            lists.setdefault((row, bool(rows.source[a] == rows.source[b])), []).append((best, other))
+    kept = {
+        frozenset((row, other)) for (row, _), found in lists.items() for _, other in sorted(found)[:count]
+    }
+    return sorted((min(pair), max(pair)) for pair in kept)
 
 
 def _any_pair(a: set[int], b: set[int], pairs: set[frozenset[int]]) -> bool:

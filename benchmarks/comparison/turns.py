@@ -1,0 +1,47 @@
+"""Measuring in turns, so that whatever else the machine does disturbs everybody alike."""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+__all__ = ["Figure", "one_core", "seconds_in_turns"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure, its unit, and the peer's figure for the same work in the same run."""
+
+    name: str
+    value: float
+    unit: str
+    peer: str = ""
+    peer_value: float | None = None
+
+
+def seconds_in_turns(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Run each work once a round and return the least time of each: the least disturbed."""
+    for work in works.values():
+        work()
+    best = dict.fromkeys(works, float("inf"))
+    for _ in range(rounds):
+        for name, work in works.items():
+            begun = time.perf_counter()
+            work()
+            best[name] = min(best[name], time.perf_counter() - begun)
+    return best
+
+
+@contextlib.contextmanager
+def one_core() -> Iterator[None]:
+    """Keep this process, and those it starts, to one core where the system can."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

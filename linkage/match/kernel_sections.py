@@ -1,0 +1,132 @@
+"""What is compared with what: the rows of each view, their order, and how they are cut into tiles."""
+
+import math
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.match.rows import Rows
+
+__all__ = ["Section", "Strips", "TileSize", "count_tiles", "cut_strips", "sections", "tiles"]
+
+_FEW = 64
+"""So few rows against the rest are compared sooner than the rest is put in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class TileSize:
+    """Rows and columns of a tile: together they fit a core's own cache. Changes no result."""
+
+    rows: int = 1024
+    columns: int = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Section:
+    """All comparisons of one view: ``left`` against ``right``, or against itself."""
+
+    view: int
+    left: NDArray[np.int32]
+    right: NDArray[np.int32] | None
+
+    @property
+    def columns(self) -> NDArray[np.int32]:
+        """The rows that ``left`` is compared with."""
+        return self.left if self.right is None else self.right
+
+
+def sections(rows: Rows, new: NDArray[np.bool_] | None, group: NDArray[np.int32]) -> Iterator[Section]:
+    """Yield what there is to compare, view by view; rows of one ``group`` (n,) lie side by side."""
+    for view in range(len(rows.words)):
+        there = rows.present[view]
+        if new is None:
+            yield Section(view, _ordered(rows, view, there, group), None)
+        else:
+            left = _ordered(rows, view, there & new, group)
+            yield Section(view, left, None)
+            if len(left) <= _FEW:
+                yield Section(view, left, np.flatnonzero(there & ~new).astype(np.int32))
+            else:
+                yield Section(view, left, _ordered(rows, view, there & ~new, group))
+
+
+def _ordered(rows: Rows, view: int, which: NDArray[np.bool_], group: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Order rows by group and weight: groups then fill whole tiles, and bounds within a tile are tight."""
+    chosen = np.flatnonzero(which).astype(np.int32)
+    for key in (rows.weights[view], group):
+        chosen = chosen[np.argsort(_narrow(key[chosen]), kind="stable")]
+    return chosen
+
+
+def _narrow(key: NDArray[np.int32]) -> NDArray[np.int32] | NDArray[np.int16]:
+    """Return keys in 16 bits where they fit: those are sorted in linear time."""
+    fits = len(key) == 0 or (key.min() >= -(1 << 15) and key.max() < 1 << 15)
+    return key.astype(np.int16) if fits else key
+
+
+def tiles(section: Section, tile: TileSize) -> Iterator[tuple[int, int]]:
+    """Yield the first row and the first column of every tile."""
+    for row in range(0, len(section.left), tile.rows):
+        first = 0 if section.right is not None else row // tile.columns * tile.columns
+        for column in range(first, len(section.columns), tile.columns):
+            yield row, column
+
+
+def count_tiles(section: Section, tile: TileSize) -> int:
+    """Return how many tiles a section has."""
+    columns = math.ceil(len(section.columns) / tile.columns)
+    starts = range(0, len(section.left), tile.rows)
+    if section.right is not None:
+        return len(starts) * columns
+    return sum(columns - row // tile.columns for row in starts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strips:
+    """A section cut into strips of rows and of columns, each with a lock of its own.
+
+    A tile of two strips changes the lists of those rows alone, so no two tiles of one strip run at once.
+    """
+
+    lefts: list[NDArray[np.int32]]
+    rights: list[NDArray[np.int32]]
+    locks: list[Lock]
+    itself: bool
+
+    def __len__(self) -> int:
+        if self.itself:
+            return len(self.lefts) * (len(self.lefts) + 1) // 2
+        return len(self.lefts) * len(self.rights)
+
+    def tiles(self) -> Iterator[tuple[int, int]]:
+        """Yield every tile once, so that those that follow each other share strips as rarely as may be."""
+        count = len(self.rights)
+        for shift in range(count // 2 + 1 if self.itself else count):
+            for left in range(len(self.lefts)):
+                right = (left + shift) % count
+                if not (self.itself and 2 * shift == count and left > right):
+                    yield left, right
+
+    def hold(self, left: int, right: int) -> ExitStack:
+        """Lock the strips of a tile, the lower first, so that no two tiles wait for each other."""
+        held = ExitStack()
+        for strip in sorted({left, right if self.itself else len(self.lefts) + right}):
+            held.enter_context(self.locks[strip])
+        return held
+
+
+def cut_strips(section: Section, tile: TileSize, threads: int) -> Strips:
+    """Cut a section so that every thread finds a tile that shares no strip with another's."""
+    itself = section.right is None
+    high = max(1, min(tile.rows, -(-len(section.left) // threads)))
+    lefts = _cut(section.left, tile.rows if itself else high)
+    rights = lefts if itself else _cut(section.columns, tile.columns)
+    return Strips(lefts, rights, [Lock() for _ in range(len(lefts) + len(rights))], itself)
+
+
+def _cut(numbers: NDArray[np.int32], size: int) -> list[NDArray[np.int32]]:
+    return [numbers[start : start + size] for start in range(0, len(numbers), size)]
