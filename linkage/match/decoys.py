@@ -23,7 +23,7 @@ FEWEST_DECOYS: Final = 200
 """Fewer pairs within the sources do not say what noise looks like."""
 
 _RIDGE: Final = 3.0
-_ROUNDS, _STEPS, _SETTLED = 60, 2, 1e-3
+_ROUNDS, _STEPS, _SETTLED = 200, 2, 1e-3
 _LOG_2: Final = float(np.log(2.0))
 
 _COMPETITIONS: Final = 12
@@ -89,9 +89,9 @@ def unrivalled(
 ) -> NDArray[np.float64]:
     """Return log odds (m,) of pairs between two sources where each record has one partner at most.
 
-    p = o / (1 + o + odds of the row's rivals + odds of the column's), where the odds o = exp(log odds) grow as
-    records without a partner get fewer: o is divided by √((1 − M/a)(1 − M/b)) for M matches among a and b
-    records, which is settled in a few rounds.
+    p = o / (1 + o + odds of the left record's rivals + odds of the right one's), where the odds
+    o = exp(log odds) grow as records without a partner get fewer: they are divided by √((1 − M/a)(1 − M/b))
+    for M matches among a and b records, which is settled in a few rounds.
     """
     odds = np.exp(np.clip(log_odds, -_CERTAIN, _CERTAIN))
     count = int(max(left.max(initial=-1), right.max(initial=-1))) + 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,14 @@ from linkage.match.clustering import Link, cluster, one_to_one
 from linkage.match.exact import with_pairs_by_number
 from linkage.match.kernel import Progress, candidate_pairs
 from linkage.match.rows import RecordId, Source, gather
-from linkage.match.weighing import Method, weigh
+from linkage.match.weighing import Method, is_plain, weigh
 from linkage.profile import EncodingProfile
 
 __all__ = ["Known", "Linkage", "Pairs", "RecordId", "Source", "link"]
+
+
+NEAREST: Final = 30
+"""Candidates of a row among its own source, and as many among all others: nobody is in a register oftener."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,11 @@ def link(
     paired = len(sources) == 2 and all(source.duplicate_free for source in sources)
     compared = rows.within_sources_too() if paired else rows  # pairs within either are the decoys
     candidates = candidate_pairs(
-        compared, noise_z=profile.decision.noise_z, threads=threads, progress=progress
+        compared,
+        noise_z=0.0 if is_plain(profile) else profile.decision.noise_z,
+        nearest=NEAREST,
+        threads=threads,
+        progress=progress,
     )
     weighed = weigh(rows, candidates, profile, paired=paired)
     left, right, score = weighed.left, weighed.right, weighed.score

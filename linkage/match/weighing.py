@@ -23,18 +23,19 @@ from linkage.match.similarity import Similarities, similarities
 from linkage.match.valley import valley_log_odds
 from linkage.profile import EncodingProfile
 
-__all__ = ["Method", "Weighed", "weigh"]
+__all__ = ["Method", "Weighed", "is_plain", "weigh"]
 
 Method = Literal["decoys", "valley", "experience", "thresholds"]
 
 _PAIRS_AT_A_TIME: Final = 1 << 18
+_PAIRS_PER_RECORD: Final = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
-    """Pairs of records, the smaller first, sorted, each once: ``left``, ``right`` and ``score`` (m,), log odds.
+    """Pairs of records, the smaller first, sorted, each once, with the log odds that both are one person.
 
-    ``method``: by which way they were found.
+    ``left``, ``right``, ``score`` (m,).  ``method``: by which way the log odds were found.
     """
 
     left: NDArray[np.int64]
@@ -55,9 +56,12 @@ class _Described:
     found: Similarities
 
 
-def weigh(
-    rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile, *, paired: bool
-) -> Weighed:
+def is_plain(profile: EncodingProfile) -> bool:
+    """Say whether no view is salted: any two records can then be alike to any degree."""
+    return not any(view.salt for view in profile.views)
+
+
+def weigh(rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile, *, paired: bool) -> Weighed:
     """Weigh pairs of rows (m, 2) as pairs of records, each by the best of its variants.
 
     ``paired``: two sources, both declared free of duplicates; ``candidates`` then hold pairs within either,
@@ -66,8 +70,8 @@ def weigh(
     judge = Judge(profile)
     pairs = _describe(rows, candidates, profile, judge)
     if paired:
-        return _weigh_paired(rows, pairs, judge)
-    if all(not view.salt for view in profile.views) and not judge.sees_homes(pairs.densities):
+        return _weigh_paired(rows, _nearest(pairs, len(rows.ids)) if is_plain(profile) else pairs, judge)
+    if is_plain(profile) and not judge.sees_homes(pairs.densities):
         similarity = pairs.found.dice.max(axis=1, initial=0.0)
         log_odds = valley_log_odds(similarity, pairs.left, pairs.right, len(rows.ids))
         if log_odds is not None:
@@ -79,11 +83,20 @@ def _weigh_paired(rows: Rows, pairs: _Described, judge: Judge) -> Weighed:
     between = _taken(pairs, ~pairs.within)
     if len(pairs.within) - len(between.left) < FEWEST_DECOYS or not len(between.left):
         return _judged(between, judge)
-    sources = np.bincount(rows.record_sources(), minlength=2)
-    sizes = (int(sources[0]), int(sources[1]))
+    first, second = np.bincount(rows.record_sources(), minlength=2).tolist()
+    sizes = (first, second)
     log_odds = decoy_log_odds(pairs.found, pairs.left, pairs.right, pairs.within, sizes)
     score = unrivalled(log_odds[~pairs.within] + between.numbers, between.left, between.right, sizes)
     return Weighed(between.left, between.right, score, "decoys")
+
+
+def _nearest(pairs: _Described, records: int) -> _Described:
+    """Return the most similar pairs, eight per record: the bulk below says nothing about where noise ends."""
+    similarity = pairs.found.dice.max(axis=1, initial=0.0)
+    if len(similarity) <= _PAIRS_PER_RECORD * records:
+        return pairs
+    least = np.partition(similarity, -_PAIRS_PER_RECORD * records)[-_PAIRS_PER_RECORD * records]
+    return _taken(pairs, similarity >= least)
 
 
 def _judged(pairs: _Described, judge: Judge) -> Weighed:
