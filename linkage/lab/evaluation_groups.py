@@ -88,18 +88,18 @@ def _score_group(group: Group, partitions: Sequence[Mapping[Label, object]], *, 
 def _touching(partition: Mapping[Label, object], group: Group, *, apart: bool) -> int:
     """Count the pairs of a partition that belong to a group, without making them."""
     if group.kind == _SOURCES:
-        return _between_sources(partition, group)
+        return _between_sources(partition, group, apart=apart)
     inside = {label: part for label, part in partition.items() if (label in group.records) == group.both}
     if group.both:
         return count_pairs(inside, apart=apart)
     return count_pairs(partition, apart=apart) - count_pairs(inside, apart=apart)
 
 
-def _between_sources(partition: Mapping[Label, object], group: Group) -> int:
+def _between_sources(partition: Mapping[Label, object], group: Group, *, apart: bool) -> int:
     """Count the pairs within one source, or those that reach from one to the other."""
     inside = {label: part for label, part in partition.items() if label in group.records}
     across = len({label[0] for label in group.records}) > 1
-    return count_pairs(inside, apart=across)
+    return count_pairs(inside, apart=across or apart)
 
 
 def _sources(tables: Sequence[Table]) -> Iterator[Group]:

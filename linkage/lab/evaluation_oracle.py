@@ -83,7 +83,7 @@ class _Case:
             source=source,
             apart=np.where(free, source, -1).astype(np.int32),
             across=across,
-            one_to_one=len(names) == 2 and names <= linked.duplicate_free,
+            one_to_one=across or (len(names) == 2 and names <= linked.duplicate_free),
             true=_pairs(every_person, every_source if across else None),
         )
 
