@@ -319,7 +319,7 @@ def test_an_evaluation_holds_what_it_estimated_beside_what_is_so() -> None:
     assert figures["oracle"]["default_falls_short_by"] == pytest.approx(
         figures["oracle"]["f1"] - figures["pairs"]["f1"]
     )
-    assert figures["clusters"]["largest"][0]["records"] == evaluation.scores.largest_found
+    assert figures["largest_clusters"][0]["records"] == evaluation.scores.largest_found
     assert abs(evaluation.estimated.implied.precision.value - evaluation.scores.pairs.precision) < 0.05
     total = sum(one.pairs.true for one in evaluation.groups if one.kind == "sources")
     assert total == evaluation.scores.pairs.true

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from linkage.lab.evaluation_intervals import Share, share
 from linkage.lab.evaluation_linked import Label, LinkedTables
 
-__all__ = ["BINS", "Bin", "Reliability", "WeighedPairs", "reliability", "weighed_pairs"]
+__all__ = ["BINS", "FEW_BINS", "Bin", "Reliability", "WeighedPairs", "reliability", "weighed_pairs"]
 
-BINS = 20
+BINS, FEW_BINS = 20, 10
+"""Into how many bins pairs go, and into how many where they are few."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

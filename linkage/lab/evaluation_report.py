@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from linkage.lab.evaluation_calibration import Reliability, WeighedPairs, reliability, weighed_pairs
+from linkage.lab.evaluation_calibration import FEW_BINS, Reliability, WeighedPairs, reliability, weighed_pairs
 from linkage.lab.evaluation_groups import GroupScores, groups_of, score_groups
 from linkage.lab.evaluation_intervals import Share
 from linkage.lab.evaluation_linked import Label, LinkedTables, Table
@@ -13,7 +13,7 @@ from linkage.lab.evaluation_scores import PairScores, Scores, score
 from linkage.match.quality import CALIBRATION_ERROR, Estimate, Quality, estimate_quality
 from linkage.match.quality_review import plan_review
 
-__all__ = ["DOUBTFUL", "Evaluation", "LargeCluster", "evaluate_linkage", "figures_of"]
+__all__ = ["DOUBTFUL", "Estimate", "Evaluation", "LargeCluster", "evaluate_linkage", "figures_of"]
 
 DOUBTFUL = (0.01, 0.99)
 """Probabilities between which a pair is in doubt; of all pairs nearly every one is beyond."""
@@ -66,7 +66,7 @@ def evaluate_linkage(
         oracle=oracle(linked, truth),
         weighed=weighed,
         calibration=reliability(weighed.probability, weighed.same),
-        doubtful=reliability(doubtful.probability, doubtful.same),
+        doubtful=reliability(doubtful.probability, doubtful.same, FEW_BINS),
         groups=tuple(score_groups(linked, truth, groups_of(tables, truth))),
         estimated=estimate_quality(linked.linkage, calibration_error=calibration_error),
         in_doubt=len(review),
@@ -100,8 +100,8 @@ def figures_of(evaluation: Evaluation) -> dict[str, object]:
             "found": scores.clusters_found,
             "largest_true": scores.largest_true,
             "largest_found": scores.largest_found,
-            "largest": [asdict(one) for one in evaluation.largest],
         },
+        "largest_clusters": [asdict(one) for one in evaluation.largest],
         "oracle": {
             "truth_seen": True,
             "exact": evaluation.oracle.exact,
