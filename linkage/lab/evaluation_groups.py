@@ -10,10 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
+import numpy as np
+from numpy.typing import NDArray
+
 from linkage.encode.normalise import Normaliser
+from linkage.lab.evaluation_counts import numbered, pairs_within
 from linkage.lab.evaluation_intervals import Share, share
 from linkage.lab.evaluation_linked import Label, LinkedTables, Table
-from linkage.lab.evaluation_scores import PairScores, count_pairs
+from linkage.lab.evaluation_scores import PairScores
 
 __all__ = ["OF_PERSONS", "OF_RECORDS", "Group", "GroupScores", "groups_of", "score_groups"]
 
@@ -66,40 +70,54 @@ def groups_of(tables: Sequence[Table], truth: Mapping[Label, str]) -> list[Group
     return [group for group in said if kinds.count(group.kind) > 1]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Partitions:
+    """The labelled records by place, their sources, and how truth, linkage and both at once part them."""
+
+    place: Mapping[Label, int]
+    source: NDArray[np.int64]
+    parts: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+
+
 def score_groups(
     linked: LinkedTables, truth: Mapping[Label, str], groups: Iterable[Group]
 ) -> list[GroupScores]:
     """Score a finished linkage group by group; groups in which no pair is true or found are left out."""
-    apart = linked.mode == "link"
-    true = {label: truth[label] for label in linked.clusters if label in truth}
-    found = {label: linked.clusters[label] for label in true}
-    both = {label: (found[label], true[label]) for label in true}
-    scored = (_score_group(group, [true, found, both], apart=apart) for group in groups)
+    labels = [label for label in linked.clusters if label in truth]
+    true = numbered([truth[label] for label in labels])
+    found = numbered([linked.clusters[label] for label in labels])
+    records = _Partitions(
+        place={label: place for place, label in enumerate(labels)},
+        source=numbered([label[0] for label in labels]),
+        parts=(true, found, found * (int(true.max(initial=0)) + 1) + true),
+    )
+    scored = (_score_group(group, records, across=linked.mode == "link") for group in groups)
     return [one for one in scored if one.pairs.true or one.pairs.found]
 
 
-def _score_group(group: Group, partitions: Sequence[Mapping[Label, object]], *, apart: bool) -> GroupScores:
-    pairs = PairScores(*(_touching(partition, group, apart=apart) for partition in partitions))
+def _score_group(group: Group, records: _Partitions, *, across: bool) -> GroupScores:
+    inside = np.zeros(len(records.source), dtype=np.bool_)
+    inside[[records.place[label] for label in group.records if label in records.place]] = True
+    if group.kind == _SOURCES:  # within one source, or from one to the other
+        across = across or len({label[0] for label in group.records}) > 1
+    pairs = PairScores(
+        *(
+            _touching(part, records.source if across else None, inside, both=group.both)
+            for part in records.parts
+        )
+    )
     return GroupScores(
         group.kind, group.name, pairs, share(pairs.correct, pairs.found), share(pairs.correct, pairs.true)
     )
 
 
-def _touching(partition: Mapping[Label, object], group: Group, *, apart: bool) -> int:
-    """Count the pairs of a partition that belong to a group, without making them."""
-    if group.kind == _SOURCES:
-        return _between_sources(partition, group, apart=apart)
-    inside = {label: part for label, part in partition.items() if (label in group.records) == group.both}
-    if group.both:
-        return count_pairs(inside, apart=apart)
-    return count_pairs(partition, apart=apart) - count_pairs(inside, apart=apart)
-
-
-def _between_sources(partition: Mapping[Label, object], group: Group, *, apart: bool) -> int:
-    """Count the pairs within one source, or those that reach from one to the other."""
-    inside = {label: part for label, part in partition.items() if label in group.records}
-    across = len({label[0] for label in group.records}) > 1
-    return count_pairs(inside, apart=across or apart)
+def _touching(
+    part: NDArray[np.int64], source: NDArray[np.int64] | None, inside: NDArray[np.bool_], *, both: bool
+) -> int:
+    """Count the pairs of a partition with ``both`` records inside, or with either."""
+    counted = inside if both else ~inside
+    count = pairs_within(part[counted], None if source is None else source[counted])
+    return count if both else pairs_within(part, source) - count
 
 
 def _sources(tables: Sequence[Table]) -> Iterator[Group]:

@@ -6,12 +6,13 @@ score is tried, for a stricter cut only drops links; clustering is run anew at e
 then made finer about the best.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.lab.evaluation_counts import numbered, pairs_within
 from linkage.lab.evaluation_linked import Label, LinkedTables
 from linkage.lab.evaluation_scores import PairScores
 from linkage.match.clustering import cluster, one_to_one
@@ -54,7 +55,10 @@ def oracle(linked: LinkedTables, truth: Mapping[Label, str]) -> Oracle:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Case:
-    """Scored pairs of numbered records, their persons (-1 unknown) and sources."""
+    """Scored pairs of the records that are in any, and their persons (-1 unknown) and sources.
+
+    All others stay alone at every cut.
+    """
 
     left: NDArray[np.int64]
     right: NDArray[np.int64]
@@ -69,22 +73,23 @@ class _Case:
     @classmethod
     def of(cls, linked: LinkedTables, truth: Mapping[Label, str]) -> "_Case":
         pairs, across = linked.linkage.pairs, linked.mode == "link"
-        person = _numbered([truth.get(label) for label in linked.labels])
-        source = _numbered([label[0] for label in linked.labels])
-        free = np.array([label[0] in linked.duplicate_free for label in linked.labels], dtype=np.bool_)
-        every_person = _numbered([truth[label] for label in linked.clusters if label in truth])
-        every_source = _numbered([label[0] for label in linked.clusters if label in truth])
+        seen = np.unique(np.concatenate([pairs.left, pairs.right]))
+        labels = [linked.labels[record] for record in seen.tolist()]
+        source = numbered([label[0] for label in labels])
+        free = np.array([label[0] in linked.duplicate_free for label in labels], dtype=np.bool_)
+        known = [label for label in linked.clusters if label in truth]
+        everywhere = numbered([label[0] for label in known]) if across else None
         names = {label[0] for label in linked.clusters}
         return cls(
-            left=pairs.left,
-            right=pairs.right,
+            left=np.searchsorted(seen, pairs.left),
+            right=np.searchsorted(seen, pairs.right),
             score=pairs.score,
-            person=person,
+            person=numbered([truth.get(label) for label in labels]),
             source=source,
             apart=np.where(free, source, -1).astype(np.int32),
             across=across,
             one_to_one=across or (len(names) == 2 and names <= linked.duplicate_free),
-            true=_pairs(every_person, every_source if across else None),
+            true=pairs_within(numbered([truth[label] for label in known]), everywhere),
         )
 
     def at(self, threshold: float) -> Cut:
@@ -96,28 +101,7 @@ class _Case:
         labels, person = labels[known], self.person[known]
         source = self.source[known] if self.across else None
         both = labels * (int(person.max(initial=0)) + 1) + person
-        return Cut(threshold, PairScores(self.true, _pairs(labels, source), _pairs(both, source)))
-
-
-def _numbered(values: Sequence[str | None]) -> NDArray[np.int64]:
-    """Number distinct values in their order; -1 for None."""
-    number = {value: n for n, value in enumerate(sorted({value for value in values if value is not None}))}
-    return np.array([-1 if value is None else number[value] for value in values], dtype=np.int64)
-
-
-def _pairs(groups: NDArray[np.int64], source: NDArray[np.int64] | None) -> int:
-    """Count the pairs within groups; with sources only those across them."""
-    count = _within(groups)
-    if source is not None:
-        count -= _within(
-            np.unique(groups, return_inverse=True)[1] * (int(source.max(initial=0)) + 1) + source
-        )
-    return count
-
-
-def _within(groups: NDArray[np.int64]) -> int:
-    sizes = np.unique(groups, return_counts=True)[1].astype(np.int64)
-    return int((sizes * (sizes - 1) // 2).sum())
+        return Cut(threshold, PairScores(self.true, pairs_within(labels, source), pairs_within(both, source)))
 
 
 def _swept(case: _Case) -> Oracle:

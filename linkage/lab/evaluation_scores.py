@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from linkage.lab.evaluation_linked import Label, LinkedTables
 
-__all__ = ["BCubed", "PairScores", "Scores", "count_pairs", "score"]
+__all__ = ["BCubed", "PairScores", "Scores", "score"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,9 @@ def score(linked: LinkedTables, truth: Mapping[Label, str]) -> Scores:
     sizes_found, sizes_true = Counter(found.values()), Counter(true.values())
     sizes_both = Counter(both.values())
     pairs = PairScores(
-        true=count_pairs(true, apart=apart),
-        found=count_pairs(found, apart=apart),
-        correct=count_pairs(both, apart=apart),
+        true=_count_pairs(true, apart=apart),
+        found=_count_pairs(found, apart=apart),
+        correct=_count_pairs(both, apart=apart),
     )
     count = max(len(records), 1)
     bcubed = BCubed(
@@ -101,7 +101,7 @@ def score(linked: LinkedTables, truth: Mapping[Label, str]) -> Scores:
     )
 
 
-def count_pairs(groups: Mapping[Label, object], *, apart: bool) -> int:
+def _count_pairs(groups: Mapping[Label, object], *, apart: bool) -> int:
     """Count pairs of records in one group; with ``apart`` only those from different sources."""
     pairs = sum(size * (size - 1) // 2 for size in Counter(groups.values()).values())
     if apart:

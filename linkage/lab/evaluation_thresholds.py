@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from linkage.lab.evaluation_counts import pairs_within
 from linkage.lab.evaluation_linked import Mode
 
 __all__ = ["BestF1", "BestScores", "ScoredPairs", "best_f1"]
@@ -78,7 +79,7 @@ def best_f1(
     )
     if places is not None:
         pairs = _take(pairs, places[pairs.left] != places[pairs.right])
-    true = _true_pairs(persons, places)
+    true = pairs_within(persons, places)
     return BestScores(
         pairs=_best_of_pairs(pairs, persons, true),
         one_to_one=_best_of_pairs(_take(pairs, _one_to_one(pairs)), persons, true)
@@ -102,18 +103,6 @@ def _best_first(left: Indices, right: Indices, score: NDArray[np.float64]) -> Sc
 
 def _take(pairs: ScoredPairs, which: NDArray[np.bool_]) -> ScoredPairs:
     return ScoredPairs(pairs.left[which], pairs.right[which], pairs.score[which])
-
-
-def _true_pairs(entity: Indices, source: Indices | None) -> int:
-    true = _pairs_within(entity)
-    if source is not None:
-        true -= _pairs_within(entity * (int(source.max(initial=0)) + 1) + source)
-    return true
-
-
-def _pairs_within(groups: Indices) -> int:
-    sizes = np.unique(groups, return_counts=True)[1].astype(np.int64)
-    return int((sizes * (sizes - 1) // 2).sum())
 
 
 def _one_to_one(pairs: ScoredPairs) -> NDArray[np.bool_]:
