@@ -86,10 +86,15 @@ def _own_account(evaluation: Evaluation) -> str:
         _table(("", "estimated", "from", "to", "true"), rows),
         f"The intervals are meant to hold the true figure {100 * estimated.level:.0f} times in 100. The true "
         f"precision {held} in its own. True pairs that agree in no view beyond noise are invisible to the "
-        "estimate, so the true recall may be lower.",
+        "estimate, so the true recall may be lower." + _unlabelled(evaluation),
         f"At the default {evaluation.in_doubt} pairs have a probability between .1 and .9; "
         f"{evaluation.questions} questions would settle them.",
     )
+
+
+def _unlabelled(evaluation: Evaluation) -> str:
+    count = evaluation.scores.unlabelled
+    return f" The truth does not name {count} of the records; the estimate is of all." if count else ""
 
 
 def _threshold(evaluation: Evaluation) -> str:

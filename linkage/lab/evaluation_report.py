@@ -56,8 +56,12 @@ def evaluate_linkage(
     truth: Mapping[Label, str],
     *,
     calibration_error: float = CALIBRATION_ERROR,
+    kept_share: float = 1.0,
 ) -> Evaluation:
-    """Hold a finished linkage of labelled tables against the truth, and against what it says of itself."""
+    """Hold a finished linkage of labelled tables against the truth, and against what it says of itself.
+
+    ``calibration_error`` and ``kept_share``: what calibration and comparison say of themselves.
+    """
     weighed = weighed_pairs(linked, truth)
     doubtful = weighed.between(*DOUBTFUL)
     review = plan_review(linked.linkage)
@@ -68,7 +72,9 @@ def evaluate_linkage(
         calibration=reliability(weighed.probability, weighed.same),
         doubtful=reliability(doubtful.probability, doubtful.same, FEW_BINS),
         groups=tuple(score_groups(linked, truth, groups_of(tables, truth))),
-        estimated=estimate_quality(linked.linkage, calibration_error=calibration_error),
+        estimated=estimate_quality(
+            linked.linkage, calibration_error=calibration_error, kept_share=kept_share
+        ),
         in_doubt=len(review),
         questions=review.questions,
         largest=_largest(linked, truth),

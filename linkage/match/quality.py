@@ -95,11 +95,10 @@ def estimate_quality(
     generator = _generator(linkage)
     missed = missed_pairs(linkage, known)
     lost = _drawn(missed, shifts, generator)
+    unseen = 1.0 / kept_share - 1.0
     claimed = implied_pairs(linkage, known)
-    links, implied = (
-        _quality(each, _drawn(each, shifts, generator), missed, lost, kept_share, level)
-        for each in (claimed.only_kept(), claimed)
-    )
+    parts = [(each, _drawn(each, shifts, generator)) for each in (claimed.only_kept(), claimed)]
+    links, implied = (_quality(*part, missed, lost, unseen, generator, level) for part in parts)
     return Quality(links, implied, level, calibration_error)
 
 
@@ -113,12 +112,14 @@ def _quality(
     true: NDArray[np.float64],
     missed: Stakes,
     lost: NDArray[np.float64],
-    kept_share: float,
+    unseen: float,
+    generator: np.random.Generator,
     level: float,
 ) -> PairQuality:
+    """Weigh what is expected with what was drawn; ``unseen``: true pairs never kept, for each that was."""
     right, left_out, pairs = _expected(claimed), _expected(missed), claimed.pairs
-    never = (right + left_out) * (1.0 / kept_share - 1.0)
-    all_missed = lost + (true + lost) * (1.0 / kept_share - 1.0)
+    never = (right + left_out) * unseen
+    all_missed = lost + generator.poisson((true + lost) * unseen)
     return PairQuality(
         pairs=pairs,
         precision=_estimate(_share(right, pairs), _shares(true, np.full(len(true), float(pairs))), level),
