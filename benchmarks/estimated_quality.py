@@ -1,7 +1,7 @@
 """How often what a linkage says of its own precision and recall holds, over many made-up worlds of children.
 
-``python -m benchmarks.estimated_quality`` prints JSON (docs/decisions/0014).  Log odds are taken as the linkage
-states them, and as a calibration with the truth of other worlds corrects them.
+``python -m benchmarks.estimated_quality`` prints JSON (docs/decisions/0014).  Log odds are taken as the
+linkage states them, and as a calibration with the truth of other worlds corrects them.
 """
 
 import argparse
@@ -78,7 +78,7 @@ def _with_log_odds(linkage: Linkage, log_odds: NDArray[np.float64]) -> Linkage:
 def _learned(
     worlds: list[tuple[LinkedTables, dict[tuple[str, str], str]]],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    """Return stated log odds and what they truly are, bin by bin, and the share of true pairs weighed at all."""
+    """Return stated log odds, what they truly are (both by bin), and the share of true pairs weighed."""
     weighed = [weighed_pairs(*world) for world in worlds]
     log_odds = np.concatenate([one.log_odds for one in weighed])
     same = np.concatenate([one.same for one in weighed])
