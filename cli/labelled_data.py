@@ -19,6 +19,7 @@ from keys.files import read_limited
 from linkage.encode.identifiers import Identifiers
 from linkage.errors import InputError
 from linkage.lab.evaluation import Mode, Table, labelled_identifiers
+from linkage.lab.evaluation_groups import OF_PERSONS, OF_RECORDS
 from linkage.wire.half_characters import holds_half_characters
 
 __all__ = ["LabelledFolder", "open_folder", "read_tables", "read_truth"]
@@ -40,7 +41,10 @@ _COLUMNS = (
     "postcode",
     "phone",
 )
-"""Columns that are read besides rec_id; others are ignored."""
+"""Columns with identifiers that are read besides rec_id."""
+
+_GROUP_COLUMNS = (*OF_PERSONS, *OF_RECORDS)
+"""Columns that results are told apart by; all others are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,7 @@ def read_tables(folder: LabelledFolder) -> list[Table]:
 
 def _read_table(name: str, path: Path, duplicate_free: bool) -> Table:  # noqa: FBT001
     seen: dict[str, Identifiers] = {}
+    groups: dict[str, list[str]] = {}
     for line, row in _rows(path, required=("rec_id",)):
         rec_id = row["rec_id"]
         if not rec_id:
@@ -155,7 +160,10 @@ def _read_table(name: str, path: Path, duplicate_free: bool) -> Table:  # noqa: 
                 f"{path.name}, line {line}: rec_id occurs a second time", hint="give each its own"
             )
         seen[rec_id] = labelled_identifiers(row)
-    return Table(name, tuple(seen), tuple(seen.values()), duplicate_free)
+        for column in row.keys() & {*_GROUP_COLUMNS}:
+            groups.setdefault(column, []).append(row[column])
+    said = {column: tuple(groups[column]) for column in sorted(groups)}
+    return Table(name, tuple(seen), tuple(seen.values()), duplicate_free, said)
 
 
 def read_truth(folder: LabelledFolder, tables: list[Table]) -> dict[tuple[str, str], str]:
@@ -205,7 +213,7 @@ def _check_header(path: Path, header: list[str], required: tuple[str, ...]) -> N
         if name not in header:
             raise InputError(f"{path.name}: no column {name}", hint="name the columns in the first line")
     twice = next((name for name in header if name and header.count(name) > 1), "")
-    if twice in (*required, *_COLUMNS):
+    if twice in (*required, *_COLUMNS, *_GROUP_COLUMNS):
         raise InputError(f"{path.name}: two columns are called {twice}", hint="rename or remove one")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.encoding.plain_text import BestF1, best_f1
+from linkage.lab.evaluation_thresholds import BestF1, best_f1
 
 Pair = tuple[int, int, float]
 

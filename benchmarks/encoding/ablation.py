@@ -7,13 +7,14 @@ from functools import partial
 import msgspec
 import numpy as np
 
-from benchmarks.encoding.plain_text import best_f1, child_world
+from benchmarks.encoding.plain_text import child_world
 from benchmarks.encoding.populations import children, one_day
 from benchmarks.encoding.quality import tables_of
 from linkage.lab.attacks.graph import graph_attack
 from linkage.lab.attacks.knowledge import encode_people, knowledge
 from linkage.lab.attacks.known_pairs import known_pair_attack
 from linkage.lab.evaluation import encode_tables, labels_of
+from linkage.lab.evaluation_thresholds import best_f1
 from linkage.lab.learning import children_world, learn
 from linkage.match.experience import WEIGHING_Z, Experience
 from linkage.match.kernel import candidate_pairs

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.encoding.plain_text import PlainWorld, ScoredPairs, best_f1, splink_pairs
+from benchmarks.encoding.plain_text import PlainWorld, splink_pairs
 from linkage.lab.evaluation import Label, Table, encode_tables, labelled_identifiers, link_tables, score
+from linkage.lab.evaluation_thresholds import ScoredPairs, best_f1
 from linkage.match.linkage import Linkage
 from linkage.profile import EncodingProfile
 

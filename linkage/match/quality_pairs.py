@@ -1,0 +1,169 @@
+"""The pairs that a finished linkage speaks of: those its clusters imply, and those it left apart.
+
+Every pair has log odds of being one person.  A pair that was kept has its own.  A pair of a cluster that was
+not kept has the absent weight.  Either is raised to what its best chain within the cluster says: where a and
+b are one person but for a chance q, and b and c but for a chance r, so are a and c but for q + r at most (the
+bound of Fréchet).  Without it a person of six records, whose ends never agreed beyond noise, would count as
+mostly wrong.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.match.clustering import ABSENT_WEIGHT
+from linkage.match.linkage import Known, Linkage
+
+__all__ = ["SURE", "Kept", "Stakes", "implied_pairs", "missed_pairs", "probability", "settled"]
+
+SURE = 40.0
+"""Log odds, either way, of a pair that somebody knows."""
+
+_MOST_RECORDS = 64
+"""Chains are followed in clusters of at most so many records; larger ones are unsound, and count as such."""
+
+_CELLS_AT_A_TIME = 1 << 21
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stakes:
+    """Pairs whose being one person is at stake, in groups that stand or fall together.
+
+    Shapes (m,): ``group`` int64, numbered from 0; ``log_odds`` float64; ``count`` int64, how many pairs like
+    this one there are; ``kept`` bool, the comparison kept the pair.
+    """
+
+    group: NDArray[np.int64]
+    log_odds: NDArray[np.float64]
+    count: NDArray[np.int64]
+    kept: NDArray[np.bool_]
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs there are."""
+        return int(self.count.sum())
+
+    def only_kept(self) -> "Stakes":
+        """Return the pairs that the comparison kept."""
+        return Stakes(
+            self.group[self.kept], self.log_odds[self.kept], self.count[self.kept], self.kept[self.kept]
+        )
+
+
+def probability(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn log odds into probabilities."""
+    return np.asarray(np.exp(-np.logaddexp(0.0, -log_odds)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """Pairs of records (m,), the smaller first, sorted, with their log odds."""
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    log_odds: NDArray[np.float64]
+
+
+def settled(linkage: Linkage, known: Iterable[Known]) -> Kept:
+    """Return the kept pairs, and the known ones, kept or not, with log odds that leave no doubt."""
+    pairs = linkage.pairs
+    count = max(len(linkage.records), 1)
+    number = {record: index for index, record in enumerate(linkage.records)}
+    said = {
+        min(ends) * count + max(ends): SURE if one.same else -SURE
+        for one in known
+        if (ends := [number[end] for end in (one.left, one.right) if end in number]) and len(ends) == 2
+    }
+    keys = np.concatenate([np.array(sorted(said), dtype=np.int64), pairs.left * count + pairs.right])
+    odds = np.concatenate([np.array([said[key] for key in sorted(said)], dtype=np.float64), pairs.score])
+    keys, first = np.unique(keys, return_index=True)  # the first of equals: what is known goes before
+    return Kept(keys // count, keys % count, odds[first])
+
+
+def missed_pairs(linkage: Linkage, known: Iterable[Known] = ()) -> Stakes:
+    """Return the kept pairs whose records ended apart; those between the same two clusters are one group."""
+    kept = settled(linkage, known)
+    a, b = linkage.clusters[kept.left], linkage.clusters[kept.right]
+    apart = a != b
+    between = np.minimum(a, b) * max(len(linkage.records), 1) + np.maximum(a, b)
+    return _grouped(between[apart], kept.log_odds[apart])
+
+
+def implied_pairs(linkage: Linkage, known: Iterable[Known] = ()) -> Stakes:
+    """Return every pair of records that share a cluster, by cluster."""
+    kept = settled(linkage, known)
+    inside = np.flatnonzero(linkage.clusters[kept.left] == linkage.clusters[kept.right])
+    kept = Kept(kept.left[inside], kept.right[inside], kept.log_odds[inside])
+    cluster = linkage.clusters[kept.left]
+    sizes = np.bincount(linkage.clusters, minlength=1)
+    place = _places(linkage.clusters, sizes)
+    parts = []
+    for size in np.unique(sizes[sizes > 1]).tolist():
+        here = np.flatnonzero(sizes[cluster] == size)
+        part = Kept(place[kept.left[here]], place[kept.right[here]], kept.log_odds[here])
+        pairs_of = _chained if size <= _MOST_RECORDS else _as_they_are
+        parts += pairs_of(np.flatnonzero(sizes == size), size, cluster[here], part)
+    if not parts:
+        return _grouped(np.zeros(0, np.int64), np.zeros(0))
+    return Stakes(
+        np.unique(np.concatenate([part.group for part in parts]), return_inverse=True)[1].astype(np.int64),
+        np.concatenate([part.log_odds for part in parts]),
+        np.concatenate([part.count for part in parts]),
+        np.concatenate([part.kept for part in parts]),
+    )
+
+
+def _grouped(group: NDArray[np.int64], log_odds: NDArray[np.float64]) -> Stakes:
+    numbered = np.unique(group, return_inverse=True)[1].astype(np.int64)
+    return _each(numbered, log_odds, np.ones(len(group), dtype=np.bool_))
+
+
+def _each(group: NDArray[np.int64], log_odds: NDArray[np.float64], kept: NDArray[np.bool_]) -> Stakes:
+    return Stakes(group, log_odds, np.ones(len(group), dtype=np.int64), kept)
+
+
+def _places(clusters: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number the records of each cluster from 0."""
+    order = np.argsort(clusters, kind="stable")
+    starts = np.cumsum(sizes) - sizes
+    place = np.empty(len(clusters), dtype=np.int64)
+    place[order] = np.arange(len(clusters)) - starts[clusters[order]]
+    return place
+
+
+def _chained(clusters: NDArray[np.int64], size: int, cluster: NDArray[np.int64], kept: Kept) -> list[Stakes]:
+    """Return all pairs of the clusters of one size, each as probable as its best chain at least."""
+    step = max(1, _CELLS_AT_A_TIME // size**2)
+    upper, lower = np.triu_indices(size, k=1)
+    parts = []
+    for start in range(0, len(clusters), step):
+        some = clusters[start : start + step]
+        row = np.searchsorted(some, cluster)
+        here = np.flatnonzero((cluster >= some[0]) & (cluster <= some[-1]))
+        there = np.zeros((len(some), size, size), dtype=np.bool_)
+        there[row[here], kept.left[here], kept.right[here]] = True
+        doubt = np.full(there.shape, probability(np.array(-ABSENT_WEIGHT)))
+        doubt[row[here], kept.left[here], kept.right[here]] = probability(-kept.log_odds[here])
+        doubt = np.minimum(doubt, 1.0 - 1e-15)
+        doubt[:, lower, upper] = doubt[:, upper, lower]
+        doubt[:, np.arange(size), np.arange(size)] = 0.0
+        for middle in range(size):
+            np.minimum(doubt, doubt[:, :, middle, None] + doubt[:, None, middle, :], out=doubt)
+        found = np.maximum(doubt[:, upper, lower].reshape(-1), 1e-300)
+        odds = np.log1p(-found) - np.log(found)
+        parts.append(_each(np.repeat(some, len(upper)), odds, there[:, upper, lower].reshape(-1)))
+    return parts
+
+
+def _as_they_are(
+    clusters: NDArray[np.int64], size: int, cluster: NDArray[np.int64], kept: Kept
+) -> list[Stakes]:
+    """Return the pairs of large clusters without chains; all those not kept as one entry a cluster."""
+    absent = size * (size - 1) // 2 - np.bincount(cluster, minlength=int(clusters[-1]) + 1)[clusters]
+    others = np.full(len(clusters), ABSENT_WEIGHT)
+    return [
+        _each(cluster, kept.log_odds, np.ones(len(cluster), dtype=np.bool_)),
+        Stakes(clusters, others, absent.astype(np.int64), np.zeros(len(clusters), dtype=np.bool_)),
+    ]
