@@ -1,6 +1,6 @@
 """Agencies come and go in any order, in batches of any size: the persons are those of linking all at once."""
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -17,8 +17,8 @@ def _added(state: Clusters, world: Simulated, batch: list[RecordId]) -> Clusters
     return state.add(batch, world.pairs(set(state.records), set(batch)))
 
 
-def _at_once(world: Simulated, statements: Statements = Statements()) -> Clusters:
-    return Clusters.at_once(world.person, world.pairs(set(), set(world.person)), statements)
+def _at_once(world: Simulated) -> Clusters:
+    return Clusters.at_once(world.person, world.pairs(set(), set(world.person)))
 
 
 def _agencies(world: Simulated) -> list[list[RecordId]]:
@@ -47,7 +47,7 @@ def test_random_batches_in_random_order_change_no_person(seed: int) -> None:
         records = list(world.person)
         draws.shuffle(records)
         state, cuts = Clusters(), [0, *sorted(draws.integers(0, len(records), 12).tolist()), len(records)]
-        for start, end in zip(cuts, cuts[1:], strict=False):
+        for start, end in pairwise(cuts):
             state = _added(state, world, [RecordId(*record) for record in records[start:end]])
         assert state == expected
 

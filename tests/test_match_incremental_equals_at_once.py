@@ -56,15 +56,18 @@ class Register(RuleBasedStateMachine):
             self.state.statements,
             self.state.labels.copy(),
         )
+        refusal = None
         try:
             self.state = change()
         except ClewError as error:
-            assert isinstance(error, InputError)
-            assert error.message
-            assert error.hint
-            assert self.state == before
-            return True
-        return False
+            refusal = error
+        if refusal is None:
+            return False
+        assert isinstance(refusal, InputError)
+        assert refusal.message
+        assert refusal.hint
+        assert self.state == before
+        return True
 
     @rule(data=st.data(), records=SOME)
     def add(self, data: st.DataObject, records: list[RecordId]) -> None:
