@@ -48,6 +48,8 @@ class Merging:
             self._enemies.setdefault(b, set()).add(a)
         self._excess: list[dict[int, int]] = [{} for _ in range(count)]
         self._queue: list[tuple[int, int, int]] = []
+        self.merges: list[tuple[int, int, int, int]] = []
+        """In order: the smallest records of the two clusters, the excess between them and how many pairs."""
 
     def root(self, record: int) -> int:
         """Return the record at which this record's cluster is kept."""
@@ -82,7 +84,7 @@ class Merging:
                 self._excess[a][b] = self._excess[b][a] = total
 
     def run(self) -> None:
-        """Merge the best pair of clusters that may merge while its mean is positive."""
+        """Merge the best pair of clusters that may merge while its mean is positive, and note each merge."""
         for a, neighbours in enumerate(self._excess):
             self._queue += self._links(a, {b: excess for b, excess in neighbours.items() if b > a})
         heapq.heapify(self._queue)
@@ -94,6 +96,7 @@ class Merging:
             pairs = self._size[a] * self._size[b]
             if key != self._key(self._excess[a][b], pairs):
                 continue  # one of the two has grown since
+            self.merges.append((first_a, first_b, self._excess[a][b], pairs))
             kept = self._join(a, b)
             for link in self._links(kept, self._excess[kept]):
                 heapq.heappush(self._queue, link)

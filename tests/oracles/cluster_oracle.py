@@ -17,8 +17,12 @@ def persons(
     same: Collection[Pair] = (),
     different: Collection[Pair] = (),
     duplicate_free: Collection[str] = (),
+    last: dict[frozenset[Record], Fraction] | None = None,
 ) -> set[frozenset[Record]]:
-    """Cluster everything at once: the best allowed pair of clusters merges while its mean is positive."""
+    """Cluster everything at once: the best allowed pair of clusters merges while its mean is positive.
+
+    ``last`` gets the mean of every merge, in whole weights, by the cluster that came of it.
+    """
     clusters = [{record} for record in sorted(records)]
     for pair in same:
         if pair <= set(records):
@@ -32,7 +36,9 @@ def persons(
                 links.append((-mean, min(a), min(b), a, b))
         if not links:
             return {frozenset(members) for members in clusters}
-        _, _, _, a, b = min(links, key=lambda link: link[:3])
+        mean, _, _, a, b = min(links, key=lambda link: link[:3])
+        if last is not None:
+            last[frozenset(a | b)] = -mean
         clusters = [members for members in clusters if members not in (a, b)] + [a | b]
 
 
