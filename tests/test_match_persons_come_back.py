@@ -3,10 +3,13 @@
 import itertools
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from linkage.match.incremental import Clusters
 from linkage.match.persons import PersonEvent, assign_persons
+from tests.support.simulated_pairs import simulate
 
 Key = tuple[str, str]
 Partition = Sequence[frozenset[Key]]
@@ -55,6 +58,10 @@ def _replay(persons: dict[Key, str], events: Sequence[PersonEvent]) -> dict[Key,
     return persons
 
 
+def _groups(state: Clusters) -> Partition:
+    return [frozenset(group) for group in state.groups()]
+
+
 def _part(*groups: str) -> list[frozenset[Key]]:
     return [frozenset(("A", letter) for letter in group) for group in groups]
 
@@ -99,6 +106,39 @@ def test_whenever_a_register_is_divided_as_it_once_was_its_persons_are_those(
     last = {frozenset(clusters): register.link(clusters) for clusters in steps}
     for clusters in data.draw(st.lists(st.sampled_from(steps), max_size=6)):
         assert register.link(clusters) == last[frozenset(clusters)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_withdrawing_an_agency_gives_back_clusters_and_identities(seed: int) -> None:
+    world = simulate(seed, noise=120)
+    agencies = sorted({record.source for record in world.person})
+    state, register = Clusters(), Register()
+    states, persons = [], []
+    for name in agencies:
+        batch = [record for record in world.person if record.source == name]
+        state = state.add(batch, world.pairs(set(state.records), set(batch)))
+        states.append(state)
+        persons.append(register.link(_groups(state)))
+    for number in reversed(range(1, len(agencies))):
+        state = state.withdraw([record for record in state.records if record.source == agencies[number]])
+        assert state == states[number - 1]
+        assert register.link(_groups(state)) == persons[number - 1]
+    kinds = {event.kind for events in register.history for event in events}
+    assert kinds == {"created", "joined", "left", "merged", "split"}
+
+
+def test_taking_a_record_out_and_taking_that_back_gives_back_identities() -> None:
+    world = simulate(3)
+    state = Clusters.at_once(world.person, world.pairs(set(), set(world.person)))
+    register = Register()
+    before = register.link(_groups(state))
+    largest = max(state.groups(), key=len)
+    out = state.take_out(largest[0])
+    assert register.link(_groups(out))[largest[0]] != before[largest[0]]
+    for other in largest[1:]:
+        out = out.take_back(largest[0], other)
+    assert out == state
+    assert register.link(_groups(out)) == before
 
 
 def test_batches_withdrawn_in_another_order_than_they_came_leave_the_persons_from_before() -> None:

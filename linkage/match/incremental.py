@@ -7,9 +7,9 @@ outcome is that of clustering everything at once, whatever the order of changes,
 gives what was before.
 """
 
-from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,11 +99,10 @@ class Clusters:
 
     def groups(self) -> list[tuple[RecordId, ...]]:
         """Return the clusters, each with its records sorted, in the order of their smallest records."""
-        order = np.argsort(self.labels, kind="stable")
-        bounds = np.flatnonzero(np.diff(self.labels[order])) + 1
-        return [
-            tuple(self.records[one] for one in part.tolist()) for part in np.split(order, bounds) if len(part)
-        ]
+        order = np.argsort(self.labels, kind="stable").tolist()
+        bounds = [0, *(np.flatnonzero(np.diff(np.sort(self.labels))) + 1).tolist(), len(order)]
+        ranges = pairwise(bounds) if order else ()
+        return [tuple(self.records[one] for one in order[start:end]) for start, end in ranges]
 
     def members(self, record: RecordId) -> tuple[RecordId, ...]:
         """Return the records of one's cluster, sorted.  Raises :class:`InputError` if it is unknown."""
@@ -121,8 +120,8 @@ class Clusters:
         Raises :class:`InputError` for a record that is there already, for a pair without an added record and
         for one with a record that is unknown.
         """
-        added = frozenset(records)
-        if any(place_of(self.records, record) is not None for record in added):
+        added = _distinct(records)
+        if self.records and any(place_of(self.records, record) is not None for record in added):
             raise InputError(
                 "a batch adds a record that is there already",
                 hint="correct the record, or withdraw it before it is added again",
@@ -133,12 +132,12 @@ class Clusters:
         self, records: Iterable[RecordId], pairs: WeighedPairs = _NO_PAIRS, *, largest: int | None = None
     ) -> "Clusters":
         """Replace all pairs of records that are there; ``pairs`` and ``largest`` as for :meth:`add`."""
-        corrected = frozenset(records)
+        corrected = _distinct(records)
         return self._changed(gone=corrected, fresh=corrected, pairs=pairs, largest=largest)
 
     def withdraw(self, records: Iterable[RecordId], *, largest: int | None = None) -> "Clusters":
         """Take records out, with all their pairs.  What was said of them stays, for when they come back."""
-        return self._changed(gone=frozenset(records), largest=largest)
+        return self._changed(gone=_distinct(records), largest=largest)
 
     def join(self, a: RecordId, b: RecordId, *, largest: int | None = None) -> "Clusters":
         """Add a known link.  Raises :class:`InputError` if other statements contradict it."""
@@ -171,8 +170,8 @@ class Clusters:
     def _changed(
         self,
         *,
-        gone: AbstractSet[RecordId] = frozenset(),
-        fresh: AbstractSet[RecordId] = frozenset(),
+        gone: Sequence[RecordId] = (),
+        fresh: Sequence[RecordId] = (),
         pairs: WeighedPairs = _NO_PAIRS,
         statements: Statements | None = None,
         largest: int | None = None,
@@ -186,11 +185,11 @@ class Clusters:
         labels = np.arange(len(moved.records))
         labels[moved.place[standing]] = moved.place[self.labels[standing]]
         after = Clusters(moved.records, left, right, weights, statements, labels)
-        touched = moved.fresh | self._touched(moved, statements, gone | fresh)
+        touched = moved.fresh | self._touched(moved, statements, [*gone, *fresh] if statements.same else [])
         return _reclustered(after, moved.fresh, touched, largest)
 
     def _touched(
-        self, moved: Renumbered, statements: Statements, changed: AbstractSet[RecordId]
+        self, moved: Renumbered, statements: Statements, changed: Iterable[RecordId]
     ) -> NDArray[np.bool_]:
         """Tell which records (n after,) have lost a positive pair or are named by what was said anew.
 
@@ -204,12 +203,18 @@ class Clusters:
             places = moved.place[side[lost]]
             touched[places[places >= 0]] = True
         named = set(statements.named(self.statements))
+        changed = frozenset(changed)
         named.update(*(pair for pair in statements.same if not changed.isdisjoint(pair)))
         found = [place_of(moved.records, record) for record in named]
         touched[[place for place in found if place is not None]] = True
         for source in statements.duplicate_free ^ self.statements.duplicate_free:
             touched[range_of(moved.records, source)] = True
         return touched
+
+
+def _distinct(records: Iterable[RecordId]) -> list[RecordId]:
+    """Return records sorted, each once; quickly if they are sorted already."""
+    return sorted(dict.fromkeys(records))
 
 
 def _replaced(before: Clusters, pairs: WeighedPairs, moved: Renumbered) -> _Columns:

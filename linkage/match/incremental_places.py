@@ -1,7 +1,7 @@
 """Where records stand: their numbers before and after a change, and statements as numbers."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from operator import itemgetter
@@ -43,26 +43,30 @@ class Renumbered:
 
     @classmethod
     def of(
-        cls, before: tuple[RecordId, ...], gone: Collection[RecordId], fresh: Collection[RecordId]
+        cls, before: tuple[RecordId, ...], gone: Sequence[RecordId], fresh: Sequence[RecordId]
     ) -> "Renumbered":
-        """Take out and put in; a record in both comes back as a fresh one."""
+        """Take out and put in, both sorted; a record in both comes back as a fresh one."""
+        if not gone and not fresh:
+            return cls(before, np.arange(len(before)), np.zeros(len(before), dtype=np.bool_))
+        if not before and not gone:
+            return cls(tuple(fresh), np.arange(0), np.ones(len(fresh), dtype=np.bool_))
         stays = np.ones(len(before), dtype=np.bool_)
         stays[places_of(before, gone)] = False
-        coming = sorted(fresh)
-        cuts = [bisect_left(before, record) for record in coming]
-        kept = list(compress(before, stays.tolist())) if gone else before
-        skipped = np.cumsum(np.concatenate([[0], ~stays]))[cuts].tolist() if cuts else []
+        kept = tuple(compress(before, stays.tolist())) if gone else before
+        cuts = [bisect_left(kept, record) for record in fresh]
         records: list[RecordId] = []
         start = 0
-        for record, cut, less in zip(coming, cuts, skipped, strict=True):
-            records += kept[start : cut - less]
+        for record, cut in zip(fresh, cuts, strict=True):
+            records += kept[start:cut]
             records.append(record)
-            start = cut - less
+            start = cut
         records += kept[start:]
-        place = np.cumsum(stays) - 1 + np.searchsorted(cuts, np.arange(len(before)), side="right")
+        moved = np.arange(len(kept)) + np.searchsorted(cuts, np.arange(len(kept)), side="right")
+        place = np.full(len(before), -1, dtype=np.int64)
+        place[stays] = moved
         is_fresh = np.ones(len(records), dtype=np.bool_)
-        is_fresh[place[stays]] = False
-        return cls(tuple(records), np.where(stays, place, -1), is_fresh)
+        is_fresh[moved] = False
+        return cls(tuple(records), place, is_fresh)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

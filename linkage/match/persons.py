@@ -92,14 +92,18 @@ def _keep_with_past(
 
 def _unsettled(overlaps: _Overlaps) -> list[Group]:
     """Return clusters that share persons with each other; one with a person all its own is settled."""
+    known = Counter(person for persons in overlaps for person in persons)
     clusters_of: dict[str, list[int]] = defaultdict(list)
+    settled = []
     for number, persons in enumerate(overlaps):
-        for person in persons:
-            clusters_of[person].append(number)
+        settled.append(len(persons) == 1 and all(known[person] == 1 for person in persons))
+        if not settled[number]:
+            for person in persons:
+                clusters_of[person].append(number)
     seen: set[int] = set()
     groups = []
-    for first, own in enumerate(overlaps):
-        if first in seen or (len(own) == 1 and len(clusters_of[next(iter(own))]) == 1):
+    for first, is_settled in enumerate(settled):
+        if is_settled or first in seen:
             continue
         found, waiting = {first}, [first]
         while waiting:
@@ -133,10 +137,11 @@ def _keep_identities(
 def _events(previous: Mapping[RecordKey, str], persons: Mapping[RecordKey, str]) -> tuple[PersonEvent, ...]:
     before, after = set(previous.values()), set(persons.values())
     changes: dict[tuple[int, str, str], list[RecordKey]] = {(1, person, ""): [] for person in after - before}
-    for record in sorted({*previous, *persons}):
+    moved = [record for record, person in persons.items() if previous.get(record) != person]
+    moved += [record for record in previous if record not in persons]
+    for record in sorted(moved):
         change = _change(previous.get(record, ""), persons.get(record, ""), before, after)
-        if change is not None:
-            changes.setdefault(change, []).append(record)
+        changes.setdefault(change, []).append(record)
     kinds: tuple[EventKind, ...] = ("left", "created", "joined", "split", "merged")
     return tuple(
         PersonEvent(kinds[kind], person, other, tuple(records))
@@ -144,10 +149,8 @@ def _events(previous: Mapping[RecordKey, str], persons: Mapping[RecordKey, str])
     )
 
 
-def _change(was: str, now: str, before: set[str], after: set[str]) -> tuple[int, str, str] | None:
+def _change(was: str, now: str, before: set[str], after: set[str]) -> tuple[int, str, str]:
     """Classify what happened to one record: the kind's rank, whose event it is, and who else is in it."""
-    if was == now:
-        return None
     if not now:
         return (0, was, "")
     if not was:

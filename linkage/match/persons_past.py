@@ -62,6 +62,8 @@ def look_back(
     ended: dict[int, Counter[str]] = defaultdict(Counter)
     met = {"", *then.sizes}
     for events in [(), *reversed(history)]:
+        if not then.records_before(events):
+            break  # before its first linkage the register was empty
         undone = then.undo(events)
         if then.as_now and elsewhere.isdisjoint((everybody := then.persons()).values()):
             return Past(everybody, {})
@@ -117,6 +119,11 @@ class _Then:
             and self._records == len(self._cluster_of)
         )
 
+    def records_before(self, events: Collection[PersonEvent]) -> int:
+        """Return how many records there were before the events of one linkage, whoever is here now."""
+        change = {"left": -1, "created": 1, "joined": 1}
+        return self._records - sum(len(event.records) * change.get(event.kind, 0) for event in events)
+
     def undo(self, events: Collection[PersonEvent]) -> list[tuple[int, str]]:
         """Undo the events of one linkage: return the cluster and the person then of each record concerned.
 
@@ -124,12 +131,13 @@ class _Then:
         erased, or somebody else keeps it.
         """
         undone = []
+        self._records = self.records_before(events)
         for event in events:
-            self._records += len(event.records) * (bool(event.before) - bool(event.after))
+            before, after = event.before, event.after
             for record in event.records:
-                if self._person.get(record) == event.after:
-                    self._move(record, event.after, event.before)
-                    undone.append((self._cluster_of[record], event.before))
+                if self._person.get(record) == after:
+                    self._move(record, after, before)
+                    undone.append((self._cluster_of[record], before))
         for number in {number for number, _ in undone}:
             self._mixed.discard(number)
             if self._is_mixed(number):
