@@ -186,6 +186,21 @@ def test_batches_that_do_not_fit_are_refused() -> None:
         state.add([C], WeighedPairs.of([(A, C, float("nan"))]))
 
 
+def test_a_state_is_a_value() -> None:
+    pairs = WeighedPairs.of([(A, B, 5.0)])
+    state = Clusters.at_once([A, B], pairs)
+    assert state == Clusters.at_once([B, A], pairs)
+    assert state != Clusters.at_once([A, B], WeighedPairs.of([(A, B, 4.0)]))
+    assert state != Clusters.at_once([A, B, C], pairs)
+    assert state != state.keep_apart([(A, C)])
+    assert state != "state"
+    assert Clusters().groups() == []
+    with pytest.raises(ValueError, match="read-only"):
+        state.labels[0] = 1
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(state)
+
+
 def test_a_declaration_that_is_taken_back_leaves_no_trace() -> None:
     other = RecordId("A", "1")
     state = Clusters.at_once([A, other, B], WeighedPairs.of([(A, other, 3.0), (A, B, 5.0), (other, B, 4.0)]))

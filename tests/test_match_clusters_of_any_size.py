@@ -139,15 +139,15 @@ def test_clustering_may_begin_from_clusters() -> None:
 
 
 ADVERSE = {
-    "families": {"family": 0.0, "twins": 0.0},
-    "twins that look like one person": {"twins": 2.0, "spread": 2.0},
+    "families that look alike": {"family": -0.5, "twins": 0.0},
+    "twins that look like one person": {"twins": 3.0},
     "chains of noise": {"noise": 1500},
     "weak evidence": {"mean": 1.0, "spread": 3.0, "noise": 600},
     "many noisy duplicates in a source": {"repeats": 0.7, "mean": 1.5, "people": 30, "noise": 300},
 }
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("name", ADVERSE)
 def test_no_cluster_is_over_twice_the_largest_person(name: str, seed: int) -> None:
     world = simulate(seed, **ADVERSE[name])  # type: ignore[arg-type]
@@ -156,7 +156,7 @@ def test_no_cluster_is_over_twice_the_largest_person(name: str, seed: int) -> No
     components = connected_components(len(found.records), found.left[positive], found.right[positive])
     largest = max(Counter(world.person.values()).values())
     assert max(map(len, found.groups())) <= 2 * largest
-    assert np.bincount(components).max() > 2 * largest
+    assert np.bincount(components).max() > 5 * largest
 
 
 def test_the_same_inputs_give_the_same_bits() -> None:

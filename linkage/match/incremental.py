@@ -66,7 +66,7 @@ class Clusters:
 
     ``records`` are sorted; ``left`` and ``right`` (m,) int64 index them, smaller first and sorted, with
     ``weights`` (m,) float64; ``labels`` (n,) int64: the smallest record of each record's cluster, which is
-    what :func:`linkage.match.clustering.cluster` makes of the rest.
+    what :func:`linkage.match.clustering.cluster` makes of the rest.  The arrays cannot be written to.
     """
 
     records: tuple[RecordId, ...] = ()
@@ -75,6 +75,10 @@ class Clusters:
     weights: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0, dtype=np.float64))
     statements: Statements = _NOTHING_SAID
     labels: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def __post_init__(self) -> None:
+        for column in (self.left, self.right, self.weights, self.labels):
+            column.flags.writeable = False
 
     @classmethod
     def at_once(
