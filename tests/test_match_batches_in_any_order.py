@@ -7,8 +7,23 @@ import pytest
 
 from linkage.errors import InputError
 from linkage.match.incremental import Clusters, Statements, WeighedPairs
-from linkage.match.rows import RecordId
+from linkage.match.linkage import Known, link
+from linkage.match.rows import RecordId, Source
+from linkage.profile import Decision, EncodingProfile, Feature, View
+from tests.oracles import match_oracle
 from tests.support.simulated_pairs import Simulated, simulate
+
+FEATURE = Feature(field="surname", kind="bigrams", label="s", k=4)
+PROFILE = EncodingProfile(
+    name="made-up",
+    length=512,
+    diffusion=2,
+    views=(
+        View(name="a", salt=("year",), features=(FEATURE,)),
+        View(name="b", salt=("month",), features=(FEATURE,)),
+    ),
+    decision=Decision(noise_z=5.0, thresholds={"a": 0.7, "b": 0.7}),
+)
 
 A, B, C, D = (RecordId(source, "0") for source in "ABCD")
 
@@ -228,3 +243,25 @@ def test_small_components_are_exact_whatever_counts_as_huge() -> None:
     for batch in _agencies(world):
         state = state.add(batch, world.pairs(set(state.records), set(batch)), largest=1000)
     assert state == _at_once(world)
+
+
+def test_the_clusters_of_a_linkage_are_those_of_its_pairs_and_statements() -> None:
+    parts = {
+        name: match_oracle.made_up_encodings(
+            list(range(30)) * 2, views=2, view_bytes=64, seed=seed, noise=0.3, fill=0.12, diffusion=2
+        )
+        for seed, name in enumerate("ABC")
+    }
+    sources = [Source(name, part, duplicate_free=name == "C") for name, part in parts.items()]
+    names = [RecordId(name, handle) for name, part in parts.items() for handle in part.handle_texts()]
+    known = [Known(names[0], names[70], same=True), Known(names[1], names[31], same=False)]
+    found = link(sources, PROFILE, known=known)
+    pairs = WeighedPairs(found.records, found.pairs.left, found.pairs.right, found.pairs.score)
+    said = Statements.of(
+        [(one.left, one.right) for one in known if one.same],
+        [(one.left, one.right) for one in known if not one.same],
+        [source.name for source in sources if source.duplicate_free],
+    )
+    state = Clusters.at_once(found.records, pairs, said)
+    assert np.array_equal(np.unique(state.labels, return_inverse=True)[1], found.clusters)
+    assert len(state.groups()) < len(found.records)

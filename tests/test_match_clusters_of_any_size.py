@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from linkage.errors import InputError
 from linkage.match import clustering
-from linkage.match.clustering import WHOLE, cluster
+from linkage.match.clustering import WHOLE, cluster, warm_up
 from linkage.match.clustering_components import connected_components
 from linkage.match.clustering_merging import Merging
-from linkage.match.clustering_small import LARGEST_SMALL
+from linkage.match.clustering_small import LARGEST_SMALL, merge_small
 from linkage.match.incremental import Clusters
 from tests.oracles import cluster_oracle
 from tests.support.simulated_pairs import simulate
@@ -130,6 +130,14 @@ def test_a_must_not_link_between_components_changes_nothing() -> None:
     left, right, weights = np.array([0, 0, 3, 3]), np.array([1, 2, 4, 5]), np.array([5.0, 4.0, 5.0, 4.0])
     plain = cluster(6, left, right, weights)
     assert (cluster(6, left, right, weights, different=[(0, 5), (2, 3)]) == plain).all()
+
+
+def test_warming_up_compiles_the_one_form_that_is_used() -> None:
+    warm_up()
+    forms = len(merge_small.signatures)  # type: ignore[attr-defined]
+    _, *pairs = _graph(2, 50, 150)
+    cluster(50, *pairs, same=[(1, 2)], different=[(3, 4)], apart=np.full(50, -1, np.int32))
+    assert len(merge_small.signatures) == forms  # type: ignore[attr-defined]
 
 
 def test_clustering_may_begin_from_clusters() -> None:

@@ -24,7 +24,16 @@ from linkage.match.clustering_components import connected_components
 from linkage.match.clustering_merging import Merging, contradiction
 from linkage.match.clustering_small import LARGEST_SMALL, merge_small
 
-__all__ = ["ABSENT_WEIGHT", "MAX_WEIGHT", "WHOLE", "Link", "cluster", "one_to_one", "whole_weights"]
+__all__ = [
+    "ABSENT_WEIGHT",
+    "MAX_WEIGHT",
+    "WHOLE",
+    "Link",
+    "cluster",
+    "one_to_one",
+    "warm_up",
+    "whole_weights",
+]
 
 MAX_WEIGHT = 6.0
 """Weights are clipped to this much either way: one pair alone then cannot outvote a cluster."""
@@ -142,6 +151,11 @@ def _merge_large(part: _Graph, _: NDArray[np.int64]) -> NDArray[np.int64]:
     merging.add_pairs(part.pairs.tolist(), part.excess.tolist())
     merging.run()
     return np.array(merging.labels(), dtype=np.int64)
+
+
+def warm_up() -> None:
+    """Compile what clustering needs, or load it from the cache, before the first records come."""
+    cluster(3, np.array([0, 1]), np.array([1, 2]), np.ones(2))
 
 
 def whole_weights(weights: NDArray[np.float64]) -> NDArray[np.int64]:
