@@ -131,13 +131,24 @@ def narrow_merges(clusters: Clusters, *, most: float = NARROW_MEAN) -> list[Narr
 
 
 def _with_weak_pairs(clusters: Clusters, most: float) -> NDArray[np.bool_]:
-    """Tell for every label (n,) whether its cluster has a pair that is absent or at most ``most``."""
+    """Tell for every label (n,) whether its cluster could have been merged by a mean of ``most`` or less.
+
+    Two parts of k records have k - 1 pairs between them or more, so the k - 1 weakest pairs of all have at
+    most that mean.  Pairs that were not kept are taken for the weakest, and weaker ones than that on top.
+    """
     count = len(clusters.records)
     inside = clusters.labels[clusters.left] == clusters.labels[clusters.right]
     labels, whole = clusters.labels[clusters.left[inside]], whole_weights(clusters.weights[inside])
-    sizes = np.bincount(clusters.labels, minlength=count)
-    strong = np.bincount(labels[whole > most * WHOLE], minlength=count)
-    return np.asarray(strong * 2 < sizes * (sizes - 1))
+    order = np.lexsort((whole, labels))
+    labels, whole = labels[order], whole[order]
+    sizes, kept = np.bincount(clusters.labels, minlength=count), np.bincount(labels, minlength=count)
+    needed = np.maximum(sizes - 1, 0)
+    absent = np.minimum(sizes * (sizes - 1) // 2 - kept, needed)
+    rank = np.arange(len(labels)) - (np.cumsum(kept) - kept)[labels]
+    counted = np.where(rank < (needed - absent)[labels], whole, 0) + np.minimum(whole - _ABSENT, 0)
+    lowest = absent * _ABSENT
+    np.add.at(lowest, labels, counted)
+    return np.asarray((needed > 0) & (lowest <= most * WHOLE * needed))
 
 
 def _last_merges(before: Sequence[int], merging: Merging) -> list[tuple[list[int], list[int], float]]:
