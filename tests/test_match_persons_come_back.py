@@ -80,6 +80,10 @@ def _partitions(draw: st.DrawFn) -> list[frozenset[Key]]:
 @example([_part("a", "b"), _part("abx"), _part("abxz")])
 @example([_part("ab", "cde"), _part("ac", "bd", "e")])
 @example([_part("ab", "cd"), _part("ca", "db")])
+@example([_part("abcdefg"), _part("bcdefg"), _part("abcd", "efg"), _part("a", "bcefg")])
+@example(
+    [_part("abcdefg"), _part("bcdefg"), _part("abcdef", "g"), _part("abc", "defg"), _part("a", "bcdefg")]
+)
 def test_what_is_taken_back_step_by_step_gives_back_all_persons(steps: list[Partition]) -> None:
     register = Register()
     before = [register.link(clusters) for clusters in steps]
@@ -196,6 +200,37 @@ def test_one_record_taken_out_of_two_persons_merged_long_ago_does_not_rename_the
     assert after["A", "b"] == merged["A", "b"] == before["A", "b"]
 
 
+def test_a_small_part_of_a_merged_person_does_not_rename_those_who_joined() -> None:
+    register = Register()
+    register.link(_part("ab", "d"))
+    merged = register.link(_part("abd"))
+    register.link(_part("abdefgh"))
+    after = register.link(_part("ab", "defgh"))
+    assert after["A", "d"] == merged["A", "d"]
+    assert after["A", "a"] != merged["A", "a"]
+
+
+def test_a_record_comes_back_to_the_person_that_it_was_last() -> None:
+    register = Register()
+    register.link(_part("ab", "cde"))
+    split = register.link(_part("a", "b", "cde"))
+    register.link(_part("abcde"))
+    after = register.link(_part("b", "acde"))
+    assert after["A", "b"] == split["A", "b"]
+    assert after["A", "a"] == split["A", "c"]
+
+
+def test_a_moment_with_all_records_counts_before_a_later_one_with_half_of_them() -> None:
+    register = Register()
+    register.link(_part("abcdefg", "x"))
+    before = register.link(_part("bcdefg", "x"))
+    register.link(_part("abcd", "efg", "x"))
+    register.link(_part("a", "bcefg", "x"))
+    register.link(_part("abcd", "efg", "x"))
+    after = register.link(_part("bcdefg", "xy"))
+    assert after["A", "b"] == before["A", "b"]
+
+
 def test_a_withdrawn_record_that_is_sent_again_is_the_person_it_was() -> None:
     register = Register()
     before = register.link(_part("a", "b"))
@@ -213,14 +248,14 @@ def test_without_history_nobody_comes_back() -> None:
 def test_a_person_that_has_records_elsewhere_comes_back_to_nobody() -> None:
     a, b = ("A", "a"), ("A", "b")
     history = [
-        (PersonEvent("created", "p", "", (a,)), PersonEvent("created", "q", "", (b,))),
-        (PersonEvent("merged", "p", "q", (a,)),),
+        (PersonEvent("created", "p", "", (b,)), PersonEvent("created", "q", "", (a,))),
+        (PersonEvent("merged", "p", "q", (b,)),),
     ]
     previous = {a: "q", b: "q"}
     back = assign_persons(_part("a", "b"), previous, new_person=lambda: "n", history=history)
-    assert back.persons == {a: "p", b: "q"}
+    assert back.persons == {a: "q", b: "p"}
     held = assign_persons(_part("a", "b"), previous, new_person=lambda: "n", history=history, elsewhere={"p"})
-    assert sorted(held.persons.values()) == ["n", "q"]
+    assert held.persons == {a: "q", b: "n"}
 
 
 def test_events_of_records_whose_history_was_erased_are_passed_over() -> None:
