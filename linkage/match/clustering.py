@@ -5,19 +5,35 @@ not kept counts as evidence against; the best pair of clusters is merged while i
 chain a–b–c of good links whose ends disagree therefore stays apart, which connected components would not
 notice.
 
-Weights are whole numbers inside, so that a sum does not depend on the order of its terms: the result is the
-same for any order of the pairs.
+A mean is positive only if one of its terms is: clusters never reach beyond a connected component of positive
+pairs and known links, and each component can be clustered by itself.  Where every pair of a component is
+positive and nothing keeps two of its records apart, all of it is one cluster whatever the order; nearly all
+components are of that kind and take no merging.
+
+Weights are whole numbers inside and means are compared as fractions: no sum or comparison rounds, and the
+result is the same for any order of the pairs.
 """
 
-import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.errors import InputError
+from linkage.match.clustering_components import connected_components
+from linkage.match.clustering_merging import Merging, contradiction
+from linkage.match.clustering_small import LARGEST_SMALL, merge_small
 
-__all__ = ["ABSENT_WEIGHT", "MAX_WEIGHT", "cluster", "one_to_one"]
+__all__ = [
+    "ABSENT_WEIGHT",
+    "MAX_WEIGHT",
+    "WHOLE",
+    "Link",
+    "cluster",
+    "one_to_one",
+    "warm_up",
+    "whole_weights",
+]
 
 MAX_WEIGHT = 6.0
 """Weights are clipped to this much either way: one pair alone then cannot outvote a cluster."""
@@ -25,10 +41,14 @@ MAX_WEIGHT = 6.0
 ABSENT_WEIGHT = -3.0
 """Weight of a pair that was not kept."""
 
-_SCALE = 1 << 20
-_ABSENT = int(ABSENT_WEIGHT * _SCALE)
+WHOLE = 1 << 20
+"""Weights inside are whole numbers of this fraction."""
+
+_ABSENT = int(ABSENT_WEIGHT * WHOLE)
 
 Link = tuple[int, int]
+
+_Chosen = tuple[NDArray[np.int64], NDArray[np.intp]]
 
 
 def cluster(
@@ -40,143 +60,147 @@ def cluster(
     apart: NDArray[np.int32] | None = None,
     same: Iterable[Link] = (),
     different: Iterable[Link] = (),
+    start: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int32]:
     """Cluster records 0 to ``count`` − 1 and return each record's cluster: the smallest record in it.
 
     ``left``, ``right``, ``weights`` (m,): kept pairs, each once, with log-odds-like weights, positive where
     the pair should link.  ``apart`` (count,): records with the same number of 0 or more are never joined
     (a source declared free of duplicates).  ``same``: known links, joined first; ``different``: pairs never
-    joined.  Ties go to the smallest records.
-    Raises :class:`InputError` if known links contradict ``different`` or ``apart``.
+    joined.  ``start`` (count,): clusters to begin from instead of single records, each named by one of its
+    records.  Ties go to the smallest records.
+    Raises :class:`InputError` if known links (or ``start``) contradict ``different`` or ``apart``, and
+    :class:`ValueError` for a weight that is no number, a record paired with itself or a pair given twice.
     """
-    merging = _Merging(count, apart, different)
-    for a, b in sorted((min(pair), max(pair)) for pair in same):
+    _check(count, left, right, weights)
+    known = _links([*same, *enumerate([] if start is None else start.tolist())])
+    forbidden = _links(different)
+    whole = whole_weights(weights)
+    positive = whole > 0
+    linked = left[positive], right[positive]
+    roots = connected_components(
+        count, np.concatenate([linked[0], known[:, 0]]), np.concatenate([linked[1], known[:, 1]])
+    )
+    hard = _hard_components(roots, linked, apart, forbidden)
+    inside = np.flatnonzero(hard[left] & (roots[left] == roots[right]))
+    graph = _Graph(
+        apart=np.full(count, -1, np.int32) if apart is None else apart,
+        pairs=np.stack([left[inside], right[inside]], axis=1),
+        excess=whole[inside] - _ABSENT,
+        forbidden=forbidden[roots[forbidden[:, 0]] == roots[forbidden[:, 1]]],
+        known=known,
+    )
+    labels = roots.copy()
+    small = np.bincount(roots, minlength=count)[roots] <= LARGEST_SMALL
+    for chosen, merge in ((hard & small, _merge_small), (hard & ~small, _merge_large)):
+        members = np.flatnonzero(chosen)
+        members = members[np.argsort(roots[members], kind="stable")]
+        labels[members] = members[merge(graph.part(members, count), roots[members])]
+    return labels.astype(np.int32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Graph:
+    """What components are clustered by.
+
+    ``pairs``, ``forbidden`` and ``known`` (any, 2) name two records of one component.
+    """
+
+    apart: NDArray[np.int32]
+    pairs: NDArray[np.int64]
+    excess: NDArray[np.int64]
+    forbidden: NDArray[np.int64]
+    known: NDArray[np.int64]
+
+    def part(self, members: NDArray[np.int64], count: int) -> "_Graph":
+        """Return the graph of some records, renumbered in the order given, its pairs sorted."""
+        place = np.full(count, -1, dtype=np.int64)
+        place[members] = np.arange(len(members))
+        pairs, chosen = _placed(self.pairs, place)
+        return _Graph(
+            self.apart[members],
+            pairs,
+            self.excess[chosen],
+            _placed(self.forbidden, place)[0],
+            _placed(self.known, place)[0],
+        )
+
+
+def _placed(pairs: NDArray[np.int64], place: NDArray[np.int64]) -> _Chosen:
+    """Return the pairs of records that have places, as places in ascending order, and which they are."""
+    placed = place[pairs]
+    chosen = np.flatnonzero((placed >= 0).all(axis=1))
+    chosen = chosen[np.lexsort((placed[chosen, 1], placed[chosen, 0]))]
+    return placed[chosen], chosen
+
+
+def _merge_small(part: _Graph, roots: NDArray[np.int64]) -> NDArray[np.int64]:
+    starts = np.flatnonzero(np.diff(roots, prepend=-1, append=-1))
+    labels = np.zeros(len(roots), dtype=np.int64)
+    if not merge_small(
+        starts, part.apart, part.pairs, part.excess, part.forbidden, part.known, -_ABSENT, labels
+    ):
+        raise contradiction()
+    return labels
+
+
+def _merge_large(part: _Graph, _: NDArray[np.int64]) -> NDArray[np.int64]:
+    merging = Merging(part.apart.tolist(), part.forbidden.tolist(), threshold=-_ABSENT)
+    for a, b in part.known.tolist():
         merging.join_known(a, b)
-    within = _touching_components(count, left, right, weights, merging)
-    whole = np.rint(np.clip(weights[within], -MAX_WEIGHT, MAX_WEIGHT) * _SCALE).astype(np.int64)
-    merging.add_pairs(left[within].tolist(), right[within].tolist(), whole.tolist())
+    merging.add_pairs(part.pairs.tolist(), part.excess.tolist())
     merging.run()
-    return merging.labels()
+    return np.array(merging.labels(), dtype=np.int64)
 
 
-def _touching_components(
-    count: int,
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
-    weights: NDArray[np.float64],
-    merging: "_Merging",
-) -> NDArray[np.intp]:
-    """Return the pairs whose two records can end together: only those within one component of positive pairs.
+def warm_up() -> None:
+    """Compile what clustering needs, or load it from the cache, before the first records come."""
+    cluster(3, np.array([0, 1]), np.array([1, 2]), np.ones(2))
 
-    A mean is positive only if one of its terms is, so clusters never reach beyond a component.
+
+def whole_weights(weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return weights (m,) clipped and as whole numbers of 1 / ``WHOLE``."""
+    return np.rint(np.clip(weights, -MAX_WEIGHT, MAX_WEIGHT) * WHOLE).astype(np.int64)
+
+
+def _check(
+    count: int, left: NDArray[np.int64], right: NDArray[np.int64], weights: NDArray[np.float64]
+) -> None:
+    if np.isnan(weights).any():
+        raise ValueError("a weight is not a number")
+    if (left == right).any():
+        raise ValueError("a record is paired with itself")
+    numbers = np.minimum(left, right) * np.int64(count) + np.maximum(left, right)
+    if (numbers[1:] <= numbers[:-1]).any() and (np.diff(np.sort(numbers)) == 0).any():
+        raise ValueError("a pair is given twice")
+
+
+def _links(pairs: Iterable[Link]) -> NDArray[np.int64]:
+    chosen = {(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]}
+    return np.array(sorted(chosen), dtype=np.int64).reshape(-1, 2)
+
+
+def _hard_components(
+    roots: NDArray[np.int64],
+    linked: tuple[NDArray[np.int64], NDArray[np.int64]],
+    apart: NDArray[np.int32] | None,
+    forbidden: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Tell for every record (n,) whether its component needs merging to be clustered.
+
+    It does unless all its pairs are positive and no two of its records must stay apart.
     """
-    roots = np.array([merging.root(record) for record in range(count)], dtype=np.int64)
-    forest = list(range(count))
-    positive = np.flatnonzero(weights > 0)
-    for a, b in zip(roots[left[positive]].tolist(), roots[right[positive]].tolist(), strict=True):
-        low, high = sorted((_find(forest, a), _find(forest, b)))
-        forest[high] = low
-    component = np.array([_find(forest, root) for root in roots.tolist()], dtype=np.int64)
-    return np.flatnonzero(component[left] == component[right]) if count else np.zeros(0, dtype=np.intp)
-
-
-def _find(forest: list[int], node: int) -> int:
-    while forest[node] != node:
-        forest[node] = forest[forest[node]]
-        node = forest[node]
-    return node
-
-
-class _Merging:
-    """Clusters while they grow; a cluster is named by its smallest record."""
-
-    def __init__(self, count: int, apart: NDArray[np.int32] | None, different: Iterable[Link]) -> None:
-        self._forest = list(range(count))
-        self._size = [1] * count
-        self._sources: list[frozenset[int]] = [frozenset()] * count
-        if apart is not None:
-            self._sources = [
-                frozenset((number,)) if number >= 0 else frozenset() for number in apart.tolist()
-            ]
-        self._enemies: dict[int, set[int]] = {}
-        for a, b in different:
-            self._enemies.setdefault(a, set()).add(b)
-            self._enemies.setdefault(b, set()).add(a)
-        # Per cluster and neighbouring cluster: sum of the kept pairs' weights, and how many they are.
-        self._sums: dict[int, dict[int, tuple[int, int]]] = {}
-        self._queue: list[tuple[float, int, int]] = []
-
-    def root(self, record: int) -> int:
-        return _find(self._forest, record)
-
-    def labels(self) -> NDArray[np.int32]:
-        return np.array([self.root(record) for record in range(len(self._forest))], dtype=np.int32)
-
-    def join_known(self, a: int, b: int) -> None:
-        low, high = sorted((self.root(a), self.root(b)))
-        if low == high:
-            return
-        if self._forbidden(low, high):
-            raise InputError(
-                "known links: one joins records that a must-not-link or a duplicate-free source keeps apart",
-                hint="withdraw one of the two, or the source's declaration",
-            )
-        self._join(low, high)
-
-    def add_pairs(self, left: Sequence[int], right: Sequence[int], weights: Sequence[int]) -> None:
-        for record_a, record_b, weight in zip(left, right, weights, strict=True):
-            a, b = self.root(record_a), self.root(record_b)
-            if a != b:
-                self._add(a, b, weight, 1)
-                self._add(b, a, weight, 1)
-        for a in sorted(self._sums):
-            self._queue_links(a, (b for b in self._sums[a] if b > a))
-
-    def run(self) -> None:
-        while self._queue:
-            negative_mean, a, b = heapq.heappop(self._queue)
-            if not self._current(a, b, -negative_mean) or self._forbidden(a, b):
-                continue
-            self._join(a, b)
-            self._queue_links(a, self._sums.get(a, {}))
-
-    def _add(self, a: int, b: int, weight: int, kept: int) -> None:
-        neighbours = self._sums.setdefault(a, {})
-        before_weight, before_kept = neighbours.get(b, (0, 0))
-        neighbours[b] = (before_weight + weight, before_kept + kept)
-
-    def _mean(self, a: int, b: int) -> float:
-        weight, kept = self._sums[a][b]
-        pairs = self._size[a] * self._size[b]
-        return (weight + _ABSENT * (pairs - kept)) / pairs
-
-    def _queue_links(self, a: int, neighbours: Iterable[int]) -> None:
-        for b in neighbours:
-            mean = self._mean(a, b)
-            if mean > 0:
-                heapq.heappush(self._queue, (-mean, min(a, b), max(a, b)))
-
-    def _current(self, a: int, b: int, mean: float) -> bool:
-        """Tell whether a queued link still stands: neither cluster was merged away nor has grown since."""
-        return b in self._sums.get(a, {}) and self._mean(a, b) == mean
-
-    def _forbidden(self, a: int, b: int) -> bool:
-        return not self._sources[a].isdisjoint(self._sources[b]) or b in self._enemies.get(a, ())
-
-    def _join(self, low: int, high: int) -> None:
-        self._forest[high] = low
-        self._size[low] += self._size[high]
-        self._sources[low] |= self._sources[high]
-        for enemy in self._enemies.pop(high, set()):
-            self._enemies[enemy].discard(high)
-            self._enemies[enemy].add(low)
-            self._enemies.setdefault(low, set()).add(enemy)
-        self._sums.get(low, {}).pop(high, None)
-        for other, (weight, kept) in self._sums.pop(high, {}).items():
-            if other != low:
-                del self._sums[other][high]
-                self._add(low, other, weight, kept)
-                self._add(other, low, weight, kept)
+    count = len(roots)
+    sizes = np.bincount(roots, minlength=count)
+    hard = np.bincount(roots[linked[0]], minlength=count) * 2 < sizes * (sizes - 1)
+    ends = roots[forbidden]
+    hard[ends[ends[:, 0] == ends[:, 1], 0]] = True
+    if apart is not None:
+        declared = np.flatnonzero(apart >= 0)
+        order = declared[np.lexsort((apart[declared], roots[declared]))]
+        again = (roots[order][1:] == roots[order][:-1]) & (apart[order][1:] == apart[order][:-1])
+        hard[roots[order][1:][again]] = True
+    return np.asarray(hard[roots])
 
 
 def one_to_one(
