@@ -24,6 +24,8 @@ FEWEST_DECOYS: Final = 200
 
 _RIDGE: Final = 3.0
 _ROUNDS, _STEPS, _SETTLED = 200, 2, 1e-3
+_DIGITS: Final = 6
+"""Sums of many terms differ in their last digits between processors: nothing is decided by those."""
 _LOG_2: Final = float(np.log(2.0))
 
 _COMPETITIONS: Final = 12
@@ -44,7 +46,7 @@ def decoy_log_odds(
     ``left``, ``right`` (m,): records; ``within`` (m,): both are of one source, hence decoys, whose log odds
     say only how much they look like matches; ``sizes``: records of either source.
     """
-    design = standardised(_features(found, left, right, within))
+    design = standardised(_features(found, left, right))
     first, second = sizes
     weight = 2.0 * first * second / (first**2 + second**2)  # as many non-matches within as between sources
     weights = _first_guess(design, within, weight)
@@ -56,7 +58,7 @@ def decoy_log_odds(
         likely = updated
         if settled:
             break
-    return np.asarray(design @ weights + _LOG_2)
+    return np.round(design @ weights + _LOG_2, _DIGITS)
 
 
 def _first_guess(
@@ -106,13 +108,11 @@ def unrivalled(
     return np.asarray(np.log(np.maximum(likely, _SMALLEST)) - np.log(np.maximum(1.0 - likely, _SMALLEST)))
 
 
-def _features(
-    found: Similarities, left: NDArray[np.int64], right: NDArray[np.int64], within: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def _features(found: Similarities, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return what tells matches from noise: all views' Dice estimates, or the one view's and its margins."""
     dice = found.dice
     if dice.shape[1] == 1:
-        lead = _margins(dice[:, 0], left, right, within)
+        lead = _margins(dice[:, 0], left, right)
         return np.concatenate([dice, dice**2, dice**3, lead], axis=1)
     loudest = -np.sort(-dice, axis=1)[:, :3]
     best = loudest[:, :1]
@@ -123,17 +123,16 @@ def _features(
 
 
 def _margins(
-    similarity: NDArray[np.float64],
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
-    within: NDArray[np.bool_],
+    similarity: NDArray[np.float64], left: NDArray[np.int64], right: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return by how much each pair beats its records' best rivals between the sources: (m, 2), less first.
+    """Return by how much each pair beats its records' best other pairs, of either source: (m, 2), less first.
 
-    A record without a rival competes with the lowest twentieth of all pairs.
+    Pairs within a source count as rivals like all others: were they left out, a decoy's rivals would be of
+    another kind than those of noise between the sources, and two siblings, one in each, would look like one
+    person.  A record in no other pair competes with the lowest twentieth of all pairs.
     """
     floor = float(np.quantile(similarity, 0.05)) if len(similarity) else 0.0
-    rivals = [_best_rival(records, similarity, left, right, within, floor) for records in (left, right)]
+    rivals = [_best_rival(records, similarity, left, right, floor) for records in (left, right)]
     return np.sort(similarity[:, None] - np.stack(rivals, axis=1), axis=1)
 
 
@@ -142,21 +141,16 @@ def _best_rival(
     similarity: NDArray[np.float64],
     left: NDArray[np.int64],
     right: NDArray[np.int64],
-    within: NDArray[np.bool_],
     floor: float,
 ) -> NDArray[np.float64]:
-    """Return the best similarity of each pair's record in another pair between the sources."""
-    between = np.flatnonzero(~within)
-    record = np.concatenate([left[between], right[between]])
-    pair = np.concatenate([between, between])
+    """Return the best similarity of each pair's record in another pair."""
+    pair = np.tile(np.arange(len(left)), 2)
+    record = np.concatenate([left, right])
     order = np.lexsort((pair, -similarity[pair], record))
     record, pair = record[order], pair[order]
-    count = int(max(left.max(initial=-1), right.max(initial=-1))) + 1
-    start = np.searchsorted(record, np.arange(count))
-    there = np.bincount(record, minlength=count)
-    padded = np.concatenate([pair, np.zeros(2, dtype=pair.dtype)])
-    first, second = padded[start], padded[start + 1]
-    best = np.where(there > 0, similarity[first], floor) if len(similarity) else np.zeros(count)
-    next_best = np.where(there > 1, similarity[second], floor) if len(similarity) else np.zeros(count)
-    itself = (there[records] > 0) & (first[records] == np.arange(len(records)))
-    return np.maximum(np.where(itself, next_best[records], best[records]), floor)
+    start = np.searchsorted(record, records)
+    following = np.minimum(start + 1, max(len(record) - 1, 0))
+    itself = pair[start] == np.arange(len(records))
+    best = np.where(itself, pair[following], pair[start])
+    alone = itself & ((following == start) | (record[following] != records))
+    return np.maximum(np.where(alone, floor, similarity[best]), floor)

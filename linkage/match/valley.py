@@ -34,6 +34,7 @@ _WINDOW: Final = 30.0
 _BENDS: Final = (0.02, 0.05, 0.1, 0.15, 0.2)
 _ROUNDS, _NEWTON = 200, 3
 _STEEPEST: Final = 30.0
+_DIGITS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Valley:
 
     def log_odds(self, similarity: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return natural log odds (m,) that pairs are matches."""
-        return np.asarray(self.height + self.slope * (similarity - self.place))
+        return np.round(self.height + self.slope * (similarity - self.place), _DIGITS)
 
 
 def valley_log_odds(
