@@ -11,7 +11,7 @@ from linkage.lab.learning import people_world
 from linkage.lab.people import Population
 from linkage.match import decoys, weighing
 from linkage.match.decoys import decoy_log_odds, unrivalled
-from linkage.match.logistic import sigmoid
+from linkage.match.logistic import probability
 from linkage.match.similarity import Similarities
 from linkage.shipped_profiles import shipped_profile
 
@@ -68,7 +68,7 @@ def test_what_matches_look_like_is_found_beside_homes(homes: int, shared: int) -
     linked, truth = score > 0, true[between]
     assert (linked & truth).sum() >= 0.95 * shared
     assert (linked & ~truth).sum() <= 0.05 * shared
-    assert abs(sigmoid(score).sum() - shared) < 0.15 * shared + 10
+    assert abs(probability(score).sum() - shared) < 0.15 * shared + 10
 
 
 def test_without_matches_nothing_links() -> None:
@@ -109,13 +109,13 @@ def test_rivals_are_those_of_both_records(data: st.DataObject) -> None:
     left, right = [one for one, _ in pairs], [other for _, other in pairs]
     found = unrivalled(np.array(log_odds), np.array(left), np.array(right), (5, 5))
     expected = _competing(log_odds, left, right, (5, 5))
-    assert sigmoid(found) == pytest.approx(np.clip(expected, 1e-9, 1 - 1e-9), abs=1e-9)
+    assert probability(found) == pytest.approx(np.clip(expected, 1e-9, 1 - 1e-9), abs=1e-9)
 
 
 def test_no_record_has_more_than_one_partner_in_all() -> None:
     left, right = np.array([0, 0, 0]), np.array([5, 6, 7])
     found = unrivalled(np.array([3.0, 3.0, 3.0]), left, right, (5, 5))
-    assert sigmoid(found).sum() <= 1.0
+    assert probability(found).sum() <= 1.0
 
 
 @settings(max_examples=60, deadline=None)
@@ -147,7 +147,7 @@ def test_two_declared_sources_are_weighed_by_decoys(monkeypatch: pytest.MonkeyPa
     encoded = encode_tables(world.tables, PLAIN, bytes(range(32)))
     linked = link_tables(encoded, "link", PLAIN)
     assert linked.linkage.method == "decoys"
-    likely = sigmoid(linked.linkage.pairs.score)
+    likely = probability(linked.linkage.pairs.score)
     assert likely[linked.linkage.pairs.link].mean() > 0.95
     turned = link_tables(encoded[::-1], "link", PLAIN)
     assert np.array_equal(turned.linkage.pairs.score, linked.linkage.pairs.score)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from linkage.lab.evaluation import encode_tables, link_tables, score
 from linkage.lab.learning import people_world
 from linkage.lab.people import Population
-from linkage.match.logistic import sigmoid
+from linkage.match.logistic import probability
 from linkage.match.valley import find_valley, valley_log_odds
 from linkage.shipped_profiles import shipped_profile
 
@@ -27,7 +27,7 @@ def test_the_valley_lies_where_noise_and_matches_are_as_likely(seed: int, matche
     similarity, true = _histogram(40_000, matches, seed)
     valley = find_valley(similarity, 6000)
     assert valley is not None
-    likely = sigmoid(valley.log_odds(similarity))
+    likely = probability(valley.log_odds(similarity))
     assert (likely[true] > 0.5).mean() > 0.97
     assert (likely[~true] > 0.5).sum() < 0.03 * matches
     assert abs(likely.sum() - matches) < 0.03 * matches

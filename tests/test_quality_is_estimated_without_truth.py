@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from linkage.match.clustering import ABSENT_WEIGHT
 from linkage.match.linkage import Known, Linkage, Pairs, RecordId
+from linkage.match.logistic import probability
 from linkage.match.quality import Estimate, Quality, estimate_quality
-from linkage.match.quality_pairs import implied_pairs, missed_pairs, probability
+from linkage.match.quality_pairs import implied_pairs, missed_pairs
 from tests.support.scored_worlds import linkage_of, scored_world
 
 

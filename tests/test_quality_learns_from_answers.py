@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from linkage.errors import InputError
 from linkage.match import quality_answers
+from linkage.match.logistic import probability
 from linkage.match.quality_answers import Answer, Calibration, refine
-from linkage.match.quality_pairs import probability
 
 answers = st.lists(st.builds(Answer, st.floats(-8, 8), st.booleans(), st.floats(0.01, 1.0)), max_size=30)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.match.linkage import Known, Linkage, Pairs, RecordId
-from linkage.match.quality_pairs import probability
+from linkage.match.logistic import probability
 from linkage.match.quality_review import plan_review
 from tests.support.scored_worlds import scored_world
 

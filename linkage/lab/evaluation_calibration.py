@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from linkage.lab.evaluation_intervals import Share, share
 from linkage.lab.evaluation_linked import Label, LinkedTables
+from linkage.match.logistic import probability
 
 __all__ = ["BINS", "FEW_BINS", "Bin", "Reliability", "WeighedPairs", "reliability", "weighed_pairs"]
 
@@ -29,7 +30,7 @@ class WeighedPairs:
     @property
     def probability(self) -> NDArray[np.float64]:
         """The stated probability of each pair."""
-        return np.asarray(np.exp(-np.logaddexp(0.0, -self.log_odds)))
+        return probability(self.log_odds)
 
     def between(self, low: float, high: float) -> "WeighedPairs":
         """Return the pairs with a probability strictly between two."""

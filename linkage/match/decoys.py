@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.match.logistic import fit_logistic, sigmoid, standardised
+from linkage.match.logistic import fit_logistic, probability, standardised
 from linkage.match.similarity import Similarities
 
 __all__ = ["FEWEST_DECOYS", "decoy_log_odds", "unrivalled"]
@@ -53,7 +53,7 @@ def decoy_log_odds(
     likely = np.where(within, 0.0, np.clip(1.0 - np.exp(-design @ weights), 1e-4, 1.0))
     for _ in range(_ROUNDS):
         weights = _fit(design, likely, within, weight, weights)
-        updated = np.where(within, 0.0, sigmoid(design @ weights + _LOG_2))
+        updated = np.where(within, 0.0, probability(design @ weights + _LOG_2))
         settled = np.abs(updated - likely).sum() < _SETTLED * max(1.0, float(likely.sum()))
         likely = updated
         if settled:
@@ -97,8 +97,8 @@ def unrivalled(
     """
     odds = np.exp(np.clip(log_odds, -_CERTAIN, _CERTAIN))
     count = int(max(left.max(initial=-1), right.max(initial=-1))) + 1
-    matches = float(sigmoid(log_odds).sum())
-    likely = sigmoid(log_odds)
+    matches = float(probability(log_odds).sum())
+    likely = probability(log_odds)
     for _ in range(_COMPETITIONS):
         free = [1.0 - min(matches / size, _NEARLY_ALL) for size in sizes]
         scaled = odds / np.sqrt(free[0] * free[1])

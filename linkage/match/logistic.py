@@ -5,15 +5,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["fit_logistic", "sigmoid", "standardised"]
+__all__ = ["fit_logistic", "probability", "standardised"]
 
 _LARGEST_STEP: Final = 5.0
 _SETTLED: Final = 1e-6
-_STEEPEST: Final = 30.0
+_STEEPEST: Final = 700.0
+"""Beyond these log odds a float could no longer hold the odds."""
 
 
-def sigmoid(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return probabilities for natural log odds, which count up to 30 either way."""
+def probability(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn natural log odds into probabilities."""
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(log_odds, -_STEEPEST, _STEEPEST))))
 
 
@@ -42,7 +43,7 @@ def fit_logistic(
     penalty = np.full(len(weights), ridge)
     penalty[-1] = 1e-6
     for _ in range(steps):
-        expected = sigmoid(design @ weights)
+        expected = probability(design @ weights)
         gradient = design.T @ (counts * (expected - target)) + penalty * weights
         curvature = (design * (counts * expected * (1.0 - expected))[:, None]).T @ design
         step = np.linalg.solve(curvature + np.diag(penalty + 1e-9), gradient)

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.linkage import Known, Linkage
-from linkage.match.quality_pairs import Stakes, implied_pairs, missed_pairs, probability
+from linkage.match.logistic import probability
+from linkage.match.quality_pairs import Stakes, implied_pairs, missed_pairs
 
 __all__ = ["CALIBRATION_ERROR", "Estimate", "PairQuality", "Quality", "estimate_quality"]
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.errors import InputError
-from linkage.match.quality_pairs import probability
+from linkage.match.logistic import probability
 
 __all__ = ["Answer", "AnswerFigures", "Calibration", "Refinement", "refine"]
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from linkage.match.clustering import ABSENT_WEIGHT
 from linkage.match.linkage import Known, Linkage
+from linkage.match.logistic import probability
 
-__all__ = ["SURE", "Kept", "Stakes", "implied_pairs", "missed_pairs", "probability", "settled"]
+__all__ = ["SURE", "Kept", "Stakes", "implied_pairs", "missed_pairs", "settled"]
 
 SURE = 40.0
 """Log odds, either way, of a pair that somebody knows."""
@@ -50,11 +51,6 @@ class Stakes:
         return Stakes(
             self.group[self.kept], self.log_odds[self.kept], self.count[self.kept], self.kept[self.kept]
         )
-
-
-def probability(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn log odds into probabilities."""
-    return np.asarray(np.exp(-np.logaddexp(0.0, -log_odds)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.linkage import Known, Linkage
-from linkage.match.quality_pairs import probability, settled
+from linkage.match.logistic import probability
+from linkage.match.quality_pairs import settled
 
 __all__ = ["Review", "plan_review"]
 

@@ -78,15 +78,17 @@ class Rows:
         """Return the same rows without any declaration, so that rows of one source are compared as well."""
         return replace(self, apart=np.full_like(self.apart, -1))
 
-    def record_sources(self) -> NDArray[np.int64]:
-        """Return the number of each record's source (records,), from 0 in the order of their names."""
-        names = [record.source for record in self.ids]
-        return np.unique(names, return_inverse=True)[1].astype(np.int64)
+    def record_sources(self) -> NDArray[np.int32]:
+        """Return ``source`` per record instead of per row."""
+        return self._by_record(self.source)
 
     def record_apart(self) -> NDArray[np.int32]:
         """Return ``apart`` per record instead of per row."""
+        return self._by_record(self.apart)
+
+    def _by_record(self, by_row: NDArray[np.int32]) -> NDArray[np.int32]:
         by_record = np.full(len(self.ids), -1, dtype=np.int32)
-        by_record[self.record] = self.apart
+        by_record[self.record] = by_row
         return by_record
 
 

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.match.logistic import sigmoid
+from linkage.match.logistic import probability
 
 __all__ = ["Valley", "find_valley", "valley_log_odds"]
 
@@ -69,7 +69,7 @@ def valley_log_odds(
         if valley is None:
             continue
         log_odds = valley.log_odds(corrected)
-        gain = float(np.maximum(2.0 * sigmoid(log_odds) - 1.0, 0.0).sum())
+        gain = float(np.maximum(2.0 * probability(log_odds) - 1.0, 0.0).sum())
         if best is None or gain > best[0]:
             best = gain, log_odds
     return None if best is None else best[1]

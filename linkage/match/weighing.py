@@ -140,8 +140,8 @@ def _records(
     rows: Rows, candidates: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     records = np.sort(rows.record[candidates].astype(np.int64), axis=1)
-    source = rows.record_sources()
-    return records[:, 0], records[:, 1], source[records[:, 0]] == source[records[:, 1]]
+    source = rows.source[candidates]
+    return records[:, 0], records[:, 1], source[:, 0] == source[:, 1]
 
 
 def _best_variants(pairs: _Described, judge: Judge) -> NDArray[np.intp]:
