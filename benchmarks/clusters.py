@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.match.clustering import cluster
+from linkage.match.clustering import cluster, warm_up
 from linkage.match.clustering_components import connected_components
 from linkage.match.clustering_doubts import narrow_merges, refused_merges, rival_links
 from linkage.match.clustering_weakest import weakest_links
@@ -88,8 +88,7 @@ def _peak_mib() -> float:
 
 def measure_size(size: int) -> dict[str, float]:
     """Measure one size in this process."""
-    small = made_up_world(1000)
-    cluster(1000, small.left, small.right, small.weights)  # compiled before anything is timed
+    warm_up()  # compiled before anything is timed
     world = made_up_world(size)
     before = _peak_mib()
     seconds, labels = _timed(lambda: cluster(size, world.left, world.right, world.weights))
