@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from typing import Final
 
 from rich.box import SIMPLE
 from rich.console import Console
@@ -16,6 +17,14 @@ from linkage.profile import EncodingProfile
 from linkage.weak_profiles import labelled_name
 
 __all__ = ["Run", "facts", "figures", "print_run"]
+
+_METHODS: Final = {
+    "decoys": "pairs within two sources free of duplicates show what noise is like",
+    "valley": "the place between strangers and matches where pairs are fewest",
+    "experience": "kinds of pairs learned in made-up worlds, their shares from these records",
+    "thresholds": "the profile's own, for nobody has learned from its pairs",
+}
+"""In a reader's words, how weights of evidence were found."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +58,7 @@ def figures(run: Run) -> dict[str, object]:
         "not_encodable": run.linked.not_encodable,
         "unlabelled": run.evaluation.scores.unlabelled,
         "candidate_pairs": len(run.linked.linkage.pairs),
+        "method": run.linked.linkage.method,
         **figures_of(run.evaluation),
         "seconds": {step: round(value, 3) for step, value in run.seconds.items()},
     }
@@ -63,6 +73,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("records", f"{run.records}"),
         ("of them not encodable", f"{run.linked.not_encodable}"),
         ("of them not in the truth", f"{run.evaluation.scores.unlabelled}"),
+        ("weighed by", run.linked.linkage.method),
     ]
 
 
@@ -82,6 +93,8 @@ def print_run(run: Run) -> None:
         f"persons: true {scores.clusters_true} (largest {scores.largest_true}), "
         f"found {scores.clusters_found} (largest {scores.largest_found})"
     )
+    method = run.linked.linkage.method
+    console.print(f"weighed by {method}: {_METHODS[method]}")
     _print_beside(run.evaluation, console)
     if run.evaluation.groups:
         console.print(_groups(run.evaluation))

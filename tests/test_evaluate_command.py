@@ -24,6 +24,7 @@ ROWS_B = [
     ("b1", "Amelia", "Thornbury", "2009-03-14", "ZA1 1AA", "y"),
     ("b2", "Katarzyna", "Wiśniewska", "2008-07-29", "ZC3 3CC", "y"),
 ]
+_COMMAND = (sys.executable, "-m", "cli.main", "evaluate")
 TRUTH = [("A", "a1", "E1"), ("A", "a2", "E2"), ("A", "a3", "E3"), ("B", "b1", "E1"), ("B", "b2", "E4")]
 
 
@@ -68,6 +69,8 @@ def test_a_table_and_all_outputs_for_two_sources(
     assert figures["bcubed"]["f1"] == 1
     assert figures["clusters"] == {"true": 4, "found": 4, "largest_true": 2, "largest_found": 2}
     assert (figures["profile"], figures["mode"], figures["not_encodable"]) == ("person-1", "link", 1)
+    assert figures["method"] == "experience"  # five records have no decoys to show what noise is like
+    assert "weighed by experience: " in shown.out
     (pair,) = _read(outputs[1])
     assert [pair[name] for name in ("source_a", "rec_a", "source_b", "rec_b")] == ["A", "a1", "B", "b1"]
     assert float(pair["score"]) > 0
@@ -313,13 +316,22 @@ def _febrl(number: int, folder: Path, people: int) -> None:
     _write(folder / "truth.csv.gz", ("source", "rec_id", "entity_id"), truth)
 
 
-@pytest.mark.parametrize(("number", "least"), [(3, 0.96), (4, 0.98)])
+@pytest.mark.parametrize(
+    ("number", "people", "profile", "least", "method"),
+    [
+        (3, 400, "person-1", 0.96, "experience"),
+        (4, 400, "person-1", 0.98, "experience"),
+        (4, 5000, "person-1", 0.98, "decoys"),
+        (3, 400, "clk-plain", 0.98, "valley"),
+        (4, 400, "clk-plain", 0.98, "decoys"),
+    ],
+)
 def test_febrl_sets_are_linked_well_by_the_real_command(
-    number: int, least: float, tmp_path: Path, soak: bool
+    number: int, people: int, profile: str, least: float, method: str, tmp_path: Path, soak: bool
 ) -> None:
-    _febrl(number, tmp_path, 5000 if soak else 400)
+    _febrl(number, tmp_path, 5000 if soak and number == 3 else people)
     done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "evaluate", ".", "--json", "figures.json", "--seed", "3"],
+        [*_COMMAND, ".", "--json", "figures.json", "--seed", "3", "--profile", profile],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -329,4 +341,6 @@ def test_febrl_sets_are_linked_well_by_the_real_command(
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert figures["records"] > 300
     assert figures["pairs"]["f1"] >= least
+    assert figures["method"] == method
+    assert f"weighed by {method}: " in done.stdout
     assert f"{figures['pairs']['f1']:.4f}" in done.stdout
