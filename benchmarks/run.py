@@ -22,6 +22,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.clusters import measure
 from benchmarks.comparison.__main__ import comparison_figures
 from benchmarks.people import plain_people, records
 from linkage.encode.encoder import Encoder
@@ -48,6 +49,7 @@ ENCODINGS = (
 STREAMED = int(os.environ.get("CLEW_BENCH_STREAMED", "1000000"))
 """Fewer than a million for a quicker run: memory does not grow with their number."""
 COMPARED = 10_000
+CLUSTERED = tuple(map(int, os.environ.get("CLEW_BENCH_CLUSTERED", "10000,100000").split(",")))
 SEALED_MIB = 64
 
 
@@ -189,9 +191,31 @@ def comparison() -> list[Measurement]:
     return [Measurement(**asdict(one)) for one in comparison_figures()]
 
 
+def clustering() -> list[Measurement]:
+    """Return the chief of what ``python -m benchmarks.clusters`` measures, at smaller sizes."""
+    *sizes, huge = measure(CLUSTERED)
+    component = f"cluster one component of {huge['huge_component']:,} records in 20 batches"
+    return [one for figures in sizes for one in _clustered(figures)] + [
+        Measurement(f"{component}, exactly", huge["huge_exact_seconds"], "s"),
+        Measurement(f"{component}, near clusters only", huge["huge_quick_seconds"], "s"),
+        Measurement(f"{component}: records clustered alike", 1e6 * huge["huge_agreement"], "in a million"),
+    ]
+
+
+def _clustered(figures: dict[str, float]) -> list[Measurement]:
+    name = f"cluster {figures['records']:,} records, {figures['pairs']:,} pairs"
+    return [
+        Measurement(name, figures["records_per_second"], "records/s"),
+        Measurement(f"{name}: add 100", 1000 * figures["add_100_seconds"], "ms"),
+        Measurement(f"{name}: withdraw 100", 1000 * figures["withdraw_100_seconds"], "ms"),
+        Measurement(f"{name}: peak memory", figures["peak_mib"], "MiB"),
+    ]
+
+
 def main() -> int:
     """Measure everything, print the table, write the JSON."""
-    measured = [*encode_rates(), *encode_memory(), *compare_rates(), *comparison(), *seal_rates()]
+    works = (encode_rates, encode_memory, compare_rates, comparison, clustering, seal_rates)
+    measured = [one for work in works for one in work()]
     _RESULTS.mkdir(exist_ok=True)
     record = {
         "python": platform.python_version(),
