@@ -21,7 +21,7 @@ _FEW = 64
 class TileSize:
     """Rows and columns of a tile: together they fit a core's own cache. Changes no result."""
 
-    rows: int = 1024
+    rows: int = 2048
     columns: int = 4096
 
 
