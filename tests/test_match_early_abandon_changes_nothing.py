@@ -26,7 +26,7 @@ def test_every_number_of_words_keeps_what_the_oracle_keeps(words: int) -> None:
     seed=st.integers(0, 2**32),
     count=st.integers(0, 60),
     words=st.integers(1, 32),
-    noise_z=st.floats(-2, 8),
+    noise_z=st.integers(-8, 32).map(lambda quarters: quarters / 4),
     stages=st.sets(st.integers(1, 32), max_size=4),
     tile=st.tuples(st.integers(1, 70), st.integers(1, 70)),
     threads=st.sampled_from([1, 2, 4]),
@@ -72,6 +72,12 @@ def test_words_are_chosen_from_the_data_and_the_bound() -> None:
     tight, tighter = _choose(0.5, 200), _choose(0.5, 60)
     assert tighter[0] < tight[0] < 12
     assert _choose(0.1, 60)[0] > tighter[0]  # sparse filters differ in fewer places
+
+
+@pytest.mark.parametrize("stages", [(0,), (3, 3), (3, 2), (5,), (-1, 4)])
+def test_words_that_are_not_there_or_do_not_rise_are_refused(stages: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="stages are numbers of words"):
+        candidate_pairs(_rows(1, 10, 1, 4), noise_z=3.0, stages=stages)
 
 
 def test_one_word_leaves_nothing_to_choose() -> None:

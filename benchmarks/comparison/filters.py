@@ -13,7 +13,7 @@ from linkage.lab.people import Population
 from linkage.match.rows import RecordId, Rows, gather
 from linkage.shipped_profiles import shipped_profile
 
-__all__ = ["TrueRows", "children", "one_view", "persons", "random_filters", "two_sources"]
+__all__ = ["TrueRows", "children", "one_view", "persons", "random_filters", "rows_of", "two_sources"]
 
 _KEY = bytes(range(32))
 
@@ -41,8 +41,13 @@ def random_filters(count: int, words: int, fill: float, seed: int) -> NDArray[np
 
 def two_sources(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> Rows:
     """Return two duplicate-free sources of one view, so that only pairs across them are compared."""
-    words = np.concatenate([left, right])[None]
     source = np.repeat(np.arange(2, dtype=np.int32), [len(left), len(right)])
+    return rows_of(np.concatenate([left, right]), source)
+
+
+def rows_of(filters: NDArray[np.uint64], source: NDArray[np.int32]) -> Rows:
+    """Return filters (n, words) as rows of one view, of the duplicate-free sources numbered (n,)."""
+    words = filters[None]
     return Rows(
         ids=(RecordId("", ""),),
         words=words,

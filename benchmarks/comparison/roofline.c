@@ -27,8 +27,9 @@ int64_t count_pairs(const uint64_t *rows, int64_t n, const uint64_t *columns, in
             for (int64_t first = panel; first < end; first += ROWS) {
                 const uint64_t *row = rows + first * WORDS;
                 __m512i sums[ROWS];
+#pragma GCC unroll 8
                 for (int r = 0; r < ROWS; r++) sums[r] = _mm512_setzero_si512();
-#pragma GCC unroll 32
+#pragma GCC unroll 1
                 for (int word = 0; word < WORDS; word++) {
                     __m512i value = _mm512_loadu_si512(column + 8 * word);
 #pragma GCC unroll 8

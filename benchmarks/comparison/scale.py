@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.comparison.filters import two_sources
+from benchmarks.comparison.filters import rows_of
 from linkage.match.kernel import candidate_pairs, warm_up
 
 __all__ = ["NEAREST", "batch", "growth", "main"]
@@ -53,12 +53,9 @@ def main() -> int:
     warm_up()
     total = count + _BATCH if kind == "batch" else count
     words = np.random.default_rng(1).integers(0, 2**64, (total, _WORDS), dtype=np.uint64)
-    rows = two_sources(words[: total // 2], words[total // 2 :])
-    del words
-    new = np.arange(total) >= count if kind == "batch" else None
-    if kind == "batch":
-        rows.source[:] = rows.apart[:] = 0
-        rows.source[count:] = rows.apart[count:] = 1
+    later = np.arange(total) >= (count if kind == "batch" else total // 2)
+    rows = rows_of(words, later.astype(np.int32))
+    new = later if kind == "batch" else None
     before = _peak_mib()
     best = float("inf")
     for _ in range(3):

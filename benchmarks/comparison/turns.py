@@ -21,15 +21,15 @@ class Figure:
 
 
 def seconds_in_turns(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Run each work once a round and return the least time of each: the least disturbed."""
+    """Run each work once a round and return the least processor time of each: the least disturbed."""
     for work in works.values():
         work()
     best = dict.fromkeys(works, float("inf"))
     for _ in range(rounds):
         for name, work in works.items():
-            begun = time.perf_counter()
+            begun = time.process_time()
             work()
-            best[name] = min(best[name], time.perf_counter() - begun)
+            best[name] = min(best[name], time.process_time() - begun)
     return best
 
 

@@ -84,8 +84,7 @@ def candidate_pairs(
     Returns (m, 2) row numbers, the smaller first, sorted, each pair once.
     Raises :class:`LimitError` beyond ``max_pairs``.
     """
-    if not 0 <= miss < 1 or (nearest is not None and nearest < 1):
-        raise ValueError("miss is at least 0 and below 1, nearest at least 1")
+    _check_settings(rows, miss, nearest, stages)
     workers = threads or os.cpu_count() or 1
     scan = _Scan(rows, _limit(rows, noise_z), miss, tile, stages, workers)
     with ThreadPoolExecutor(workers) as pool:
@@ -95,6 +94,13 @@ def candidate_pairs(
             keys = _nearest_pairs(scan, list(sections(rows, new, rows.source)), nearest, pool, progress)
     _check_count(len(keys), max_pairs)
     return np.stack([keys // max(len(rows), 1), keys % max(len(rows), 1)], axis=1)
+
+
+def _check_settings(rows: Rows, miss: float, nearest: int | None, stages: Sequence[int]) -> None:
+    if not 0 <= miss < 1 or (nearest is not None and nearest < 1):
+        raise ValueError("miss is at least 0 and below 1, nearest at least 1")
+    if list(stages) != sorted(set(stages)) or not all(0 < words <= rows.words.shape[2] for words in stages):
+        raise ValueError("stages are numbers of words of a view, rising")  # beyond them memory is not ours
 
 
 def _limit(rows: Rows, noise_z: float) -> int:

@@ -21,6 +21,9 @@ from linkage.match.kernel_tiles import (
 
 __all__ = ["fill_hits"]
 
+_PANEL = 256
+"""Rows that are compared with all columns before the next: they stay in a core's first cache."""
+
 
 @compiled
 def fill_hits(
@@ -75,11 +78,12 @@ def _scan(
     count: int,
 ) -> int:
     """Add the pairs of some columns to ``count`` hits; those that vectors let pass are scored one by one."""
-    masks = np.zeros(len(tile) // ROWS_AT_ONCE + 1, dtype=np.uint64)
+    masks = np.zeros(_PANEL // ROWS_AT_ONCE + 1, dtype=np.uint64)
     firsts = np.zeros(len(masks), dtype=np.int64)
-    for block in range(len(columns)):
+    for part in range(len(columns) * ((len(tile) + _PANEL - 1) // _PANEL)):
+        block, begin = part % len(columns), part // len(columns) * _PANEL
         groups, place = 0, 0
-        for first in range(0, len(tile), ROWS_AT_ONCE):
+        for first in range(begin, min(begin + _PANEL, len(tile)), ROWS_AT_ONCE):
             # Kept without a branch: which groups pass is chance, and a wrong guess costs more than a store.
             masks[groups] = hits_of_block(tile, first, columns, block, ends, staged)
             firsts[groups] = first

@@ -13,15 +13,19 @@ from linkage.match.rows import Rows
 
 __all__ = ["Section", "Strips", "TileSize", "count_tiles", "cut_strips", "sections", "tiles"]
 
-_FEW = 64
+_FEW = 512
 """So few rows against the rest are compared sooner than the rest is put in order."""
+
+
+_LOWEST_STRIP = 128
+"""Rows of a strip at least: to lay out columns for fewer costs more than to compare them."""
 
 
 @dataclass(frozen=True, slots=True)
 class TileSize:
     """Rows and columns of a tile: together they fit a core's own cache. Changes no result."""
 
-    rows: int = 1024
+    rows: int = 2048
     columns: int = 4096
 
 
@@ -122,7 +126,7 @@ class Strips:
 def cut_strips(section: Section, tile: TileSize, threads: int) -> Strips:
     """Cut a section so that every thread finds a tile that shares no strip with another's."""
     itself = section.right is None
-    high = max(1, min(tile.rows, -(-len(section.left) // threads)))
+    high = min(tile.rows, max(_LOWEST_STRIP, -(-len(section.left) // threads)))
     lefts = _cut(section.left, tile.rows if itself else high)
     rights = lefts if itself else _cut(section.columns, tile.columns)
     return Strips(lefts, rights, [Lock() for _ in range(len(lefts) + len(rights))], itself)

@@ -77,10 +77,15 @@ def copy_rows(words: NDArray[np.uint64], numbers: NDArray[np.int32]) -> NDArray[
 @compiled
 def copy_columns(words: NDArray[np.uint64], numbers: NDArray[np.int32]) -> NDArray[np.uint64]:
     """Copy the columns of a tile so that one word of eight columns fills a register."""
-    tile = np.zeros(((len(numbers) + LANES - 1) // LANES, words.shape[1], LANES), dtype=np.uint64)
-    for column in range(len(numbers)):
-        for word in range(words.shape[1]):
-            tile[column // LANES, word, column % LANES] = words[numbers[column], word]
+    blocks = (len(numbers) + LANES - 1) // LANES
+    tile = np.empty((blocks, words.shape[1], LANES), dtype=np.uint64)
+    for block in range(blocks):
+        if (block + 1) * LANES > len(numbers):
+            tile[block] = 0
+        for lane in range(min(LANES, len(numbers) - block * LANES)):
+            column = words[numbers[block * LANES + lane]]
+            for word in range(words.shape[1]):
+                tile[block, word, lane] = column[word]
     return tile
 
 
