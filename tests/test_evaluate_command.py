@@ -8,11 +8,14 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from cli import evaluate as command
+from cli import evaluate_words
 from cli.main import main
+from linkage.match.weighing import Method
 
 HEADER = ("rec_id", "given_name", "surname", "date_of_birth", "postcode", "state")
 ROWS_A = [
@@ -78,6 +81,12 @@ def test_a_table_and_all_outputs_for_two_sources(
     assert set(clusters) == {(source, rec_id) for source, rec_id, _ in TRUTH}
     assert clusters["A", "a1"] == clusters["B", "b1"]
     assert len(set(clusters.values())) == 4
+
+
+def test_every_way_to_weigh_pairs_has_words_for_its_reader() -> None:
+    assert set(evaluate_words._METHODS) == set(get_args(Method))
+    guide = (Path(__file__).parent.parent / "docs" / "evaluate.md").read_text(encoding="utf-8")
+    assert all(f"| `{method}` |" in guide for method in get_args(Method))
 
 
 @pytest.mark.parametrize("mode", ["multi", "dedupe"])
