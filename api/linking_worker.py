@@ -8,7 +8,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
@@ -23,7 +23,7 @@ from api.store import agencies, epochs, persons, revocations, submissions
 from api.store.bodies import BodyFolder, body_name
 from api.store.database import Database
 from api.store.encodings import EncodingStore
-from api.store.persons import Event, LinkRun, RecordKey
+from api.store.persons import Carried, Event, LinkRun, RecordKey
 from api.store.submissions import Submission
 from api.worker import Say, Task, Worker
 from linkage.errors import EpochError, FormatError
@@ -51,6 +51,7 @@ class _Before:
     removed: frozenset[str]
     ending: frozenset[str]
     created: dict[str, int]
+    carried: dict[RecordKey, Carried]
     revoked: frozenset[str] = frozenset()
 
     @property
@@ -65,6 +66,7 @@ class _Outcome:
     """What came of comparing: clusters of records, and how many there were of what."""
 
     clusters: list[frozenset[RecordKey]]
+    carried: Mapping[RecordKey, Carried] = field(default_factory=dict)
     records: int = 0
     pairs: int = 0
     links: int = 0
@@ -211,20 +213,28 @@ class LinkingWorker:
                     if one.state in {"being destroyed", "destroyed"}
                 ),
                 created=persons.created_runs(connection),
+                carried=persons.carried(connection, epoch.epoch),
                 revoked=revocations.revoked_epochs(connection),
             )
 
     def _compare(self, before: _Before, progress: Callable[[int, int], None]) -> _Outcome:
         # The compiled kernels take seconds to load, and only this job needs them.
-        from linkage.match.linkage import Source, link
+        from linkage.match.linkage import RecordId, Source, link
 
         current = before.comparable
         if not current:
-            return _Outcome([])
-        sources = [Source(agency, rows) for agency, rows in self._by_agency(current).items()]
-        found = link(sources, shipped_profile(before.epoch.profile_name), progress=progress)
+            return _Outcome([], before.carried)
+        held = self._by_agency(current)
+        carried = _carried(before, held)
+        found = link(
+            [Source(agency, rows) for agency, rows in held.items()],
+            shipped_profile(before.epoch.profile_name),
+            persons={RecordId(*key): one.person for key, one in carried.items()},
+            progress=progress,
+        )
         clusters = _grouped(found.records, found.clusters.tolist())
-        return _Outcome(clusters, len(found.records), len(found.pairs), int(found.pairs.link.sum()))
+        links = int(found.pairs.link.sum())
+        return _Outcome(clusters, carried, len(found.records), len(found.pairs), links)
 
     def _by_agency(self, snapshots: Sequence[Submission]) -> dict[str, Encodings]:
         grouped: dict[str, list[Encodings]] = defaultdict(list)
@@ -249,6 +259,7 @@ class LinkingWorker:
             links=outcome.links,
             persons=assigned.persons,
             untouched=untouched,
+            carried=outcome.carried,
             events=[Event(one.kind, one.person, one.other, one.records) for one in assigned.events],
         )
 
@@ -285,6 +296,23 @@ class LinkingWorker:
                 keys = {key for key in keys if before.last_linked[key] != current}
             held |= keys
         return frozenset(held)
+
+
+def _carried(before: _Before, held: Mapping[str, Encodings]) -> dict[RecordKey, Carried]:
+    """Return the persons that records bring from older epochs into this one, for as long as they stay.
+
+    Under another key the same records agree a little more or a little less, which is no reason to divide or
+    to join persons.  Once the agency sends another encoding of a record there is: it counts afresh.
+    """
+    found = {}
+    for agency, rows in held.items():
+        for handle, digest in rows.record_digests().items():
+            key = agency, handle
+            if before.last_linked.get(key, before.epoch.epoch) != before.epoch.epoch:
+                found[key] = Carried(before.members[key], digest)
+            elif key in before.carried and before.carried[key].encoding == digest:
+                found[key] = before.carried[key]
+    return found
 
 
 def latest_rows(snapshots: Sequence[Encodings]) -> Encodings:

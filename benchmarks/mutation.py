@@ -64,7 +64,12 @@ GROUPS: Final = (
         ("custodian_folder", "kept_successions"),
         (
             *("keys_file_refusals", "keys_refusals", "revocations_are_signed"),
-            *("custodian_last_contributor", "custodian_keeps_revocations", "custodian_successions"),
+            *(
+                "custodian_last_contributor",
+                "custodian_keeps_revocations",
+                "custodian_successions",
+                "keys_successions_kept",
+            ),
         ),
     ),
     Group(

@@ -12,13 +12,14 @@ from sqlalchemy import select
 
 from api.clock import utc_now
 from api.linking_worker import latest_rows
-from api.store import persons, schema
+from api.store import epochs, persons, schema
 from api.trust import adopt_epoch
 from linkage.wire.canonical import canonical
+from linkage.wire.encodings import encodings_pieces
 from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
 from tests.support.served import Served, served_unit
-from tests.support.unit import Desk, Unit, handle, make_descriptor, make_encodings, make_sent
+from tests.support.unit import PROFILE, Desk, Unit, handle, make_descriptor, make_encodings, make_sent
 
 
 @pytest.fixture
@@ -151,6 +152,57 @@ def test_persons_survive_a_new_epoch_while_agencies_encode_again_one_by_one(serv
     served.workers.settle()
     assert _persons(served) == before
     assert [kind for kind, _ in _events(served) if kind != "created"] == ["joined"]
+
+
+def _encoded_as(served: Served, rotated: Unit, desk: Desk, looks: dict[int, int], sequence: int) -> None:
+    """Submit children in the new epoch, each with the encoding of the child that it looks like there."""
+    rows = make_encodings((handle(desk.code, child), like) for child, like in looks.items())
+    part = b"".join(encodings_pieces(rows, agency=desk.code, profile_digest=PROFILE.digest))
+    sent = make_sent(rotated, desk, sequence=sequence, children=tuple(looks), encodings=part)
+    served.client(desk).submit(sent)
+    served.workers.settle()
+
+
+def test_what_another_key_makes_less_or_more_alike_divides_and_joins_nobody(served: Served) -> None:
+    _submit(served, served.council, (1, 2), 1)
+    _submit(served, served.police, (2, 3), 1)
+    before = _persons(served)
+    rotated = _next_epoch(served)
+    _encoded_as(served, rotated, served.council, {1: 1, 2: 2}, 2)
+    _encoded_as(served, rotated, served.police, {2: 9, 3: 1}, 2)  # 2 like nobody, 3 like another child
+    assert _persons(served) == before
+    served.workers.cycle()
+    served.workers.settle()
+    assert _persons(served) == before
+    assert [kind for kind, _ in _events(served) if kind != "created"] == ["joined"]
+
+
+def test_a_record_that_is_amended_under_the_new_key_counts_afresh(served: Served) -> None:
+    _submit(served, served.council, (1, 2), 1)
+    _submit(served, served.police, (2, 3), 1)
+    before = _persons(served)
+    rotated = _next_epoch(served)
+    _encoded_as(served, rotated, served.council, {1: 1, 2: 2}, 2)
+    _encoded_as(served, rotated, served.police, {2: 2, 3: 3}, 2)
+    assert _persons(served) == before
+    _encoded_as(served, rotated, served.police, {2: 9, 3: 1}, 3)
+    after = _persons(served)
+    assert after["P01", 3] == after["E09", 1] == before["E09", 1]
+    assert after["P01", 2] != after["E09", 2] == before["E09", 2]
+    _encoded_as(served, rotated, served.police, {2: 2, 3: 3}, 4)  # as it came, so that nothing is carried
+    restored = _persons(served)
+    assert restored["P01", 2] == restored["E09", 2]
+    assert restored["P01", 3] != restored["E09", 1]
+
+
+def test_what_is_carried_into_an_epoch_ends_with_it(served: Served) -> None:
+    _submit(served, served.council, (1, 2), 1)
+    rotated = _next_epoch(served)
+    _encoded_as(served, rotated, served.council, {1: 1, 2: 2}, 2)
+    with served.workers.database.write() as connection:
+        assert len(persons.carried(connection, "e2")) == 2
+        assert epochs.forget_members(connection, "e2") == 2
+        assert persons.carried(connection, "e2") == {}
 
 
 def test_a_cycle_rests_on_the_snapshots_of_its_own_linkage(served: Served) -> None:

@@ -48,6 +48,18 @@ def _broken(lines: list[bytes], match: str) -> None:
 # The chain
 
 
+def test_a_line_in_another_form_is_none_even_where_it_says_the_same(tmp_path: Path) -> None:
+    log = _made(tmp_path, 2)
+    first, second = log.read().lines
+    spaced = second.replace(b'","', b'", "', 1)
+    assert json.loads(spaced) == json.loads(second)
+    with pytest.raises(VerificationError) as caught:
+        check_lines([first, spaced], OWNER.public_key)
+    assert caught.value.hint == (
+        "keep the file as it is, compare it with the last export, and tell the other custodians"
+    )
+
+
 def test_lines_are_canonical_numbered_chained_and_signed(tmp_path: Path) -> None:
     log = _made(tmp_path, 3)
     previous = NO_ENTRY

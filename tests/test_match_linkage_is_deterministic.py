@@ -154,3 +154,27 @@ def test_nothing_and_a_single_record_link_to_nothing() -> None:
     found = link([Source("A", _encode([1], 1)), Source("B", empty)], PROFILE)
     assert found.clusters.tolist() == [0]
     assert link([], PROFILE).records == ()
+
+
+def test_persons_that_are_given_stay_as_they_are_and_new_records_join_them() -> None:
+    a, b = _encode([1, 2, 3], 1), _encode([1, 4, 3, 5], 2)
+    ids_a, ids_b = _ids("A", a), _ids("B", b)
+    sources = [Source("A", a), Source("B", b)]
+    given = {ids_a[0]: "p", ids_b[0]: "q", ids_a[1]: "r", ids_b[1]: "r"}  # the same apart, others together
+    found = link(sources, PROFILE, persons=given)
+    assert _groups(found) == {
+        frozenset({ids_a[0]}),
+        frozenset({ids_b[0]}),
+        frozenset({ids_a[1], ids_b[1]}),
+        frozenset({ids_a[2], ids_b[2]}),
+        frozenset({ids_b[3]}),
+    }
+    gone = link(sources, PROFILE, persons={RecordId("Z", "00"): "p", ids_a[0]: "p"})
+    assert _groups(gone) == _groups(link(sources, PROFILE))
+
+
+def test_a_record_alike_to_two_persons_that_are_given_does_not_join_them() -> None:
+    a, b, c = _encode([1], 1, 0.02), _encode([1], 2, 0.02), _encode([1], 3, 0.02)
+    given = {_ids("A", a)[0]: "p", _ids("B", b)[0]: "q"}
+    found = link([Source("A", a), Source("B", b), Source("C", c)], PROFILE, persons=given)
+    assert len(_groups(found)) == 2

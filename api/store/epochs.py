@@ -212,5 +212,6 @@ def forget_members(connection: Connection, epoch: str) -> int:
     table = schema.memberships
     rows = connection.execute(select(table.c.agency, table.c.handle).where(table.c.epoch == epoch)).all()
     forget_handles(connection, [(row.agency, row.handle) for row in rows])
+    connection.execute(delete(schema.carried).where(schema.carried.c.epoch == epoch))
     connection.execute(delete(table).where(table.c.epoch == epoch))
     return len(rows)

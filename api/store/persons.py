@@ -9,10 +9,12 @@ from api.store import schema
 from api.store.database import number_of
 
 __all__ = [
+    "Carried",
     "Event",
     "LinkRun",
     "Member",
     "RecordKey",
+    "carried",
     "created_runs",
     "members",
     "run_of_job",
@@ -37,10 +39,19 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """The person that a record brought into an epoch, and SHA-256, in hex, of its encoding as it came."""
+
+    person: str
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkRun:
     """What one link job did: which snapshots it held, how much it compared, what came of it.
 
-    ``untouched``: members whose snapshots this run did not hold and which stay as they were.
+    ``untouched``: members whose snapshots this run did not hold and which stay as they were; ``carried``:
+    what holds in this epoch of the persons of older ones.
     """
 
     job: int
@@ -52,6 +63,7 @@ class LinkRun:
     persons: Mapping[RecordKey, str]
     untouched: frozenset[RecordKey]
     events: Sequence[Event]
+    carried: Mapping[RecordKey, Carried]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,13 @@ def standing_members(connection: Connection) -> list[Member]:
     return [one for one in members(connection) if one.epoch not in closed]
 
 
+def carried(connection: Connection, epoch: str) -> dict[RecordKey, Carried]:
+    """Return what records brought into an epoch from older ones."""
+    table = schema.carried
+    rows = connection.execute(select(table).where(table.c.epoch == epoch))
+    return {(row.agency, row.handle): Carried(row.person, row.encoding) for row in rows}
+
+
 def created_runs(connection: Connection) -> dict[str, int]:
     """Return for every person ever made the run that made it: a number that grows with time."""
     rows = connection.execute(select(schema.persons.c.id, schema.persons.c.created_run))
@@ -96,6 +115,7 @@ def store_run(connection: Connection, run: LinkRun, *, now: str) -> int:
     fresh = sorted(named - set(known))
     _insert(connection, schema.persons, [{"id": one, "created_run": number} for one in fresh])
     _change_memberships(connection, run, number)
+    _replace_carried(connection, run)
     _add_events(connection, run.events, number)
     return number
 
@@ -133,6 +153,21 @@ def _change_memberships(connection: Connection, run: LinkRun, number: int) -> No
     ]
     _insert(connection, table, rows)
     _raise_epochs(connection, run, standing)
+
+
+def _replace_carried(connection: Connection, run: LinkRun) -> None:
+    connection.execute(delete(schema.carried))
+    rows = [
+        {
+            "agency": agency,
+            "handle": handle,
+            "epoch": run.epoch,
+            "person": one.person,
+            "encoding": one.encoding,
+        }
+        for (agency, handle), one in run.carried.items()
+    ]
+    _insert(connection, schema.carried, rows)
 
 
 def _raise_epochs(connection: Connection, run: LinkRun, standing: Sequence[Member]) -> None:

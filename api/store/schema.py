@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 __all__ = [
     "agencies",
+    "carried",
     "chunks",
     "custodians",
     "cycles",
@@ -218,6 +219,20 @@ memberships = Table(
     Column("epoch", String(32), nullable=False, server_default="", index=True),
 )
 """``epoch``: the one that the record was last linked in."""
+
+carried = Table(
+    "carried",
+    metadata,
+    Column("agency", String(12), ForeignKey("agencies.code"), primary_key=True),
+    Column("handle", String(32), primary_key=True),
+    Column("epoch", String(32), nullable=False, index=True),
+    Column("person", String(32), ForeignKey("persons.id"), nullable=False),
+    Column("encoding", String(64), nullable=False),
+)
+"""The person that a record had when it came to ``epoch`` from an older one, and which holds there.
+
+``encoding``: SHA-256 of the record's encoding as it came; once the agency sends another, nothing is carried.
+"""
 
 person_events = Table(
     "person_events",

@@ -1,6 +1,6 @@
 """One linkage from end to end: compare, weigh, decide, cluster."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,6 +66,7 @@ def link(
     profile: EncodingProfile,
     *,
     known: Iterable[Known] = (),
+    persons: Mapping[RecordId, str] | None = None,
     threads: int = 0,
     progress: Progress | None = None,
 ) -> Linkage:
@@ -73,6 +74,8 @@ def link(
 
     Two sources, both free of duplicates, are linked one to one, best pairs first; anything else is
     clustered.  ``known`` decisions bind; those about records that are no longer there are passed over.
+    ``persons``: whose some records are for certain, as after a change of the key: those of one person stay
+    together, and no pair of two persons' records is joined for its own sake.
     ``threads`` 0 means one per processor; ``progress`` gets tiles compared and tiles in all.  The result
     does not depend on the order of sources, rows or known pairs, nor on threads.
     Raises :class:`InputError` where known decisions contradict each other or a declaration.
@@ -92,6 +95,9 @@ def link(
     if profile.exact:
         left, right, score = with_pairs_by_number(rows, left, right, score)
     same, different = _known_links(rows.ids, known)
+    if persons:
+        together, kept_apart = _held(rows.ids, persons, left, right)
+        same, different = same + together, different + kept_apart
     apart = rows.record_apart()
     clustered, links = (left, right), score
     if paired:
@@ -111,3 +117,22 @@ def _known_links(ids: Sequence[RecordId], known: Iterable[Known]) -> tuple[list[
         if pair.left in number and pair.right in number:
             (same if pair.same else different).append((number[pair.left], number[pair.right]))
     return same, different
+
+
+def _held(
+    ids: Sequence[RecordId],
+    persons: Mapping[RecordId, str],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+) -> tuple[list[Link], list[Link]]:
+    """Return the links that hold each person's records together, and the pairs of two persons' records."""
+    number = {person: index for index, person in enumerate(sorted(set(persons.values())))}
+    person = np.array([number[persons[one]] if one in persons else -1 for one in ids], dtype=np.int64)
+    first: dict[int, int] = {}
+    together = [
+        (first[whose], record)
+        for record, whose in enumerate(person.tolist())
+        if whose >= 0 and first.setdefault(whose, record) != record
+    ]
+    apart = (person[left] >= 0) & (person[right] >= 0) & (person[left] != person[right])
+    return together, list(zip(left[apart].tolist(), right[apart].tolist(), strict=True))

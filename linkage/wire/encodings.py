@@ -7,6 +7,7 @@ bytes for each exact token of the profile.  A view or a token that is not presen
 row has the same length.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
@@ -102,6 +103,20 @@ class Encodings:
     def handle_texts(self) -> list[str]:
         """Return the handles in their written form."""
         return [row.tobytes().hex() for row in self.handles]
+
+    def record_digests(self) -> dict[str, str]:
+        """Return SHA-256, in hex, over all that each record's rows hold, by handle.
+
+        The handle is part of it, so that two records which are encoded alike do not show it.
+        """
+        found: dict[str, list[bytes]] = {}
+        for number, handle in enumerate(self.handle_texts()):
+            row = b"".join(getattr(self, column)[number].tobytes() for column in COLUMNS)
+            found.setdefault(handle, []).append(hashlib.sha256(row).digest())
+        return {
+            handle: hashlib.sha256(b"clew/record/1\x00" + b"".join(sorted(rows))).hexdigest()
+            for handle, rows in found.items()
+        }
 
     def take(self, rows: NDArray[np.intp]) -> "Encodings":
         """Return the given rows in the given order."""
