@@ -304,13 +304,17 @@ def _carried(before: _Before, held: Mapping[str, Encodings]) -> dict[RecordKey, 
     Under another key the same records agree a little more or a little less, which is no reason to divide or
     to join persons.  Once the agency sends another encoding of a record there is: it counts afresh.
     """
-    found = {}
-    for agency, rows in held.items():
-        for handle, digest in rows.record_digests().items():
+    epoch, found = before.epoch.epoch, {}
+    older = {key for key, last in before.last_linked.items() if last != epoch}
+    known: Mapping[str, set[str]] = defaultdict(set)
+    for agency, handle in older | before.carried.keys():
+        known[agency].add(handle)
+    for agency in sorted(known.keys() & held.keys()):
+        for handle, digest in held[agency].record_digests(known[agency]).items():
             key = agency, handle
-            if before.last_linked.get(key, before.epoch.epoch) != before.epoch.epoch:
+            if key in older:
                 found[key] = Carried(before.members[key], digest)
-            elif key in before.carried and before.carried[key].encoding == digest:
+            elif before.carried[key].encoding == digest:
                 found[key] = before.carried[key]
     return found
 

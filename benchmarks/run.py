@@ -4,7 +4,6 @@ Ratios against peers count, absolute times on a shared machine do not.  Peers ar
 ``benchmarks/setup-peers`` has installed them, otherwise their column says so.
 """
 
-import contextlib
 import gc
 import json
 import os
@@ -12,11 +11,10 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -24,7 +22,9 @@ from rich.table import Table
 
 from benchmarks.clusters import measure
 from benchmarks.comparison.__main__ import comparison_figures
+from benchmarks.peer_runs import run_peer
 from benchmarks.people import plain_people, records
+from benchmarks.turns import Measurement, one_core
 from linkage.encode.encoder import Encoder
 from linkage.encode.identifiers import PersonRecord
 from linkage.encode.keys import EncodingKeys
@@ -33,7 +33,7 @@ from linkage.shipped_profiles import shipped_profile
 from linkage.wire.seal import SealingKey, seal
 
 _HERE = Path(__file__).parent
-_PEERS = _HERE.parent / ".venv-peers" / "bin" / "python"
+_PEERS = ".venv-peers"
 _RESULTS = _HERE.parent / "bench-results"
 
 _ROUNDS = 7
@@ -53,22 +53,6 @@ CLUSTERED = tuple(map(int, os.environ.get("CLEW_BENCH_CLUSTERED", "10000,100000"
 SEALED_MIB = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """One figure, its unit, and the peer's figure for the same work in the same run."""
-
-    name: str
-    value: float
-    unit: str
-    peer: str = ""
-    peer_value: float | None = None
-
-    @property
-    def ratio(self) -> float | None:
-        """How many times the peer's rate ours is."""
-        return self.value / self.peer_value if self.peer_value else None
-
-
 def _rate(amount: float, work: Callable[[], object], *, times: int = 3) -> float:
     """Return the best rate of some runs: the least disturbed."""
     best = float("inf")
@@ -77,35 +61,6 @@ def _rate(amount: float, work: Callable[[], object], *, times: int = 3) -> float
         work()
         best = min(best, time.perf_counter() - begun)
     return amount / best
-
-
-def _peer(script: str, *arguments: str, feed: Any = None) -> dict[str, float] | None:
-    if not _PEERS.exists():
-        return None
-    done = subprocess.run(
-        [_PEERS, _HERE / "peers" / script, *arguments],
-        input=json.dumps(feed),
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
-    )
-    answer: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return answer
-
-
-@contextlib.contextmanager
-def _one_core() -> Iterator[None]:
-    """Keep this process, and those it starts, to one core where the system can."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(before)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def encode_rates() -> list[Measurement]:
@@ -121,9 +76,9 @@ def encode_rates() -> list[Measurement]:
     gc.freeze()  # the records that only measuring keeps are not for every collection to go through
     best: dict[str, float] = {}
     clkhash = 0.0
-    with _one_core():
+    with one_core():
         for _ in range(_ROUNDS):
-            if answer := _peer("clkhash_rate.py", feed=people):
+            if answer := run_peer(_PEERS, "clkhash_rate.py", feed=people):
                 clkhash = max(clkhash, answer["records_per_second"])
             for name, count in ENCODINGS:
                 what, encode = f"encode {name}, {count:,} records", partial(_encode_all, _encoder(name))
@@ -170,7 +125,7 @@ def compare_rates() -> list[Measurement]:
         Source("B", encodings.take(np.arange(half, len(encodings))), duplicate_free=True),
     ]
     link([Source(s.name, s.encodings.take(np.arange(64)), duplicate_free=True) for s in sources], profile)
-    peer = _peer("anonlink_rate.py", str(COMPARED))
+    peer = run_peer(_PEERS, "anonlink_rate.py", str(COMPARED))
     pairs = half * (len(encodings) - half) * len(profile.views)
     rate = _rate(pairs, lambda: link(sources, profile))
     anonlink = peer["pairs_per_second"] if peer else None
@@ -184,11 +139,6 @@ def seal_rates() -> list[Measurement]:
     piece = bytes(1024 * 1024)
     rate = _rate(SEALED_MIB, lambda: sum(map(len, seal([piece] * SEALED_MIB, public, context=b"bench"))))
     return [Measurement("seal", rate, "MiB/s")]
-
-
-def comparison() -> list[Measurement]:
-    """Return what ``python -m benchmarks.comparison`` measures."""
-    return [Measurement(**asdict(one)) for one in comparison_figures()]
 
 
 def clustering() -> list[Measurement]:
@@ -214,7 +164,7 @@ def _clustered(figures: dict[str, float]) -> list[Measurement]:
 
 def main() -> int:
     """Measure everything, print the table, write the JSON."""
-    works = (encode_rates, encode_memory, compare_rates, comparison, clustering, seal_rates)
+    works = (encode_rates, encode_memory, compare_rates, comparison_figures, clustering, seal_rates)
     measured = [one for work in works for one in work()]
     _RESULTS.mkdir(exist_ok=True)
     record = {

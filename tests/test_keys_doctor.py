@@ -34,6 +34,7 @@ from tests.support.agency_desk import (
     write_council,
 )
 from tests.support.custody import flip
+from tests.support.trust_files import put_epoch
 
 __all__ = ["desk", "epoch", "unit"]
 
@@ -231,15 +232,7 @@ def test_a_weak_profile_passes_only_if_it_is_allowed(tmp_path: Path, unit: UnitK
     desk = Desk(tmp_path / "desk", "E09", "council")
     assert desk.init(made).code == 0
     assert desk.join(made, unit.card).code == 1
-    wrapped = wrap_key(made.key, made.descriptor, holder=desk.card())
-    for member in made.members[:2]:
-        wrapped = add_signature(wrapped, member.identity.signing)
-    for name, document in {
-        "epoch.json": made.descriptor,
-        "wrapped-key.json": wrapped,
-        "unit-card.json": unit.card,
-    }.items():
-        (desk.workspace / name).write_bytes(canonical(document))
+    put_epoch(desk, made, unit)
     _fails(desk, "profile", "known attacks", "--allow-weak-profile")
     assert _states(desk, "--allow-weak-profile")["profile"]["state"] == "ok"
 

@@ -12,7 +12,7 @@ from linkage.match.clustering import ABSENT_WEIGHT
 from linkage.match.linkage import Known, Linkage, Pairs, RecordId
 from linkage.match.logistic import probability
 from linkage.match.quality import Estimate, Quality, estimate_quality
-from linkage.match.quality_pairs import implied_pairs, missed_pairs
+from linkage.match.quality_pairs import implied_pairs, missed_pairs, settled
 from tests.support.scored_worlds import linkage_of, scored_world
 
 
@@ -122,7 +122,8 @@ def test_nothing_linked_is_nothing_wrong() -> None:
 def test_a_person_whose_ends_never_agreed_is_as_good_as_its_chain() -> None:
     chain = linkage_of(np.array([0, 1]), np.array([1, 2]), np.array([6.0, 6.0]), 3)
     assert chain.clusters.tolist() == [0, 0, 0]
-    (end,) = implied_pairs(chain).log_odds[~implied_pairs(chain).kept]
+    implied = implied_pairs(chain, settled(chain, ()))
+    (end,) = implied.log_odds[~implied.kept]
     doubt = 1 / (1 + math.exp(6))
     assert 1 / (1 + math.exp(end)) == pytest.approx(2 * doubt)
 
@@ -149,7 +150,8 @@ def test_what_somebody_knows_is_beyond_doubt() -> None:
     quality = estimate_quality(linkage, known=known)
     assert quality.implied.false.high == pytest.approx(0, abs=1e-9)
     assert quality.implied.missed.high == pytest.approx(0, abs=1e-9)
-    assert len(missed_pairs(linkage, [Known(ids[0], ids[3], same=False)]).log_odds) == 2
+    said = settled(linkage, [Known(ids[0], ids[3], same=False)])
+    assert len(missed_pairs(linkage, said).log_odds) == 2
     stranger = Known(RecordId("Z", "0"), ids[0], same=True)
     assert estimate_quality(linkage, known=[stranger]) == estimate_quality(linkage)
 

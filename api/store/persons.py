@@ -115,7 +115,7 @@ def store_run(connection: Connection, run: LinkRun, *, now: str) -> int:
     fresh = sorted(named - set(known))
     _insert(connection, schema.persons, [{"id": one, "created_run": number} for one in fresh])
     _change_memberships(connection, run, number)
-    _replace_carried(connection, run)
+    _change_carried(connection, run)
     _add_events(connection, run.events, number)
     return number
 
@@ -155,8 +155,13 @@ def _change_memberships(connection: Connection, run: LinkRun, number: int) -> No
     _raise_epochs(connection, run, standing)
 
 
-def _replace_carried(connection: Connection, run: LinkRun) -> None:
-    connection.execute(delete(schema.carried))
+def _change_carried(connection: Connection, run: LinkRun) -> None:
+    """Write only what changed; what was carried into another epoch than the run's is gone."""
+    table = schema.carried
+    connection.execute(delete(table).where(table.c.epoch != run.epoch))
+    before = carried(connection, run.epoch)
+    for agency, handle in (key for key, one in before.items() if run.carried.get(key) != one):
+        connection.execute(delete(table).where(table.c.agency == agency, table.c.handle == handle))
     rows = [
         {
             "agency": agency,
@@ -166,8 +171,9 @@ def _replace_carried(connection: Connection, run: LinkRun) -> None:
             "encoding": one.encoding,
         }
         for (agency, handle), one in run.carried.items()
+        if before.get((agency, handle)) != one
     ]
-    _insert(connection, schema.carried, rows)
+    _insert(connection, table, rows)
 
 
 def _raise_epochs(connection: Connection, run: LinkRun, standing: Sequence[Member]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.comparison.blocking import against_blocking
 from benchmarks.comparison.kernels import abandon_rates, plain_rates, sequential_rates, true_pairs_missed
 from benchmarks.comparison.scale import batch, growth
-from benchmarks.comparison.turns import Figure
+from benchmarks.turns import Measurement
 
 __all__ = ["comparison_figures", "main"]
 
@@ -23,10 +23,10 @@ _PEOPLE = int(os.environ.get("CLEW_BENCH_PEOPLE", "6000"))
 _SEEDS = range(1, 1 + int(os.environ.get("CLEW_BENCH_WORLDS", "10")))
 
 
-def comparison_figures(parts: tuple[str, ...] = _PARTS) -> list[Figure]:
+def comparison_figures(parts: tuple[str, ...] = _PARTS) -> list[Measurement]:
     """Measure the parts, write what they gave beside earlier parts as JSON, and return them as figures."""
     found: dict[str, Any] = {}
-    figures: list[Figure] = []
+    figures: list[Measurement] = []
     if "kernels" in parts:
         rates = [*plain_rates(), *abandon_rates(_PEOPLE), *sequential_rates(_PEOPLE)]
         found["kernels"] = [asdict(one) for one in rates]
@@ -34,7 +34,7 @@ def comparison_figures(parts: tuple[str, ...] = _PARTS) -> list[Figure]:
     if "missed" in parts:
         found["missed"] = true_pairs_missed(_PEOPLE, _SEEDS)
         figures += [
-            Figure(
+            Measurement(
                 f"true pairs missed, {row['data']}, z = {row['z']:g}, miss {row['miss']:g}",
                 row["share"] * 1e6,
                 "in a million",
@@ -52,19 +52,19 @@ def comparison_figures(parts: tuple[str, ...] = _PARTS) -> list[Figure]:
     return figures
 
 
-def _beside_blocking(row: dict[str, float]) -> Figure:
+def _beside_blocking(row: dict[str, float]) -> Measurement:
     name = f"{row['side']:,.0f} x {row['side']:,.0f}, one view, all of {os.cpu_count()} cores"
     pairs = row["side"] ** 2 / 1e6
     theirs = pairs / row["peer_seconds"] if "peer_seconds" in row else None
-    return Figure(
+    return Measurement(
         name, pairs / row["ours_seconds"], "Mpairs/CPU-s", "blocklib P-Sig, anonlink, greedy", theirs
     )
 
 
-def _scale_figure(kind: str, row: dict[str, float]) -> Figure:
+def _scale_figure(kind: str, row: dict[str, float]) -> Measurement:
     kept = f"best {row['nearest']:.0f}" if row["nearest"] else "all that speak"
     what = f"batch of 100 against {row['rows']:,.0f}" if kind == "batch" else f"{row['rows']:,.0f} rows"
-    return Figure(f"{what}, {kept} ({row['peak_mib']:,.0f} MiB)", row["seconds"] * 1e3, "ms")
+    return Measurement(f"{what}, {kept} ({row['peak_mib']:,.0f} MiB)", row["seconds"] * 1e3, "ms")
 
 
 def _write(found: dict[str, Any]) -> None:
@@ -78,7 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parts", default=",".join(_PARTS))
     for one in comparison_figures(tuple(parser.parse_args().parts.split(","))):
-        beside = f"{one.value / one.peer_value:.2f}x {one.peer}" if one.peer_value else one.peer
+        beside = f"{one.ratio:.2f}x {one.peer}" if one.ratio else one.peer
         print(f"{one.name:70} {one.value:12,.1f} {one.unit:14} {beside}")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.comparison.filters import two_sources
-from benchmarks.comparison.peers import run_peer
+from benchmarks.peer_runs import run_peer
 from linkage.encode.encoder import Encoder
 from linkage.encode.identifiers import Identifiers, PersonRecord
 from linkage.encode.keys import EncodingKeys

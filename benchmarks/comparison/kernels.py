@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.comparison.filters import TrueRows, children, one_view, persons, random_filters, two_sources
-from benchmarks.comparison.peers import run_peer
 from benchmarks.comparison.roofline import build_roofline
-from benchmarks.comparison.turns import Figure, one_core, seconds_in_turns
+from benchmarks.peer_runs import run_peer
+from benchmarks.turns import Measurement, one_core, seconds_in_turns
 from linkage.match.kernel import candidate_pairs
 from linkage.match.rows import Rows
 
@@ -24,7 +24,7 @@ _PLANTED, _FLIPPED = 200, 0.02
 MISS = (1e-4, 1e-3, 1e-2)
 
 
-def plain_rates(side: int = 16384) -> list[Figure]:
+def plain_rates(side: int = 16384) -> list[Measurement]:
     """Return million pairs per second of the plain kernel, the roofline in C and anonlink, same pairs found.
 
     Filters are random but for some copies with a few bits changed, which lie far above either threshold.
@@ -51,9 +51,9 @@ def plain_rates(side: int = 16384) -> list[Figure]:
         name = f"plain kernel, {64 * words} bits, one core"
         peer = anonlink and side * side / anonlink / 1e6
         figures += [
-            Figure(name, rates["plain"], "Mpairs/s", "C, AVX-512", rates.get("C")),
-            Figure(name, rates["plain"], "Mpairs/s", "anonlink 0.15.3", peer),
-            Figure(f"{name}, early abandon", rates["chosen"], "Mpairs/s", "anonlink 0.15.3", peer),
+            Measurement(name, rates["plain"], "Mpairs/s", "C, AVX-512", rates.get("C")),
+            Measurement(name, rates["plain"], "Mpairs/s", "anonlink 0.15.3", peer),
+            Measurement(f"{name}, early abandon", rates["chosen"], "Mpairs/s", "anonlink 0.15.3", peer),
         ]
     return figures
 
@@ -81,7 +81,7 @@ def _anonlink(
     return float(answer["seconds"])
 
 
-def abandon_rates(people: int) -> list[Figure]:
+def abandon_rates(people: int) -> list[Measurement]:
     """Return rates of early abandon beside the plain kernel on undiffused profiles, same pairs found."""
     figures = []
     for name, several in (("person-1-open", (5.0, 8.0, 12.0)), ("clk-plain", (12.0, 16.0))):
@@ -95,7 +95,7 @@ def abandon_rates(people: int) -> list[Figure]:
     return figures
 
 
-def sequential_rates(people: int) -> list[Figure]:
+def sequential_rates(people: int) -> list[Measurement]:
     """Return rates of the sequential test beside the plain kernel on diffused profiles."""
     figures = []
     for name, true in (
@@ -115,12 +115,12 @@ def _pairs(rows: Rows, noise_z: float, *, stages: Sequence[int] = (), miss: floa
     return candidate_pairs(rows, noise_z=noise_z, stages=stages, miss=miss, threads=1)
 
 
-def _beside(name: str, rows: Rows, work: Callable[[], object], plain: Callable[[], object]) -> Figure:
+def _beside(name: str, rows: Rows, work: Callable[[], object], plain: Callable[[], object]) -> Measurement:
     there = int(rows.present.sum())
     pairs = there * (there - 1) / 2 / 1e6
     with one_core():
         best = seconds_in_turns({"plain": plain, "work": work}, _ROUNDS)
-    return Figure(name, pairs / best["work"], "Mpairs/s", "the plain kernel", pairs / best["plain"])
+    return Measurement(name, pairs / best["work"], "Mpairs/s", "the plain kernel", pairs / best["plain"])
 
 
 def true_pairs_missed(people: int, seeds: Sequence[int]) -> list[dict[str, float | str]]:

@@ -7,19 +7,9 @@ import time
 
 import numpy as np
 from anonlink.similarities import dice_coefficient_accelerated
-from bitarray import bitarray
+from filters import filters
 
-
-def filters(path):
-    made = []
-    for row in np.load(path):
-        bits = bitarray()
-        bits.frombytes(row.tobytes())
-        made.append(bits)
-    return made
-
-
-left, right = filters(sys.argv[1]), filters(sys.argv[2])
+left, right = filters(np.load(sys.argv[1])), filters(np.load(sys.argv[2]))
 best = float("inf")
 for _ in range(int(sys.argv[4])):
     begun = time.process_time()

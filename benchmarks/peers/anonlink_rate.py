@@ -6,21 +6,11 @@ import time
 
 import numpy as np
 from anonlink.similarities import dice_coefficient_accelerated
-from bitarray import bitarray
+from filters import filters
 
 rows = int(sys.argv[1])
 random = np.random.default_rng(0)
 packed = np.packbits(random.random((2 * rows, 1024)) < 0.3, axis=1)
-
-
-def filters(part):
-    made = []
-    for row in part:
-        bits = bitarray()
-        bits.frombytes(row.tobytes())
-        made.append(bits)
-    return made
-
 
 left, right = filters(packed[:rows]), filters(packed[rows:])
 begun = time.perf_counter()

@@ -13,19 +13,10 @@ import numpy as np
 from anonlink.candidate_generation import find_candidate_pairs
 from anonlink.similarities import dice_coefficient_accelerated
 from anonlink.solving import greedy_solve
-from bitarray import bitarray
 from blocklib import generate_blocks, generate_candidate_blocks, generate_reverse_blocks
+from filters import filters
 
 tables_path, left_path, right_path, threshold, out_path = sys.argv[1:]
-
-
-def filters(path):
-    made = []
-    for row in np.load(path):
-        bits = bitarray()
-        bits.frombytes(row.tobytes())
-        made.append(bits)
-    return made
 
 
 def value(number):
@@ -53,7 +44,7 @@ CONFIG = {
 }
 
 tables = json.loads(Path(tables_path).read_text())
-datasets = [filters(left_path), filters(right_path)]
+datasets = [filters(np.load(left_path)), filters(np.load(right_path))]
 begun = time.process_time()
 candidates = [generate_candidate_blocks(table, CONFIG) for table in tables]
 blocks = generate_blocks(candidates, K=2)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.lab.evaluation_counts import numbered
 from linkage.lab.evaluation_intervals import Share, share
 from linkage.lab.evaluation_linked import Label, LinkedTables
 from linkage.match.logistic import probability
@@ -71,10 +72,8 @@ class Reliability:
 def weighed_pairs(linked: LinkedTables, truth: Mapping[Label, str]) -> WeighedPairs:
     """Hold the weighed pairs of a finished linkage against the truth."""
     pairs = linked.linkage.pairs
-    persons = {person: number for number, person in enumerate(sorted(set(truth.values())))}
-    person = np.array([persons[truth[label]] if label in truth else -1 for label in linked.labels], np.int64)
-    names = {name: number for number, name in enumerate(sorted({label[0] for label in linked.labels}))}
-    source = np.array([names[label[0]] for label in linked.labels], np.int64)
+    person = numbered([truth.get(label) for label in linked.labels])
+    source = numbered([label[0] for label in linked.labels])
     counts = (person[pairs.left] >= 0) & (person[pairs.right] >= 0)
     if linked.mode == "link":
         counts &= source[pairs.left] != source[pairs.right]

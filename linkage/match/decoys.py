@@ -97,14 +97,13 @@ def unrivalled(
     """
     odds = np.exp(np.clip(log_odds, -_CERTAIN, _CERTAIN))
     count = int(max(left.max(initial=-1), right.max(initial=-1))) + 1
-    matches = float(probability(log_odds).sum())
     likely = probability(log_odds)
     for _ in range(_COMPETITIONS):
+        matches = float(likely.sum())
         free = [1.0 - min(matches / size, _NEARLY_ALL) for size in sizes]
         scaled = odds / np.sqrt(free[0] * free[1])
         totals = np.bincount(left, scaled, count) + np.bincount(right, scaled, count)
         likely = scaled / (1.0 + totals[left] + totals[right] - scaled)
-        matches = float(likely.sum())
     return np.asarray(np.log(np.maximum(likely, _SMALLEST)) - np.log(np.maximum(1.0 - likely, _SMALLEST)))
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from linkage.match.linkage import Known, Linkage
 from linkage.match.logistic import probability
-from linkage.match.quality_pairs import Stakes, implied_pairs, missed_pairs
+from linkage.match.quality_pairs import Stakes, implied_pairs, missed_pairs, settled
 
 __all__ = ["CALIBRATION_ERROR", "Estimate", "PairQuality", "Quality", "estimate_quality"]
 
@@ -90,14 +90,14 @@ def estimate_quality(
     """
     if not 0.0 < level < 1.0 or not 0.0 <= calibration_error < np.inf or not 0.0 < kept_share <= 1.0:
         raise ValueError("estimate_quality: level and share lie between 0 and 1, the error is 0 or more")
-    known = tuple(known)
+    kept = settled(linkage, known)
     chances = (np.arange(_DRAWS) + 0.5) / _DRAWS
     shifts = calibration_error * np.array([NormalDist().inv_cdf(chance) for chance in chances.tolist()])
     generator = _generator(linkage)
-    missed = missed_pairs(linkage, known)
+    missed = missed_pairs(linkage, kept)
     lost = _drawn(missed, shifts, generator)
     unseen = 1.0 / kept_share - 1.0
-    claimed = implied_pairs(linkage, known)
+    claimed = implied_pairs(linkage, kept)
     parts = [(each, _drawn(each, shifts, generator)) for each in (claimed.only_kept(), claimed)]
     links, implied = (_quality(*part, missed, lost, unseen, generator, level) for part in parts)
     return Quality(links, implied, level, calibration_error)

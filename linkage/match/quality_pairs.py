@@ -78,18 +78,16 @@ def settled(linkage: Linkage, known: Iterable[Known]) -> Kept:
     return Kept(keys // count, keys % count, odds[first])
 
 
-def missed_pairs(linkage: Linkage, known: Iterable[Known] = ()) -> Stakes:
+def missed_pairs(linkage: Linkage, kept: Kept) -> Stakes:
     """Return the kept pairs whose records ended apart; those between the same two clusters are one group."""
-    kept = settled(linkage, known)
     a, b = linkage.clusters[kept.left], linkage.clusters[kept.right]
     apart = a != b
     between = np.minimum(a, b) * max(len(linkage.records), 1) + np.maximum(a, b)
     return _grouped(between[apart], kept.log_odds[apart])
 
 
-def implied_pairs(linkage: Linkage, known: Iterable[Known] = ()) -> Stakes:
-    """Return every pair of records that share a cluster, by cluster."""
-    kept = settled(linkage, known)
+def implied_pairs(linkage: Linkage, kept: Kept) -> Stakes:
+    """Return every pair of records that share a cluster, by cluster, kept or not."""
     inside = np.flatnonzero(linkage.clusters[kept.left] == linkage.clusters[kept.right])
     kept = Kept(kept.left[inside], kept.right[inside], kept.log_odds[inside])
     cluster = linkage.clusters[kept.left]

@@ -19,14 +19,16 @@ from numpy.typing import NDArray
 
 from linkage.match.logistic import probability
 
-__all__ = ["Valley", "find_valley", "valley_log_odds"]
+__all__ = ["PAIRS_PER_RECORD", "Valley", "find_valley", "valley_log_odds"]
+
+PAIRS_PER_RECORD: Final = 8
+"""Of all pairs the most similar say where noise ends: as many as this for each record."""
 
 _SHARES: Final = (0.0, 0.5, 1.0)
 """How much of a record's level may be taken off."""
 _FIRST_RANK, _LAST_RANK = 8, 16
 
 _BIN: Final = 0.0075
-_PAIRS_PER_RECORD: Final = 8
 _SMOOTH: Final = np.array([1.0, 2.0, 3.0, 2.0, 1.0]) / 9.0
 _CLEAR, _RISE, _DEEP = 3.0, 0.1, 0.25
 _WINDOW: Final = 30.0
@@ -100,7 +102,7 @@ def find_valley(similarity: NDArray[np.float64], records: int) -> Valley | None:
     From the mode upwards it is the first minimum below a quarter of the mode that is followed by a rise of
     more than three standard errors and a tenth.
     """
-    highest = np.sort(similarity)[::-1][: _PAIRS_PER_RECORD * records]
+    highest = np.sort(similarity)[::-1][: PAIRS_PER_RECORD * records]
     if len(highest) == 0 or highest[0] == highest[-1]:
         return None
     edges = np.arange(highest[-1], highest[0] + _BIN, _BIN)

@@ -20,7 +20,7 @@ from linkage.match.exact import number_evidence
 from linkage.match.experience import WEIGHING_Z
 from linkage.match.rows import Rows
 from linkage.match.similarity import Similarities, similarities
-from linkage.match.valley import valley_log_odds
+from linkage.match.valley import PAIRS_PER_RECORD, valley_log_odds
 from linkage.profile import EncodingProfile
 
 __all__ = ["Method", "Weighed", "is_plain", "weigh"]
@@ -28,7 +28,6 @@ __all__ = ["Method", "Weighed", "is_plain", "weigh"]
 Method = Literal["decoys", "valley", "experience", "thresholds"]
 
 _PAIRS_AT_A_TIME: Final = 1 << 18
-_PAIRS_PER_RECORD: Final = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +52,22 @@ class _Described:
     within: NDArray[np.bool_]
     densities: NDArray[np.float64]
     numbers: NDArray[np.float64]
-    found: Similarities
+
+    def evidence(self) -> NDArray[np.float64]:
+        """Return the densities (m, kinds), with what numbers say added to those of one person."""
+        evidence = self.densities.copy()
+        evidence[:, 0] += self.numbers
+        return evidence
+
+    def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "_Described":
+        """Return some of the pairs."""
+        return _Described(
+            self.left[which],
+            self.right[which],
+            self.within[which],
+            self.densities[which],
+            self.numbers[which],
+        )
 
 
 def is_plain(profile: EncodingProfile) -> bool:
@@ -67,73 +81,64 @@ def weigh(rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile, *
     ``paired``: two sources, both declared free of duplicates; ``candidates`` then hold pairs within either,
     which are weighed against and not returned.
     """
-    judge = Judge(profile)
-    pairs = _describe(rows, candidates, profile, judge)
+    judge, plain = Judge(profile), is_plain(profile)
+    pairs, found = _describe(rows, candidates, profile, judge, keep=paired or plain)
+    if found is None:
+        return _judged(pairs, judge)
     if paired:
-        return _weigh_paired(rows, _nearest(pairs, len(rows.ids)) if is_plain(profile) else pairs, judge)
-    if is_plain(profile) and not judge.sees_homes(pairs.densities):
-        similarity = pairs.found.dice.max(axis=1, initial=0.0)
-        log_odds = valley_log_odds(similarity, pairs.left, pairs.right, len(rows.ids))
+        nearest = _nearest(found, len(rows.ids)) if plain else np.ones(len(found), dtype=np.bool_)
+        return _weigh_paired(rows, pairs.take(nearest), found.take(nearest), judge)
+    if not judge.sees_homes(pairs.densities):
+        log_odds = valley_log_odds(_loudest(found), pairs.left, pairs.right, len(rows.ids))
         if log_odds is not None:
             return Weighed(pairs.left, pairs.right, log_odds + pairs.numbers, "valley")
     return _judged(pairs, judge)
 
 
-def _weigh_paired(rows: Rows, pairs: _Described, judge: Judge) -> Weighed:
-    between = _taken(pairs, ~pairs.within)
+def _weigh_paired(rows: Rows, pairs: _Described, found: Similarities, judge: Judge) -> Weighed:
+    between = pairs.take(~pairs.within)
     if len(pairs.within) - len(between.left) < FEWEST_DECOYS or not len(between.left):
         return _judged(between, judge)
     first, second = np.bincount(rows.record_sources(), minlength=2).tolist()
     sizes = (first, second)
-    log_odds = decoy_log_odds(pairs.found, pairs.left, pairs.right, pairs.within, sizes)
+    log_odds = decoy_log_odds(found, pairs.left, pairs.right, pairs.within, sizes)
     score = unrivalled(log_odds[~pairs.within] + between.numbers, between.left, between.right, sizes)
     return Weighed(between.left, between.right, score, "decoys")
 
 
-def _nearest(pairs: _Described, records: int) -> _Described:
-    """Return the most similar pairs, eight per record: the bulk below says nothing about where noise ends."""
-    similarity = pairs.found.dice.max(axis=1, initial=0.0)
-    if len(similarity) <= _PAIRS_PER_RECORD * records:
-        return pairs
-    least = np.partition(similarity, -_PAIRS_PER_RECORD * records)[-_PAIRS_PER_RECORD * records]
-    return _taken(pairs, similarity >= least)
+def _nearest(found: Similarities, records: int) -> NDArray[np.bool_]:
+    """Mark the most similar pairs, eight per record: the bulk below says nothing about where noise ends."""
+    similarity, most = _loudest(found), PAIRS_PER_RECORD * records
+    least = np.partition(similarity, -most)[-most] if len(similarity) > most else 0.0
+    return np.asarray(similarity >= least)
+
+
+def _loudest(found: Similarities) -> NDArray[np.float64]:
+    return np.asarray(found.dice.max(axis=1, initial=0.0))
 
 
 def _judged(pairs: _Described, judge: Judge) -> Weighed:
-    densities = pairs.densities.copy()
-    densities[:, 0] += pairs.numbers
-    score = judge.weigh(densities, pairs.within)
+    score = judge.weigh(pairs.evidence(), pairs.within)
     return Weighed(pairs.left, pairs.right, score, "experience" if judge.experienced else "thresholds")
 
 
-def _taken(pairs: _Described, which: NDArray[np.bool_] | NDArray[np.intp]) -> _Described:
-    return _Described(
-        pairs.left[which],
-        pairs.right[which],
-        pairs.within[which],
-        pairs.densities[which],
-        pairs.numbers[which],
-        pairs.found.take(which),
-    )
-
-
 def _describe(
-    rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile, judge: Judge
-) -> _Described:
-    """Read the views piece by piece: all bits of all pairs at once would not fit."""
-    found, densities, numbers = [], [], []
+    rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile, judge: Judge, *, keep: bool
+) -> tuple[_Described, Similarities | None]:
+    """Describe pairs of records; what the views say is kept only on demand.
+
+    Views are read piece by piece: all of all pairs at once would not fit.
+    """
+    kept, densities, numbers = [], [], []
     for start in range(0, max(len(candidates), 1), _PAIRS_AT_A_TIME):
         piece = candidates[start : start + _PAIRS_AT_A_TIME]
-        found.append(similarities(rows, piece, diffusions=profile.diffusions, noise_z=WEIGHING_Z))
-        densities.append(judge.describe(found[-1]))
+        found = similarities(rows, piece, diffusions=profile.diffusions, noise_z=WEIGHING_Z)
+        densities.append(judge.describe(found))
         numbers.append(number_evidence(rows, piece))
-    every = _Described(
-        *_records(rows, candidates),
-        np.concatenate(densities),
-        np.concatenate(numbers),
-        Similarities.joined(found),
-    )
-    return _taken(every, _best_variants(every, judge))
+        kept += [found] if keep else []
+    every = _Described(*_records(rows, candidates), np.concatenate(densities), np.concatenate(numbers))
+    best = _best_variants(every, judge)
+    return every.take(best), Similarities.joined(kept).take(best) if keep else None
 
 
 def _records(
@@ -146,9 +151,7 @@ def _records(
 
 def _best_variants(pairs: _Described, judge: Judge) -> NDArray[np.intp]:
     """Return where each pair of records has its best pair of rows, in the order of records."""
-    densities = pairs.densities.copy()
-    densities[:, 0] += pairs.numbers
-    order = np.lexsort((-judge.rank(densities), pairs.right, pairs.left))
+    order = np.lexsort((-judge.rank(pairs.evidence()), pairs.right, pairs.left))
     left, right = pairs.left[order], pairs.right[order]
     first = np.ones(len(order), dtype=np.bool_)
     first[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])

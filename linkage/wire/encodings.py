@@ -8,7 +8,7 @@ row has the same length.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 
@@ -104,13 +104,15 @@ class Encodings:
         """Return the handles in their written form."""
         return [row.tobytes().hex() for row in self.handles]
 
-    def record_digests(self) -> dict[str, str]:
-        """Return SHA-256, in hex, over all that each record's rows hold, by handle.
+    def record_digests(self, handles: Container[str]) -> dict[str, str]:
+        """Return SHA-256, in hex, over all that the rows of some records hold, by handle.
 
         The handle is part of it, so that two records which are encoded alike do not show it.
         """
         found: dict[str, list[bytes]] = {}
         for number, handle in enumerate(self.handle_texts()):
+            if handle not in handles:
+                continue
             row = b"".join(getattr(self, column)[number].tobytes() for column in COLUMNS)
             found.setdefault(handle, []).append(hashlib.sha256(row).digest())
         return {

@@ -1,4 +1,4 @@
-"""Measuring in turns, so that whatever else the machine does disturbs everybody alike."""
+"""What is measured, and measuring in turns, so that what else the machine does disturbs everybody alike."""
 
 import contextlib
 import os
@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Figure", "one_core", "seconds_in_turns"]
+__all__ = ["Measurement", "one_core", "seconds_in_turns"]
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Measurement:
     """One figure, its unit, and the peer's figure for the same work in the same run."""
 
     name: str
@@ -18,6 +18,11 @@ class Figure:
     unit: str
     peer: str = ""
     peer_value: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times the peer's figure ours is."""
+        return self.value / self.peer_value if self.peer_value else None
 
 
 def seconds_in_turns(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
