@@ -1,6 +1,7 @@
 """Options shared by all tests."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +23,16 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("soak" if soak else "reduced")
     # Two test processes share the cores: a kernel with its own threads would only contend.
     os.environ.setdefault("NUMBA_NUM_THREADS", "2")
+    _heed_signals()
+
+
+def _heed_signals() -> None:
+    """Undo what nohup and a shell's background ignore: commands started from here would inherit that."""
+    for name in ("SIGHUP", "SIGINT"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            heeded = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+            signal.signal(number, heeded)
 
 
 @pytest.fixture(scope="session")
