@@ -17,7 +17,15 @@ from linkage.match.incremental import Clusters
 from linkage.match.incremental_places import Bound
 from linkage.match.rows import RecordId
 
-__all__ = ["NarrowMerge", "RefusedMerge", "RivalLink", "narrow_merges", "refused_merges", "rival_links"]
+__all__ = [
+    "NarrowMerge",
+    "RefusedMerge",
+    "RivalLink",
+    "narrow_merges",
+    "refused_merges",
+    "rival_links",
+    "strongest_rivals",
+]
 
 RIVAL_PROBABILITY = 0.1
 """A rival counts from this probability of its pair on."""
@@ -74,26 +82,37 @@ def rival_links(clusters: Clusters, *, probability: float = RIVAL_PROBABILITY) -
     The strongest rival is named.  A must-not-link is no rival: somebody has decided.
     """
     own = clusters.labels[clusters.left] == clusters.labels[clusters.right]
-    rival = ~own & (clusters.weights > log(probability / (1 - probability)))
-    rival &= ~_said(clusters, Bound.of(clusters.records, clusters.statements).different)
-    ends = np.concatenate([clusters.left[rival], clusters.right[rival]])
-    others = np.concatenate([clusters.right[rival], clusters.left[rival]])
-    weights = np.tile(clusters.weights[rival], 2)
-    best: dict[int, tuple[float, int]] = {}
-    for place in np.lexsort((others, -weights)).tolist():
-        best.setdefault(int(ends[place]), (float(weights[place]), int(others[place])))
-    has_rival = np.zeros(len(clusters.records), dtype=np.bool_)
-    has_rival[ends] = True
+    eligible = ~own & (clusters.weights > log(probability / (1 - probability)))
+    eligible &= ~_said(clusters, Bound.of(clusters.records, clusters.statements).different)
+    weights, others = strongest_rivals(clusters, eligible)
+    has_rival = others >= 0
     found = []
     for place in np.flatnonzero(own & (has_rival[clusters.left] | has_rival[clusters.right])).tolist():
         a, b = int(clusters.left[place]), int(clusters.right[place])
-        of = max((one for one in (a, b) if one in best), key=lambda one: best[one][0])
-        weight, other = best[of]
-        names = [clusters.records[one] for one in (a, b, of, other)]
-        found.append(
-            RivalLink(names[0], names[1], float(clusters.weights[place]), names[2], names[3], weight)
-        )
+        of = max((one for one in (a, b) if has_rival[one]), key=lambda one: weights[one])
+        names = [clusters.records[one] for one in (a, b, of, int(others[of]))]
+        weight = float(clusters.weights[place])
+        found.append(RivalLink(names[0], names[1], weight, names[2], names[3], float(weights[of])))
     return found
+
+
+def strongest_rivals(
+    clusters: Clusters, eligible: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return every record's (n,) best pair among some (m,): its log odds, and the other record.
+
+    Minus infinity and -1 where there is none; of equals the smallest record.
+    """
+    ends = np.concatenate([clusters.left[eligible], clusters.right[eligible]])
+    others = np.concatenate([clusters.right[eligible], clusters.left[eligible]])
+    weights = np.tile(clusters.weights[eligible], 2)
+    order = np.lexsort((others, -weights, ends))
+    records, first = np.unique(ends[order], return_index=True)
+    best = order[first]
+    strongest = np.full(len(clusters.records), -np.inf)
+    other = np.full(len(clusters.records), -1, dtype=np.int64)
+    strongest[records], other[records] = weights[best], others[best]
+    return strongest, other
 
 
 def _said(clusters: Clusters, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.experience import Experience, shipped_experience
+from linkage.match.population import at_population
 from linkage.match.similarity import Similarities
 from linkage.profile import EncodingProfile
 
@@ -37,10 +38,11 @@ class Judge:
     """Weighs pairs under one profile: first all pairs are described, then weighed together.
 
     A profile without experience falls back on its thresholds: a pair links if some view's Dice estimate
-    exceeds the view's.
+    exceeds the view's.  ``population``: how many people the sources are drawn from, where that is known.
     """
 
-    def __init__(self, profile: EncodingProfile) -> None:
+    def __init__(self, profile: EncodingProfile, population: int | None = None) -> None:
+        self._population = population
         self._experience = shipped_experience(profile)
         self._thresholds = np.array(
             [profile.decision.thresholds.get(view.name, 1.0) for view in profile.views], dtype=np.float64
@@ -81,10 +83,19 @@ class Judge:
         if self._experience is None:
             return self._log_odds(densities, None)
         weights = np.empty(len(densities))
-        for which in (within, ~within):
-            shares = estimate_shares(densities[which], self._experience)
+        for which, inside in ((within, True), (~within, False)):
+            shares = self._shares(densities[which], self._experience, within=inside)
             weights[which] = self._log_odds(densities[which], shares)
         return weights
+
+    def _shares(
+        self, densities: NDArray[np.float64], experience: Experience, *, within: bool
+    ) -> NDArray[np.float64]:
+        shares = estimate_shares(densities, experience)
+        if within or self._population is None:
+            return shares
+        expected, population = experience.shares, self._population
+        return at_population(shares, _chosen(densities), expected, _EXPECTED_PAIRS, population)
 
     def _log_odds(
         self, densities: NDArray[np.float64], shares: NDArray[np.float64] | None
@@ -95,8 +106,7 @@ class Judge:
 
 def estimate_shares(densities: NDArray[np.float64], experience: Experience) -> NDArray[np.float64]:
     """Estimate how frequent each kind of pair is from all pairs (m, kinds); the shares sum to 1."""
-    step = max(1, -(-len(densities) // _MOST_PAIRS))
-    chosen = densities[::step]
+    chosen = _chosen(densities)
     likelihoods = np.exp(chosen - chosen.max(axis=1, keepdims=True))
     shares = experience.shares
     for _ in range(_ROUNDS):
@@ -109,3 +119,7 @@ def estimate_shares(densities: NDArray[np.float64], experience: Experience) -> N
         if settled:
             break
     return np.asarray(shares)
+
+
+def _chosen(densities: NDArray[np.float64]) -> NDArray[np.float64]:
+    return densities[:: max(1, -(-len(densities) // _MOST_PAIRS))]

@@ -75,13 +75,21 @@ def is_plain(profile: EncodingProfile) -> bool:
     return not any(view.salt for view in profile.views)
 
 
-def weigh(rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile, *, paired: bool) -> Weighed:
+def weigh(
+    rows: Rows,
+    candidates: NDArray[np.int64],
+    profile: EncodingProfile,
+    *,
+    paired: bool,
+    population: int | None = None,
+) -> Weighed:
     """Weigh pairs of rows (m, 2) as pairs of records, each by the best of its variants.
 
     ``paired``: two sources, both declared free of duplicates; ``candidates`` then hold pairs within either,
-    which are weighed against and not returned.
+    which are weighed against and not returned.  ``population``: how many people the sources are drawn from,
+    where that is known; only experience asks.
     """
-    judge, plain = Judge(profile), is_plain(profile)
+    judge, plain = Judge(profile, population), is_plain(profile)
     pairs, found = _describe(rows, candidates, profile, judge, keep=paired or plain)
     if found is None:
         return _judged(pairs, judge)
