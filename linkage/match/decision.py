@@ -8,6 +8,9 @@ order can miss, and the fit cannot drift to another kind of pair, as fitting the
 without families thus links on less evidence than a town full of twins.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -80,22 +83,24 @@ class Judge:
         ``within`` (m,): both records are of one source.  How frequent the kinds of pairs are is estimated
         apart for those: a source holds a person twice far more rarely than two sources share one.
         """
-        if self._experience is None:
-            return self._log_odds(densities, None)
         weights = np.empty(len(densities))
         for which, inside in ((within, True), (~within, False)):
-            shares = self._shares(densities[which], self._experience, within=inside)
-            weights[which] = self._log_odds(densities[which], shares)
+            weights[which] = self.taught_by(densities[which], within=inside)(densities[which])
         return weights
 
-    def _shares(
-        self, densities: NDArray[np.float64], experience: Experience, *, within: bool
-    ) -> NDArray[np.float64]:
-        shares = estimate_shares(densities, experience)
-        if within or self._population is None:
-            return shares
-        expected, population = experience.shares, self._population
-        return at_population(shares, _chosen(densities), expected, _EXPECTED_PAIRS, population)
+    def taught_by(
+        self, densities: NDArray[np.float64], *, within: bool
+    ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+        """Return what weighs pairs (any, kinds) by how frequent kinds are among those with ``densities``.
+
+        ``within``: all of them are within sources; else none is.
+        """
+        if self._experience is None:
+            return partial(self._log_odds, shares=None)
+        shares, expected = estimate_shares(densities, self._experience), self._experience.shares
+        if self._population is not None and not within:
+            shares = at_population(shares, _chosen(densities), expected, _EXPECTED_PAIRS, self._population)
+        return partial(self._log_odds, shares=shares)
 
     def _log_odds(
         self, densities: NDArray[np.float64], shares: NDArray[np.float64] | None

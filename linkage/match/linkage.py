@@ -68,7 +68,8 @@ class Linkage:
     """The outcome: ``records`` sorted by source and handle, ``pairs``, and ``clusters`` (n,) int64.
 
     Clusters are numbered from 0 in the order of their smallest records.  ``method``: how weights of evidence
-    were found (:mod:`linkage.match.weighing`).  ``costs``: at which choices were made.
+    were found (:mod:`linkage.match.weighing`).  ``costs``: at which choices were made.  ``own`` (pairs,): the
+    log odds before each pair's rivals counted, where that is how they were found; else None.
     """
 
     records: tuple[RecordId, ...]
@@ -76,6 +77,7 @@ class Linkage:
     clusters: NDArray[np.int64]
     method: Method = "experience"
     costs: Costs = DEFAULT_COSTS
+    own: NDArray[np.float64] | None = None
 
     def cluster_choices(self) -> NDArray[np.int8]:
         """Return the :class:`Choice` (clusters,) for every cluster.
@@ -129,8 +131,9 @@ def link(
         progress=progress,
     )
     weighed = weigh(rows, candidates, profile, paired=paired, population=population)
-    left, right, score = weighed.left, weighed.right, weighed.score
+    left, right, score, own = weighed.left, weighed.right, weighed.score, weighed.own
     if profile.exact:
+        own = own if own is None else with_pairs_by_number(rows, left, right, own)[2]
         left, right, score = with_pairs_by_number(rows, left, right, score)
     same, different = _known_links(rows.ids, known)
     if persons:
@@ -147,7 +150,7 @@ def link(
     choice, reasons = choose_among(finished, costs, said, paired=paired)
     clusters = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     pairs = Pairs(left, right, score, clusters[left] == clusters[right], choice, reasons)
-    return Linkage(rows.ids, pairs, clusters, weighed.method, costs)
+    return Linkage(rows.ids, pairs, clusters, weighed.method, costs, own)
 
 
 def _finished(
