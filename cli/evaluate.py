@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,13 +22,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from cli.evaluate_words import Run, facts, figures, print_run
-from cli.labelled_data import LabelledFolder, open_folder, read_tables, read_truth
+from cli.labelled_data import open_folder, read_tables, read_truth
 from cli.outputs import spare_inputs
 from cli.profile.cautions import links_nothing
 from cli.profile.choosing import choose_profile, profile_file
 from keys.files import replacing
 from linkage.errors import InputError
 from linkage.lab.evaluation import (
+    DEFAULT_COSTS,
+    Costs,
     LinkedTables,
     ScoredPair,
     Table,
@@ -72,6 +75,19 @@ def _finite(_context: click.Context, _parameter: click.Parameter, value: float) 
     help="Add to --pairs-out the pairs that do not link by this much weight at most.",
 )
 @click.option("--clusters-out", type=_OUTPUT, help="Write the cluster of every record as CSV.")
+@click.option(
+    "--costs",
+    "stated",
+    type=float,
+    nargs=3,
+    metavar="FALSE MISSED REVIEW",
+    help="What a false link, a missed link and one review cost; only ratios count.  [default: 2 1 0.1]",
+)
+@click.option(
+    "--population",
+    type=click.IntRange(min=1),
+    help="How many people the records are drawn from, where they are few.",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Fix the throw-away key, to repeat a run exactly.")
 def evaluate(
     folder: Path,
@@ -81,6 +97,8 @@ def evaluate(
     pairs_out: Path | None,
     pairs_near: float,
     clusters_out: Path | None,
+    stated: tuple[float, float, float] | None,
+    population: int | None,
     seed: int | None,
 ) -> None:
     """Link labelled data at the shipped defaults and score the result.
@@ -91,6 +109,7 @@ def evaluate(
     told apart by the columns name_origin, ethnicity and noise where they are there.
     """
     profile = choose_profile(chosen)
+    costs = Costs(*stated) if stated else DEFAULT_COSTS
     labelled = open_folder(folder)
     if html_file is not None:
         _check_charts()
@@ -99,9 +118,10 @@ def evaluate(
     _warn_unused(tables, profile)
     if links_nothing(profile):
         click.echo(f"note: profile {labelled_name(profile)} sets no thresholds: no pair will link", err=True)
-    linked, seconds = _link(labelled, tables, profile, _throw_away_key(seed))
+    link = partial(link_tables, mode=labelled.mode, profile=profile, costs=costs, population=population)
+    linked, seconds = _link(tables, profile, _throw_away_key(seed), link)
     start = time.perf_counter()
-    evaluation = evaluate_linkage(linked, tables, read_truth(labelled, tables))
+    evaluation = evaluate_linkage(linked, tables, read_truth(labelled, tables), profile=profile)
     seconds["evaluate"] = time.perf_counter() - start
     run = Run(labelled, profile, sum(len(table.rec_ids) for table in tables), linked, evaluation, seconds)
     _write_figures(run, json_file, html_file)
@@ -142,7 +162,7 @@ def _warn_unused(tables: list[Table], profile: EncodingProfile) -> None:
 
 
 def _link(
-    labelled: LabelledFolder, tables: list[Table], profile: EncodingProfile, key: bytes
+    tables: list[Table], profile: EncodingProfile, key: bytes, link: Callable[..., LinkedTables]
 ) -> tuple[LinkedTables, dict[str, float]]:
     start = time.perf_counter()
     records = sum(len(table.rec_ids) for table in tables)
@@ -150,7 +170,7 @@ def _link(
         encoded = encode_tables(tables, profile, key, progress=lambda done: show(done, records))
     middle = time.perf_counter()
     with _progress("comparing") as show:
-        linked = link_tables(encoded, labelled.mode, profile, progress=show)
+        linked = link(encoded, progress=show)
     return linked, {"encode": middle - start, "link": time.perf_counter() - middle}
 
 

@@ -353,3 +353,31 @@ def test_febrl_sets_are_linked_well_by_the_real_command(
     assert figures["method"] == method
     assert f"weighed by {method}: " in done.stdout
     assert f"{figures['pairs']['f1']:.4f}" in done.stdout
+
+
+def test_costs_and_population_are_stated_by_whoever_runs_it(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = []
+    for stated in ((), ("--costs", 5, 1, 0.01, "--population", 1000000), ("--costs", 5, 1, "inf")):
+        assert _run(folder, "--seed", 1, "--json", tmp_path / "figures.json", *stated) == 0
+        figures.append(json.loads((tmp_path / "figures.json").read_text())["choices"])
+    usual, careful, alone = figures
+    assert usual["costs"] == {"false_link": 2.0, "missed_link": 1.0, "review": 0.1}
+    assert usual["asked_between"] == pytest.approx([0.1, 0.95])
+    assert careful["costs"] == {"false_link": 5.0, "missed_link": 1.0, "review": 0.01}
+    assert careful["asked_between"] == pytest.approx([0.01, 0.998])
+    assert (alone["costs"]["review"], alone["possible_links"], alone["questions"]) == (None, 0, 0)
+    for one in figures:
+        assert one["links"] + one["possible_links"] + one["non_links"] > 0
+        assert (one["true"]["truth_seen"], one["refused_automatic"]) == (True, [])
+    shown = capsys.readouterr().out
+    assert "choices at costs 2 (false link), 1 (missed link), 0.1 (review): " in shown
+    assert "expected cost " in shown
+
+
+def test_costs_that_are_none_are_refused_with_a_hint(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(folder, "--costs", 0, 1, 0.1) != 0
+    assert "only ratios count" in capsys.readouterr().err
