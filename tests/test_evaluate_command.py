@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -381,3 +382,27 @@ def test_costs_that_are_none_are_refused_with_a_hint(
 ) -> None:
     assert _run(folder, "--costs", 0, 1, 0.1) != 0
     assert "only ratios count" in capsys.readouterr().err
+
+
+def test_two_records_are_explained_on_demand(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run(folder, "--seed", 1, "--explain", "A:a1", "B:b1") == 0
+    shown = capsys.readouterr().out
+    total, start, *weights = (
+        float(one)
+        for one in re.findall(r"explained: log odds (-?[\d.]+)|([+-][\d.]+) ", shown)
+        for one in one
+        if one
+    )
+    assert start + sum(weights) == pytest.approx(total, abs=0.06)
+    assert "link" in shown
+    assert "Thornbury" not in shown
+    assert _run(folder, "--seed", 1, "--explain", "A:a1", "B:b2") == 0
+    assert "not kept by the comparison" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("names", [("A:a1", "b1"), ("A:a1", "B:unknown"), ("A:a3", "B:b1"), ("A:a1", "A:a1")])
+def test_a_record_that_cannot_be_explained_is_told(
+    folder: Path, names: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(folder, "--explain", *names) != 0
+    assert re.search("SOURCE:REC_ID|not encodable", capsys.readouterr().err)
