@@ -11,7 +11,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.match.clustering import ABSENT_WEIGHT, WHOLE, whole_weights
+from linkage.match.clustering import ABSENT_WEIGHT, WHOLE, cluster, whole_weights
 from linkage.match.clustering_merging import Merging
 from linkage.match.incremental import Clusters
 from linkage.match.incremental_places import Bound
@@ -124,16 +124,16 @@ def _said(clusters: Clusters, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
 def narrow_merges(clusters: Clusters, *, most: float = NARROW_MEAN) -> list[NarrowMerge]:
     """Find persons whose last merge had mean log odds of at most ``most``.
 
-    The merges inside a person are the same whatever was around it, and are done again here, for those that
-    have a pair weak enough.  Persons that only known links make were not merged.
+    The merges inside a person are the same whatever was around it, and are done again here.  Persons that
+    only known links make were not merged.
     """
-    doubtful = _with_weak_pairs(clusters, most)
-    members = np.flatnonzero(doubtful[clusters.labels])
+    inside = clusters.labels[clusters.left] == clusters.labels[clusters.right]
+    bound = Bound.of(clusters.records, clusters.statements)
+    narrow = _narrowly_merged(clusters, bound, inside, most)
+    members = np.flatnonzero(narrow[clusters.labels])
     place = np.full(len(clusters.records), -1, dtype=np.int64)
     place[members] = np.arange(len(members))
-    inside = clusters.labels[clusters.left] == clusters.labels[clusters.right]
     inside &= place[clusters.left] >= 0
-    bound = Bound.of(clusters.records, clusters.statements)
     merging = Merging([-1] * len(members), (), threshold=-_ABSENT)
     for a, b in place[bound.same].tolist():
         if a >= 0:
@@ -149,25 +149,18 @@ def narrow_merges(clusters: Clusters, *, most: float = NARROW_MEAN) -> list[Narr
     return [NarrowMerge(_named(records, a), _named(records, b), mean) for a, b, mean in last if mean <= most]
 
 
-def _with_weak_pairs(clusters: Clusters, most: float) -> NDArray[np.bool_]:
-    """Tell for every label (n,) whether its cluster could have been merged by a mean of ``most`` or less.
+def _narrowly_merged(
+    clusters: Clusters, bound: Bound, inside: NDArray[np.bool_], most: float
+) -> NDArray[np.bool_]:
+    """Tell for every label (n,) whether the last merge of its cluster had a mean of ``most`` or less.
 
-    Two parts of k records have k - 1 pairs between them or more, so the k - 1 weakest pairs of all have at
-    most that mean.  Pairs that were not kept are taken for the weakest, and weaker ones than that on top.
+    Means fall from merge to merge: such a cluster is not whole yet while only larger ones merge.
     """
-    count = len(clusters.records)
-    inside = clusters.labels[clusters.left] == clusters.labels[clusters.right]
-    labels, whole = clusters.labels[clusters.left[inside]], whole_weights(clusters.weights[inside])
-    order = np.lexsort((whole, labels))
-    labels, whole = labels[order], whole[order]
-    sizes, kept = np.bincount(clusters.labels, minlength=count), np.bincount(labels, minlength=count)
-    needed = np.maximum(sizes - 1, 0)
-    absent = np.minimum(sizes * (sizes - 1) // 2 - kept, needed)
-    rank = np.arange(len(labels)) - (np.cumsum(kept) - kept)[labels]
-    counted = np.where(rank < (needed - absent)[labels], whole, 0) + np.minimum(whole - _ABSENT, 0)
-    lowest = absent * _ABSENT
-    np.add.at(lowest, labels, counted)
-    return np.asarray((needed > 0) & (lowest <= most * WHOLE * needed))
+    left, right, weights = clusters.left[inside], clusters.right[inside], clusters.weights[inside]
+    before = cluster(len(clusters.records), left, right, weights, same=bound.same.tolist(), least=most)
+    narrow = np.zeros(len(clusters.records), dtype=np.bool_)
+    narrow[clusters.labels[before != clusters.labels]] = True
+    return narrow
 
 
 def _last_merges(before: Sequence[int], merging: Merging) -> list[tuple[list[int], list[int], float]]:
