@@ -16,6 +16,7 @@ from linkage.lab.evaluation import encode_tables
 from linkage.lab.learning import LabelledWorld, people_world
 from linkage.lab.people import Population
 from linkage.match.choices import Choice, Reason
+from linkage.match.exact import DIFFERENT, SAME
 from linkage.match.explanation import Explainer, PairExplanation
 from linkage.match.explanation_rows import BestRows
 from linkage.match.explanation_shares import Background, contributions, mean_log_odds
@@ -28,6 +29,7 @@ from linkage.match.similarity import Similarities
 from linkage.profile import EncodingProfile
 from linkage.shipped_profiles import shipped_profile
 from linkage.wire.encodings import Encodings
+from tests import test_match_exact_tokens as tokens
 from tests.test_match_linkage_is_deterministic import PROFILE as UNLEARNED
 from tests.test_match_linkage_is_deterministic import _encode
 
@@ -282,7 +284,7 @@ def test_of_several_views_weighed_by_decoys_the_weights_are_found_again_exactly(
     linkage = link(sources, profile, threads=1)
     assert linkage.own is not None
     kept = BestRows(gather(sources, profile), profile).described(linkage.pairs.left, linkage.pairs.right)
-    model, _ = Weights(profile, linkage, kept, None).of(within=False)
+    model, _ = Weights(profile, linkage.method, kept, linkage.own).of(within=False)
     assert model(kept.found) == pytest.approx(linkage.own, abs=1e-4)
 
 
@@ -339,3 +341,26 @@ def test_encodings_that_were_not_linked_explain_nothing() -> None:
     linkage = link(sources, profile, threads=1)
     with pytest.raises(InputError, match="other records"):
         Explainer(sources[:1], profile, linkage)
+
+
+def test_numbers_are_told_apart_and_what_they_alone_brought_teaches_no_weights() -> None:
+    profile = tokens._profile("nhs_number")
+    people, others = list(range(12)), [0, 1, 2, 3, 4, *range(50, 57)]
+    sources = [
+        tokens._source("a", people, [[1 + one] for one in range(12)]),
+        tokens._source("b", others, [[1 + one] for one in range(12)]),
+    ]
+    linkage = link(sources, profile, threads=1)
+    explainer = Explainer(sources, profile, linkage)
+    found = [
+        explainer.pair(linkage.records[a], linkage.records[b])
+        for a, b in zip(linkage.pairs.left.tolist(), linkage.pairs.right.tolist(), strict=True)
+    ]
+    seen = [one for one in found if any(view.state == "speaks" for view in one.views)]
+    assert 5 <= len(seen) < len(found)
+    for one in found:
+        assert _sum(one) == pytest.approx(one.log_odds, abs=1e-9)
+        assert one.numbers in {SAME, DIFFERENT, 0.0}
+    for one in seen:
+        assert one.others == pytest.approx(0.0, abs=1e-9)
+    assert {one.numbers for one in found} >= {SAME}

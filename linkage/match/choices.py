@@ -124,6 +124,9 @@ class Costs:
 
 DEFAULT_COSTS: Final = Costs()
 
+_DIGITS: Final = 6
+"""Log odds differ in their last digits between processors: nothing is decided by those."""
+
 
 def _log_odds(probability: float) -> float:
     with np.errstate(divide="ignore"):
@@ -136,7 +139,8 @@ def choose(log_odds: NDArray[np.float64], costs: Costs = DEFAULT_COSTS) -> NDArr
     On a bound, where two choices cost the same, the pair is left apart, or asked about.
     """
     low, high = costs.bounds
-    return (log_odds > low).astype(np.int8) + (log_odds > high).astype(np.int8)
+    rounded = np.round(log_odds, _DIGITS)
+    return (rounded > low).astype(np.int8) + (rounded > high).astype(np.int8)
 
 
 def expected_costs(probability: NDArray[np.float64], costs: Costs = DEFAULT_COSTS) -> NDArray[np.float64]:
@@ -197,10 +201,10 @@ def _rivals(
     A record cannot be one person with two others that are not.  A rival that is a non-link by itself is none.
     """
     low, high = costs.bounds
-    own = clusters.weights + costs.cut
+    own = np.round(clusters.weights + costs.cut, _DIGITS)
     rival = strongest_rivals(clusters, ~joined & (said >= 0) & (own > low))[0] + costs.cut
     beside = own - np.logaddexp(0.0, np.maximum(rival[clusters.left], rival[clusters.right]))
-    doubtful = joined & (beside <= high) & (own > high)
+    doubtful = joined & (np.round(beside, _DIGITS) <= high) & (own > high)
     return np.where(doubtful, Reason.RIVAL, 0).astype(np.uint8)
 
 

@@ -125,7 +125,9 @@ class Explainer:
         self._rows = BestRows(rows, profile)
         pairs = linkage.pairs
         kept = self._rows.described(pairs.left, pairs.right)
-        self._weights = Weights(profile, linkage, kept, population)
+        odds = pairs.score if linkage.own is None else linkage.own
+        seen = self._rows.brought_by_views(kept.pairs)  # no weights were found by what numbers alone brought
+        self._weights = Weights(profile, linkage.method, kept.take(seen), odds[seen], population)
         likely = probability(pairs.score)
         self._among = [
             tuple(ViewAmong(kept.found, view, weights) for weights in (likely, 1.0 - likely))

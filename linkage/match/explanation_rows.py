@@ -10,6 +10,7 @@ from linkage.match.exact import number_evidence
 from linkage.match.experience import WEIGHING_Z
 from linkage.match.rows import Rows
 from linkage.match.similarity import Similarities, similarities
+from linkage.match.weighing import is_plain
 from linkage.profile import EncodingProfile
 
 __all__ = ["BestRows", "Described", "chance_deviations"]
@@ -29,6 +30,10 @@ class Described:
     within: NDArray[np.bool_]
     found: Similarities
     numbers: NDArray[np.float64]
+
+    def take(self, which: NDArray[np.bool_]) -> "Described":
+        """Return some of the pairs."""
+        return Described(self.pairs[which], self.within[which], self.found.take(which), self.numbers[which])
 
     def evidence(self, judge: Judge) -> NDArray[np.float64]:
         """Return how well each kind of pair explains everything that is said (m, kinds), as logarithms."""
@@ -75,10 +80,18 @@ class BestRows:
     def _rank(self, pairs: NDArray[np.int64]) -> NDArray[np.float64]:
         """Rank pairs of rows; those that no comparison would have kept come last."""
         rank = self._judge.rank(self._described(pairs).evidence(self._judge))
-        z = self._profile.decision.noise_z
-        found = similarities(self.rows, pairs, diffusions=self._profile.diffusions, noise_z=z)
-        plain = not any(view.salt for view in self._profile.views)
-        return np.where(found.active.any(axis=1) | plain, rank, rank - 1e6)
+        return np.where(self.brought_by_views(pairs), rank, rank - 1e6)
+
+    def brought_by_views(self, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which pairs of rows (m, 2) the views bring; a number alone may have brought others."""
+        if is_plain(self._profile):
+            return np.ones(len(pairs), dtype=np.bool_)
+        diffusions, z = self._profile.diffusions, self._profile.decision.noise_z
+        parts = [
+            similarities(self.rows, piece, diffusions=diffusions, noise_z=z).active.any(axis=1)
+            for piece in self._pieces(pairs)
+        ]
+        return np.concatenate(parts)
 
     def _described(self, pairs: NDArray[np.int64]) -> Described:
         diffusions = self._profile.diffusions

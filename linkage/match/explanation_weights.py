@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from linkage.match.decision import Judge
 from linkage.match.explanation_rows import Described
 from linkage.match.explanation_shares import Background, Model, mean_log_odds
-from linkage.match.linkage import Linkage
 from linkage.match.similarity import Similarities
+from linkage.match.weighing import Method
 from linkage.profile import EncodingProfile
 
 __all__ = ["Weights"]
@@ -30,15 +30,23 @@ _STEEPEST: Final = 30.0
 
 
 class Weights:
-    """The weights that made a linkage's log odds: apart for pairs within sources and across."""
+    """The weights that made a linkage's log odds: apart for pairs within sources and across.
+
+    ``kept``: all pairs that were weighed together; ``odds`` (m,): their log odds before rivals counted.
+    """
 
     def __init__(
-        self, profile: EncodingProfile, linkage: Linkage, kept: Described, population: int | None
+        self,
+        profile: EncodingProfile,
+        method: Method,
+        kept: Described,
+        odds: NDArray[np.float64],
+        population: int | None = None,
     ) -> None:
         judge = Judge(profile, population)
-        judged = linkage.method in ("experience", "thresholds")
+        judged = method in ("experience", "thresholds")
         evidence = kept.evidence(judge) if judged else np.zeros((len(kept.within), 0))
-        fitted = _anything if judged else _fitted(kept, linkage)
+        fitted = _anything if judged else _fitted(kept, odds)
         self._of: dict[bool, tuple[Model, Background]] = {}
         for within in (True, False):
             which = kept.within == within
@@ -63,9 +71,8 @@ def _anything(found: Similarities) -> NDArray[np.float64]:
     return np.zeros(len(found))
 
 
-def _fitted(kept: Described, linkage: Linkage) -> Model:
+def _fitted(kept: Described, odds: NDArray[np.float64]) -> Model:
     """Fit the log odds, less what numbers say, to what the views say."""
-    odds = linkage.pairs.score if linkage.own is None else linkage.own
     step = max(1, len(odds) // _FITTED)
     target = np.clip((odds - kept.numbers)[::step], -_STEEPEST, _STEEPEST)
     if not len(target):
