@@ -26,10 +26,10 @@ def _clusters(weights: dict[tuple[RecordId, RecordId], float], said: Statements 
 
 
 def _choices(
-    clusters: Clusters, costs: Costs = DEFAULT_COSTS, *, paired: bool = False
+    clusters: Clusters, costs: Costs = DEFAULT_COSTS, *, rivals_counted: bool = False
 ) -> dict[tuple[RecordId, RecordId], tuple[Choice, Reason]]:
     said = np.zeros(len(clusters.left), dtype=np.int8)
-    found = choose_among(clusters, costs, said, paired=paired)
+    found = choose_among(clusters, costs, said, rivals_counted=rivals_counted)
     ends = zip(clusters.left.tolist(), clusters.right.tolist(), strict=True)
     names = [(clusters.records[a], clusters.records[b]) for a, b in ends]
     both = zip(*(column.tolist() for column in found), strict=True)
@@ -98,15 +98,23 @@ def test_a_link_with_a_rival_nearly_as_good_is_asked_about_and_one_far_better_is
     assert near[A2, B1] == (Choice.POSSIBLE, Reason.UNCERTAIN)
     far = _choices(_clusters({(A1, B1): 9.0, (A2, B1): 2.0}))
     assert far[A1, B1] == (Choice.LINK, Reason(0))
+    beside = _choices(_clusters({(A1, B1): 4.0, (A2, B1): 2.0}), rivals_counted=True)
+    assert beside[A1, B1] == (Choice.LINK, Reason(0))
     denied = Statements.of(different=[(A2, B1)])
     found = _clusters({(A1, B1): 4.0, (A2, B1): 2.0}, denied)
     said = np.array([0, -1], dtype=np.int8)
-    assert choose_among(found, DEFAULT_COSTS, said, paired=False)[0].tolist() == [Choice.LINK, Choice.NONE]
+    assert choose_among(found, DEFAULT_COSTS, said)[0].tolist() == [Choice.LINK, Choice.NONE]
 
 
 def test_a_narrow_merge_puts_the_pairs_between_its_parts_in_doubt_and_no_others() -> None:
     found = _choices(_clusters({(A1, B1): 6.0, (A1, C1): 4.0}))  # the mean with the absent pair is 1/2
     assert found == {(A1, B1): (Choice.LINK, Reason(0)), (A1, C1): (Choice.POSSIBLE, Reason.NARROW)}
+
+
+def test_a_merge_beyond_the_bound_of_links_is_not_narrow_however_little_that_is() -> None:
+    dear = Costs(1.0, 1.0, 0.45)  # asks between .45 and .55 alone
+    assert _choices(_clusters({(A1, B1): 0.3}), dear)[A1, B1] == (Choice.LINK, Reason(0))
+    assert _choices(_clusters({(A1, B1): 0.1}), dear)[A1, B1][0] == Choice.POSSIBLE
 
 
 def test_a_merge_that_only_a_declaration_refuses_is_named() -> None:

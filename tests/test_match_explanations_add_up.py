@@ -22,7 +22,7 @@ from linkage.match.explanation_rows import BestRows
 from linkage.match.explanation_shares import Background, contributions, mean_log_odds
 from linkage.match.explanation_standing import ViewAmong
 from linkage.match.explanation_weights import Weights
-from linkage.match.linkage import Linkage, RecordId, Source, link
+from linkage.match.linkage import Known, Linkage, RecordId, Source, link
 from linkage.match.logistic import probability
 from linkage.match.rows import gather
 from linkage.match.similarity import Similarities
@@ -364,3 +364,15 @@ def test_numbers_are_told_apart_and_what_they_alone_brought_teaches_no_weights()
     for one in seen:
         assert one.others == pytest.approx(0.0, abs=1e-9)
     assert {one.numbers for one in found} >= {SAME}
+
+
+def test_what_somebody_has_said_of_a_pair_is_told_with_it() -> None:
+    profile, sources = CASES["thresholds"]()
+    records = link(sources, profile, threads=1).records
+    known = [Known(records[0], records[-1], same=True), Known(records[1], records[-2], same=False)]
+    linkage = link(sources, profile, known=known, threads=1)
+    explainer = Explainer(sources, profile, linkage, known=known)
+    told = [explainer.pair(one.right, one.left) for one in known]
+    assert [(one.known, one.linked) for one in told] == [(True, True), (False, False)]
+    assert explainer.pair(records[0], records[1]).known is None
+    assert set(explainer.person(records[0]).records) >= {records[0], records[-1]}

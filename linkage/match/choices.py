@@ -22,7 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.errors import InputError
-from linkage.match.clustering_doubts import narrow_merges, refused_merges, strongest_rivals
+from linkage.match.clustering_doubts import (
+    NARROW_MEAN,
+    REFUSED_MEAN,
+    narrow_merges,
+    refused_merges,
+    strongest_rivals,
+)
 from linkage.match.incremental import Clusters
 from linkage.match.incremental_places import places_of
 from linkage.match.rows import RecordId
@@ -156,21 +162,22 @@ def expected_costs(probability: NDArray[np.float64], costs: Costs = DEFAULT_COST
 
 
 def choose_among(
-    clusters: Clusters, costs: Costs, said: NDArray[np.int8], *, paired: bool
+    clusters: Clusters, costs: Costs, said: NDArray[np.int8], *, rivals_counted: bool = False
 ) -> tuple[NDArray[np.int8], NDArray[np.uint8]]:
     """Return the choice (m,) for every pair of finished clusters, and the reasons of the possible ones.
 
     ``clusters`` were made of log odds less ``costs.cut``.  ``said`` (m,): 1 for pairs that somebody knows to
     be one person, -1 for those that must stay apart, 0 elsewhere; what is known is no matter of costs.
-    ``paired``: at most one partner for each record, so that log odds know of rivals and nothing was merged.
+    ``rivals_counted``: log odds are those of pairs beside their rivals, which are not weighed once more.
     Where no review is worth its cost, what was joined is a link and the rest are none.
     """
     joined = clusters.labels[clusters.left] == clusters.labels[clusters.right]
     reasons = own_reasons(clusters.weights + costs.cut, joined, costs)
-    if costs.reviews and not paired:
-        reasons |= _rivals(clusters, joined, said, costs)
-        reasons |= _narrow(clusters, joined)
-        reasons |= _refused(clusters, joined)
+    if costs.reviews:
+        if not rivals_counted:
+            reasons |= _rivals(clusters, joined, said, costs)
+        reasons |= _narrow(clusters, joined, costs)
+        reasons |= _refused(clusters, joined, costs)
     reasons[said != 0] = 0
     return with_reasons(joined, reasons), reasons
 
@@ -208,20 +215,21 @@ def _rivals(
     return np.where(doubtful, Reason.RIVAL, 0).astype(np.uint8)
 
 
-def _narrow(clusters: Clusters, joined: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Mark the pairs between the two parts of a cluster whose last merge was narrow."""
-    parts = [merge.part for merge in narrow_merges(clusters)]
+def _narrow(clusters: Clusters, joined: NDArray[np.bool_], costs: Costs) -> NDArray[np.uint8]:
+    """Mark the pairs between the two parts of a cluster whose last merge was narrow and within the bounds."""
+    most = min(NARROW_MEAN, costs.bounds[1] - costs.cut)
+    parts = [merge.part for merge in narrow_merges(clusters, most=most)]
     side = _sides(clusters, parts)
     a, b = side[clusters.left], side[clusters.right]
     between = joined & (a != b)
     return np.where(between, Reason.NARROW, 0).astype(np.uint8)
 
 
-def _refused(clusters: Clusters, joined: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def _refused(clusters: Clusters, joined: NDArray[np.bool_], costs: Costs) -> NDArray[np.uint8]:
     """Mark the pairs between two clusters that only a declaration keeps apart."""
     if not clusters.statements.duplicate_free:
         return np.zeros(len(joined), dtype=np.uint8)
-    refused = refused_merges(clusters)
+    refused = refused_merges(clusters, least=max(REFUSED_MEAN, costs.bounds[0] - costs.cut))
     firsts = [(merge.left[0], merge.right[0]) for merge in refused]
     ends = places_of(clusters.records, (record for pair in firsts for record in pair)).reshape(-1, 2)
     count = len(clusters.records)

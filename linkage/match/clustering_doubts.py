@@ -18,6 +18,8 @@ from linkage.match.incremental_places import Bound
 from linkage.match.rows import RecordId
 
 __all__ = [
+    "NARROW_MEAN",
+    "REFUSED_MEAN",
     "NarrowMerge",
     "RefusedMerge",
     "RivalLink",

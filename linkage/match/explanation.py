@@ -62,11 +62,13 @@ class PairExplanation:
     exact tokens say.  ``others``: what other pairs of the two records, and other records, say: rivals
     (``decoys``), the level of records that are alike to all (``valley``); 0 elsewhere, but for a pair that
     its numbers alone brought.  ``kept``: the comparison kept the pair; else the log odds are what it would
-    have got, it has no choice, and clusters count it as absent.  ``linked``: both ended as one person.
+    have got, it has no choice, and clusters count it as absent.  ``linked``: both ended as one person.  ``known``: what somebody has said of the two, that they are the same
+    person or that they are not; None where nobody has.
     """
 
     left: RecordId
     right: RecordId
+    known: bool | None
     method: Method
     kept: bool
     linked: bool
@@ -116,6 +118,7 @@ class Explainer:
     ) -> None:
         self._profile, self._linkage = profile, linkage
         self._known = tuple(known)
+        self._said = {frozenset((one.left, one.right)): one.same for one in self._known}
         rows = gather(sources, profile)
         if rows.ids != linkage.records:
             raise InputError(
@@ -152,6 +155,7 @@ class Explainer:
         return PairExplanation(
             left=linkage.records[left],
             right=linkage.records[right],
+            known=self._said.get(frozenset((a, b))),
             method=linkage.method,
             kept=bool(kept),
             linked=bool(linkage.clusters[left] == linkage.clusters[right]),

@@ -139,29 +139,29 @@ def link(
     if persons:
         together, kept_apart = _held(rows.ids, persons, left, right)
         same, different = same + together, different + kept_apart
-    weights = score - costs.cut
-    chosen = np.ones(len(left), dtype=np.bool_)
-    if paired:
-        chosen = one_to_one(left, right, weights, same=same, different=different)
-    joined = left[chosen], right[chosen], weights[chosen]
-    labels = cluster(len(rows.ids), *joined, apart=rows.record_apart(), same=same, different=different)
+    made = _clustered(rows, (left, right, score - costs.cut), same, different, paired=paired)
     said = _said(len(rows.ids), left, right, same, different)
-    finished = _finished(rows, (left, right, weights), labels, same, different)
-    choice, reasons = choose_among(finished, costs, said, paired=paired)
-    clusters = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    choice, reasons = choose_among(made, costs, said, rivals_counted=own is not None)
+    clusters = np.unique(made.labels, return_inverse=True)[1].astype(np.int64)
     pairs = Pairs(left, right, score, clusters[left] == clusters[right], choice, reasons)
     return Linkage(rows.ids, pairs, clusters, weighed.method, costs, own)
 
 
-def _finished(
+def _clustered(
     rows: Rows,
     pairs: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
-    labels: NDArray[np.int32],
     same: Sequence[Link],
     different: Sequence[Link],
+    *,
+    paired: bool,
 ) -> Clusters:
-    """Return the clusters with all that made them; the pairs stay writeable for others."""
+    """Cluster weighed pairs, or choose them one to one, and return all of them with what came of it."""
     ids, (left, right, weights) = rows.ids, pairs
+    chosen = np.ones(len(left), dtype=np.bool_)
+    if paired:
+        chosen = one_to_one(left, right, weights, same=same, different=different)
+    joined = left[chosen], right[chosen], weights[chosen]
+    labels = cluster(len(ids), *joined, apart=rows.record_apart(), same=same, different=different)
     free = np.unique(rows.source[rows.apart >= 0], return_index=True)[1]
     names = (ids[record].source for record in rows.record[rows.apart >= 0][free].tolist())
     statements = Statements.of(
