@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,14 +21,19 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cli.evaluate_explained import print_explanation, record_names
 from cli.evaluate_words import Run, facts, figures, print_run
-from cli.labelled_data import LabelledFolder, open_folder, read_tables, read_truth
+from cli.labelled_data import open_folder, read_tables, read_truth
 from cli.outputs import spare_inputs
 from cli.profile.cautions import links_nothing
 from cli.profile.choosing import choose_profile, profile_file
 from keys.files import replacing
 from linkage.errors import InputError
 from linkage.lab.evaluation import (
+    DEFAULT_COSTS,
+    Costs,
+    EncodedTable,
+    Label,
     LinkedTables,
     ScoredPair,
     Table,
@@ -35,6 +41,7 @@ from linkage.lab.evaluation import (
     link_tables,
     unused_fields,
 )
+from linkage.lab.evaluation_explained import explain_labels
 from linkage.lab.evaluation_report import evaluate_linkage
 from linkage.profile import EncodingProfile
 from linkage.weak_profiles import labelled_name
@@ -72,6 +79,27 @@ def _finite(_context: click.Context, _parameter: click.Parameter, value: float) 
     help="Add to --pairs-out the pairs that do not link by this much weight at most.",
 )
 @click.option("--clusters-out", type=_OUTPUT, help="Write the cluster of every record as CSV.")
+@click.option(
+    "--costs",
+    "stated",
+    type=float,
+    nargs=3,
+    metavar="FALSE MISSED REVIEW",
+    help="What a false link, a missed link and one review cost; only ratios count.  [default: 2 1 0.1]",
+)
+@click.option(
+    "--population",
+    type=click.IntRange(min=1),
+    help="How many people the records are drawn from, where they are few.",
+)
+@click.option(
+    "--explain",
+    "explained",
+    nargs=2,
+    callback=record_names,
+    metavar="SOURCE:REC_ID SOURCE:REC_ID",
+    help="Show what the log odds of two records are made of.",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Fix the throw-away key, to repeat a run exactly.")
 def evaluate(
     folder: Path,
@@ -81,6 +109,9 @@ def evaluate(
     pairs_out: Path | None,
     pairs_near: float,
     clusters_out: Path | None,
+    stated: tuple[float, float, float] | None,
+    population: int | None,
+    explained: tuple[Label, Label] | None,
     seed: int | None,
 ) -> None:
     """Link labelled data at the shipped defaults and score the result.
@@ -91,22 +122,27 @@ def evaluate(
     told apart by the columns name_origin, ethnicity and noise where they are there.
     """
     profile = choose_profile(chosen)
+    costs = Costs(*stated) if stated else DEFAULT_COSTS
     labelled = open_folder(folder)
     if html_file is not None:
         _check_charts()
     _check_outputs((json_file, html_file, pairs_out, clusters_out), [*labelled.paths(), profile_file(chosen)])
     tables = read_tables(labelled)
+    _check_named(tables, explained)
     _warn_unused(tables, profile)
     if links_nothing(profile):
         click.echo(f"note: profile {labelled_name(profile)} sets no thresholds: no pair will link", err=True)
-    linked, seconds = _link(labelled, tables, profile, _throw_away_key(seed))
+    link = partial(link_tables, mode=labelled.mode, profile=profile, costs=costs, population=population)
+    encoded, linked, seconds = _link(tables, profile, _throw_away_key(seed), link)
     start = time.perf_counter()
-    evaluation = evaluate_linkage(linked, tables, read_truth(labelled, tables))
+    evaluation = evaluate_linkage(linked, tables, read_truth(labelled, tables), profile=profile)
     seconds["evaluate"] = time.perf_counter() - start
     run = Run(labelled, profile, sum(len(table.rec_ids) for table in tables), linked, evaluation, seconds)
     _write_figures(run, json_file, html_file)
     _write_links(linked, pairs_out, pairs_near, clusters_out)
     print_run(run)
+    if explained:
+        print_explanation(explain_labels(encoded, linked, profile, explained, population=population))
 
 
 def _check_charts() -> None:
@@ -129,6 +165,16 @@ def _check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]
     spare_inputs(outputs, inputs)
 
 
+def _check_named(tables: Sequence[Table], named: tuple[Label, Label] | None) -> None:
+    """Find out before the work that a record which is to be explained is not there."""
+    there = {(table.name, rec_id) for table in tables for rec_id in table.rec_ids}
+    if named and (named[0] == named[1] or not there.issuperset(named)):
+        raise InputError(
+            "--explain: one of the two records is not there, or both are one",
+            hint="name two records of the folder, as SOURCE:REC_ID",
+        )
+
+
 def _throw_away_key(seed: int | None) -> bytes:
     if seed is None:
         return secrets.token_bytes(KEY_BYTES)
@@ -142,16 +188,16 @@ def _warn_unused(tables: list[Table], profile: EncodingProfile) -> None:
 
 
 def _link(
-    labelled: LabelledFolder, tables: list[Table], profile: EncodingProfile, key: bytes
-) -> tuple[LinkedTables, dict[str, float]]:
+    tables: list[Table], profile: EncodingProfile, key: bytes, link: Callable[..., LinkedTables]
+) -> tuple[list[EncodedTable], LinkedTables, dict[str, float]]:
     start = time.perf_counter()
     records = sum(len(table.rec_ids) for table in tables)
     with _progress("encoding") as show:
         encoded = encode_tables(tables, profile, key, progress=lambda done: show(done, records))
     middle = time.perf_counter()
     with _progress("comparing") as show:
-        linked = link_tables(encoded, labelled.mode, profile, progress=show)
-    return linked, {"encode": middle - start, "link": time.perf_counter() - middle}
+        linked = link(encoded, progress=show)
+    return encoded, linked, {"encode": middle - start, "link": time.perf_counter() - middle}
 
 
 @contextmanager

@@ -136,7 +136,22 @@ def _print_beside(evaluation: Evaluation, console: Console) -> None:
         f"{everything.pairs} weighed pairs; {doubtful.error:.4f} and {doubtful.brier:.4f} over "
         f"{doubtful.pairs} in doubt"
     )
-    console.print(f"review: {evaluation.in_doubt} pairs between .1 and .9, {evaluation.questions} questions")
+    _print_choices(evaluation, console)
+
+
+def _print_choices(evaluation: Evaluation, console: Console) -> None:
+    costs, reckoned, true = evaluation.costs, evaluation.reckoned, evaluation.charged
+    console.print(
+        f"choices at costs {costs.false_link:g} (false link), {costs.missed_link:g} (missed link), "
+        f"{costs.review:g} (review): {reckoned.links} links, {reckoned.possible} possible links in "
+        f"{reckoned.questions} questions, {reckoned.none} non-links"
+    )
+    console.print(
+        f"expected cost {reckoned.cost:.1f} (true {true.cost:.1f}); if nobody reviewed "
+        f"{reckoned.unreviewed:.1f} (true {true.unreviewed:.1f})"
+    )
+    for refusal in evaluation.refusals:
+        console.print(f"should not go by itself: {refusal.value}")
 
 
 def _groups(evaluation: Evaluation) -> Sheet:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -353,3 +354,55 @@ def test_febrl_sets_are_linked_well_by_the_real_command(
     assert figures["method"] == method
     assert f"weighed by {method}: " in done.stdout
     assert f"{figures['pairs']['f1']:.4f}" in done.stdout
+
+
+def test_costs_and_population_are_stated_by_whoever_runs_it(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = []
+    for stated in ((), ("--costs", 5, 1, 0.01, "--population", 1000000), ("--costs", 5, 1, "inf")):
+        assert _run(folder, "--seed", 1, "--json", tmp_path / "figures.json", *stated) == 0
+        figures.append(json.loads((tmp_path / "figures.json").read_text())["choices"])
+    usual, careful, alone = figures
+    assert usual["costs"] == {"false_link": 2.0, "missed_link": 1.0, "review": 0.1}
+    assert usual["asked_between"] == pytest.approx([0.1, 0.95])
+    assert careful["costs"] == {"false_link": 5.0, "missed_link": 1.0, "review": 0.01}
+    assert careful["asked_between"] == pytest.approx([0.01, 0.998])
+    assert (alone["costs"]["review"], alone["possible_links"], alone["questions"]) == (None, 0, 0)
+    for one in figures:
+        assert one["links"] + one["possible_links"] + one["non_links"] > 0
+        assert (one["true"]["truth_seen"], one["refused_automatic"]) == (True, [])
+    shown = capsys.readouterr().out
+    assert "choices at costs 2 (false link), 1 (missed link), 0.1 (review): " in shown
+    assert "expected cost " in shown
+
+
+def test_costs_that_are_none_are_refused_with_a_hint(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(folder, "--costs", 0, 1, 0.1) != 0
+    assert "only ratios count" in capsys.readouterr().err
+
+
+def test_two_records_are_explained_on_demand(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run(folder, "--seed", 1, "--explain", "A:a1", "B:b1") == 0
+    shown = capsys.readouterr().out
+    total, start, *weights = (
+        float(one)
+        for one in re.findall(r"explained: log odds (-?[\d.]+)|([+-][\d.]+) ", shown)
+        for one in one
+        if one
+    )
+    assert start + sum(weights) == pytest.approx(total, abs=0.06)
+    assert "link" in shown
+    assert "Thornbury" not in shown
+    assert _run(folder, "--seed", 1, "--explain", "A:a1", "B:b2") == 0
+    assert "not kept by the comparison" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("names", [("A:a1", "b1"), ("A:a1", "B:unknown"), ("A:a3", "B:b1"), ("A:a1", "A:a1")])
+def test_a_record_that_cannot_be_explained_is_told(
+    folder: Path, names: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(folder, "--explain", *names) != 0
+    assert re.search("SOURCE:REC_ID|not encodable", capsys.readouterr().err)

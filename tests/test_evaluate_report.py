@@ -20,6 +20,7 @@ _COMMAND = (sys.executable, "-m", "cli.main", "evaluate", "--seed", "1")
 HEADINGS = [
     "The result at the default",
     "What the linkage says of itself, without the truth",
+    "What is left to people, and what it costs",
     "Precision and recall over the threshold (truth seen)",
     "How well the scores tell pairs apart",
     "Whether probabilities mean what they say",

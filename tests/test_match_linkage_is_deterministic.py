@@ -66,7 +66,7 @@ def test_order_of_sources_and_rows_threads_and_repetition_change_nothing() -> No
     again = link(shuffled, PROFILE, threads=2)
     assert first.records == again.records
     assert (first.clusters == again.clusters).all()
-    for column in ("left", "right", "score", "link"):
+    for column in ("left", "right", "score", "link", "choice", "reasons"):
         assert (getattr(first.pairs, column) == getattr(again.pairs, column)).all()
 
 

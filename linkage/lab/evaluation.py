@@ -14,13 +14,16 @@ from linkage.encode.tokens import fields_of
 from linkage.errors import InputError
 from linkage.lab.evaluation_linked import EncodedTable, Label, LinkedTables, Mode, ScoredPair, Table
 from linkage.lab.evaluation_scores import BCubed, PairScores, Scores, score
+from linkage.match.choices import DEFAULT_COSTS, Costs
 from linkage.match.linkage import RecordId, Source, link
 from linkage.profile import EncodingProfile
 from linkage.wire.derivation import derive
 from linkage.wire.encodings import HANDLE_BYTES
 
 __all__ = [
+    "DEFAULT_COSTS",
     "BCubed",
+    "Costs",
     "EncodedTable",
     "Label",
     "LinkedTables",
@@ -108,11 +111,14 @@ def link_tables(
     mode: Mode,
     profile: EncodingProfile,
     *,
+    costs: Costs = DEFAULT_COSTS,
+    population: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> LinkedTables:
     """Link encoded sources as a register would, at the profile's own decision settings.
 
-    Mode ``link`` takes both sources as free of duplicates, as a one-to-one linkage is defined.
+    Mode ``link`` takes both sources as free of duplicates, as a one-to-one linkage is defined.  ``costs`` and
+    ``population`` are those of :func:`linkage.match.linkage.link`.
     Raises :class:`InputError` if the mode does not fit the number of sources.
     """
     if mode == "link" and len(encoded) != 2:
@@ -123,7 +129,7 @@ def link_tables(
         Source(table.source.name, table.source.encodings, mode == "link" or table.source.duplicate_free)
         for table in encoded
     ]
-    linkage = link(sources, profile, progress=progress)
+    linkage = link(sources, profile, costs=costs, population=population, progress=progress)
     labels = tuple(labels_of(encoded, linkage.records))
     clusters = dict(zip(labels, linkage.clusters.tolist(), strict=True))
     alone = [label for label in _all_labels(encoded) if label not in clusters]

@@ -21,12 +21,14 @@ BINS, FEW_BINS = 20, 10
 class WeighedPairs:
     """The pairs that a linkage weighed and the truth knows, in mode ``link`` those across sources.
 
-    Shapes (m,): ``log_odds`` float64; ``linked`` and ``same`` bool: both ended as, and are, one person.
+    Shapes (m,): ``log_odds`` float64; ``linked`` and ``same`` bool: both ended as, and are, one person;
+    ``choice`` int8: link, possible link or non-link.
     """
 
     log_odds: NDArray[np.float64]
     linked: NDArray[np.bool_]
     same: NDArray[np.bool_]
+    choice: NDArray[np.int8]
 
     @property
     def probability(self) -> NDArray[np.float64]:
@@ -36,7 +38,9 @@ class WeighedPairs:
     def between(self, low: float, high: float) -> "WeighedPairs":
         """Return the pairs with a probability strictly between two."""
         inside = (self.probability > low) & (self.probability < high)
-        return WeighedPairs(self.log_odds[inside], self.linked[inside], self.same[inside])
+        return WeighedPairs(
+            self.log_odds[inside], self.linked[inside], self.same[inside], self.choice[inside]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ def weighed_pairs(linked: LinkedTables, truth: Mapping[Label, str]) -> WeighedPa
     if linked.mode == "link":
         counts &= source[pairs.left] != source[pairs.right]
     left, right = pairs.left[counts], pairs.right[counts]
-    return WeighedPairs(pairs.score[counts], pairs.link[counts], person[left] == person[right])
+    same = person[left] == person[right]
+    return WeighedPairs(pairs.score[counts], pairs.link[counts], same, pairs.choice[counts])
 
 
 def reliability(probability: NDArray[np.float64], same: NDArray[np.bool_], bins: int = BINS) -> Reliability:

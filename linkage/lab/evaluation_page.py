@@ -35,6 +35,7 @@ def evaluation_page(evaluation: Evaluation, *, name: str, facts: Sequence[tuple[
         _table(("", ""), facts),
         _results(evaluation),
         _own_account(evaluation),
+        _choices(evaluation),
         _threshold(evaluation),
         _distributions(evaluation),
         _calibration(evaluation),
@@ -87,8 +88,29 @@ def _own_account(evaluation: Evaluation) -> str:
         f"The intervals are meant to hold the true figure {100 * estimated.level:.0f} times in 100. The true "
         f"precision {held} in its own. True pairs that agree in no view beyond noise are invisible to the "
         "estimate, so the true recall may be lower." + _unlabelled(evaluation),
-        f"At the default {evaluation.in_doubt} pairs have a probability between .1 and .9; "
-        f"{evaluation.questions} questions would settle them.",
+    )
+
+
+def _choices(evaluation: Evaluation) -> str:
+    costs, reckoned, true = evaluation.costs, evaluation.reckoned, evaluation.charged
+    rows = [
+        ("links that are false", f"{reckoned.false:.1f}", f"{true.false:.0f}"),
+        ("non-links that are missed", f"{reckoned.missed:.1f}", f"{true.missed:.0f}"),
+        ("cost, with reviews", f"{reckoned.cost:.1f}", f"{true.cost:.1f}"),
+        ("cost if nobody reviewed", f"{reckoned.unreviewed:.1f}", f"{true.unreviewed:.1f}"),
+    ]
+    refused = "; ".join(refusal.value for refusal in evaluation.refusals)
+    return _section(
+        "What is left to people, and what it costs",
+        f"A false link costs {costs.false_link:g}, a missed one {costs.missed_link:g} and a review "
+        f"{costs.review:g}. At these costs {reckoned.links} of the weighed pairs are links, {reckoned.none} "
+        f"non-links and {reckoned.possible} possible links; {reckoned.questions} questions would settle "
+        "those.",
+        _table(("", "expected", "true"), rows),
+        "Of possible links those that are more likely one person than not are joined for the time being; the "
+        "last line is what they and all else would cost if that stayed so. Pairs that agree in no view "
+        "beyond noise are in neither column."
+        + (f" This linkage should not go by itself: {refused}." if refused else ""),
     )
 
 

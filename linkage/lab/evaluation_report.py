@@ -3,6 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
+
+import numpy as np
 
 from linkage.lab.evaluation_calibration import FEW_BINS, Reliability, WeighedPairs, reliability, weighed_pairs
 from linkage.lab.evaluation_groups import GroupScores, groups_of, score_groups
@@ -10,8 +13,10 @@ from linkage.lab.evaluation_intervals import Share
 from linkage.lab.evaluation_linked import Label, LinkedTables, Table
 from linkage.lab.evaluation_oracle import Oracle, oracle
 from linkage.lab.evaluation_scores import PairScores, Scores, score
+from linkage.match.choices import Costs
 from linkage.match.quality import CALIBRATION_ERROR, Estimate, Quality, estimate_quality
-from linkage.match.quality_review import plan_review
+from linkage.match.quality_costs import Reckoning, Refusal, charged, reckon, refusals
+from linkage.profile import EncodingProfile
 
 __all__ = ["DOUBTFUL", "Estimate", "Evaluation", "LargeCluster", "evaluate_linkage", "figures_of"]
 
@@ -35,7 +40,9 @@ class Evaluation:
 
     ``estimated`` saw no truth.  ``oracle`` chose its cut with the truth: no default can be asked to reach it.
     ``calibration`` is over all weighed pairs, ``doubtful`` over those with a probability between .01 and
-    .99.  ``questions`` and ``in_doubt``: the volume of review that the default would ask for.
+    .99.  ``reckoned``: choices and what they are expected to cost at the ``costs`` of the linkage;
+    ``charged``: what they did, of the pairs that the truth knows.  ``refusals``: why the linkage should not
+    go by itself.
     """
 
     scores: Scores
@@ -45,8 +52,10 @@ class Evaluation:
     doubtful: Reliability
     groups: tuple[GroupScores, ...]
     estimated: Quality
-    in_doubt: int
-    questions: int
+    costs: Costs
+    reckoned: Reckoning
+    charged: Reckoning
+    refusals: tuple[Refusal, ...]
     largest: tuple[LargeCluster, ...]
 
 
@@ -55,16 +64,20 @@ def evaluate_linkage(
     tables: Sequence[Table],
     truth: Mapping[Label, str],
     *,
+    profile: EncodingProfile | None = None,
     calibration_error: float = CALIBRATION_ERROR,
     kept_share: float = 1.0,
 ) -> Evaluation:
     """Hold a finished linkage of labelled tables against the truth, and against what it says of itself.
 
+    ``profile``: that of the linkage, without which no refusal is looked for.
     ``calibration_error`` and ``kept_share``: what calibration and comparison say of themselves.
     """
     weighed = weighed_pairs(linked, truth)
     doubtful = weighed.between(*DOUBTFUL)
-    review = plan_review(linked.linkage)
+    reckoned, costs = reckon(linked.linkage), linked.linkage.costs
+    true = weighed.same.astype(np.float64)
+    estimated = estimate_quality(linked.linkage, calibration_error=calibration_error, kept_share=kept_share)
     return Evaluation(
         scores=score(linked, truth),
         oracle=oracle(linked, truth),
@@ -72,11 +85,11 @@ def evaluate_linkage(
         calibration=reliability(weighed.probability, weighed.same),
         doubtful=reliability(doubtful.probability, doubtful.same, FEW_BINS),
         groups=tuple(score_groups(linked, truth, groups_of(tables, truth))),
-        estimated=estimate_quality(
-            linked.linkage, calibration_error=calibration_error, kept_share=kept_share
-        ),
-        in_doubt=len(review),
-        questions=review.questions,
+        estimated=estimated,
+        costs=costs,
+        reckoned=reckoned,
+        charged=charged(weighed.choice, weighed.linked, true, reckoned.questions, costs),
+        refusals=() if profile is None else refusals(linked.linkage, profile, estimated),
         largest=_largest(linked, truth),
     )
 
@@ -124,6 +137,7 @@ def figures_of(evaluation: Evaluation) -> dict[str, object]:
             "doubtful": {"between": list(DOUBTFUL), **_calibration_figures(evaluation.doubtful)},
         },
         "estimated": _estimated_figures(evaluation),
+        "choices": _choice_figures(evaluation),
         "groups": [
             {
                 "kind": one.kind,
@@ -185,7 +199,34 @@ def _estimated_figures(evaluation: Evaluation) -> dict[str, object]:
             "precision": _estimate(links.precision),
             "recall": _estimate(links.recall),
         },
-        "review": {"between": [0.1, 0.9], "pairs": evaluation.in_doubt, "questions": evaluation.questions},
+    }
+
+
+def _choice_figures(evaluation: Evaluation) -> dict[str, object]:
+    costs, reckoned, true = evaluation.costs, evaluation.reckoned, evaluation.charged
+    return {
+        "costs": {
+            "false_link": costs.false_link,
+            "missed_link": costs.missed_link,
+            "review": costs.review if isfinite(costs.review) else None,
+        },
+        "asked_between": [costs.low, costs.high],
+        "links": reckoned.links,
+        "possible_links": reckoned.possible,
+        "non_links": reckoned.none,
+        "questions": reckoned.questions,
+        "expected": _charge(reckoned),
+        "true": {"truth_seen": True, **_charge(true)},
+        "refused_automatic": [refusal.name.lower() for refusal in evaluation.refusals],
+    }
+
+
+def _charge(one: Reckoning) -> dict[str, float]:
+    return {
+        "false_links": one.false,
+        "missed_links": one.missed,
+        "cost": one.cost,
+        "cost_without_review": one.unreviewed,
     }
 
 

@@ -61,6 +61,7 @@ def cluster(
     same: Iterable[Link] = (),
     different: Iterable[Link] = (),
     start: NDArray[np.int64] | None = None,
+    least: float = 0.0,
 ) -> NDArray[np.int32]:
     """Cluster records 0 to ``count`` − 1 and return each record's cluster: the smallest record in it.
 
@@ -68,7 +69,8 @@ def cluster(
     the pair should link.  ``apart`` (count,): records with the same number of 0 or more are never joined
     (a source declared free of duplicates).  ``same``: known links, joined first; ``different``: pairs never
     joined.  ``start`` (count,): clusters to begin from instead of single records, each named by one of its
-    records.  Ties go to the smallest records.
+    records.  ``least``: clusters merge while the mean is above it; not below the weight of an absent pair.
+    Ties go to the smallest records.
     Raises :class:`InputError` if known links (or ``start``) contradict ``different`` or ``apart``, and
     :class:`ValueError` for a weight that is no number, a record paired with itself or a pair given twice.
     """
@@ -76,7 +78,8 @@ def cluster(
     known = _links([*same, *enumerate([] if start is None else start.tolist())])
     forbidden = _links(different)
     whole = whole_weights(weights)
-    positive = whole > 0
+    above = round(least * WHOLE)
+    positive = whole > above
     linked = left[positive], right[positive]
     roots = connected_components(
         count, np.concatenate([linked[0], known[:, 0]]), np.concatenate([linked[1], known[:, 1]])
@@ -89,6 +92,7 @@ def cluster(
         excess=whole[inside] - _ABSENT,
         forbidden=forbidden[roots[forbidden[:, 0]] == roots[forbidden[:, 1]]],
         known=known,
+        threshold=above - _ABSENT,
     )
     labels = roots.copy()
     small = np.bincount(roots, minlength=count)[roots] <= LARGEST_SMALL
@@ -103,7 +107,8 @@ def cluster(
 class _Graph:
     """What components are clustered by.
 
-    ``pairs``, ``forbidden`` and ``known`` (any, 2) name two records of one component.
+    ``pairs``, ``forbidden`` and ``known`` (any, 2) name two records of one component.  ``threshold``:
+    clusters merge while their mean excess is above it.
     """
 
     apart: NDArray[np.int32]
@@ -111,6 +116,7 @@ class _Graph:
     excess: NDArray[np.int64]
     forbidden: NDArray[np.int64]
     known: NDArray[np.int64]
+    threshold: int
 
     def part(self, members: NDArray[np.int64], count: int) -> "_Graph":
         """Return the graph of some records, renumbered in the order given, its pairs sorted."""
@@ -123,6 +129,7 @@ class _Graph:
             self.excess[chosen],
             _placed(self.forbidden, place)[0],
             _placed(self.known, place)[0],
+            self.threshold,
         )
 
 
@@ -138,14 +145,14 @@ def _merge_small(part: _Graph, roots: NDArray[np.int64]) -> NDArray[np.int64]:
     starts = np.flatnonzero(np.diff(roots, prepend=-1, append=-1))
     labels = np.zeros(len(roots), dtype=np.int64)
     if not merge_small(
-        starts, part.apart, part.pairs, part.excess, part.forbidden, part.known, -_ABSENT, labels
+        starts, part.apart, part.pairs, part.excess, part.forbidden, part.known, part.threshold, labels
     ):
         raise contradiction()
     return labels
 
 
 def _merge_large(part: _Graph, _: NDArray[np.int64]) -> NDArray[np.int64]:
-    merging = Merging(part.apart.tolist(), part.forbidden.tolist(), threshold=-_ABSENT)
+    merging = Merging(part.apart.tolist(), part.forbidden.tolist(), threshold=part.threshold)
     for a, b in part.known.tolist():
         merging.join_known(a, b)
     merging.add_pairs(part.pairs.tolist(), part.excess.tolist())

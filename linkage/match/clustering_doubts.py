@@ -11,13 +11,23 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.match.clustering import ABSENT_WEIGHT, WHOLE, whole_weights
+from linkage.match.clustering import ABSENT_WEIGHT, WHOLE, cluster, whole_weights
 from linkage.match.clustering_merging import Merging
 from linkage.match.incremental import Clusters
 from linkage.match.incremental_places import Bound
 from linkage.match.rows import RecordId
 
-__all__ = ["NarrowMerge", "RefusedMerge", "RivalLink", "narrow_merges", "refused_merges", "rival_links"]
+__all__ = [
+    "NARROW_MEAN",
+    "REFUSED_MEAN",
+    "NarrowMerge",
+    "RefusedMerge",
+    "RivalLink",
+    "narrow_merges",
+    "refused_merges",
+    "rival_links",
+    "strongest_rivals",
+]
 
 RIVAL_PROBABILITY = 0.1
 """A rival counts from this probability of its pair on."""
@@ -74,26 +84,37 @@ def rival_links(clusters: Clusters, *, probability: float = RIVAL_PROBABILITY) -
     The strongest rival is named.  A must-not-link is no rival: somebody has decided.
     """
     own = clusters.labels[clusters.left] == clusters.labels[clusters.right]
-    rival = ~own & (clusters.weights > log(probability / (1 - probability)))
-    rival &= ~_said(clusters, Bound.of(clusters.records, clusters.statements).different)
-    ends = np.concatenate([clusters.left[rival], clusters.right[rival]])
-    others = np.concatenate([clusters.right[rival], clusters.left[rival]])
-    weights = np.tile(clusters.weights[rival], 2)
-    best: dict[int, tuple[float, int]] = {}
-    for place in np.lexsort((others, -weights)).tolist():
-        best.setdefault(int(ends[place]), (float(weights[place]), int(others[place])))
-    has_rival = np.zeros(len(clusters.records), dtype=np.bool_)
-    has_rival[ends] = True
+    eligible = ~own & (clusters.weights > log(probability / (1 - probability)))
+    eligible &= ~_said(clusters, Bound.of(clusters.records, clusters.statements).different)
+    weights, others = strongest_rivals(clusters, eligible)
+    has_rival = others >= 0
     found = []
     for place in np.flatnonzero(own & (has_rival[clusters.left] | has_rival[clusters.right])).tolist():
         a, b = int(clusters.left[place]), int(clusters.right[place])
-        of = max((one for one in (a, b) if one in best), key=lambda one: best[one][0])
-        weight, other = best[of]
-        names = [clusters.records[one] for one in (a, b, of, other)]
-        found.append(
-            RivalLink(names[0], names[1], float(clusters.weights[place]), names[2], names[3], weight)
-        )
+        of = max((one for one in (a, b) if has_rival[one]), key=lambda one: weights[one])
+        names = [clusters.records[one] for one in (a, b, of, int(others[of]))]
+        weight = float(clusters.weights[place])
+        found.append(RivalLink(names[0], names[1], weight, names[2], names[3], float(weights[of])))
     return found
+
+
+def strongest_rivals(
+    clusters: Clusters, eligible: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return every record's (n,) best pair among some (m,): its log odds, and the other record.
+
+    Minus infinity and -1 where there is none; of equals the smallest record.
+    """
+    ends = np.concatenate([clusters.left[eligible], clusters.right[eligible]])
+    others = np.concatenate([clusters.right[eligible], clusters.left[eligible]])
+    weights = np.tile(clusters.weights[eligible], 2)
+    order = np.lexsort((others, -weights, ends))
+    records, first = np.unique(ends[order], return_index=True)
+    best = order[first]
+    strongest = np.full(len(clusters.records), -np.inf)
+    other = np.full(len(clusters.records), -1, dtype=np.int64)
+    strongest[records], other[records] = weights[best], others[best]
+    return strongest, other
 
 
 def _said(clusters: Clusters, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -105,16 +126,16 @@ def _said(clusters: Clusters, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
 def narrow_merges(clusters: Clusters, *, most: float = NARROW_MEAN) -> list[NarrowMerge]:
     """Find persons whose last merge had mean log odds of at most ``most``.
 
-    The merges inside a person are the same whatever was around it, and are done again here, for those that
-    have a pair weak enough.  Persons that only known links make were not merged.
+    The merges inside a person are the same whatever was around it, and are done again here.  Persons that
+    only known links make were not merged.
     """
-    doubtful = _with_weak_pairs(clusters, most)
-    members = np.flatnonzero(doubtful[clusters.labels])
+    inside = clusters.labels[clusters.left] == clusters.labels[clusters.right]
+    bound = Bound.of(clusters.records, clusters.statements)
+    narrow = _narrowly_merged(clusters, bound, inside, most)
+    members = np.flatnonzero(narrow[clusters.labels])
     place = np.full(len(clusters.records), -1, dtype=np.int64)
     place[members] = np.arange(len(members))
-    inside = clusters.labels[clusters.left] == clusters.labels[clusters.right]
     inside &= place[clusters.left] >= 0
-    bound = Bound.of(clusters.records, clusters.statements)
     merging = Merging([-1] * len(members), (), threshold=-_ABSENT)
     for a, b in place[bound.same].tolist():
         if a >= 0:
@@ -130,25 +151,18 @@ def narrow_merges(clusters: Clusters, *, most: float = NARROW_MEAN) -> list[Narr
     return [NarrowMerge(_named(records, a), _named(records, b), mean) for a, b, mean in last if mean <= most]
 
 
-def _with_weak_pairs(clusters: Clusters, most: float) -> NDArray[np.bool_]:
-    """Tell for every label (n,) whether its cluster could have been merged by a mean of ``most`` or less.
+def _narrowly_merged(
+    clusters: Clusters, bound: Bound, inside: NDArray[np.bool_], most: float
+) -> NDArray[np.bool_]:
+    """Tell for every label (n,) whether the last merge of its cluster had a mean of ``most`` or less.
 
-    Two parts of k records have k - 1 pairs between them or more, so the k - 1 weakest pairs of all have at
-    most that mean.  Pairs that were not kept are taken for the weakest, and weaker ones than that on top.
+    Means fall from merge to merge: such a cluster is not whole yet while only larger ones merge.
     """
-    count = len(clusters.records)
-    inside = clusters.labels[clusters.left] == clusters.labels[clusters.right]
-    labels, whole = clusters.labels[clusters.left[inside]], whole_weights(clusters.weights[inside])
-    order = np.lexsort((whole, labels))
-    labels, whole = labels[order], whole[order]
-    sizes, kept = np.bincount(clusters.labels, minlength=count), np.bincount(labels, minlength=count)
-    needed = np.maximum(sizes - 1, 0)
-    absent = np.minimum(sizes * (sizes - 1) // 2 - kept, needed)
-    rank = np.arange(len(labels)) - (np.cumsum(kept) - kept)[labels]
-    counted = np.where(rank < (needed - absent)[labels], whole, 0) + np.minimum(whole - _ABSENT, 0)
-    lowest = absent * _ABSENT
-    np.add.at(lowest, labels, counted)
-    return np.asarray((needed > 0) & (lowest <= most * WHOLE * needed))
+    left, right, weights = clusters.left[inside], clusters.right[inside], clusters.weights[inside]
+    before = cluster(len(clusters.records), left, right, weights, same=bound.same.tolist(), least=most)
+    narrow = np.zeros(len(clusters.records), dtype=np.bool_)
+    narrow[clusters.labels[before != clusters.labels]] = True
+    return narrow
 
 
 def _last_merges(before: Sequence[int], merging: Merging) -> list[tuple[list[int], list[int], float]]:

@@ -8,10 +8,14 @@ order can miss, and the fit cannot drift to another kind of pair, as fitting the
 without families thus links on less evidence than a town full of twins.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.experience import Experience, shipped_experience
+from linkage.match.population import at_population
 from linkage.match.similarity import Similarities
 from linkage.profile import EncodingProfile
 
@@ -37,10 +41,11 @@ class Judge:
     """Weighs pairs under one profile: first all pairs are described, then weighed together.
 
     A profile without experience falls back on its thresholds: a pair links if some view's Dice estimate
-    exceeds the view's.
+    exceeds the view's.  ``population``: how many people the sources are drawn from, where that is known.
     """
 
-    def __init__(self, profile: EncodingProfile) -> None:
+    def __init__(self, profile: EncodingProfile, population: int | None = None) -> None:
+        self._population = population
         self._experience = shipped_experience(profile)
         self._thresholds = np.array(
             [profile.decision.thresholds.get(view.name, 1.0) for view in profile.views], dtype=np.float64
@@ -78,13 +83,24 @@ class Judge:
         ``within`` (m,): both records are of one source.  How frequent the kinds of pairs are is estimated
         apart for those: a source holds a person twice far more rarely than two sources share one.
         """
-        if self._experience is None:
-            return self._log_odds(densities, None)
         weights = np.empty(len(densities))
-        for which in (within, ~within):
-            shares = estimate_shares(densities[which], self._experience)
-            weights[which] = self._log_odds(densities[which], shares)
+        for which, inside in ((within, True), (~within, False)):
+            weights[which] = self.taught_by(densities[which], within=inside)(densities[which])
         return weights
+
+    def taught_by(
+        self, densities: NDArray[np.float64], *, within: bool
+    ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+        """Return what weighs pairs (any, kinds) by how frequent kinds are among those with ``densities``.
+
+        ``within``: all of them are within sources; else none is.
+        """
+        if self._experience is None:
+            return partial(self._log_odds, shares=None)
+        shares, expected = estimate_shares(densities, self._experience), self._experience.shares
+        if self._population is not None and not within:
+            shares = at_population(shares, _chosen(densities), expected, _EXPECTED_PAIRS, self._population)
+        return partial(self._log_odds, shares=shares)
 
     def _log_odds(
         self, densities: NDArray[np.float64], shares: NDArray[np.float64] | None
@@ -95,8 +111,7 @@ class Judge:
 
 def estimate_shares(densities: NDArray[np.float64], experience: Experience) -> NDArray[np.float64]:
     """Estimate how frequent each kind of pair is from all pairs (m, kinds); the shares sum to 1."""
-    step = max(1, -(-len(densities) // _MOST_PAIRS))
-    chosen = densities[::step]
+    chosen = _chosen(densities)
     likelihoods = np.exp(chosen - chosen.max(axis=1, keepdims=True))
     shares = experience.shares
     for _ in range(_ROUNDS):
@@ -109,3 +124,7 @@ def estimate_shares(densities: NDArray[np.float64], experience: Experience) -> N
         if settled:
             break
     return np.asarray(shares)
+
+
+def _chosen(densities: NDArray[np.float64]) -> NDArray[np.float64]:
+    return densities[:: max(1, -(-len(densities) // _MOST_PAIRS))]

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.match.choices import Choice
 from linkage.match.linkage import Known, Linkage
 from linkage.match.logistic import probability
-from linkage.match.quality_pairs import settled
+from linkage.match.quality_pairs import SURE, Kept, settled
 
-__all__ = ["Review", "plan_review"]
+__all__ = ["Review", "plan_review", "review_possible_links"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +63,28 @@ def plan_review(
         raise ValueError("plan_review: 0 <= low < high <= 1 and costs of 0 or more are needed")
     kept = settled(linkage, known)
     chance = probability(kept.log_odds)
-    here = np.flatnonzero((chance > low) & (chance < high))
-    left, right, chance = kept.left[here], kept.right[here], chance[here]
+    return _ordered(linkage, _some(kept, (chance > low) & (chance < high)), false_link, missed_link)
+
+
+def review_possible_links(linkage: Linkage, *, known: Iterable[Known] = ()) -> Review:
+    """Return the possible links of a linkage, in order of the value of an answer at the linkage's costs.
+
+    Order, value and ``known`` are as for :func:`plan_review`.
+    """
+    pairs, costs = linkage.pairs, linkage.costs
+    kept, count = settled(linkage, known), max(len(linkage.records), 1)
+    possible = pairs.choice == Choice.POSSIBLE
+    keys = pairs.left[possible] * count + pairs.right[possible]
+    asked = np.isin(kept.left * count + kept.right, keys) & (np.abs(kept.log_odds) != SURE)
+    return _ordered(linkage, _some(kept, asked), costs.false_link, costs.missed_link)
+
+
+def _some(kept: Kept, which: NDArray[np.bool_]) -> Kept:
+    return Kept(kept.left[which], kept.right[which], kept.log_odds[which])
+
+
+def _ordered(linkage: Linkage, asked: Kept, false_link: float, missed_link: float) -> Review:
+    left, right, chance = asked.left, asked.right, probability(asked.log_odds)
     a, b = linkage.clusters[left], linkage.clusters[right]
     sizes = np.bincount(linkage.clusters, minlength=1)
     linked = a == b
@@ -71,7 +92,7 @@ def plan_review(
     value = np.where(linked, joined, chance * missed_link * sizes[a] * sizes[b])
     order = np.lexsort((right, left, -value))
     about = np.minimum(a, b) * max(len(linkage.records), 1) + np.maximum(a, b)
-    first = np.zeros(len(here), dtype=np.bool_)
+    first = np.zeros(len(left), dtype=np.bool_)
     first[order[np.unique(about[order], return_index=True)[1]]] = True
     order = order[np.argsort(~first[order], kind="stable")]
     return Review(left[order], right[order], chance[order], linked[order], value[order], first[order])

@@ -34,13 +34,15 @@ _PAIRS_AT_A_TIME: Final = 1 << 18
 class Weighed:
     """Pairs of records, the smaller first, sorted, each once, with the log odds that both are one person.
 
-    ``left``, ``right``, ``score`` (m,).  ``method``: by which way the log odds were found.
+    ``left``, ``right``, ``score`` (m,).  ``method``: by which way the log odds were found.  ``own`` (m,):
+    what they were before each pair's rivals counted; None where rivals do not count.
     """
 
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     score: NDArray[np.float64]
     method: Method
+    own: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,13 +77,21 @@ def is_plain(profile: EncodingProfile) -> bool:
     return not any(view.salt for view in profile.views)
 
 
-def weigh(rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile, *, paired: bool) -> Weighed:
+def weigh(
+    rows: Rows,
+    candidates: NDArray[np.int64],
+    profile: EncodingProfile,
+    *,
+    paired: bool,
+    population: int | None = None,
+) -> Weighed:
     """Weigh pairs of rows (m, 2) as pairs of records, each by the best of its variants.
 
     ``paired``: two sources, both declared free of duplicates; ``candidates`` then hold pairs within either,
-    which are weighed against and not returned.
+    which are weighed against and not returned.  ``population``: how many people the sources are drawn from,
+    where that is known; only experience asks.
     """
-    judge, plain = Judge(profile), is_plain(profile)
+    judge, plain = Judge(profile, population), is_plain(profile)
     pairs, found = _describe(rows, candidates, profile, judge, keep=paired or plain)
     if found is None:
         return _judged(pairs, judge)
@@ -102,8 +112,9 @@ def _weigh_paired(rows: Rows, pairs: _Described, found: Similarities, judge: Jud
     first, second = np.bincount(rows.record_sources(), minlength=2).tolist()
     sizes = (first, second)
     log_odds = decoy_log_odds(found, pairs.left, pairs.right, pairs.within, sizes)
-    score = unrivalled(log_odds[~pairs.within] + between.numbers, between.left, between.right, sizes)
-    return Weighed(between.left, between.right, score, "decoys")
+    own = log_odds[~pairs.within] + between.numbers
+    score = unrivalled(own, between.left, between.right, sizes)
+    return Weighed(between.left, between.right, score, "decoys", own)
 
 
 def _nearest(found: Similarities, records: int) -> NDArray[np.bool_]:
