@@ -4,12 +4,14 @@ Run it after a change of a profile or of the normaliser: ``python -m benchmarks.
 worlds are made up from fixed seeds, so that the same code writes the same module.
 """
 
+import argparse
 import sys
 from hashlib import sha256
 from pathlib import Path
 
 from linkage.lab.learning import experience_source, learn, worlds
 from linkage.match import experience_data
+from linkage.match.experience import shipped_experience
 from linkage.shipped_profiles import shipped_profiles
 
 SEED = 903
@@ -17,10 +19,16 @@ KEY = sha256(b"clew/learn-experience").digest()
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("profiles", nargs="*", help="learn of these only; what is shipped of others stays")
+    asked = parser.parse_args().profiles
     learned = []
     for name, profile in sorted(shipped_profiles().items()):
-        print(f"learning {name}", file=sys.stderr)
-        learned.append((profile, learn(profile, worlds(SEED), KEY)))
+        experience = shipped_experience(profile)
+        if experience is None or not asked or name in asked:
+            print(f"learning {name}", file=sys.stderr)
+            experience = learn(profile, worlds(profile, SEED), KEY)
+        learned.append((profile, experience))
     Path(experience_data.__file__).write_text(experience_source(learned), encoding="utf-8")
 
 

@@ -8,7 +8,14 @@ import pytest
 
 from benchmarks.learn_experience import KEY, SEED
 from linkage.lab.evaluation import encode_tables, link_tables, score
-from linkage.lab.learning import children_world, experience_source, learn, people_world, worlds
+from linkage.lab.learning import (
+    children_world,
+    experience_source,
+    learn,
+    looks_at_every_view,
+    people_world,
+    worlds,
+)
 from linkage.lab.people import Population, draw_people
 from linkage.match.experience import kinds, shipped_experience
 from linkage.profile import EncodingProfile
@@ -54,10 +61,12 @@ def test_learning_writes_a_module_that_reads_as_what_was_learned(profile: Encodi
     module = ast.parse(experience_source([(profile, learned)]))
     (assignment,) = [node for node in module.body if isinstance(node, ast.AnnAssign)]
     assert assignment.value is not None
-    shares, weights = ast.literal_eval(assignment.value)[profile.digest]
+    every_view, names, shares, weights = ast.literal_eval(assignment.value)[profile.digest]
+    assert every_view == learned.every_view == looks_at_every_view(profile)
     assert np.allclose(shares, learned.shares, atol=1e-4)
     assert np.allclose(weights, learned.weights, atol=1e-4)
-    assert len(shares) == len(kinds(profile))
+    assert names == learned.kinds
+    assert set(names) <= set(kinds(profile, every_view=every_view))
     assert not learned.weights[-1].any()
 
 
@@ -65,7 +74,7 @@ def test_learning_writes_a_module_that_reads_as_what_was_learned(profile: Encodi
 def test_what_is_shipped_is_what_learning_gives(profile: EncodingProfile, soak: bool) -> None:
     if not soak:
         pytest.skip("a minute's work: run with --soak")
-    learned, shipped = learn(profile, worlds(SEED), KEY), shipped_experience(profile)
+    learned, shipped = learn(profile, worlds(profile, SEED), KEY), shipped_experience(profile)
     assert shipped is not None
     assert np.allclose(learned.shares, shipped.shares, atol=1e-3)
     assert np.allclose(learned.weights, shipped.weights, atol=1e-2)

@@ -21,14 +21,18 @@ def _similarities(dice: list[list[float]], missing: list[list[bool]] | None = No
 
 
 def _toy(shares: tuple[float, ...]) -> Experience:
-    return Experience(np.array(shares), np.zeros((len(shares), 1)))
+    names = ("one person", "one home", *(f"chance {number}" for number in range(2, len(shares))))
+    return Experience(names, np.array(shares), np.zeros((len(shares), 1)))
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
 def test_every_shipped_profile_has_learned_experience_of_its_own_shape(profile: EncodingProfile) -> None:
     experience = shipped_experience(profile)
     assert experience is not None, "run: python -m benchmarks.learn_experience"
-    assert experience.weights.shape == (len(kinds(profile)), 2 * len(profile.views) + 6)
+    views, detailed = len(profile.views), experience.every_view
+    assert set(experience.kinds) <= set(kinds(profile, every_view=detailed))
+    assert experience.weights.shape == (len(experience.kinds), 5 * views + 4 if detailed else 2 * views + 6)
+    assert 0 < experience.persons.sum() < len(experience.kinds) - experience.homes.sum()
     assert experience.shares.sum() == pytest.approx(1, abs=0.01)
     assert (experience.shares > 0).all()
     assert len(grounds(profile)) == len(profile.views)
@@ -104,6 +108,22 @@ def test_evidence_tells_missing_views_from_silent_ones() -> None:
     missing = evidence(_similarities([[0.8, 0.0]], [[False, True]]))
     assert silent[0].tolist() == pytest.approx([1, 0, 0, 0, 0.8, 0.64, 0.512, 1, 0.8])
     assert missing[0].tolist() == pytest.approx([1, 0, 0, 1, 0.8, 0.64, 0.512, 1, 0.8])
+
+
+def test_evidence_of_every_view_tells_which_one_speaks_alone_and_how_loud() -> None:
+    alone = evidence(_similarities([[0.0, 0.8]]), every_view=True)
+    both = evidence(_similarities([[0.5, 0.8]]), every_view=True)
+    loud = [0.8, 0.64, 0.512]
+    assert alone[0].tolist() == pytest.approx([0, 1, 0, 0, *loud, 0, 1, 0, 0.8, 0, 0.8])
+    assert both[0].tolist() == pytest.approx([1, 1, 0, 0, *loud, 0, 0, 0, 0, 0.8, 0.8])
+
+
+def test_every_kind_of_one_person_counts_for_it() -> None:
+    experience = Experience(
+        ("one person clean", "one person damaged", "one home", "noise"), np.full(4, 0.25), np.zeros((4, 1))
+    )
+    assert experience.persons.tolist() == [True, True, False, False]
+    assert experience.homes.tolist() == [False, False, True, False]
 
 
 def test_a_profile_nobody_learned_from_links_by_its_thresholds() -> None:

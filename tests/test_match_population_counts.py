@@ -23,7 +23,9 @@ from linkage.shipped_profiles import shipped_profile
 
 PROFILE = shipped_profile("person-1")
 EXPECTED = np.array([0.9, 0.05, 0.03, 0.02])
+EXPERIENCE = Experience(("one person", "one home", "chance", "noise"), EXPECTED, np.zeros((4, 1)))
 WEIGHT = 20.0
+BY_CHANCE = np.array([False, False, True, True])
 DENSITIES = st.lists(st.tuples(*[st.floats(-20, 20)] * 4), max_size=40)
 
 
@@ -32,8 +34,8 @@ def unlearned(profile: EncodingProfile) -> EncodingProfile:
 
 
 def _shares(densities: NDArray[np.float64], population: int) -> NDArray[np.float64]:
-    estimated = estimate_shares(densities, Experience(EXPECTED, np.zeros((4, 1))))
-    return at_population(estimated, densities, EXPECTED, WEIGHT, population)
+    estimated = estimate_shares(densities, EXPERIENCE)
+    return at_population(estimated, densities, BY_CHANCE, (EXPECTED, WEIGHT), population)
 
 
 def _log_odds(densities: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -54,7 +56,7 @@ def test_a_larger_population_never_raises_the_log_odds_of_any_pair(
 @given(DENSITIES)
 def test_at_the_population_that_was_learned_from_nothing_changes(pairs: list[tuple[float, ...]]) -> None:
     densities = np.array(pairs).reshape(-1, 4)
-    estimated = estimate_shares(densities, Experience(EXPECTED, np.zeros((4, 1))))
+    estimated = estimate_shares(densities, EXPERIENCE)
     assert _shares(densities, LEARNED_POPULATION) == pytest.approx(estimated, abs=1e-5)
 
 
@@ -100,7 +102,7 @@ def test_a_population_that_cannot_be_is_refused(wrong: int) -> None:
 
 
 def test_the_population_learned_from_is_that_of_the_made_up_worlds() -> None:
-    people = [len(set(world.person.values())) for world in worlds(1)]
+    people = [len(set(world.person.values())) for world in worlds(PROFILE, 1)]
     assert np.mean(people) == pytest.approx(LEARNED_POPULATION, rel=0.1)
 
 

@@ -3,11 +3,14 @@
 The worlds differ on purpose in whatever may differ between data sets: families or none, twins and namesakes,
 two to five sources, one to four records of a person in each, little to heavy damage, with and without sex,
 address and middle name, and children in care with the errors of their agencies.  Every world counts the
-same, whatever its size.
+same, whatever its size.  Profiles for children's registers look at every view and learn from more worlds of
+children; those and worlds of people then count the same, and are told apart.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +18,19 @@ from numpy.typing import NDArray
 from linkage.lab.evaluation import Table, encode_tables, labelled_identifiers, labels_of
 from linkage.lab.people import Population, draw_people
 from linkage.lab.world import linkage_tables, simulate
-from linkage.match.experience import WEIGHING_Z, Experience, evidence, grounds, kinds
+from linkage.match.experience import (
+    HOME,
+    PERSON,
+    SURROUNDINGS,
+    WEIGHING_Z,
+    Experience,
+    evidence,
+    grounds,
+    kinds,
+)
 from linkage.match.kernel import candidate_pairs
 from linkage.match.rows import gather
-from linkage.match.similarity import similarities
+from linkage.match.similarity import Similarities, similarities
 from linkage.profile import EncodingProfile
 
 __all__ = [
@@ -27,6 +39,7 @@ __all__ = [
     "experience_source",
     "labelled_identifiers",
     "learn",
+    "looks_at_every_view",
     "people_world",
     "worlds",
 ]
@@ -55,28 +68,41 @@ POPULATIONS: Mapping[str, Population] = {
 }
 CHILDREN = 9000
 NOISES = ("none", "usual", "heavy")
+MORE_CHILDREN = (3000, 9000, 9000, 20000)
 
 _PENALTY = 1.0
 _STEPS, _SETTLED = 100, 1e-8
 _PAIRS_OF_A_WORLD = 3000.0
+_PAIRS_OF_SURROUNDINGS = 24000.0
 _RAREST = 0.001
+_RAREST_OF_EVERY_VIEW = 0.002
+"""Rarer kinds are left out: what few pairs say of a kind fits pairs of any kind."""
+_SURELY_NOT_NOISE = 6.2
+"""Standard deviations; among 10^8 comparisons of unrelated views not one in thirty gets here."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LabelledWorld:
-    """Sources, and for every (source, rec_id) the person and that person's home."""
+    """Sources, for every (source, rec_id) the person and that person's home, and whom the world is made of."""
 
     tables: tuple[Table, ...]
     person: Mapping[tuple[str, str], str]
     home: Mapping[tuple[str, str], str]
+    among: str = "people"
 
 
-def worlds(seed: int) -> Iterator[LabelledWorld]:
-    """Make up every world that is learned from."""
+def looks_at_every_view(profile: EncodingProfile) -> bool:
+    """Say whether a profile is for children's registers, whose worlds are known well enough for detail."""
+    return profile.name.startswith("child-")
+
+
+def worlds(profile: EncodingProfile, seed: int) -> Iterator[LabelledWorld]:
+    """Make up every world that is learned from for a profile."""
     for number, population in enumerate(POPULATIONS.values()):
         yield people_world(population, seed + number)
-    for number, noise in enumerate(NOISES):
-        yield children_world(CHILDREN, seed + number, noise)
+    sizes = (CHILDREN, *MORE_CHILDREN) if looks_at_every_view(profile) else (CHILDREN,)
+    for number, (children, noise) in enumerate(product(sizes, NOISES)):
+        yield children_world(children, seed + number, noise)
 
 
 def people_world(population: Population, seed: int) -> LabelledWorld:
@@ -104,7 +130,7 @@ def children_world(children: int, seed: int, noise: str) -> LabelledWorld:
             )
     person = world.truth.entity_of
     home = {record: world.truth.household_of[entity] for record, entity in person.items()}
-    return LabelledWorld(tuple(tables), person, home)
+    return LabelledWorld(tuple(tables), person, home, "children")
 
 
 def learn(profile: EncodingProfile, examples: Iterable[LabelledWorld], key: bytes) -> Experience:
@@ -112,19 +138,40 @@ def learn(profile: EncodingProfile, examples: Iterable[LabelledWorld], key: byte
 
     A multinomial logistic regression with a ridge, by Newton's method.
     """
-    found, known, counted = [], [], []
+    every_view = looks_at_every_view(profile)
+    found, known, among = [], [], []
     for example in examples:
-        features, kind = _pairs(profile, example, key)
+        features, kind = _pairs(profile, example, key, every_view=every_view)
         found.append(features)
         known.append(kind)
-        counted.append(np.full(len(kind), _PAIRS_OF_A_WORLD / max(len(kind), 1)))
-    kind, count = np.concatenate(known), np.concatenate(counted)
-    shares = np.bincount(kind, weights=count, minlength=len(kinds(profile))) / count.sum()
-    return Experience(np.maximum(shares, _RAREST), _fit(np.concatenate(found), kind, count, len(shares)))
+        among.append(example.among)
+    counted = _counts(among, every_view=every_view)
+    counts = [
+        np.full(len(kind), count / max(len(kind), 1)) for kind, count in zip(known, counted, strict=True)
+    ]
+    names = np.array(kinds(profile, every_view=every_view))
+    features, kind, count = np.concatenate(found), np.concatenate(known), np.concatenate(counts)
+    shares = np.bincount(kind, weights=count, minlength=len(names)) / count.sum()
+    if every_view:
+        kept = shares >= _RAREST_OF_EVERY_VIEW
+        there = kept[kind]
+        features, kind, count = features[there], (np.cumsum(kept) - 1)[kind[there]], count[there]
+        names, shares = names[kept], shares[kept] / shares[kept].sum()
+    shares = np.maximum(shares, _RAREST)
+    weights = _fit(features, kind, count, len(names))
+    return Experience(tuple(names.tolist()), shares, weights, every_view)
+
+
+def _counts(among: Sequence[str], *, every_view: bool) -> list[float]:
+    """Return for every world as how many pairs it counts."""
+    if not every_view:
+        return [_PAIRS_OF_A_WORLD] * len(among)
+    worlds_of = Counter(among)
+    return [_PAIRS_OF_SURROUNDINGS / worlds_of[where] for where in among]
 
 
 def _pairs(
-    profile: EncodingProfile, example: LabelledWorld, key: bytes
+    profile: EncodingProfile, example: LabelledWorld, key: bytes, *, every_view: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the features and the kinds of all pairs that a linkage of this world would weigh."""
     encoded = encode_tables(example.tables, profile, key)
@@ -135,10 +182,41 @@ def _pairs(
     left, right = rows.record[pairs[:, 0]], rows.record[pairs[:, 1]]
     person = np.unique([example.person[record] for record in records], return_inverse=True)[1]
     home = np.unique([example.home[record] for record in records], return_inverse=True)[1]
-    place = {kind: number for number, kind in enumerate(kinds(profile))}
-    by_view = np.array([place[f"chance of {ground}"] for ground in grounds(profile)])
-    kind = np.where(home[left] == home[right], 1, by_view[found.dice.argmax(axis=1)])
-    return evidence(found), np.where(person[left] == person[right], 0, kind).astype(np.int64)
+    same, near = person[left] == person[right], home[left] == home[right]
+    if not every_view:
+        return evidence(found), _kinds(profile, found, same, near)
+    sure = similarities(rows, pairs, diffusions=profile.diffusions, noise_z=_SURELY_NOT_NOISE)
+    kind = _kinds_of_every_view(profile, found, same, near, sure.active.any(axis=1))
+    first = SURROUNDINGS.index(example.among) * len(kinds(profile, every_view=True)) // len(SURROUNDINGS)
+    return evidence(found, every_view=True), kind + first
+
+
+def _kinds(
+    profile: EncodingProfile, found: Similarities, same: NDArray[np.bool_], near: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Return the kinds (m,) of pairs of one person (``same``), of one home (``near``), and by chance."""
+    names = kinds(profile)
+    by_view = np.array([names.index(f"chance of {ground}") for ground in grounds(profile)])
+    chance = by_view[found.dice.argmax(axis=1)]
+    kind = np.where(same, names.index(PERSON), np.where(near, names.index(HOME), chance))
+    return np.asarray(kind, dtype=np.int64)
+
+
+def _kinds_of_every_view(
+    profile: EncodingProfile,
+    found: Similarities,
+    same: NDArray[np.bool_],
+    near: NDArray[np.bool_],
+    sure: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """Return the kinds (m,) in one kind of world; ``sure`` (m,): a view agrees more than noise ever does."""
+    birth = np.array([ground == "birth" for ground in grounds(profile)])
+    everywhere = (found.active | found.missing).all(axis=1)
+    born_alike = found.active[:, birth].any(axis=1)
+    noise = (found.active.sum(axis=1) == 1) & ~sure
+    other = np.where(noise, 4, _kinds(profile, found, same & False, near) + 3)
+    kind = np.where(same, np.where(everywhere, 0, np.where(born_alike, 1, 2)), np.where(near, 3, other))
+    return np.asarray(kind, dtype=np.int64)
 
 
 def _fit(
@@ -179,9 +257,9 @@ def _curvature(
     free, width = chances.shape[1], design.shape[1]
     blocks = np.empty((free, width, free, width))
     for a in range(free):
-        for b in range(free):
+        for b in range(a, free):
             weight = counts * chances[:, a] * ((a == b) - chances[:, b])
-            blocks[a, :, b] = design.T @ (design * weight[:, None])
+            blocks[a, :, b] = blocks[b, :, a] = design.T @ (design * weight[:, None])
     return blocks.reshape(free * width, free * width)
 
 
@@ -190,16 +268,22 @@ def experience_source(learned: Iterable[tuple[EncodingProfile, Experience]]) -> 
     lines = [
         '"""Written by ``python -m benchmarks.learn_experience``: learn again instead of editing."""',
         "",
-        "EXPERIENCES: dict[str, tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]] = {",
+        "Learned = tuple[bool, tuple[str, ...], tuple[float, ...], tuple[tuple[float, ...], ...]]",
+        "",
+        "EXPERIENCES: dict[str, Learned] = {",
     ]
     for profile, experience in learned:
         lines += [
             f"    # {profile.name}",
             f'    "{profile.digest}": (',
+            f"        {experience.every_view},",
+            "        (",
+            *(f'            "{kind}",' for kind in experience.kinds),
+            "        ),",
             f"        ({', '.join(map(_number, experience.shares))}),",
             "        (",
         ]
-        for kind, weights in zip(kinds(profile), experience.weights, strict=True):
+        for kind, weights in zip(experience.kinds, experience.weights, strict=True):
             lines += [f"            # {kind}", "            ("]
             lines += [f"                {_number(weight)}," for weight in weights]
             lines += ["            ),"]

@@ -47,6 +47,7 @@ class Judge:
     def __init__(self, profile: EncodingProfile, population: int | None = None) -> None:
         self._population = population
         self._experience = shipped_experience(profile)
+        self._persons = np.array([True, False]) if self._experience is None else self._experience.persons
         self._thresholds = np.array(
             [profile.decision.thresholds.get(view.name, 1.0) for view in profile.views], dtype=np.float64
         )
@@ -64,7 +65,8 @@ class Judge:
         if self._experience is None:
             return False
         shares = estimate_shares(densities, self._experience)
-        return bool(shares[1] > _MOST_HOMES * shares[0])
+        homes = float(shares[self._experience.homes].sum())
+        return homes > _MOST_HOMES * float(shares[self._persons].sum())
 
     def describe(self, found: Similarities) -> NDArray[np.float64]:
         """Return (m, kinds): how well each kind of pair explains what the views say, as logarithms."""
@@ -72,6 +74,12 @@ class Judge:
             return self._experience.densities(found)
         margins = np.where(found.active, found.dice - self._thresholds, -1.0)
         return np.stack([_MARGIN_SLOPE * margins.max(axis=1), np.zeros(len(found))], axis=1)
+
+    def with_numbers(
+        self, densities: NDArray[np.float64], numbers: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return densities (m, kinds) with what exact numbers say (m,) added to those of one person."""
+        return np.asarray(densities + np.outer(numbers, self._persons))
 
     def rank(self, densities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Order pairs before anything is known of the set, to find the best of several variants."""
@@ -99,14 +107,17 @@ class Judge:
             return partial(self._log_odds, shares=None)
         shares, expected = estimate_shares(densities, self._experience), self._experience.shares
         if self._population is not None and not within:
-            shares = at_population(shares, _chosen(densities), expected, _EXPECTED_PAIRS, self._population)
+            by_chance = ~(self._experience.persons | self._experience.homes)
+            prior = expected, _EXPECTED_PAIRS
+            shares = at_population(shares, _chosen(densities), by_chance, prior, self._population)
         return partial(self._log_odds, shares=shares)
 
     def _log_odds(
         self, densities: NDArray[np.float64], shares: NDArray[np.float64] | None
     ) -> NDArray[np.float64]:
         scores = densities if shares is None else densities + np.log(shares)
-        return np.asarray(scores[:, 0] - np.logaddexp.reduce(scores[:, 1:], axis=1))
+        person, other = (scores[:, which] for which in (self._persons, ~self._persons))
+        return np.asarray(np.logaddexp.reduce(person, axis=1) - np.logaddexp.reduce(other, axis=1))
 
 
 def estimate_shares(densities: NDArray[np.float64], experience: Experience) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ with one command when a profile changes.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +19,38 @@ from linkage.match.experience_data import EXPERIENCES
 from linkage.match.similarity import Similarities
 from linkage.profile import EncodingProfile, View
 
-__all__ = ["WEIGHING_Z", "Experience", "evidence", "grounds", "kinds", "shipped_experience"]
+__all__ = [
+    "HOME",
+    "PERSON",
+    "SURROUNDINGS",
+    "WEIGHING_Z",
+    "Experience",
+    "evidence",
+    "grounds",
+    "kinds",
+    "shipped_experience",
+]
+
+PERSON: Final = "one person"
+HOME: Final = "one home"
+SURROUNDINGS: Final = ("children", "people")
+"""Whom the worlds are made of that an experience of every view is learned from."""
 
 
-def kinds(profile: EncodingProfile) -> tuple[str, ...]:
-    """Name the kinds of pairs that can be told apart under a profile; "one person" comes first.
+def kinds(profile: EncodingProfile, *, every_view: bool = False) -> tuple[str, ...]:
+    """Name the kinds of pairs that can be told apart under a profile.
 
     Pairs that agree by chance are one kind for each ground on which views can agree: born about the same
-    time, living about the same place, or being namesakes.
+    time, living about the same place, or being namesakes.  ``every_view``: pairs of one person are then of
+    three kinds by how much of the record was damaged, those that agree by noise alone are apart from those
+    that agree by chance, and every kind is there once for children and once for people of any age.  How much
+    damage there is, and whose world it is, then shows in the data at hand, as the shares of kinds do.
     """
-    return ("one person", "one home", *(f"chance of {ground}" for ground in dict.fromkeys(grounds(profile))))
+    chance = tuple(f"chance of {ground}" for ground in dict.fromkeys(grounds(profile)))
+    if not every_view:
+        return (PERSON, HOME, *chance)
+    persons = tuple(f"{PERSON} {how}" for how in ("in every view", "born alike", "otherwise"))
+    return tuple(f"{kind}, {among}" for among in SURROUNDINGS for kind in (*persons, HOME, "noise", *chance))
 
 
 def grounds(profile: EncodingProfile) -> tuple[str, ...]:
@@ -52,32 +75,49 @@ noise alone, while a real but faint agreement on a date or a postcode decides ma
 class Experience:
     """A multinomial logistic model of the kinds of pairs under one profile.
 
-    ``shares`` (kinds,): how frequent each kind was where this was learned.  ``weights`` (kinds, features +
-    1): log odds of each kind by feature (:func:`evidence`), the constant last, up to a common term.
+    ``kinds``: their names.  ``shares`` (kinds,): how frequent each kind was where this was learned.
+    ``weights`` (kinds, features + 1): log odds of each kind by feature (:func:`evidence`), the constant last,
+    up to a common term.  ``every_view``: which features those are.
     """
 
+    kinds: tuple[str, ...]
     shares: NDArray[np.float64]
     weights: NDArray[np.float64]
+    every_view: bool = False
+
+    @property
+    def persons(self) -> NDArray[np.bool_]:
+        """Which kinds (kinds,) are pairs of one person."""
+        return np.array([kind.startswith(PERSON) for kind in self.kinds])
+
+    @property
+    def homes(self) -> NDArray[np.bool_]:
+        """Which kinds (kinds,) are pairs of two people of one home."""
+        return np.array([kind.startswith(HOME) for kind in self.kinds])
 
     def densities(self, found: Similarities) -> NDArray[np.float64]:
         """Return (m, kinds): how well each kind explains a pair, as logarithms up to a term per pair."""
-        features = evidence(found)
+        features = evidence(found, every_view=self.every_view)
         scores = features @ self.weights[:, :-1].T + self.weights[:, -1]
         return np.asarray(scores - np.log(self.shares))
 
 
-def evidence(found: Similarities) -> NDArray[np.float64]:
-    """Return the features of pairs (m, 2·views + 5).
+def evidence(found: Similarities, *, every_view: bool = False) -> NDArray[np.float64]:
+    """Return the features of pairs (m, 2·views + 5), or (m, 5·views + 3) of every view.
 
     Per view, whether it speaks; per view, whether it is missing; the largest Dice estimate of a view that
     speaks, with its square and cube; and whether that view is the only one that speaks, alone and times its
-    estimate.  The other views' estimates are left out: they are of nearly the same tokens, and were measured
-    to add nothing.
+    estimate.  Of every view: which one is the only one, which one times its estimate, and the largest
+    estimate times whether each view speaks.  The other views' own estimates are left out: they are of nearly
+    the same tokens, and were measured to add nothing.
     """
     loudest = found.dice.max(axis=1, initial=0.0)[:, None]
     alone = (found.active.sum(axis=1) == 1)[:, None]
-    numbers = [loudest, loudest**2, loudest**3, alone, alone * loudest]
-    return np.concatenate([found.active, found.missing, *numbers], axis=1)
+    told = [found.active, found.missing, loudest, loudest**2, loudest**3]
+    if every_view:
+        only = alone & found.active
+        return np.concatenate([*told, only, only * found.dice, found.active * loudest], axis=1)
+    return np.concatenate([*told, alone, alone * loudest], axis=1)
 
 
 def shipped_experience(profile: EncodingProfile) -> Experience | None:
@@ -85,5 +125,5 @@ def shipped_experience(profile: EncodingProfile) -> Experience | None:
     learned = EXPERIENCES.get(profile.digest)
     if learned is None:
         return None
-    shares, weights = learned
-    return Experience(np.array(shares), np.array(weights))
+    every_view, names, shares, weights = learned
+    return Experience(names, np.array(shares), np.array(weights), every_view)

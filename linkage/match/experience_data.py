@@ -1,8 +1,18 @@
 """Written by ``python -m benchmarks.learn_experience``: learn again instead of editing."""
 
-EXPERIENCES: dict[str, tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]] = {
+Learned = tuple[bool, tuple[str, ...], tuple[float, ...], tuple[tuple[float, ...], ...]]
+
+EXPERIENCES: dict[str, Learned] = {
     # child-1
     "52e94f0ba2036fbd14039916bbfe1d34199f042418c19191b2d9e4ef0eb184ee": (
+        False,
+        (
+            "one person",
+            "one home",
+            "chance of birth",
+            "chance of name",
+            "chance of place",
+        ),
         (0.9108, 0.0526, 0.0173, 0.0148, 0.0045),
         (
             # one person
@@ -114,6 +124,14 @@ EXPERIENCES: dict[str, tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]] 
     ),
     # child-1-high
     "abda546bad3c9f0c51d0d254f84c8481073c881dddace48d3e69242604de7a59": (
+        False,
+        (
+            "one person",
+            "one home",
+            "chance of birth",
+            "chance of name",
+            "chance of place",
+        ),
         (0.9366, 0.0345, 0.0116, 0.015, 0.0022),
         (
             # one person
@@ -225,6 +243,14 @@ EXPERIENCES: dict[str, tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]] 
     ),
     # child-1-recall
     "6cc322c548aa17e0ea5b9743ff85a35804aa1f32fcb4c536ce61ffa5985bdf17": (
+        False,
+        (
+            "one person",
+            "one home",
+            "chance of birth",
+            "chance of name",
+            "chance of place",
+        ),
         (0.7074, 0.107, 0.0386, 0.1202, 0.0269),
         (
             # one person
@@ -356,6 +382,12 @@ EXPERIENCES: dict[str, tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]] 
     ),
     # clk-plain
     "891a052c4d4e1ede0853d2e2066f3a20c0f26fe27c10a5887f525aaf8111a672": (
+        False,
+        (
+            "one person",
+            "one home",
+            "chance of birth",
+        ),
         (0.0235, 0.0546, 0.9219),
         (
             # one person
@@ -395,6 +427,14 @@ EXPERIENCES: dict[str, tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]] 
     ),
     # person-1
     "9026fdd258da70128c0152879fbfbae93316551d0e66c7e77a5ae337843e5460": (
+        False,
+        (
+            "one person",
+            "one home",
+            "chance of birth",
+            "chance of name",
+            "chance of place",
+        ),
         (0.3855, 0.4206, 0.1281, 0.0441, 0.0218),
         (
             # one person
@@ -526,6 +566,14 @@ EXPERIENCES: dict[str, tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]] 
     ),
     # person-1-open
     "d452fe9c9bfdb7e872ed2f398a6a838a1213bfb0bb141d2ad1375db64ef5758c": (
+        False,
+        (
+            "one person",
+            "one home",
+            "chance of birth",
+            "chance of name",
+            "chance of place",
+        ),
         (0.4083, 0.4139, 0.069, 0.0659, 0.0428),
         (
             # one person

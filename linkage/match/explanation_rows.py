@@ -37,9 +37,7 @@ class Described:
 
     def evidence(self, judge: Judge) -> NDArray[np.float64]:
         """Return how well each kind of pair explains everything that is said (m, kinds), as logarithms."""
-        evidence = judge.describe(self.found).copy()
-        evidence[:, 0] += self.numbers
-        return evidence
+        return judge.with_numbers(judge.describe(self.found), self.numbers)
 
 
 class BestRows:

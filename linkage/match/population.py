@@ -26,8 +26,6 @@ LEARNED_POPULATION: Final = 3600
 """People in the worlds that experience was learned from, on average (a test counts them)."""
 
 _MOST: Final = 10**11
-_PEOPLE: Final = 2
-"""The first kinds are pairs of one person and of one home, all others agree by chance."""
 _STEEPEST, _HALVINGS = 60.0, 60
 
 
@@ -43,29 +41,28 @@ def check_population(population: int | None) -> None:
 def at_population(
     shares: NDArray[np.float64],
     densities: NDArray[np.float64],
-    expected: NDArray[np.float64],
-    weight: float,
+    by_chance: NDArray[np.bool_],
+    prior: tuple[NDArray[np.float64], float],
     population: int,
 ) -> NDArray[np.float64]:
     """Return shares of kinds (kinds,) for records drawn from a population of a stated size.
 
-    ``shares`` were estimated from pairs with ``densities`` (m, kinds), of which ``expected`` (kinds,) counted
-    as ``weight`` pairs.  Only the share of pairs by chance among all moves, to the maximum of the same
+    ``shares`` were estimated from pairs with ``densities`` (m, kinds) and from ``prior``: shares (kinds,) that
+    counted as so many pairs.  ``by_chance`` (kinds,): which kinds are of two strangers.  Only the share of pairs by chance among all moves, to the maximum of the same
     likelihood with as many expected as the population makes; the kinds within either group keep their ratios.
     The likelihood is concave in that one share and its maximum falls with the population, so the log odds of
     no pair are ever higher in a larger one; at the size that was learned from, nothing changes.
     """
     top = densities.max(axis=1, keepdims=True, initial=-np.inf)
     explained = np.exp(densities - np.where(np.isfinite(top), top, 0.0)) * shares
-    people, chance = explained[:, :_PEOPLE].sum(axis=1), explained[:, _PEOPLE:].sum(axis=1)
-    estimated = float(shares[:_PEOPLE].sum())
-    likely, unlikely = people / estimated, chance / (1.0 - estimated)
-    before = float(expected[:_PEOPLE].sum()) / float(expected.sum())
+    (expected, weight), people = prior, ~by_chance
+    estimated = float(shares[people].sum())
+    likely = explained[:, people].sum(axis=1) / estimated
+    unlikely = explained[:, by_chance].sum(axis=1) / (1.0 - estimated)
+    before = float(expected[people].sum()) / float(expected.sum())
     stated = before / (before + (1.0 - before) * population / LEARNED_POPULATION)
     share = _share(likely, unlikely, weight, stated)
-    moved = np.concatenate(
-        [shares[:_PEOPLE] * (share / estimated), shares[_PEOPLE:] * ((1.0 - share) / (1.0 - estimated))]
-    )
+    moved = shares * np.where(people, share / estimated, (1.0 - share) / (1.0 - estimated))
     return np.asarray(moved / moved.sum())
 
 

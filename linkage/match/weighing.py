@@ -55,12 +55,6 @@ class _Described:
     densities: NDArray[np.float64]
     numbers: NDArray[np.float64]
 
-    def evidence(self) -> NDArray[np.float64]:
-        """Return the densities (m, kinds), with what numbers say added to those of one person."""
-        evidence = self.densities.copy()
-        evidence[:, 0] += self.numbers
-        return evidence
-
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "_Described":
         """Return some of the pairs."""
         return _Described(
@@ -129,7 +123,7 @@ def _loudest(found: Similarities) -> NDArray[np.float64]:
 
 
 def _judged(pairs: _Described, judge: Judge) -> Weighed:
-    score = judge.weigh(pairs.evidence(), pairs.within)
+    score = judge.weigh(judge.with_numbers(pairs.densities, pairs.numbers), pairs.within)
     return Weighed(pairs.left, pairs.right, score, "experience" if judge.experienced else "thresholds")
 
 
@@ -162,7 +156,8 @@ def _records(
 
 def _best_variants(pairs: _Described, judge: Judge) -> NDArray[np.intp]:
     """Return where each pair of records has its best pair of rows, in the order of records."""
-    order = np.lexsort((-judge.rank(pairs.evidence()), pairs.right, pairs.left))
+    rank = judge.rank(judge.with_numbers(pairs.densities, pairs.numbers))
+    order = np.lexsort((-rank, pairs.right, pairs.left))
     left, right = pairs.left[order], pairs.right[order]
     first = np.ones(len(order), dtype=np.bool_)
     first[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
