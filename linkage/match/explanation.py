@@ -62,8 +62,8 @@ class PairExplanation:
     exact tokens say.  ``others``: what other pairs of the two records, and other records, say: rivals
     (``decoys``), the level of records that are alike to all (``valley``); 0 elsewhere, but for a pair that
     its numbers alone brought.  ``kept``: the comparison kept the pair; else the log odds are what it would
-    have got, it has no choice, and clusters count it as absent.  ``linked``: both ended as one person.  ``known``: what somebody has said of the two, that they are the same
-    person or that they are not; None where nobody has.
+    have got, it has no choice, and clusters count it as absent.  ``linked``: both ended as one person.
+    ``known``: what somebody has said of the two, that they are the same person or not; None where nobody has.
     """
 
     left: RecordId
