@@ -83,7 +83,7 @@ _SURELY_NOT_NOISE = 6.2
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LabelledWorld:
-    """Sources, for every (source, rec_id) the person and that person's home, and whom the world is made of."""
+    """Sources; for every (source, rec_id) the person and that person's home; whom the world is made of."""
 
     tables: tuple[Table, ...]
     person: Mapping[tuple[str, str], str]
@@ -152,14 +152,11 @@ def learn(profile: EncodingProfile, examples: Iterable[LabelledWorld], key: byte
     names = np.array(kinds(profile, every_view=every_view))
     features, kind, count = np.concatenate(found), np.concatenate(known), np.concatenate(counts)
     shares = np.bincount(kind, weights=count, minlength=len(names)) / count.sum()
-    if every_view:
-        kept = shares >= _RAREST_OF_EVERY_VIEW
-        there = kept[kind]
-        features, kind, count = features[there], (np.cumsum(kept) - 1)[kind[there]], count[there]
-        names, shares = names[kept], shares[kept] / shares[kept].sum()
-    shares = np.maximum(shares, _RAREST)
-    weights = _fit(features, kind, count, len(names))
-    return Experience(tuple(names.tolist()), shares, weights, every_view)
+    kept = shares >= (_RAREST_OF_EVERY_VIEW if every_view else 0.0)
+    there = kept[kind]
+    number, names, shares = np.cumsum(kept) - 1, names[kept], shares[kept] / shares[kept].sum()
+    weights = _fit(features[there], number[kind[there]], count[there], len(names))
+    return Experience(tuple(names.tolist()), np.maximum(shares, _RAREST), weights, every_view)
 
 
 def _counts(among: Sequence[str], *, every_view: bool) -> list[float]:
@@ -182,11 +179,12 @@ def _pairs(
     left, right = rows.record[pairs[:, 0]], rows.record[pairs[:, 1]]
     person = np.unique([example.person[record] for record in records], return_inverse=True)[1]
     home = np.unique([example.home[record] for record in records], return_inverse=True)[1]
-    same, near = person[left] == person[right], home[left] == home[right]
+    same = np.asarray(person[left] == person[right])
+    near = np.asarray(home[left] == home[right])
     if not every_view:
         return evidence(found), _kinds(profile, found, same, near)
     sure = similarities(rows, pairs, diffusions=profile.diffusions, noise_z=_SURELY_NOT_NOISE)
-    kind = _kinds_of_every_view(profile, found, same, near, sure.active.any(axis=1))
+    kind = _kinds_of_every_view(profile, found, same, near, np.asarray(sure.active.any(axis=1)))
     first = SURROUNDINGS.index(example.among) * len(kinds(profile, every_view=True)) // len(SURROUNDINGS)
     return evidence(found, every_view=True), kind + first
 

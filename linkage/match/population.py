@@ -47,11 +47,12 @@ def at_population(
 ) -> NDArray[np.float64]:
     """Return shares of kinds (kinds,) for records drawn from a population of a stated size.
 
-    ``shares`` were estimated from pairs with ``densities`` (m, kinds) and from ``prior``: shares (kinds,) that
-    counted as so many pairs.  ``by_chance`` (kinds,): which kinds are of two strangers.  Only the share of pairs by chance among all moves, to the maximum of the same
-    likelihood with as many expected as the population makes; the kinds within either group keep their ratios.
-    The likelihood is concave in that one share and its maximum falls with the population, so the log odds of
-    no pair are ever higher in a larger one; at the size that was learned from, nothing changes.
+    ``shares`` were estimated from pairs with ``densities`` (m, kinds) and from ``prior``: shares (kinds,)
+    that counted as so many pairs.  ``by_chance`` (kinds,): which kinds are of two strangers.  Only the share
+    of pairs by chance among all moves, to the maximum of the same likelihood with as many expected as the
+    population makes; the kinds within either group keep their ratios.  The likelihood is concave in that one
+    share and its maximum falls with the population, so the log odds of no pair are ever higher in a larger
+    one; at the size that was learned from, nothing changes.
     """
     top = densities.max(axis=1, keepdims=True, initial=-np.inf)
     explained = np.exp(densities - np.where(np.isfinite(top), top, 0.0)) * shares
