@@ -96,7 +96,15 @@ class LinkingWorker:
             },
             clock=self._clock,
             say=say,
+            warm_up=self.warm_up,
         )
+
+    def warm_up(self) -> None:
+        """Compile or load all that a linkage runs, so that the first one is no slower than the next."""
+        # Here and not above: this takes seconds, and only who waits for jobs has them to spend.
+        from linkage.match.warming import warm_up
+
+        warm_up()
 
     def close(self) -> None:
         """Close the worker's own store."""
