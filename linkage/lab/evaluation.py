@@ -14,6 +14,7 @@ from linkage.encode.tokens import fields_of
 from linkage.errors import InputError
 from linkage.lab.evaluation_linked import EncodedTable, Label, LinkedTables, Mode, ScoredPair, Table
 from linkage.lab.evaluation_scores import BCubed, PairScores, Scores, score
+from linkage.match.declaration import Declaration
 from linkage.match.linkage import RecordId, Source, link
 from linkage.profile import EncodingProfile
 from linkage.wire.derivation import derive
@@ -21,6 +22,7 @@ from linkage.wire.encodings import HANDLE_BYTES
 
 __all__ = [
     "BCubed",
+    "Declaration",
     "EncodedTable",
     "Label",
     "LinkedTables",
@@ -112,7 +114,8 @@ def link_tables(
 ) -> LinkedTables:
     """Link encoded sources as a register would, at the profile's own decision settings.
 
-    Mode ``link`` takes both sources as free of duplicates, as a one-to-one linkage is defined.
+    Mode ``link`` takes both sources as free of duplicates, as a one-to-one linkage is defined, unless their
+    records refute it.
     Raises :class:`InputError` if the mode does not fit the number of sources.
     """
     if mode == "link" and len(encoded) != 2:
@@ -129,7 +132,7 @@ def link_tables(
     alone = [label for label in _all_labels(encoded) if label not in clusters]
     following = int(linkage.clusters.max(initial=-1)) + 1
     clusters.update({label: following + number for number, label in enumerate(alone)})
-    free = frozenset(source.name for source in sources if source.duplicate_free)
+    free = frozenset(source.name for source in sources if source.duplicate_free) - {*linkage.refuted}
     return LinkedTables(mode, clusters, len(alone), linkage, labels, free)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.clustering import Link, cluster, one_to_one
+from linkage.match.declaration import Declaration, believed, check_declarations
 from linkage.match.exact import with_pairs_by_number
 from linkage.match.kernel import Progress, candidate_pairs
 from linkage.match.rows import RecordId, Source, gather
@@ -52,13 +53,20 @@ class Linkage:
     """The outcome: ``records`` sorted by source and handle, ``pairs``, and ``clusters`` (n,) int64.
 
     Clusters are numbered from 0 in the order of their smallest records.  ``method``: how weights of evidence
-    were found (:mod:`linkage.match.weighing`).
+    were found (:mod:`linkage.match.weighing`).  ``declarations``: what became of those of sources
+    (:mod:`linkage.match.declaration`).
     """
 
     records: tuple[RecordId, ...]
     pairs: Pairs
     clusters: NDArray[np.int64]
     method: Method = "experience"
+    declarations: tuple[Declaration, ...] = ()
+
+    @property
+    def refuted(self) -> tuple[str, ...]:
+        """The sources that declared themselves free of duplicates and were linked as if they had not."""
+        return tuple(one.source for one in self.declarations if one.refuted)
 
 
 def link(
@@ -73,13 +81,16 @@ def link(
     """Link the records of all sources at the profile's own settings, without labels.
 
     Two sources, both free of duplicates, are linked one to one, best pairs first; anything else is
-    clustered.  ``known`` decisions bind; those about records that are no longer there are passed over.
+    clustered.  A declaration that the records refute is not believed, and the outcome says so.
+    ``known`` decisions bind; those about records that are no longer there are passed over.
     ``persons``: whose some records are for certain, as after a change of the key: those of one person stay
     together, and no pair of two persons' records is joined for its own sake.
     ``threads`` 0 means one per processor; ``progress`` gets tiles compared and tiles in all.  The result
     does not depend on the order of sources, rows or known pairs, nor on threads.
     Raises :class:`InputError` where known decisions contradict each other or a declaration.
     """
+    declarations = check_declarations(sources, profile, threads=threads)
+    sources = believed(sources, declarations)
     rows = gather(sources, profile)
     paired = len(sources) == 2 and all(source.duplicate_free for source in sources)
     compared = rows.within_sources_too() if paired else rows  # pairs within either are the decoys
@@ -106,7 +117,7 @@ def link(
     labels = cluster(len(rows.ids), *clustered, links, apart=apart, same=same, different=different)
     clusters = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     pairs = Pairs(left, right, score, clusters[left] == clusters[right])
-    return Linkage(rows.ids, pairs, clusters, weighed.method)
+    return Linkage(rows.ids, pairs, clusters, weighed.method, declarations=declarations)
 
 
 def _known_links(ids: Sequence[RecordId], known: Iterable[Known]) -> tuple[list[Link], list[Link]]:
