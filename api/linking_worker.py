@@ -8,13 +8,13 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
 
 from api.clock import Clock, stamp
 from api.folders import DataFolder
+from api.linking_state import Before, Outcome, carried_persons, past_events, still_carried
 from api.part_intake import PartIntake
 from api.repeated_rows import refuse_repeats
 from api.rotation import require_job
@@ -23,7 +23,7 @@ from api.store import agencies, epochs, persons, revocations, submissions
 from api.store.bodies import BodyFolder, body_name
 from api.store.database import Database
 from api.store.encodings import EncodingStore
-from api.store.persons import Carried, Event, LinkRun, RecordKey
+from api.store.persons import Event, LinkRun, RecordKey
 from api.store.submissions import Submission
 from api.worker import Say, Task, Worker
 from linkage.errors import EpochError, FormatError
@@ -32,44 +32,11 @@ from linkage.shipped_profiles import shipped_profile
 from linkage.wire.bundle import checked
 from linkage.wire.canonical import parse
 from linkage.wire.encodings import Encodings, EncodingsHeader, read_encodings
-from linkage.wire.epochs import EpochDescriptor
 from linkage.wire.limits import MAX_CARD_BYTES
 from linkage.wire.manifest import Manifest, part_context
 from linkage.wire.seal import open_seal, sealed_size
 
 __all__ = ["LinkingWorker", "latest_rows"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """What stands when a link job starts."""
-
-    epoch: EpochDescriptor
-    standing: list[Submission]
-    members: dict[RecordKey, str]
-    last_linked: dict[RecordKey, str]
-    removed: frozenset[str]
-    ending: frozenset[str]
-    created: dict[str, int]
-    carried: dict[RecordKey, Carried]
-    revoked: frozenset[str] = frozenset()
-
-    @property
-    def comparable(self) -> list[Submission]:
-        """The snapshots of the epoch in force; of a revoked epoch none: its key may be in anybody's hands."""
-        epoch = self.epoch.epoch
-        return [one for one in self.standing if one.epoch == epoch and epoch not in self.revoked]
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What came of comparing: clusters of records, and how many there were of what."""
-
-    clusters: list[frozenset[RecordKey]]
-    carried: Mapping[RecordKey, Carried] = field(default_factory=dict)
-    records: int = 0
-    pairs: int = 0
-    links: int = 0
 
 
 class LinkingWorker:
@@ -96,7 +63,15 @@ class LinkingWorker:
             },
             clock=self._clock,
             say=say,
+            warm_up=self.warm_up,
         )
+
+    def warm_up(self) -> None:
+        """Compile or load all that a linkage runs, so that the first one is no slower than the next."""
+        # Here and not above: this takes seconds, and only who waits for jobs has them to spend.
+        from linkage.match.warming import warm_up
+
+        warm_up()
 
     def close(self) -> None:
         """Close the worker's own store."""
@@ -195,13 +170,13 @@ class LinkingWorker:
         pieces = self._store.bodies.pieces(self._store.body_name(stored))
         return self._open(submission.manifest, pieces, self._profile(submission.manifest))
 
-    def _before(self) -> _Before:
+    def _before(self) -> Before:
         with self._database.read() as connection:
             epoch = agencies.current_epoch(connection)
             if epoch is None:
                 raise EpochError("no epoch is in force", hint="adopt one with `clew register epoch adopt`")
             known = persons.members(connection)
-            return _Before(
+            return Before(
                 epoch=epoch,
                 standing=submissions.accepted(connection),
                 members={(one.agency, one.handle): one.person for one in known},
@@ -214,18 +189,19 @@ class LinkingWorker:
                 ),
                 created=persons.created_runs(connection),
                 carried=persons.carried(connection, epoch.epoch),
+                history=persons.history(connection),
                 revoked=revocations.revoked_epochs(connection),
             )
 
-    def _compare(self, before: _Before, progress: Callable[[int, int], None]) -> _Outcome:
+    def _compare(self, before: Before, progress: Callable[[int, int], None]) -> Outcome:
         # The compiled kernels take seconds to load, and only this job needs them.
         from linkage.match.linkage import RecordId, Source, link
 
         current = before.comparable
         if not current:
-            return _Outcome([], before.carried)
+            return Outcome([], before.carried)
         held = self._by_agency(current)
-        carried = _carried(before, held)
+        carried = carried_persons(before, held)
         found = link(
             [Source(agency, rows) for agency, rows in held.items()],
             shipped_profile(before.epoch.profile_name),
@@ -234,7 +210,7 @@ class LinkingWorker:
         )
         clusters = _grouped(found.records, found.clusters.tolist())
         links = int(found.pairs.link.sum())
-        return _Outcome(clusters, carried, len(found.records), len(found.pairs), links)
+        return Outcome(clusters, carried, len(found.records), len(found.pairs), links)
 
     def _by_agency(self, snapshots: Sequence[Submission]) -> dict[str, Encodings]:
         grouped: dict[str, list[Encodings]] = defaultdict(list)
@@ -242,13 +218,18 @@ class LinkingWorker:
             grouped[one.agency].append(self._load(one))
         return {agency: latest_rows(held) for agency, held in grouped.items()}
 
-    def _assign(self, before: _Before, outcome: _Outcome, *, job: int) -> LinkRun:
+    def _assign(self, before: Before, outcome: Outcome, *, job: int) -> LinkRun:
         from linkage.match.persons import assign_persons
 
         untouched = self._untouched(before, outcome)
         previous = {key: person for key, person in before.members.items() if key not in untouched}
         assigned = assign_persons(
-            outcome.clusters, previous, new_person=lambda: os.urandom(16).hex(), created=before.created
+            outcome.clusters,
+            previous,
+            new_person=lambda: os.urandom(16).hex(),
+            created=before.created,
+            history=past_events(before, untouched),
+            elsewhere={before.members[key] for key in untouched},
         )
         return LinkRun(
             job=job,
@@ -259,11 +240,11 @@ class LinkingWorker:
             links=outcome.links,
             persons=assigned.persons,
             untouched=untouched,
-            carried=outcome.carried,
+            carried=still_carried(before, untouched) | outcome.carried,
             events=[Event(one.kind, one.person, one.other, one.records) for one in assigned.events],
         )
 
-    def _untouched(self, before: _Before, outcome: _Outcome) -> frozenset[RecordKey]:
+    def _untouched(self, before: Before, outcome: Outcome) -> frozenset[RecordKey]:
         """Return the members that this run could not compare, and removed agencies' members.
 
         Without this they would count as withdrawn, and a new card for the same agency would make its children
@@ -276,7 +257,7 @@ class LinkingWorker:
         away = frozenset(key for key in before.members if key[0] in before.removed)
         return away | ending | self._held_before(before, absent - ending - away)
 
-    def _held_before(self, before: _Before, absent: AbstractSet[RecordKey]) -> frozenset[RecordKey]:
+    def _held_before(self, before: Before, absent: AbstractSet[RecordKey]) -> frozenset[RecordKey]:
         """Return those that only snapshots of older epochs hold and that were not withdrawn since.
 
         Where an agency has sent a period again, a record that was encoded again and is absent now was
@@ -296,27 +277,6 @@ class LinkingWorker:
                 keys = {key for key in keys if before.last_linked[key] != current}
             held |= keys
         return frozenset(held)
-
-
-def _carried(before: _Before, held: Mapping[str, Encodings]) -> dict[RecordKey, Carried]:
-    """Return the persons that records bring from older epochs into this one, for as long as they stay.
-
-    Under another key the same records agree a little more or a little less, which is no reason to divide or
-    to join persons.  Once the agency sends another encoding of a record there is: it counts afresh.
-    """
-    epoch, found = before.epoch.epoch, {}
-    older = {key for key, last in before.last_linked.items() if last != epoch}
-    known: Mapping[str, set[str]] = defaultdict(set)
-    for agency, handle in older | before.carried.keys():
-        known[agency].add(handle)
-    for agency in sorted(known.keys() & held.keys()):
-        for handle, digest in held[agency].record_digests(known[agency]).items():
-            key = agency, handle
-            if key in older:
-                found[key] = Carried(before.members[key], digest)
-            elif before.carried[key].encoding == digest:
-                found[key] = before.carried[key]
-    return found
 
 
 def latest_rows(snapshots: Sequence[Encodings]) -> Encodings:

@@ -105,25 +105,35 @@ class Worker:
         *,
         clock: Clock,
         say: Say,
+        warm_up: Callable[[], None] | None = None,
     ) -> None:
         self.name = name
         self._database = database
         self._handlers = handlers
         self._clock = clock
         self._say = say
+        self._warm_up = warm_up
         self.failed = 0
 
     def run(self, stop: threading.Event, *, once: bool, idle_seconds: float = 0.5) -> None:
         """Work until told to stop; with ``once`` until nothing is left that this worker can get to.
 
-        ``failed`` counts the jobs that were given up on the way.
+        ``failed`` counts the jobs that were given up on the way.  One that is to wait for jobs warms up and
+        then says that it is ready; with ``once`` there may be no job that is worth it.
         """
+        if not once:
+            self._make_ready(stop)
         while not stop.is_set():
             if self.step(stop):
                 continue
             if once and self._drained():
                 return
             stop.wait(idle_seconds)
+
+    def _make_ready(self, stop: threading.Event) -> None:
+        if self._warm_up is not None and not stop.is_set():
+            self._warm_up()
+        self._say(f"{self.name} worker: ready")
 
     def step(self, stop: threading.Event) -> bool:
         """Do one job; returns False if there was none to take."""

@@ -10,7 +10,7 @@ from rich.table import Table as Sheet
 from rich.text import Text
 
 from cli.labelled_data import LabelledFolder
-from linkage.lab.evaluation import LinkedTables
+from linkage.lab.evaluation import Declaration, LinkedTables
 from linkage.lab.evaluation_intervals import Share
 from linkage.lab.evaluation_report import Estimate, Evaluation, figures_of
 from linkage.profile import EncodingProfile
@@ -48,9 +48,7 @@ def figures(run: Run) -> dict[str, object]:
         "name": run.labelled.name,
         "mode": run.labelled.mode,
         "sources": sorted(run.labelled.sources),
-        "duplicate_free": sorted(
-            name for name, free in run.labelled.sources.items() if free or run.labelled.mode == "link"
-        ),
+        "duplicate_free": sorted(run.linked.duplicate_free),
         "profile": profile.name,
         "profile_digest": profile.digest,
         "profile_weak": profile.weak,
@@ -59,6 +57,16 @@ def figures(run: Run) -> dict[str, object]:
         "unlabelled": run.evaluation.scores.unlabelled,
         "candidate_pairs": len(run.linked.linkage.pairs),
         "method": run.linked.linkage.method,
+        "declarations": {
+            one.source: {
+                "tested": one.tested,
+                "duplicates": round(one.duplicates, 1),
+                "share": one.share,
+                "error": one.error,
+                "refuted": one.refuted,
+            }
+            for one in run.linked.linkage.declarations
+        },
         **figures_of(run.evaluation),
         "seconds": {step: round(value, 3) for step, value in run.seconds.items()},
     }
@@ -74,6 +82,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("of them not encodable", f"{run.linked.not_encodable}"),
         ("of them not in the truth", f"{run.evaluation.scores.unlabelled}"),
         ("weighed by", run.linked.linkage.method),
+        *(("declaration refuted", _refutation(one)) for one in _refuted(run)),
     ]
 
 
@@ -95,10 +104,23 @@ def print_run(run: Run) -> None:
     )
     method = run.linked.linkage.method
     console.print(f"weighed by {method}: {_METHODS[method]}")
+    for one in _refuted(run):
+        console.print(Text(f"declaration refuted: {_refutation(one)}"))
     _print_beside(run.evaluation, console)
     if run.evaluation.groups:
         console.print(_groups(run.evaluation))
     console.print("seconds: " + ", ".join(f"{step} {value:.1f}" for step, value in run.seconds.items()))
+
+
+def _refuted(run: Run) -> list[Declaration]:
+    return [one for one in run.linked.linkage.declarations if one.refuted]
+
+
+def _refutation(one: Declaration) -> str:
+    return (
+        f"{_printable(one.source)} is not free of duplicates: about {one.duplicates:.0f} of its records "
+        f"repeat others ({one.share:.1%}, give or take {2 * one.error:.1%}); it was linked as one with some"
+    )
 
 
 def _results(run: Run) -> Sheet:

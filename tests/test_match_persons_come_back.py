@@ -239,6 +239,15 @@ def test_a_withdrawn_record_that_is_sent_again_is_the_person_it_was() -> None:
     assert register.history[-1] == (PersonEvent("created", before["A", "a"], "", (("A", "a"),)),)
 
 
+def test_a_register_that_was_emptied_and_filled_again_holds_the_same_persons() -> None:
+    register = Register()
+    before = register.link(_part("ab", "c", "d"))
+    register.link(_part())
+    register.link(_part("x"))
+    register.link(_part())
+    assert register.link(_part("ab", "c", "d")) == before
+
+
 def test_without_history_nobody_comes_back() -> None:
     previous = dict.fromkeys([("A", "a"), ("A", "b")], "p")
     outcome = assign_persons(_part("a", "b"), previous, new_person=lambda: "n")

@@ -208,10 +208,38 @@ def forget_handles(connection: Connection, keys: Collection[tuple[str, str]]) ->
 
 
 def forget_members(connection: Connection, epoch: str) -> int:
-    """Erase the memberships of an epoch with their history, and return how many there were."""
+    """Erase the memberships of an epoch with their history, and return how many there were.
+
+    With them goes the history of records that were withdrawn before, and last came to a person or changed
+    it in an epoch that is destroyed: they have no membership to be found by.
+    """
     table = schema.memberships
     rows = connection.execute(select(table.c.agency, table.c.handle).where(table.c.epoch == epoch)).all()
     forget_handles(connection, [(row.agency, row.handle) for row in rows])
     connection.execute(delete(schema.carried).where(schema.carried.c.epoch == epoch))
     connection.execute(delete(table).where(table.c.epoch == epoch))
+    forget_handles(connection, _withdrawn(connection, epoch))
     return len(rows)
+
+
+def _withdrawn(connection: Connection, epoch: str) -> list[tuple[str, str]]:
+    """Return who is nobody's record now, and was last made somebody's in an epoch destroyed or this one."""
+    records, events, runs = schema.person_event_records, schema.person_events, schema.link_runs
+    members = schema.memberships
+    there = members.c.agency == records.c.agency, members.c.handle == records.c.handle
+    last = (
+        select(records.c.agency, records.c.handle, func.max(records.c.event).label("event"))
+        .join(events, events.c.id == records.c.event)
+        .where(events.c.kind != "left", ~select(members.c.person).where(*there).exists())
+        .group_by(records.c.agency, records.c.handle)
+        .subquery()
+    )
+    ended = select(_asked.c.epoch).where(_asked.c.destroyed_at.is_not(None))
+    gone = runs.c.epoch.is_(None) | (runs.c.epoch == epoch) | runs.c.epoch.in_(ended)
+    found = (
+        select(last.c.agency, last.c.handle)
+        .join(events, events.c.id == last.c.event)
+        .join(runs, runs.c.id == events.c.run)
+        .where(gone)
+    )
+    return [(row.agency, row.handle) for row in connection.execute(found)]

@@ -15,6 +15,7 @@ from linkage.errors import InputError
 from linkage.lab.evaluation_linked import EncodedTable, Label, LinkedTables, Mode, ScoredPair, Table
 from linkage.lab.evaluation_scores import BCubed, PairScores, Scores, score
 from linkage.match.choices import DEFAULT_COSTS, Costs
+from linkage.match.declaration import Declaration
 from linkage.match.linkage import RecordId, Source, link
 from linkage.profile import EncodingProfile
 from linkage.wire.derivation import derive
@@ -24,6 +25,7 @@ __all__ = [
     "DEFAULT_COSTS",
     "BCubed",
     "Costs",
+    "Declaration",
     "EncodedTable",
     "Label",
     "LinkedTables",
@@ -117,8 +119,8 @@ def link_tables(
 ) -> LinkedTables:
     """Link encoded sources as a register would, at the profile's own decision settings.
 
-    Mode ``link`` takes both sources as free of duplicates, as a one-to-one linkage is defined.  ``costs`` and
-    ``population`` are those of :func:`linkage.match.linkage.link`.
+    Mode ``link`` takes both sources as free of duplicates, as a one-to-one linkage is defined, unless their
+    records refute it.  ``costs`` and ``population`` are those of :func:`linkage.match.linkage.link`.
     Raises :class:`InputError` if the mode does not fit the number of sources.
     """
     if mode == "link" and len(encoded) != 2:
@@ -135,7 +137,7 @@ def link_tables(
     alone = [label for label in _all_labels(encoded) if label not in clusters]
     following = int(linkage.clusters.max(initial=-1)) + 1
     clusters.update({label: following + number for number, label in enumerate(alone)})
-    free = frozenset(source.name for source in sources if source.duplicate_free)
+    free = frozenset(source.name for source in sources if source.duplicate_free) - {*linkage.refuted}
     return LinkedTables(mode, clusters, len(alone), linkage, labels, free)
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from linkage.errors import InputError
 from linkage.match.choices import Choice, Reason
 from linkage.match.clustering_weakest import weakest_links
+from linkage.match.declaration import believed
 from linkage.match.explanation_rows import BestRows, Described, chance_deviations
 from linkage.match.explanation_shares import contributions
 from linkage.match.explanation_standing import Standing, ViewAmong
@@ -119,7 +120,7 @@ class Explainer:
         self._profile, self._linkage = profile, linkage
         self._known = tuple(known)
         self._said = {frozenset((one.left, one.right)): one.same for one in self._known}
-        rows = gather(sources, profile)
+        rows = gather(believed(sources, linkage.declarations), profile)
         if rows.ids != linkage.records:
             raise InputError(
                 "explanation: the sources hold other records than the linkage",

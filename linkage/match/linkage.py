@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from linkage.match.choices import DEFAULT_COSTS, Choice, Costs, choose_among, own_reasons, with_reasons
 from linkage.match.clustering import Link, cluster, one_to_one
 from linkage.match.clustering_components import connected_components
+from linkage.match.declaration import Declaration, believed, check_declarations
 from linkage.match.exact import with_pairs_by_number
 from linkage.match.incremental import Clusters, Statements
 from linkage.match.kernel import Progress, candidate_pairs
@@ -70,6 +71,7 @@ class Linkage:
     Clusters are numbered from 0 in the order of their smallest records.  ``method``: how weights of evidence
     were found (:mod:`linkage.match.weighing`).  ``costs``: at which choices were made.  ``own`` (pairs,): the
     log odds before each pair's rivals counted, where that is how they were found; else None.
+    ``declarations``: what became of those of sources (:mod:`linkage.match.declaration`).
     """
 
     records: tuple[RecordId, ...]
@@ -78,6 +80,7 @@ class Linkage:
     method: Method = "experience"
     costs: Costs = DEFAULT_COSTS
     own: NDArray[np.float64] | None = None
+    declarations: tuple[Declaration, ...] = ()
 
     def cluster_choices(self) -> NDArray[np.int8]:
         """Return the :class:`Choice` (clusters,) for every cluster.
@@ -91,6 +94,11 @@ class Linkage:
         found[self.clusters[self.pairs.left[possible]]] = Choice.POSSIBLE
         found[self.clusters[self.pairs.right[possible]]] = Choice.POSSIBLE
         return found
+
+    @property
+    def refuted(self) -> tuple[str, ...]:
+        """The sources that declared themselves free of duplicates and were linked as if they had not."""
+        return tuple(one.source for one in self.declarations if one.refuted)
 
 
 def link(
@@ -107,7 +115,8 @@ def link(
     """Link the records of all sources at the profile's own settings, without labels.
 
     Two sources, both free of duplicates, are linked one to one, best pairs first; anything else is
-    clustered.  ``known`` decisions bind; those about records that are no longer there are passed over.
+    clustered.  A declaration that the records refute is not believed, and the outcome says so.
+    ``known`` decisions bind; those about records that are no longer there are passed over.
     ``persons``: whose some records are for certain, as after a change of the key: those of one person stay
     together, and no pair of two persons' records is joined for its own sake.
     ``costs``: what a false link, a missed link and a review cost (:mod:`linkage.match.choices`): they choose
@@ -120,6 +129,8 @@ def link(
     population that cannot be.
     """
     check_population(population)
+    declarations = check_declarations(sources, profile, threads=threads)
+    sources = believed(sources, declarations)
     rows = gather(sources, profile)
     paired = len(sources) == 2 and all(source.duplicate_free for source in sources)
     compared = rows.within_sources_too() if paired else rows  # pairs within either are the decoys
@@ -144,7 +155,7 @@ def link(
     choice, reasons = choose_among(made, costs, said, rivals_counted=own is not None)
     clusters = np.unique(made.labels, return_inverse=True)[1].astype(np.int64)
     pairs = Pairs(left, right, score, clusters[left] == clusters[right], choice, reasons)
-    return Linkage(rows.ids, pairs, clusters, weighed.method, costs, own)
+    return Linkage(rows.ids, pairs, clusters, weighed.method, costs, own, declarations)
 
 
 def _clustered(

@@ -62,8 +62,6 @@ def look_back(
     ended: dict[int, Counter[str]] = defaultdict(Counter)
     met = {"", *then.sizes}
     for events in [(), *reversed(history)]:
-        if not then.records_before(events):
-            break  # before its first linkage the register was empty
         undone = then.undo(events)
         if then.as_now and elsewhere.isdisjoint((everybody := then.persons()).values()):
             return Past(everybody, {})
@@ -119,11 +117,6 @@ class _Then:
             and self._records == len(self._cluster_of)
         )
 
-    def records_before(self, events: Collection[PersonEvent]) -> int:
-        """Return how many records there were before the events of one linkage, whoever is here now."""
-        change = {"left": -1, "created": 1, "joined": 1}
-        return self._records - sum(len(event.records) * change.get(event.kind, 0) for event in events)
-
     def undo(self, events: Collection[PersonEvent]) -> list[tuple[int, str]]:
         """Undo the events of one linkage: return the cluster and the person then of each record concerned.
 
@@ -131,9 +124,9 @@ class _Then:
         erased, or somebody else keeps it.
         """
         undone = []
-        self._records = self.records_before(events)
         for event in events:
             before, after = event.before, event.after
+            self._records += len(event.records) * (bool(before) - bool(after))
             for record in event.records:
                 if self._person.get(record) == after:
                     self._move(record, after, before)

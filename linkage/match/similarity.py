@@ -76,7 +76,7 @@ def similarities(
     rows: Rows, pairs: NDArray[np.int64], *, diffusions: Sequence[int], noise_z: float
 ) -> Similarities:
     """Compare pairs of rows (m, 2) in every view; ``diffusions``: each view's."""
-    left, right = pairs[:, 0], pairs[:, 1]
+    left, right = np.ascontiguousarray(pairs.T)  # of one layout, or each would be compiled by itself
     missing = ~(rows.present[:, left] & rows.present[:, right])
     distances = np.empty(missing.shape, dtype=np.int32)
     for view, words in enumerate(rows.words):

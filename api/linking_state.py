@@ -1,0 +1,93 @@
+"""What a link job finds when it starts, what came of comparing, and what it takes over from before."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import cast
+
+from api.store.persons import Carried, Event, RecordKey
+from api.store.submissions import Submission
+from linkage.match.person_events import EventKind, PersonEvent
+from linkage.wire.encodings import Encodings
+from linkage.wire.epochs import EpochDescriptor
+
+__all__ = ["Before", "Outcome", "carried_persons", "past_events", "still_carried"]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What stands when a link job starts."""
+
+    epoch: EpochDescriptor
+    standing: list[Submission]
+    members: dict[RecordKey, str]
+    last_linked: dict[RecordKey, str]
+    removed: frozenset[str]
+    ending: frozenset[str]
+    created: dict[str, int]
+    carried: dict[RecordKey, Carried]
+    history: list[list[Event]] = field(default_factory=list)
+    revoked: frozenset[str] = frozenset()
+
+    @property
+    def comparable(self) -> list[Submission]:
+        """The snapshots of the epoch in force; of a revoked epoch none: its key may be in anybody's hands."""
+        epoch = self.epoch.epoch
+        return [one for one in self.standing if one.epoch == epoch and epoch not in self.revoked]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of comparing: clusters of records, and how many there were of what."""
+
+    clusters: list[frozenset[RecordKey]]
+    carried: dict[RecordKey, Carried] = field(default_factory=dict)
+    records: int = 0
+    pairs: int = 0
+    links: int = 0
+
+
+def carried_persons(before: Before, held: Mapping[str, Encodings]) -> dict[RecordKey, Carried]:
+    """Return the persons that records bring from older epochs into this one, for as long as they stay.
+
+    Under another key the same records agree a little more or a little less, which is no reason to divide or
+    to join persons.  Once the agency sends another encoding of a record there is: it counts afresh.
+    """
+    epoch, found = before.epoch.epoch, {}
+    older = {key for key, last in before.last_linked.items() if last != epoch}
+    known: Mapping[str, set[str]] = defaultdict(set)
+    for agency, handle in older | before.carried.keys():
+        known[agency].add(handle)
+    for agency in sorted(known.keys() & held.keys()):
+        for handle, digest in held[agency].record_digests(known[agency]).items():
+            key = agency, handle
+            if key in older:
+                found[key] = Carried(before.members[key], digest)
+            elif before.carried[key].encoding == digest:
+                found[key] = before.carried[key]
+    return found
+
+
+def still_carried(before: Before, untouched: AbstractSet[RecordKey]) -> dict[RecordKey, Carried]:
+    """Return what was carried of records that this run did not compare and that stay members.
+
+    Once they are compared again, their links are no more to hang on the new key than before.
+    """
+    return {key: one for key, one in before.carried.items() if key in untouched}
+
+
+def past_events(before: Before, untouched: AbstractSet[RecordKey]) -> list[list[PersonEvent]]:
+    """Return the events of earlier runs, less the records that this run leaves as they are."""
+    return [
+        [
+            PersonEvent(
+                cast("EventKind", one.kind),
+                one.person,
+                one.other,
+                tuple(key for key in one.records if key not in untouched),
+            )
+            for one in events
+        ]
+        for events in before.history
+    ]
