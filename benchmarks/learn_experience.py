@@ -9,8 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from linkage.lab.learning import experience_source, learn, worlds
-from linkage.match import experience_data
-from linkage.shipped_profiles import shipped_profiles
+from linkage.lab.learning_plain import learn_plain, plain_source, plain_worlds
+from linkage.match import experience_data, plain_data
+from linkage.shipped_profiles import shipped_profile, shipped_profiles
 
 SEED = 903
 KEY = sha256(b"clew/learn-experience").digest()
@@ -22,6 +23,14 @@ def main() -> None:
         print(f"learning {name}", file=sys.stderr)
         learned.append((profile, learn(profile, worlds(SEED), KEY)))
     Path(experience_data.__file__).write_text(experience_source(learned), encoding="utf-8")
+    learn_surroundings()
+
+
+def learn_surroundings() -> None:
+    """Learn how pairs under a plain filter stand among their neighbours."""
+    print("learning surroundings", file=sys.stderr)
+    learned = learn_plain(shipped_profile("clk-plain"), plain_worlds(SEED), KEY)
+    Path(plain_data.__file__).write_text(plain_source(learned), encoding="utf-8")
 
 
 if __name__ == "__main__":

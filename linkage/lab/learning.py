@@ -25,6 +25,7 @@ __all__ = [
     "LabelledWorld",
     "children_world",
     "experience_source",
+    "fit_kinds",
     "labelled_identifiers",
     "learn",
     "people_world",
@@ -120,7 +121,7 @@ def learn(profile: EncodingProfile, examples: Iterable[LabelledWorld], key: byte
         counted.append(np.full(len(kind), _PAIRS_OF_A_WORLD / max(len(kind), 1)))
     kind, count = np.concatenate(known), np.concatenate(counted)
     shares = np.bincount(kind, weights=count, minlength=len(kinds(profile))) / count.sum()
-    return Experience(np.maximum(shares, _RAREST), _fit(np.concatenate(found), kind, count, len(shares)))
+    return Experience(np.maximum(shares, _RAREST), fit_kinds(np.concatenate(found), kind, count, len(shares)))
 
 
 def _pairs(
@@ -141,7 +142,7 @@ def _pairs(
     return evidence(found), np.where(person[left] == person[right], 0, kind).astype(np.int64)
 
 
-def _fit(
+def fit_kinds(
     features: NDArray[np.float64], kind: NDArray[np.int64], counts: NDArray[np.float64], known: int
 ) -> NDArray[np.float64]:
     """Fit weights (known, features + 1) for as many kinds as are ``known``; the last kind's are zero."""

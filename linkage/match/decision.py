@@ -8,6 +8,8 @@ order can miss, and the fit cannot drift to another kind of pair, as fitting the
 without families thus links on less evidence than a town full of twins.
 """
 
+from copy import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -85,6 +87,12 @@ class Judge:
             shares = estimate_shares(densities[which], self._experience)
             weights[which] = self._log_odds(densities[which], shares)
         return weights
+
+    def knowing(self, experience: Experience) -> "Judge":
+        """Return the same judge with another experience, of pairs described in another way."""
+        other = copy(self)
+        other._experience = experience
+        return other
 
     def _log_odds(
         self, densities: NDArray[np.float64], shares: NDArray[np.float64] | None
