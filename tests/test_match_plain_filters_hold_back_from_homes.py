@@ -58,6 +58,19 @@ def test_records_of_a_declared_source_are_never_returned_as_pairs() -> None:
     assert (source[linkage.pairs.left] != source[linkage.pairs.right]).all()
 
 
+@pytest.mark.parametrize("declared", [False, True])
+def test_homes_in_sources_that_share_nobody_are_not_linked(declared: bool) -> None:
+    """On top is a hill of siblings; that nothing is nearly the same gives it away."""
+    world = people_world(Population(400, sources=1, coverage=1.0, damage=0.7, twins=0.1), 1)
+    (table,) = world.tables
+    parts = [
+        Table(name, table.rec_ids[start::2], table.identifiers[start::2], declared)
+        for start, name in enumerate("AB")
+    ]
+    linkage = link_tables(encode_tables(parts, PLAIN, KEY), "multi", PLAIN).linkage
+    assert linkage.pairs.link.sum() < 0.02 * len(linkage.records)
+
+
 def _mixture(between: int, within: int, duplicates: int, seed: int) -> Drawn:
     """Return one similarity of pairs between and within sources, who is within, who is one person."""
     random = np.random.default_rng(seed)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from linkage.match.decision import estimate_shares
 from linkage.match.experience import Experience
+from linkage.match.logistic import probability
 from linkage.match.neighbours import chance_corrected, surroundings
 from linkage.match.plain_data import SHARES, WEIGHTS
 from linkage.match.pooled_decoys import FEWEST_DECOYS, held_twice, pooled_log_odds, within_to_between
@@ -28,6 +29,11 @@ _PAIRS_AT_A_TIME: Final = 1 << 17
 _MOST_HELD_TWICE: Final = 0.35
 """Beyond as many matches within sources, where between them there is one to each, they are no decoys."""
 _CERTAIN: Final = 8.0
+
+_ALIKE, _NEARLY_THE_SAME = 0.8, 0.9
+_ENOUGH_ALIKE: Final = 100
+_FEWEST_NEARLY_THE_SAME: Final = 0.06
+_HALVINGS, _LARGEST_SHIFT, _DIGITS = 50, 40.0, 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +59,27 @@ class PlainPairs:
             self.features[which],
             self.densities[which],
         )
+
+    def held_back(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return log odds (m,) as they are, or lower where nobody seems to be there twice.
+
+        However careless clerks are, some records of one person are nearly the same: in made-up worlds 3 %
+        of a person's pairs at the worst, and of all pairs that are alike a tenth and more.  Of siblings'
+        alike pairs a thirtieth is.  Where the hill on top lacks such pairs it is one of homes, and no more
+        pairs are expected to be one person than are nearly the same.
+        """
+        agreement = self.features[:, 0]
+        alike, same = int((agreement > _ALIKE).sum()), int((agreement > _NEARLY_THE_SAME).sum())
+        if alike < _ENOUGH_ALIKE or same >= _FEWEST_NEARLY_THE_SAME * alike:
+            return log_odds
+        low, high = 0.0, _LARGEST_SHIFT
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2.0
+            if float(probability(log_odds - middle).sum()) > same:
+                low = middle
+            else:
+                high = middle
+        return np.round(log_odds - round(high, _DIGITS), _DIGITS)
 
     def nearest(self, records: int) -> "PlainPairs":
         """Return the most similar pairs, eight per record: the bulk below says not where noise ends."""

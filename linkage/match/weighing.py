@@ -125,7 +125,8 @@ def _weigh_plain(rows: Rows, pairs: _Described, found: Similarities, judge: Judg
         log_odds = valley_log_odds(dice, pairs.left, pairs.right, count)
         if log_odds is not None:
             return _allowed(pairs, np.arange(len(dice)), log_odds, free, "valley")
-    return _allowed(pairs, plain.kept, taught.weigh(plain.densities, plain.within), free, "surroundings")
+    log_odds = plain.held_back(taught.weigh(plain.densities, plain.within))
+    return _allowed(pairs, plain.kept, log_odds, free, "surroundings")
 
 
 def _allowed(
