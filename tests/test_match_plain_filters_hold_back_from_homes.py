@@ -9,6 +9,7 @@ from linkage.lab.evaluation_linked import LinkedTables, Table
 from linkage.lab.learning import LabelledWorld, people_world
 from linkage.lab.people import Population
 from linkage.match.logistic import probability
+from linkage.match.plain import PlainPairs
 from linkage.match.pooled_decoys import held_twice, pooled_log_odds, within_to_between
 from linkage.shipped_profiles import shipped_profile
 
@@ -119,3 +120,19 @@ def test_pairs_between_sources_to_each_within() -> None:
     assert within_to_between(np.array([10, 10])) == pytest.approx(200 / 180)
     assert within_to_between(np.array([5, 5, 5])) == pytest.approx((225 - 75) / (75 - 15))
     assert within_to_between(np.array([7])) == 0.0
+
+
+def test_sources_of_different_areas_are_no_decoys_of_each_other() -> None:
+    """Every home is in one source: what is within is another kind of noise than what is between."""
+    count = 400
+    densities = np.tile([-9.0, -9.0, 0.0], (2 * count, 1))
+    densities[: count // 2] = [-4.0, 9.0, -4.0]
+    within = np.arange(2 * count) < count
+    dice = np.linspace(0.9, 0.3, 2 * count)
+    features = np.random.default_rng(1).random((2 * count, 13))
+    pairs = PlainPairs(np.arange(2 * count), dice, within, features, densities)
+    assert pairs.homes_between() < 0.1
+    assert pairs.by_decoys(within, np.array([150, 150])) is None
+    mixed = PlainPairs(pairs.kept, dice, np.arange(2 * count) % 2 == 0, features, densities)
+    assert mixed.homes_between() == pytest.approx(1.0, abs=0.05)
+    assert mixed.by_decoys(mixed.within, np.array([150, 150])) is not None

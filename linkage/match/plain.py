@@ -28,6 +28,8 @@ _MOST_PAIRS: Final = 24
 _PAIRS_AT_A_TIME: Final = 1 << 17
 _MOST_HELD_TWICE: Final = 0.35
 """Beyond as many matches within sources, where between them there is one to each, they are no decoys."""
+_AS_MIXED: Final = 0.67
+"""Where sources share fewer homes than that part of what their sizes say, noise within and between differ."""
 _CERTAIN: Final = 8.0
 
 _ALIKE, _NEARLY_THE_SAME = 0.8, 0.9
@@ -81,6 +83,16 @@ class PlainPairs:
                 high = middle
         return np.round(log_odds - round(high, _DIGITS), _DIGITS)
 
+    def homes_between(self) -> float:
+        """Return how many pairs of one home there are between sources to each within one, if any are.
+
+        Agencies of different areas share fewer homes than their sizes say.
+        """
+        scores = self.densities + np.log(plain_experience().shares)
+        home = np.exp(scores[:, 1] - np.logaddexp.reduce(scores, axis=1))
+        inside, between = float(home[self.within].sum()), float(home[~self.within].sum())
+        return round(between / inside, _DIGITS) if inside > _ENOUGH_ALIKE else float("inf")
+
     def nearest(self, records: int) -> "PlainPairs":
         """Return the most similar pairs, eight per record: the bulk below says not where noise ends."""
         most = PAIRS_PER_RECORD * records
@@ -91,7 +103,7 @@ class PlainPairs:
     def by_decoys(
         self, free: NDArray[np.bool_], sizes: NDArray[np.int64]
     ) -> tuple["PlainPairs", NDArray[np.float64]] | None:
-        """Weigh the nearest pairs by those within sources; None if too many of these are matches, or too few.
+        """Weigh the nearest pairs by those within sources; None if these are of another kind, or too few.
 
         ``free`` (m,): both records are of one source that is declared free of duplicates; ``sizes``
         (sources,): records of each.
@@ -100,7 +112,10 @@ class PlainPairs:
             return None
         near = np.zeros(len(free), dtype=np.bool_)
         near[np.searchsorted(self.kept, self.nearest(int(sizes.sum())).kept)] = True
-        pairs, free, weight = self.take(near), free[near], within_to_between(sizes)
+        pairs, free = self.take(near), free[near]
+        weight = within_to_between(sizes)
+        if pairs.homes_between() < _AS_MIXED * weight:
+            return None
         if int(pairs.within.sum()) < FEWEST_DECOYS or pairs.within.all():
             return None
         experience = plain_experience()
