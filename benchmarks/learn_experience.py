@@ -10,9 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from linkage.lab.learning import experience_source, learn, worlds
-from linkage.match import experience_data
+from linkage.lab.learning_plain import learn_plain, plain_source, plain_worlds
+from linkage.match import experience_data, plain_data
 from linkage.match.experience import shipped_experience
-from linkage.shipped_profiles import shipped_profiles
+from linkage.shipped_profiles import shipped_profile, shipped_profiles
 
 SEED = 903
 KEY = sha256(b"clew/learn-experience").digest()
@@ -30,6 +31,15 @@ def main() -> None:
             experience = learn(profile, worlds(profile, SEED), KEY)
         learned.append((profile, experience))
     Path(experience_data.__file__).write_text(experience_source(learned), encoding="utf-8")
+    if not asked or "clk-plain" in asked:
+        learn_surroundings()
+
+
+def learn_surroundings() -> None:
+    """Learn how pairs under a plain filter stand among their neighbours."""
+    print("learning surroundings", file=sys.stderr)
+    learned = learn_plain(shipped_profile("clk-plain"), plain_worlds(SEED), KEY)
+    Path(plain_data.__file__).write_text(plain_source(learned), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ from linkage.weak_profiles import labelled_name
 __all__ = ["Run", "facts", "figures", "print_run"]
 
 _METHODS: Final = {
-    "decoys": "pairs within two sources free of duplicates show what noise is like",
+    "decoys": "pairs within sources free of duplicates, or nearly so, show what noise is like",
     "valley": "the place between strangers and matches where pairs are fewest",
+    "surroundings": "how pairs stand among their neighbours, learned in made-up worlds",
     "experience": "kinds of pairs learned in made-up worlds, their shares from these records",
     "thresholds": "the profile's own, for nobody has learned from its pairs",
 }

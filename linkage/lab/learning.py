@@ -37,6 +37,7 @@ __all__ = [
     "LabelledWorld",
     "children_world",
     "experience_source",
+    "fit_kinds",
     "labelled_identifiers",
     "learn",
     "looks_at_every_view",
@@ -155,7 +156,7 @@ def learn(profile: EncodingProfile, examples: Iterable[LabelledWorld], key: byte
     kept = shares >= (_RAREST_OF_EVERY_VIEW if every_view else 0.0)
     there = kept[kind]
     number, names, shares = np.cumsum(kept) - 1, names[kept], shares[kept] / shares[kept].sum()
-    weights = _fit(features[there], number[kind[there]], count[there], len(names))
+    weights = fit_kinds(features[there], number[kind[there]], count[there], len(names))
     return Experience(tuple(names.tolist()), np.maximum(shares, _RAREST), weights, every_view)
 
 
@@ -217,7 +218,7 @@ def _kinds_of_every_view(
     return np.asarray(kind, dtype=np.int64)
 
 
-def _fit(
+def fit_kinds(
     features: NDArray[np.float64], kind: NDArray[np.int64], counts: NDArray[np.float64], known: int
 ) -> NDArray[np.float64]:
     """Fit weights (known, features + 1) for as many kinds as are ``known``; the last kind's are zero."""

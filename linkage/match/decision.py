@@ -9,6 +9,7 @@ without families thus links on less evidence than a town full of twins.
 """
 
 from collections.abc import Callable
+from copy import copy
 from functools import partial
 
 import numpy as np
@@ -111,6 +112,12 @@ class Judge:
             prior = expected, _EXPECTED_PAIRS
             shares = at_population(shares, _chosen(densities), by_chance, prior, self._population)
         return partial(self._log_odds, shares=shares)
+
+    def knowing(self, experience: Experience) -> "Judge":
+        """Return the same judge with another experience, of pairs described in another way."""
+        other = copy(self)
+        other._experience, other._persons = experience, experience.persons
+        return other
 
     def _log_odds(
         self, densities: NDArray[np.float64], shares: NDArray[np.float64] | None

@@ -97,7 +97,10 @@ class Experience:
 
     def densities(self, found: Similarities) -> NDArray[np.float64]:
         """Return (m, kinds): how well each kind explains a pair, as logarithms up to a term per pair."""
-        features = evidence(found, every_view=self.every_view)
+        return self.explained(evidence(found, every_view=self.every_view))
+
+    def explained(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the same (m, kinds) of pairs whose features (m, any) are at hand."""
         scores = features @ self.weights[:, :-1].T + self.weights[:, -1]
         return np.asarray(scores - np.log(self.shares))
 

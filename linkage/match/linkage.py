@@ -133,7 +133,7 @@ def link(
     sources = believed(sources, declarations)
     rows = gather(sources, profile)
     paired = len(sources) == 2 and all(source.duplicate_free for source in sources)
-    compared = rows.within_sources_too() if paired else rows  # pairs within either are the decoys
+    compared = rows.within_sources_too() if paired or is_plain(profile) else rows  # the decoys are within
     candidates = candidate_pairs(
         compared,
         noise_z=0.0 if is_plain(profile) else profile.decision.noise_z,

@@ -1,8 +1,10 @@
 """How likely the records of each pair are one person, by whichever way the data at hand allow.
 
 - ``decoys``: two sources, each declared free of duplicates; pairs within a source show what noise is like.
+  Under a plain filter any number of sources, declared or hardly with duplicates in fact.
 - ``valley``: one plain filter for everybody, and no households in sight; the histogram of similarities says
   where noise ends.
+- ``surroundings``: one plain filter; what was learned in made-up worlds of pairs among their neighbours.
 - ``experience``: what pairs look like under a shipped profile was learned in made-up worlds; how frequent
   each kind is comes from the data at hand.
 - ``thresholds``: a profile that nobody has learned from, whose own thresholds decide.
@@ -18,6 +20,7 @@ from linkage.match.decision import Judge
 from linkage.match.decoys import FEWEST_DECOYS, decoy_log_odds, unrivalled
 from linkage.match.exact import number_evidence
 from linkage.match.experience import WEIGHING_Z
+from linkage.match.plain import describe_plain, plain_experience
 from linkage.match.rows import Rows
 from linkage.match.similarity import Similarities, similarities
 from linkage.match.valley import PAIRS_PER_RECORD, valley_log_odds
@@ -25,7 +28,7 @@ from linkage.profile import EncodingProfile
 
 __all__ = ["Method", "Weighed", "is_plain", "weigh"]
 
-Method = Literal["decoys", "valley", "experience", "thresholds"]
+Method = Literal["decoys", "valley", "surroundings", "experience", "thresholds"]
 
 _PAIRS_AT_A_TIME: Final = 1 << 18
 
@@ -89,6 +92,8 @@ def weigh(
     pairs, found = _describe(rows, candidates, profile, judge, keep=paired or plain)
     if found is None:
         return _judged(pairs, judge)
+    if plain and len(profile.views) == 1 and judge.experienced:
+        return _weigh_plain(rows, pairs, found, judge)
     if paired:
         nearest = _nearest(found, len(rows.ids)) if plain else np.ones(len(found), dtype=np.bool_)
         return _weigh_paired(rows, pairs.take(nearest), found.take(nearest), judge)
@@ -109,6 +114,43 @@ def _weigh_paired(rows: Rows, pairs: _Described, found: Similarities, judge: Jud
     own = log_odds[~pairs.within] + between.numbers
     score = unrivalled(own, between.left, between.right, sizes)
     return Weighed(between.left, between.right, score, "decoys", own)
+
+
+def _weigh_plain(rows: Rows, pairs: _Described, found: Similarities, judge: Judge) -> Weighed:
+    """Weigh pairs under one plain filter by the first way that the data allow."""
+    sources, apart = rows.record_sources(), rows.record_apart()
+    dice, count = found.dice[:, 0], len(rows.ids)
+    plain = describe_plain(dice, _record_weights(rows), rows.length, pairs.left, pairs.right, pairs.within)
+    free = pairs.within & (apart[pairs.left] >= 0)
+    weighed = plain.by_decoys(free[plain.kept], np.bincount(sources))
+    if weighed is not None:
+        return _allowed(pairs, weighed[0].kept, weighed[1], free, "decoys")
+    taught = judge.knowing(plain_experience())
+    if not judge.sees_homes(pairs.densities) and not taught.sees_homes(plain.densities):
+        log_odds = valley_log_odds(dice, pairs.left, pairs.right, count)
+        if log_odds is not None:
+            return _allowed(pairs, np.arange(len(dice)), log_odds, free, "valley")
+    log_odds = plain.held_back(taught.weigh(plain.densities, plain.within))
+    return _allowed(pairs, plain.kept, log_odds, free, "surroundings")
+
+
+def _allowed(
+    pairs: _Described,
+    kept: NDArray[np.intp],
+    log_odds: NDArray[np.float64],
+    free: NDArray[np.bool_],
+    method: Method,
+) -> Weighed:
+    """Return those of the pairs that were weighed and are not of one source without duplicates."""
+    kept, log_odds = kept[~free[kept]], log_odds[~free[kept]]
+    return Weighed(pairs.left[kept], pairs.right[kept], log_odds + pairs.numbers[kept], method)
+
+
+def _record_weights(rows: Rows) -> NDArray[np.float64]:
+    """Return how many bits each record's filter has, the mean of its variants."""
+    count = len(rows.ids)
+    total = np.bincount(rows.record, rows.weights[0], count)
+    return np.asarray(total / np.maximum(np.bincount(rows.record, minlength=count), 1))
 
 
 def _nearest(found: Similarities, records: int) -> NDArray[np.bool_]:
