@@ -107,7 +107,8 @@ def test_the_population_learned_from_is_that_of_the_made_up_worlds() -> None:
 
 
 def _linked(homes: int, population: int | None, *, sources: int = 2, free: bool = False) -> Linkage:
-    world = people_world(Population(homes, sources=sources, copies=(0.8, 0.2), damage=2.0), seed=3)
+    copies = (1.0,) if free else (0.8, 0.2)
+    world = people_world(Population(homes, sources=sources, copies=copies, damage=2.0), seed=3)
     encoded = encode_tables(world.tables, PROFILE, hashlib.sha256(b"population").digest())
     parts = [Source(table.source.name, table.source.encodings, free) for table in encoded]
     return link(parts, PROFILE, population=population)
