@@ -5,9 +5,12 @@
   where noise ends.
 - ``experience``: what pairs look like under a shipped profile was learned in made-up worlds; how frequent
   each kind is comes from the data at hand.
+- ``vectors``: experience, and where it sees no households what all views say together, as the persons in the
+  data at hand show it.
 - ``thresholds``: a profile that nobody has learned from, whose own thresholds decide.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -21,11 +24,12 @@ from linkage.match.experience import WEIGHING_Z
 from linkage.match.rows import Rows
 from linkage.match.similarity import Similarities, similarities
 from linkage.match.valley import PAIRS_PER_RECORD, valley_log_odds
+from linkage.match.vectors import vector_log_odds
 from linkage.profile import EncodingProfile
 
 __all__ = ["Method", "Weighed", "is_plain", "weigh"]
 
-Method = Literal["decoys", "valley", "experience", "thresholds"]
+Method = Literal["decoys", "valley", "experience", "vectors", "thresholds"]
 
 _PAIRS_AT_A_TIME: Final = 1 << 18
 
@@ -45,8 +49,9 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Described:
-    """Pairs of records by the best of their variants, and what is known of them."""
+    """Pairs of records by the best of their variants, and what is known of them; ``rows`` (m, 2)."""
 
+    rows: NDArray[np.int64]
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     within: NDArray[np.bool_]
@@ -62,6 +67,7 @@ class _Described:
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "_Described":
         """Return some of the pairs."""
         return _Described(
+            self.rows[which],
             self.left[which],
             self.right[which],
             self.within[which],
@@ -84,7 +90,7 @@ def weigh(rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile, *
     judge, plain = Judge(profile), is_plain(profile)
     pairs, found = _describe(rows, candidates, profile, judge, keep=paired or plain)
     if found is None:
-        return _judged(pairs, judge)
+        return _by_vectors(rows, pairs, profile, judge)
     if paired:
         nearest = _nearest(found, len(rows.ids)) if plain else np.ones(len(found), dtype=np.bool_)
         return _weigh_paired(rows, pairs.take(nearest), found.take(nearest), judge)
@@ -104,6 +110,16 @@ def _weigh_paired(rows: Rows, pairs: _Described, found: Similarities, judge: Jud
     log_odds = decoy_log_odds(found, pairs.left, pairs.right, pairs.within, sizes)
     score = unrivalled(log_odds[~pairs.within] + between.numbers, between.left, between.right, sizes)
     return Weighed(between.left, between.right, score, "decoys")
+
+
+def _by_vectors(rows: Rows, pairs: _Described, profile: EncodingProfile, judge: Judge) -> Weighed:
+    """Weigh pairs by experience, and by all views together where the data show what those mean."""
+    judged = _judged(pairs, judge)
+    if not judge.experienced or judge.sees_homes(pairs.densities):
+        return judged
+    found = Similarities.joined([piece for _, piece in _read(rows, pairs.rows, profile)])
+    score = vector_log_odds(judged.score, found, pairs.left, pairs.right, rows.record_apart())
+    return judged if score is None else Weighed(pairs.left, pairs.right, score, "vectors")
 
 
 def _nearest(found: Similarities, records: int) -> NDArray[np.bool_]:
@@ -130,15 +146,23 @@ def _describe(
     Views are read piece by piece: all of all pairs at once would not fit.
     """
     kept, densities, numbers = [], [], []
-    for start in range(0, max(len(candidates), 1), _PAIRS_AT_A_TIME):
-        piece = candidates[start : start + _PAIRS_AT_A_TIME]
-        found = similarities(rows, piece, diffusions=profile.diffusions, noise_z=WEIGHING_Z)
+    for piece, found in _read(rows, candidates, profile):
         densities.append(judge.describe(found))
         numbers.append(number_evidence(rows, piece))
         kept += [found] if keep else []
-    every = _Described(*_records(rows, candidates), np.concatenate(densities), np.concatenate(numbers))
+    records = _records(rows, candidates)
+    every = _Described(candidates, *records, np.concatenate(densities), np.concatenate(numbers))
     best = _best_variants(every, judge)
     return every.take(best), Similarities.joined(kept).take(best) if keep else None
+
+
+def _read(
+    rows: Rows, pairs: NDArray[np.int64], profile: EncodingProfile
+) -> Iterator[tuple[NDArray[np.int64], Similarities]]:
+    """Yield some pairs of rows (m, 2) at a time, at least once, and what the views say of them."""
+    for start in range(0, max(len(pairs), 1), _PAIRS_AT_A_TIME):
+        piece = pairs[start : start + _PAIRS_AT_A_TIME]
+        yield piece, similarities(rows, piece, diffusions=profile.diffusions, noise_z=WEIGHING_Z)
 
 
 def _records(
