@@ -23,6 +23,7 @@ _METHODS: Final = {
     "valley": "the place between strangers and matches where pairs are fewest",
     "surroundings": "how pairs stand among their neighbours, learned in made-up worlds",
     "experience": "kinds of pairs learned in made-up worlds, their shares from these records",
+    "vectors": "all views together, as these records' persons show them, held to what made-up worlds taught",
     "thresholds": "the profile's own, for nobody has learned from its pairs",
 }
 """In a reader's words, how weights of evidence were found."""

@@ -186,47 +186,47 @@ MEASURED: dict[str, object] = {
         ],
     },
     # person-1-open
-    "d452fe9c9bfdb7e872ed2f398a6a838a1213bfb0bb141d2ad1375db64ef5758c": {
+    "9412a5b9fa3b436a97f74f5f7f7067fda00c2c90765980880073df86afb838c2": {
         "setting": (
             "5000 made-up people, whom the attacker lists with every attribute, without errors; kriging with "
             "known pairs; graphs of 800 people, 800 of one day; no payload"
         ),
         "privacy": {
-            "known-pairs-20": {"value": 0.03743, "low": 0.033278, "high": 0.041582, "seeds": 5},
-            "known-pairs-100": {"value": 0.152367, "low": 0.14446, "high": 0.160275, "seeds": 5},
-            "known-pairs-500": {"value": 0.597689, "low": 0.590416, "high": 0.604962, "seeds": 5},
-            "most-confident-100": {"value": 0.806531, "low": 0.786707, "high": 0.826354, "seeds": 5},
-            "graph-whole-overlap": {"value": 0.38325, "low": 0.332307, "high": 0.434193, "seeds": 5},
-            "graph-partial-overlap": {"value": 0.01, "low": 0.003059, "high": 0.016941, "seeds": 5},
-            "graph-dense-class": {"value": 0.9965, "low": 0.991306, "high": 1.0, "seeds": 5},
-            "bit-frequency-sd": {"value": 0.008216, "low": 0.008012, "high": 0.008421, "seeds": 5},
-            "popcount-correlation": {"value": 0.984044, "low": 0.983466, "high": 0.984621, "seeds": 5},
+            "known-pairs-20": {"value": 0.038313, "low": 0.034241, "high": 0.042385, "seeds": 5},
+            "known-pairs-100": {"value": 0.155918, "low": 0.147327, "high": 0.16451, "seeds": 5},
+            "known-pairs-500": {"value": 0.614889, "low": 0.603056, "high": 0.626722, "seeds": 5},
+            "most-confident-100": {"value": 0.849796, "low": 0.810802, "high": 0.88879, "seeds": 5},
+            "graph-whole-overlap": {"value": 0.48925, "low": 0.423624, "high": 0.554876, "seeds": 5},
+            "graph-partial-overlap": {"value": 0.008333, "low": -0.004857, "high": 0.021523, "seeds": 5},
+            "graph-dense-class": {"value": 0.997, "low": 0.994403, "high": 0.999597, "seeds": 5},
+            "bit-frequency-sd": {"value": 0.008366, "low": 0.008243, "high": 0.008489, "seeds": 5},
+            "popcount-correlation": {"value": 0.983983, "low": 0.98345, "high": 0.984516, "seeds": 5},
             "unique-encodings": {"value": 0.99992, "low": 0.999698, "high": 1.0, "seeds": 5},
-            "f1-cost": {"value": 0.003887, "low": -0.020117, "high": 0.02789, "seeds": 2},
+            "f1-cost": {"value": 0.001206, "low": -0.010207, "high": 0.012619, "seeds": 2},
         },
         "linkage": [
             {
                 "world": "febrl4p",
                 "at": "default",
-                "f1": {"value": 0.992771, "low": 0.992771, "high": 0.992771, "seeds": 1},
+                "f1": {"value": 0.994912, "low": 0.994912, "high": 0.994912, "seeds": 1},
                 "plain_text": {"value": 0.9997, "low": 0.9997, "high": 0.9997, "seeds": 1},
             },
             {
                 "world": "febrl4p",
                 "at": "best",
-                "f1": {"value": 0.989416, "low": 0.989416, "high": 0.989416, "seeds": 1},
+                "f1": {"value": 0.996995, "low": 0.996995, "high": 0.996995, "seeds": 1},
                 "plain_text": {"value": 0.9997, "low": 0.9997, "high": 0.9997, "seeds": 1},
             },
             {
                 "world": "febrl3",
                 "at": "default",
-                "f1": {"value": 0.98904, "low": 0.98904, "high": 0.98904, "seeds": 1},
+                "f1": {"value": 0.995777, "low": 0.995777, "high": 0.995777, "seeds": 1},
                 "plain_text": {"value": 0.997086, "low": 0.997086, "high": 0.997086, "seeds": 1},
             },
             {
                 "world": "febrl3",
                 "at": "best",
-                "f1": {"value": 0.984063, "low": 0.984063, "high": 0.984063, "seeds": 1},
+                "f1": {"value": 0.991066, "low": 0.991066, "high": 0.991066, "seeds": 1},
                 "plain_text": {"value": 0.997086, "low": 0.997086, "high": 0.997086, "seeds": 1},
             },
         ],

@@ -125,6 +125,7 @@ def _person_1_open() -> EncodingProfile:
         View(name="y-d", salt=("year", "day"), features=_dated(3, 6, 2)),
         View(name="e", salt=("month-day",), features=_dated(3, 6, 2)),
         *_undated_views(3, 6, 2),
+        View(name="a", salt=("dwelling",), features=(*_dated(3, 6, 2), *_birth_and_sex(6)), tiers=_BOTH),
     )
     return EncodingProfile(name="person-1-open", length=1024, diffusion=1, views=views, decision=_SPEAKS)
 

@@ -144,7 +144,7 @@ def test_pairs_implied_by_a_cluster_but_not_seen_alike_carry_the_absent_weight()
     assert [(pair.left[1], pair.right[1], pair.score) for pair in whole.linked_pairs()] == [
         ("p", "q", 5.0),
         ("q", "r", 4.0),
-        ("p", "r", -3.0),
+        ("p", "r", -2.0),
     ]
     assert [(pair.left[1], pair.right[1]) for pair in whole.near_pairs(1.0)] == [("p", "r")]
     assert whole.near_pairs(0.2) == []

@@ -138,7 +138,7 @@ def test_a_cluster_too_large_to_be_sound_counts_as_it_is() -> None:
     )
     quality = estimate_quality(linkage)
     assert quality.implied.pairs == count * (count - 1) // 2
-    assert quality.implied.precision.value < 0.1
+    assert quality.implied.precision.value < 0.2
     assert quality.links.precision.value > 0.99
 
 

@@ -279,7 +279,9 @@ def experience_source(learned: Iterable[tuple[EncodingProfile, Experience]]) -> 
             "        (",
             *(f'            "{kind}",' for kind in experience.kinds),
             "        ),",
-            f"        ({', '.join(map(_number, experience.shares))}),",
+            "        (",
+            *(f"            {_number(share)}," for share in experience.shares),
+            "        ),",
             "        (",
         ]
         for kind, weights in zip(experience.kinds, experience.weights, strict=True):

@@ -38,7 +38,7 @@ __all__ = [
 MAX_WEIGHT = 6.0
 """Weights are clipped to this much either way: one pair alone then cannot outvote a cluster."""
 
-ABSENT_WEIGHT = -3.0
+ABSENT_WEIGHT = -2.0
 """Weight of a pair that was not kept."""
 
 WHOLE = 1 << 20

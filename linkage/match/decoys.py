@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from linkage.match.logistic import fit_logistic, probability, standardised
 from linkage.match.similarity import Similarities
+from linkage.match.vectors import vector_features
 
 __all__ = ["FEWEST_DECOYS", "decoy_log_odds", "unrivalled"]
 
@@ -113,12 +114,7 @@ def _features(found: Similarities, left: NDArray[np.int64], right: NDArray[np.in
     if dice.shape[1] == 1:
         lead = _margins(dice[:, 0], left, right)
         return np.concatenate([dice, dice**2, dice**3, lead], axis=1)
-    loudest = -np.sort(-dice, axis=1)[:, :3]
-    best = loudest[:, :1]
-    numbers = [found.active.sum(axis=1)[:, None], dice.sum(axis=1)[:, None]]
-    return np.concatenate(
-        [dice, dice**2, found.active, found.missing, loudest, best**2, best**3, *numbers], axis=1
-    )
+    return vector_features(found)
 
 
 def _margins(

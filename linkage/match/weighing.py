@@ -7,9 +7,12 @@
 - ``surroundings``: one plain filter; what was learned in made-up worlds of pairs among their neighbours.
 - ``experience``: what pairs look like under a shipped profile was learned in made-up worlds; how frequent
   each kind is comes from the data at hand.
+- ``vectors``: experience, and where it sees no households what all views say together, as the persons in the
+  data at hand show it.
 - ``thresholds``: a profile that nobody has learned from, whose own thresholds decide.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -24,11 +27,12 @@ from linkage.match.plain import describe_plain, plain_experience
 from linkage.match.rows import Rows
 from linkage.match.similarity import Similarities, similarities
 from linkage.match.valley import PAIRS_PER_RECORD, valley_log_odds
+from linkage.match.vectors import vector_log_odds
 from linkage.profile import EncodingProfile
 
 __all__ = ["Method", "Weighed", "is_plain", "weigh"]
 
-Method = Literal["decoys", "valley", "surroundings", "experience", "thresholds"]
+Method = Literal["decoys", "valley", "surroundings", "experience", "vectors", "thresholds"]
 
 _PAIRS_AT_A_TIME: Final = 1 << 18
 
@@ -50,8 +54,9 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Described:
-    """Pairs of records by the best of their variants, and what is known of them."""
+    """Pairs of records by the best of their variants, and what is known of them; ``rows`` (m, 2)."""
 
+    rows: NDArray[np.int64]
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     within: NDArray[np.bool_]
@@ -61,6 +66,7 @@ class _Described:
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "_Described":
         """Return some of the pairs."""
         return _Described(
+            self.rows[which],
             self.left[which],
             self.right[which],
             self.within[which],
@@ -91,7 +97,7 @@ def weigh(
     judge, plain = Judge(profile, population), is_plain(profile)
     pairs, found = _describe(rows, candidates, profile, judge, keep=paired or plain)
     if found is None:
-        return _judged(pairs, judge)
+        return _by_vectors(rows, pairs, profile, judge)
     if plain and len(profile.views) == 1 and judge.experienced:
         return _weigh_plain(rows, pairs, found, judge)
     if paired:
@@ -153,6 +159,16 @@ def _record_weights(rows: Rows) -> NDArray[np.float64]:
     return np.asarray(total / np.maximum(np.bincount(rows.record, minlength=count), 1))
 
 
+def _by_vectors(rows: Rows, pairs: _Described, profile: EncodingProfile, judge: Judge) -> Weighed:
+    """Weigh pairs by experience, and by all views together where the data show what those mean."""
+    judged = _judged(pairs, judge)
+    if not judge.experienced or judge.sees_homes(pairs.densities):
+        return judged
+    found = Similarities.joined([piece for _, piece in _read(rows, pairs.rows, profile)])
+    score = vector_log_odds(judged.score, found, pairs.left, pairs.right, rows.record_apart())
+    return judged if score is None else Weighed(pairs.left, pairs.right, score, "vectors")
+
+
 def _nearest(found: Similarities, records: int) -> NDArray[np.bool_]:
     """Mark the most similar pairs, eight per record: the bulk below says nothing about where noise ends."""
     similarity, most = _loudest(found), PAIRS_PER_RECORD * records
@@ -177,15 +193,23 @@ def _describe(
     Views are read piece by piece: all of all pairs at once would not fit.
     """
     kept, densities, numbers = [], [], []
-    for start in range(0, max(len(candidates), 1), _PAIRS_AT_A_TIME):
-        piece = candidates[start : start + _PAIRS_AT_A_TIME]
-        found = similarities(rows, piece, diffusions=profile.diffusions, noise_z=WEIGHING_Z)
+    for piece, found in _read(rows, candidates, profile):
         densities.append(judge.describe(found))
         numbers.append(number_evidence(rows, piece))
         kept += [found] if keep else []
-    every = _Described(*_records(rows, candidates), np.concatenate(densities), np.concatenate(numbers))
+    records = _records(rows, candidates)
+    every = _Described(candidates, *records, np.concatenate(densities), np.concatenate(numbers))
     best = _best_variants(every, judge)
     return every.take(best), Similarities.joined(kept).take(best) if keep else None
+
+
+def _read(
+    rows: Rows, pairs: NDArray[np.int64], profile: EncodingProfile
+) -> Iterator[tuple[NDArray[np.int64], Similarities]]:
+    """Yield some pairs of rows (m, 2) at a time, at least once, and what the views say of them."""
+    for start in range(0, max(len(pairs), 1), _PAIRS_AT_A_TIME):
+        piece = pairs[start : start + _PAIRS_AT_A_TIME]
+        yield piece, similarities(rows, piece, diffusions=profile.diffusions, noise_z=WEIGHING_Z)
 
 
 def _records(

@@ -43,7 +43,7 @@ def persons(
 
 
 def _whole(weights: Mapping[Pair, float], x: Record, y: Record) -> int:
-    return round(min(max(weights.get(frozenset((x, y)), -3.0), -6.0), 6.0) * WHOLE)
+    return round(min(max(weights.get(frozenset((x, y)), -2.0), -6.0), 6.0) * WHOLE)
 
 
 def _may_merge(
