@@ -2,6 +2,8 @@
 
 import itertools
 import math
+from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,8 +13,15 @@ from hypothesis import strategies as st
 from linkage.match.clustering import ABSENT_WEIGHT
 from linkage.match.linkage import Known, Linkage, Pairs, RecordId
 from linkage.match.logistic import probability
-from linkage.match.quality import Estimate, Quality, estimate_quality
+from linkage.match.quality import (
+    CALIBRATION_ERROR,
+    CALIBRATION_ERRORS,
+    Estimate,
+    Quality,
+    estimate_quality,
+)
 from linkage.match.quality_pairs import implied_pairs, missed_pairs, settled
+from linkage.match.weighing import Method
 from tests.support.scored_worlds import linkage_of, scored_world
 
 
@@ -180,6 +189,15 @@ def test_a_surer_level_and_a_worse_calibration_widen_the_interval() -> None:
 
     assert width(level=0.5) < width(level=0.95)
     assert width(calibration_error=0.0) < width(calibration_error=1.0)
+
+
+def test_a_way_that_was_measured_to_err_by_more_has_wider_intervals() -> None:
+    linkage = scored_world(3).linkage
+    for method in get_args(Method):
+        found = estimate_quality(replace(linkage, method=method))
+        stated = CALIBRATION_ERRORS.get(method, CALIBRATION_ERROR)
+        assert found == estimate_quality(linkage, calibration_error=stated)
+        assert (stated > CALIBRATION_ERROR) == (method in {"surroundings", "valley", "vectors"})
 
 
 def drawn_truth(seed: int, error: float) -> tuple[Linkage, float]:

@@ -14,7 +14,7 @@ from linkage.lab.evaluation_linked import Label, LinkedTables, Table
 from linkage.lab.evaluation_oracle import Oracle, oracle
 from linkage.lab.evaluation_scores import PairScores, Scores, score
 from linkage.match.choices import Costs
-from linkage.match.quality import CALIBRATION_ERROR, Estimate, Quality, estimate_quality
+from linkage.match.quality import Estimate, Quality, estimate_quality
 from linkage.match.quality_costs import Reckoning, Refusal, charged, reckon, refusals
 from linkage.profile import EncodingProfile
 
@@ -65,7 +65,7 @@ def evaluate_linkage(
     truth: Mapping[Label, str],
     *,
     profile: EncodingProfile | None = None,
-    calibration_error: float = CALIBRATION_ERROR,
+    calibration_error: float | None = None,
     kept_share: float = 1.0,
 ) -> Evaluation:
     """Hold a finished linkage of labelled tables against the truth, and against what it says of itself.

@@ -10,9 +10,10 @@ What no comparison kept is invisible here: a true pair that agrees in no view be
 unless the comparison states what share of them it keeps.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +21,22 @@ from numpy.typing import NDArray
 from linkage.match.linkage import Known, Linkage
 from linkage.match.logistic import probability
 from linkage.match.quality_pairs import Stakes, implied_pairs, missed_pairs, settled
+from linkage.match.weighing import Method
 
-__all__ = ["CALIBRATION_ERROR", "Estimate", "PairQuality", "Quality", "estimate_quality"]
+__all__ = [
+    "CALIBRATION_ERROR",
+    "CALIBRATION_ERRORS",
+    "Estimate",
+    "PairQuality",
+    "Quality",
+    "estimate_quality",
+]
 
-CALIBRATION_ERROR = 0.25
-"""Standard error of the log odds as a whole, where their calibration states none."""
+CALIBRATION_ERROR: Final = 0.25
+"""Standard error of the log odds as a whole, where nothing more is known of the way that they were found."""
+
+CALIBRATION_ERRORS: Final[Mapping[Method, float]] = {"vectors": 0.5, "surroundings": 0.75, "valley": 1.0}
+"""Of ways that were measured to err by more: strangers among the matches are what they cannot see."""
 
 _DRAWS = 800
 _CELLS_AT_A_TIME = 1 << 18
@@ -77,17 +89,20 @@ def estimate_quality(
     linkage: Linkage,
     *,
     known: Iterable[Known] = (),
-    calibration_error: float = CALIBRATION_ERROR,
+    calibration_error: float | None = None,
     kept_share: float = 1.0,
     level: float = 0.95,
 ) -> Quality:
     """Estimate precision and recall of a finished linkage from its own log odds.
 
     ``known``: pairs of which somebody knows; they are beyond doubt.  ``kept_share``: the share of true pairs
-    that the comparison keeps, where it states one; recall is that much lower.  The intervals are drawn by a
-    generator seeded with the data: the same linkage always gives the same ones.
+    that the comparison keeps, where it states one; recall is that much lower.  ``calibration_error``: the
+    standard error of all log odds together; that of the linkage's method if it is not given.  The intervals
+    are drawn by a generator seeded with the data: the same linkage always gives the same ones.
     Raises :class:`ValueError` for a level or a share outside (0, 1), or a negative error.
     """
+    if calibration_error is None:
+        calibration_error = CALIBRATION_ERRORS.get(linkage.method, CALIBRATION_ERROR)
     if not 0.0 < level < 1.0 or not 0.0 <= calibration_error < np.inf or not 0.0 < kept_share <= 1.0:
         raise ValueError("estimate_quality: level and share lie between 0 and 1, the error is 0 or more")
     kept = settled(linkage, known)
