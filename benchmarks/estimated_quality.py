@@ -47,7 +47,7 @@ def main() -> None:
         true, own = score(linked, truth).pairs, linked.linkage
         corrected = _with_log_odds(own, np.interp(own.pairs.score, stated, right))
         for what, linkage, error, share in (
-            ("as stated", own, CALIBRATION_ERROR, 1.0),
+            ("as stated", own, None, 1.0),
             ("calibrated elsewhere", corrected, CALIBRATION_ERROR, 1.0),
             ("calibrated elsewhere, taken as exact", corrected, 0.0, 1.0),
             ("calibrated elsewhere, share kept known", corrected, CALIBRATION_ERROR, kept_share),
@@ -59,7 +59,7 @@ def main() -> None:
     print(json.dumps(summary, indent=2))
 
 
-def _held(linkage: Linkage, true: PairScores, error: float, kept_share: float) -> dict[str, float]:
+def _held(linkage: Linkage, true: PairScores, error: float | None, kept_share: float) -> dict[str, float]:
     implied = estimate_quality(linkage, calibration_error=error, kept_share=kept_share).implied
     return {
         "precision held": implied.precision.holds(true.precision),

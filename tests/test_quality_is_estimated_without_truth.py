@@ -197,7 +197,7 @@ def test_a_way_that_was_measured_to_err_by_more_has_wider_intervals() -> None:
         found = estimate_quality(replace(linkage, method=method))
         stated = CALIBRATION_ERRORS.get(method, CALIBRATION_ERROR)
         assert found == estimate_quality(linkage, calibration_error=stated)
-        assert (stated > CALIBRATION_ERROR) == (method in {"surroundings", "valley", "vectors"})
+        assert (stated > CALIBRATION_ERROR) == (method not in {"decoys", "thresholds"})
 
 
 def drawn_truth(seed: int, error: float) -> tuple[Linkage, float]:

@@ -35,7 +35,12 @@ __all__ = [
 CALIBRATION_ERROR: Final = 0.25
 """Standard error of the log odds as a whole, where nothing more is known of the way that they were found."""
 
-CALIBRATION_ERRORS: Final[Mapping[Method, float]] = {"vectors": 0.5, "surroundings": 0.75, "valley": 1.0}
+CALIBRATION_ERRORS: Final[Mapping[Method, float]] = {
+    "experience": 0.5,
+    "vectors": 0.5,
+    "surroundings": 0.75,
+    "valley": 1.0,
+}
 """Of ways that were measured to err by more: strangers among the matches are what they cannot see."""
 
 _DRAWS = 800
