@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.match.decision import Judge, estimate_shares
+from linkage.match.decision import Judge, estimate_shares, estimate_shares_apart
 from linkage.match.experience import Experience, evidence, grounds, kinds, shipped_experience
 from linkage.match.similarity import Similarities
 from linkage.profile import Decision, EncodingProfile, Feature, View
@@ -101,6 +101,24 @@ def test_the_same_pair_weighs_less_where_such_pairs_are_mostly_relatives() -> No
     with_families = estimate_shares(np.array([doubtful] + [person] * 20 + [home] * 400), experience)
     assert without_families[0] > 0.8
     assert with_families[0] < 0.2
+
+
+def test_the_data_choose_the_surroundings_that_explain_them() -> None:
+    kinds_of_both = ("one person, children", "noise, children", "one person, people", "noise, people")
+    experience = Experience(kinds_of_both, np.full(4, 0.25), np.zeros((4, 1)), every_view=True)
+    like_children, in_doubt = [5.0, -2.0, -1.0, 2.0], [0.0, 0.0, 0.0, 0.0]
+    children = np.array([like_children] * 60 + [in_doubt])
+    shares = estimate_shares(children, experience)
+    assert shares[2:].sum() < 1e-9
+    assert shares.sum() == pytest.approx(1)
+    nobody = estimate_shares(np.zeros((0, 4)), experience)
+    assert nobody == pytest.approx(experience.shares)
+    alone, with_others = (
+        estimate_shares_apart(groups, experience)[0]
+        for groups in ((children[-1:],), (children[-1:], children))
+    )
+    assert alone[2:].sum() > 0.4
+    assert with_others[2:].sum() < 1e-9
 
 
 def test_evidence_tells_missing_views_from_silent_ones() -> None:

@@ -34,8 +34,13 @@ from tests.test_match_linkage_is_deterministic import PROFILE as UNLEARNED
 from tests.test_match_linkage_is_deterministic import _encode
 
 PERSON, PLAIN = shipped_profile("person-1"), shipped_profile("clk-plain")
+OPEN = shipped_profile("person-1-open")
 WORLD = people_world(Population(130, copies=(0.8, 0.2), damage=2.0), seed=5)
 TOWN = people_world(Population(450, damage=1.5), seed=5)
+TWICE = people_world(Population(900, sources=1, copies=(0.5, 0.3, 0.2), families=False, damage=0.5), seed=4)
+OFTEN = people_world(
+    Population(900, sources=5, damage=2.0, families=False, coarse_postcodes=True, with_sex=False), seed=4
+)
 ALONE = people_world(Population(700, damage=1.5, families=False), seed=5)
 
 
@@ -190,7 +195,9 @@ CASES = {
     "experience": lambda: (PERSON, _sources(WORLD, PERSON)),
     "decoys": lambda: (PERSON, _sources(TOWN, PERSON, free=True)),
     "decoys of one view": lambda: (PLAIN, _sources(ALONE, PLAIN, free=True)),
-    "valley": lambda: (PLAIN, _sources(ALONE, PLAIN)),
+    "valley": lambda: (PLAIN, _sources(TWICE, PLAIN)),
+    "surroundings": lambda: (PLAIN, _sources(WORLD, PLAIN)),
+    "vectors": lambda: (OPEN, _sources(OFTEN, OPEN)),
     "thresholds": lambda: (
         UNLEARNED,
         [Source(name, _encode([*range(30)] * 2, seed, 0.3)) for seed, name in enumerate("AB")],

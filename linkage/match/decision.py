@@ -8,7 +8,7 @@ order can miss, and the fit cannot drift to another kind of pair, as fitting the
 without families thus links on less evidence than a town full of twins.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from functools import partial
 
@@ -20,13 +20,14 @@ from linkage.match.population import at_population
 from linkage.match.similarity import Similarities
 from linkage.profile import EncodingProfile
 
-__all__ = ["Judge", "estimate_shares"]
+__all__ = ["Judge", "estimate_shares", "estimate_shares_apart"]
 
 _EXPECTED_PAIRS = 20.0
 """The shares that the experience was learned under count as much as this many pairs: in a set with a handful
 of pairs they decide."""
 
 _SMALLEST_SHARE = 1e-6
+_NEVER = 1e-300
 _ROUNDS, _SETTLED = 1000, 1e-8
 _MOST_PAIRS = 1 << 18
 """Shares are estimated from at most this many pairs, evenly chosen: more would not move them."""
@@ -57,6 +58,11 @@ class Judge:
     def experienced(self) -> bool:
         """Whether anything was learned of the profile's pairs."""
         return self._experience is not None
+
+    @property
+    def looks_at_every_view(self) -> bool:
+        """Whether what was learned of the profile's pairs tells every view apart."""
+        return self._experience is not None and self._experience.every_view
 
     def sees_homes(self, densities: NDArray[np.float64]) -> bool:
         """Say whether pairs (m, kinds) of two people of one home are among those of the set.
@@ -92,26 +98,28 @@ class Judge:
         ``within`` (m,): both records are of one source.  How frequent the kinds of pairs are is estimated
         apart for those: a source holds a person twice far more rarely than two sources share one.
         """
+        taught = self.taught_by(densities, within)
         weights = np.empty(len(densities))
         for which, inside in ((within, True), (~within, False)):
-            weights[which] = self.taught_by(densities[which], within=inside)(densities[which])
+            weights[which] = taught[inside](densities[which])
         return weights
 
     def taught_by(
-        self, densities: NDArray[np.float64], *, within: bool
-    ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+        self, densities: NDArray[np.float64], within: NDArray[np.bool_]
+    ) -> dict[bool, Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
         """Return what weighs pairs (any, kinds) by how frequent kinds are among those with ``densities``.
 
-        ``within``: all of them are within sources; else none is.
+        One for pairs within sources, True, and one for those across; ``within`` as for :meth:`weigh`.
         """
         if self._experience is None:
-            return partial(self._log_odds, shares=None)
-        shares, expected = estimate_shares(densities, self._experience), self._experience.shares
-        if self._population is not None and not within:
+            return dict.fromkeys((True, False), partial(self._log_odds, shares=None))
+        inside, across = estimate_shares_apart((densities[within], densities[~within]), self._experience)
+        if self._population is not None:
             by_chance = ~(self._experience.persons | self._experience.homes)
-            prior = expected, _EXPECTED_PAIRS
-            shares = at_population(shares, _chosen(densities), by_chance, prior, self._population)
-        return partial(self._log_odds, shares=shares)
+            prior = self._experience.shares, _EXPECTED_PAIRS
+            pairs = _chosen(densities[~within])
+            across = at_population(across, pairs, by_chance, prior, self._population)
+        return {True: partial(self._log_odds, shares=inside), False: partial(self._log_odds, shares=across)}
 
     def knowing(self, experience: Experience) -> "Judge":
         """Return the same judge with another experience, of pairs described in another way."""
@@ -129,19 +137,48 @@ class Judge:
 
 def estimate_shares(densities: NDArray[np.float64], experience: Experience) -> NDArray[np.float64]:
     """Estimate how frequent each kind of pair is from all pairs (m, kinds); the shares sum to 1."""
-    chosen = _chosen(densities)
-    likelihoods = np.exp(chosen - chosen.max(axis=1, keepdims=True))
-    shares = experience.shares
+    return estimate_shares_apart((densities,), experience)[0]
+
+
+def estimate_shares_apart(
+    groups: Sequence[NDArray[np.float64]], experience: Experience
+) -> list[NDArray[np.float64]]:
+    """Estimate how frequent each kind of pair is in several groups of pairs of one set of data.
+
+    An experience of several surroundings is estimated for each of them alone, for the data come from one.
+    Each counts by how well it explains all groups; a few dozen pairs tell which it is.
+    """
+    parts = experience.surroundings
+    shares = [np.zeros(len(experience.shares)) for _ in groups]
+    fits = np.zeros(len(parts))
+    for number, which in enumerate(parts):
+        for densities, share in zip(groups, shares, strict=True):
+            share[which], fit = _settled(_chosen(densities)[:, which], experience.shares[which])
+            fits[number] += fit
+    likely = np.exp(fits - fits.max())
+    counts = sum(which * one for which, one in zip(parts, likely / likely.sum(), strict=True))
+    return [np.maximum(share * counts, _NEVER) for share in shares]
+
+
+def _settled(
+    densities: NDArray[np.float64], expected: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Return the shares of the kinds of one surroundings, and the logarithm of how well they fit."""
+    prior = expected / expected.sum()
+    top = densities.max(axis=1, keepdims=True)
+    likelihoods = np.exp(densities - top)
+    shares = prior
     for _ in range(_ROUNDS):
         explained = likelihoods * shares
         explained /= explained.sum(axis=1, keepdims=True)
-        updated = explained.sum(axis=0) + _EXPECTED_PAIRS * experience.shares
-        updated = np.maximum(updated / (len(chosen) + _EXPECTED_PAIRS), _SMALLEST_SHARE)
+        updated = explained.sum(axis=0) + _EXPECTED_PAIRS * prior
+        updated = np.maximum(updated / (len(densities) + _EXPECTED_PAIRS), _SMALLEST_SHARE)
         settled = np.abs(updated - shares).max() < _SETTLED
         shares = updated / updated.sum()
         if settled:
             break
-    return np.asarray(shares)
+    fit = float((np.log(likelihoods @ shares) + top[:, 0]).sum() + _EXPECTED_PAIRS * (prior @ np.log(shares)))
+    return shares, fit
 
 
 def _chosen(densities: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -36,6 +36,8 @@ HOME: Final = "one home"
 SURROUNDINGS: Final = ("children", "people")
 """Whom the worlds are made of that an experience of every view is learned from."""
 
+_AMONG: Final = ", "
+
 
 def kinds(profile: EncodingProfile, *, every_view: bool = False) -> tuple[str, ...]:
     """Name the kinds of pairs that can be told apart under a profile.
@@ -50,7 +52,9 @@ def kinds(profile: EncodingProfile, *, every_view: bool = False) -> tuple[str, .
     if not every_view:
         return (PERSON, HOME, *chance)
     persons = tuple(f"{PERSON} {how}" for how in ("in every view", "born alike", "otherwise"))
-    return tuple(f"{kind}, {among}" for among in SURROUNDINGS for kind in (*persons, HOME, "noise", *chance))
+    return tuple(
+        f"{kind}{_AMONG}{among}" for among in SURROUNDINGS for kind in (*persons, HOME, "noise", *chance)
+    )
 
 
 def grounds(profile: EncodingProfile) -> tuple[str, ...]:
@@ -94,6 +98,12 @@ class Experience:
     def homes(self) -> NDArray[np.bool_]:
         """Which kinds (kinds,) are pairs of two people of one home."""
         return np.array([kind.startswith(HOME) for kind in self.kinds])
+
+    @property
+    def surroundings(self) -> tuple[NDArray[np.bool_], ...]:
+        """Which kinds (kinds,) belong together, for each of the surroundings; all, where there is but one."""
+        among = [kind.rpartition(_AMONG)[2] if self.every_view else "" for kind in self.kinds]
+        return tuple(np.array([one == each for one in among]) for each in dict.fromkeys(among))
 
     def densities(self, found: Similarities) -> NDArray[np.float64]:
         """Return (m, kinds): how well each kind explains a pair, as logarithms up to a term per pair."""

@@ -48,10 +48,10 @@ class Weights:
         evidence = kept.evidence(judge) if judged else np.zeros((len(kept.within), 0))
         fitted = _anything if judged else _fitted(kept, odds)
         self._of: dict[bool, tuple[Model, Background]] = {}
+        taught = judge.taught_by(evidence, kept.within) if judged else None
         for within in (True, False):
             which = kept.within == within
-            taught = judge.taught_by(evidence[which], within=within) if judged else None
-            model = fitted if taught is None else partial(_judged, judge, taught)
+            model = fitted if taught is None else partial(_judged, judge, taught[within])
             if int(which.sum()) < _FEWEST:
                 which = np.ones(len(which), dtype=np.bool_)
             self._of[within] = model, _background(model, kept.found.take(which))

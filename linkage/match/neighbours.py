@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from linkage.match.compiled import compiled
 
-__all__ = ["FEATURES", "chance_corrected", "surroundings"]
+__all__ = ["FEATURES", "chance_corrected", "surroundings", "warm_up"]
 
 FEATURES: Final = (
     "agreement beyond chance",
@@ -86,6 +86,11 @@ def surroundings(
     ratio = np.log(np.maximum(heavy, 1.0) / np.maximum(light, 1.0))
     own = np.stack([similarity, contained, ratio, (levels[left] + levels[right]) / 2.0], axis=1)
     return np.round(np.concatenate([own, around], axis=1), _DIGITS)
+
+
+def warm_up() -> None:
+    """Compile what describing pairs needs, or load it from the cache, before the first records come."""
+    surroundings(np.full(2, 0.5), np.full(2, 0.5), np.full(3, 9.0), np.array([0, 1]), np.array([1, 2]))
 
 
 _Lists = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]

@@ -1,6 +1,6 @@
 """Everything that a linkage compiles, compiled before the first records come."""
 
-from linkage.match import clustering, kernel, linkage, persons
+from linkage.match import clustering, kernel, linkage, neighbours, persons
 
 __all__ = ["warm_up"]
 
@@ -16,3 +16,4 @@ def warm_up() -> None:
     """
     kernel.warm_up()
     clustering.warm_up()
+    neighbours.warm_up()

@@ -7,8 +7,8 @@
 - ``surroundings``: one plain filter; what was learned in made-up worlds of pairs among their neighbours.
 - ``experience``: what pairs look like under a shipped profile was learned in made-up worlds; how frequent
   each kind is comes from the data at hand.
-- ``vectors``: experience, and where it sees no households what all views say together, as the persons in the
-  data at hand show it.
+- ``vectors``: experience of the loudest view, and where it sees no households what all views say together,
+  as the persons in the data at hand show it.
 - ``thresholds``: a profile that nobody has learned from, whose own thresholds decide.
 """
 
@@ -162,7 +162,7 @@ def _record_weights(rows: Rows) -> NDArray[np.float64]:
 def _by_vectors(rows: Rows, pairs: _Described, profile: EncodingProfile, judge: Judge) -> Weighed:
     """Weigh pairs by experience, and by all views together where the data show what those mean."""
     judged = _judged(pairs, judge)
-    if not judge.experienced or judge.sees_homes(pairs.densities):
+    if not judge.experienced or judge.looks_at_every_view or judge.sees_homes(pairs.densities):
         return judged
     found = Similarities.joined([piece for _, piece in _read(rows, pairs.rows, profile)])
     score = vector_log_odds(judged.score, found, pairs.left, pairs.right, rows.record_apart())
