@@ -34,6 +34,8 @@ from linkage.wire.seal import SealingKey, seal
 
 _HERE = Path(__file__).parent
 _PEERS = ".venv-peers"
+_WIDE = 160
+"""Columns of the table in a file or a pipe."""
 _RESULTS = _HERE.parent / "bench-results"
 
 _ROUNDS = 7
@@ -165,7 +167,11 @@ def _clustered(figures: dict[str, float]) -> list[Measurement]:
 def main() -> int:
     """Measure everything, print the table, write the JSON."""
     works = (encode_rates, encode_memory, compare_rates, comparison_figures, clustering, seal_rates)
-    measured = [one for work in works for one in work()]
+    measured: list[Measurement] = []
+    for number, work in enumerate(works, start=1):
+        what = work.__name__.replace("_", " ")
+        print(f"part {number} of {len(works)}: {what}", file=sys.stderr, flush=True)
+        measured += work()
     _RESULTS.mkdir(exist_ok=True)
     record = {
         "python": platform.python_version(),
@@ -174,7 +180,7 @@ def main() -> int:
         "measurements": [{**asdict(one), "ratio": one.ratio} for one in measured],
     }
     (_RESULTS / "latest.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    Console().print(_table(measured))
+    Console(width=None if sys.stdout.isatty() else _WIDE).print(_table(measured))
     return 0
 
 
