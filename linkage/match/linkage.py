@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from linkage.match.choices import DEFAULT_COSTS, Choice, Costs, choose_among, own_reasons, with_reasons
 from linkage.match.clustering import Link, cluster, one_to_one
+from linkage.match.clustering_bound import bounded
 from linkage.match.clustering_components import connected_components
 from linkage.match.declaration import Declaration, believed, check_declarations
 from linkage.match.exact import with_pairs_by_number
@@ -172,7 +173,11 @@ def _clustered(
     if paired:
         chosen = one_to_one(left, right, weights, same=same, different=different)
     joined = left[chosen], right[chosen], weights[chosen]
-    labels = cluster(len(ids), *joined, apart=rows.record_apart(), same=same, different=different)
+    apart = rows.record_apart()
+    labels = bounded(
+        lambda doubted: cluster(len(ids), *joined[:2], doubted, apart=apart, same=same, different=different),
+        *joined,
+    )
     free = np.unique(rows.source[rows.apart >= 0], return_index=True)[1]
     names = (ids[record].source for record in rows.record[rows.apart >= 0][free].tolist())
     statements = Statements.of(
