@@ -34,6 +34,19 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     part_bytes: Annotated[int, Meta(ge=1024 * 1024, le=MAX_PART_BYTES)] = 2 * _GIB
     records: Annotated[int, Meta(ge=1, le=MAX_RECORDS)] = 1_000_000
     open_submissions: Annotated[int, Meta(ge=1, le=100)] = 4
+    requests_per_minute: Annotated[int, Meta(ge=10, le=1_000_000)] = 3000
+    bytes_per_day: Annotated[int, Meta(ge=1024 * 1024, le=1024 * _GIB)] = 16 * _GIB
+    records_per_day: Annotated[int, Meta(ge=1, le=100 * MAX_RECORDS)] = 4_000_000
+    queries_per_day: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
+    in_flight: Annotated[int, Meta(ge=1, le=64)] = 4
+    waiting: Annotated[int, Meta(ge=1, le=1000)] = 64
+
+    def __post_init__(self) -> None:
+        """Refuse limits of a day that no single submission of the allowed size would pass."""
+        if self.bytes_per_day < self.submission_bytes:
+            raise ValueError("limits.bytes_per_day is below limits.submission_bytes")
+        if self.records_per_day < self.records:
+            raise ValueError("limits.records_per_day is below limits.records")
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -75,6 +88,19 @@ part_bytes = {2 * _GIB}
 records = 1000000
 # Submissions that one agency may have begun and not yet committed.
 open_submissions = 4
+# What one agency may ask, counted in the database for all processes of the service together; beyond it the
+# answer is 429 with the time to wait. Minutes are the clock's; days are the clock's in UTC.
+requests_per_minute = 3000
+# Bodies, in bytes: repeated ones count again.
+bytes_per_day = {16 * _GIB}
+# Records of all kinds in the submissions registered.
+records_per_day = 4000000
+# Requests that tell something about children: results pulled, and queries read or answered.
+queries_per_day = 1000
+# Requests of one agency that a process works on at the same time.
+in_flight = 4
+# Requests of everybody that wait for a thread; one more is answered 503 before its body is read.
+waiting = 64
 """
 
 

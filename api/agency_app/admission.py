@@ -5,8 +5,11 @@ import hashlib
 
 from sqlalchemy import Connection
 
+from api.agency_app.answers import keep
 from api.agency_app.problems import refuse, refuse_revoked_epoch
+from api.agency_app.quotas import charge
 from api.agency_app.service import Service
+from api.agency_app.statuses import full_status
 from api.clock import stamp
 from api.config import Limits
 from api.store import agencies, submissions
@@ -39,6 +42,7 @@ def admit(service: Service, agency: Agency, body: bytes) -> tuple[Submission, bo
     6. The sizes of the parts can be those of as many records as the manifest counts.
     7. The sequence is above the last one committed and is nobody else's; so are the sealed parts among the
        agency's own submissions.  Another agency's are never looked at: an answer would tell what it sent.
+    8. The agency has records of the day left.
     """
     registration, manifest = _parsed(body)
     _check_sender(registration, manifest, agency)
@@ -61,9 +65,12 @@ def admit(service: Service, agency: Agency, body: bytes) -> tuple[Submission, bo
             refuse("part-used", hint="encode again; the new bundle has parts of its own")
         if submissions.count_open(connection, agency.code) >= service.settings.limits.open_submissions:
             refuse("too-many-open", hint="commit one of the open submissions first")
+        records = _all_records(manifest)
+        charge(connection, service.settings.limits, agency.code, "records", records, now=now)
         added = submissions.add_submission(
             connection, submission, registration, digest=digest, now=stamp(now)
         )
+        keep(connection, 201, canonical(full_status(connection, added)))
         return added, True
 
 
@@ -105,7 +112,7 @@ def _check_sizes(registration: Registration, manifest: Manifest, limits: Limits)
     total = sum(part.sealed_size for part in manifest.parts)
     _check_limit("bytes in its sealed parts", total, limits.submission_bytes)
     _check_limit("bytes in its largest part", max(part.size for part in manifest.parts), limits.part_bytes)
-    _check_limit("records", manifest.counts.rows + _payload_records(manifest), limits.records)
+    _check_limit("records", _all_records(manifest), limits.records)
 
 
 def _check_limit(what: str, number: int, limit: int) -> None:
@@ -129,6 +136,10 @@ def _check_counts(manifest: Manifest, profile: EncodingProfile) -> None:
     records, size = _payload_records(manifest), manifest.part("payload").size
     if not records <= size <= (records + 1) * (MAX_LINE_BYTES + 1):
         refuse("malformed", f"the payload has {size} bytes, which is not a size of {records} records")
+
+
+def _all_records(manifest: Manifest) -> int:
+    return manifest.counts.rows + _payload_records(manifest)
 
 
 def _payload_records(manifest: Manifest) -> int:

@@ -9,9 +9,11 @@ from flask import Flask, Request, Response, g, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from api.agency_app.auth import Authenticator
+from api.agency_app import answers
+from api.agency_app.auth import Asked, Authenticator
 from api.agency_app.problems import RefusedError, problem_response, refuse
-from api.agency_app.routes import BODY_LIMITS, DigestConverter, add_routes
+from api.agency_app.quotas import UnderWay
+from api.agency_app.routes import BODY_LIMITS, QUERIES, DigestConverter, add_routes
 from api.agency_app.service import Service, open_service
 
 __all__ = ["create_app", "load_app"]
@@ -29,21 +31,38 @@ def create_app(service: Service) -> Flask:
     app.url_map.strict_slashes = True
     app.url_map.redirect_defaults = False
     app.url_map.converters["digest"] = DigestConverter
-    authenticator = Authenticator(service.database, service.settings.service.hosts, service.clock)
+    under_way = UnderWay(service.settings.limits.in_flight)
+    authenticator = Authenticator(
+        service.database,
+        service.settings.service.hosts,
+        service.clock,
+        limits=service.settings.limits,
+        under_way=under_way,
+    )
 
     @app.before_request
-    def _guard() -> None:
-        g.began, g.agency, g.body = time.monotonic(), None, b""
+    def _guard() -> Response | None:
+        g.began, g.agency, g.signer, g.body = time.monotonic(), None, None, b""
         # Runs before the address is looked at: an unknown one is denied like any other.
-        if request.endpoint not in _UNSIGNED:
-            _admit(authenticator, request)
+        if request.endpoint in _UNSIGNED:
+            return None
+        _admit(authenticator, request)
+        return answers.begin(service, under_way, g.agency.code, request, g.body)
 
     @app.after_request
     def _finish(response: Response) -> Response:
+        answers.finish(response)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         _log_access(response)
         return response
+
+    @app.teardown_request
+    def _leave(_error: BaseException | None) -> None:
+        answers.end()
+        signer = g.pop("signer", None)
+        if signer is not None:
+            under_way.leave(signer)
 
     _add_error_handlers(app)
     add_routes(app, service)
@@ -57,16 +76,24 @@ def load_app(data: str) -> Flask:
 
 def _admit(authenticator: Authenticator, incoming: Request) -> None:
     """Authenticate the headers, then check the size, then read the body, then check its digest."""
-    signed = authenticator.authenticate(incoming)
-    g.agency = signed.agency
     limit = BODY_LIMITS.get(incoming.endpoint or "", 0)
-    if (incoming.content_length or 0) > limit:
+    size = incoming.content_length or 0
+    asked = Asked(size=min(size, limit), query=incoming.endpoint in QUERIES)
+    signed = authenticator.authenticate(incoming, asked, _remember_signer)
+    g.agency = signed.agency
+    if incoming.content_length is None and "Transfer-Encoding" in incoming.headers:
+        refuse("length-required")  # the bytes of a day are counted before they are read
+    if size > limit:
         refuse("too-large", f"this address takes at most {limit} bytes")
     body = incoming.stream.read(limit + 1)
     if len(body) > limit:
         refuse("too-large", f"this address takes at most {limit} bytes")
     signed.check_body(body)
     g.body = body
+
+
+def _remember_signer(key: str) -> None:
+    g.signer = key
 
 
 def _log_access(response: Response) -> None:
@@ -81,25 +108,25 @@ def _log_access(response: Response) -> None:
 def _add_error_handlers(app: Flask) -> None:
     @app.errorhandler(RefusedError)
     def _refused(error: RefusedError) -> Response:
-        return problem_response(error.problem)
+        return problem_response(error)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
         if isinstance(error, MethodNotAllowed):
-            return problem_response(RefusedError("method-not-allowed", "", "").problem)
-        if isinstance(error, NotFound):
-            return problem_response(RefusedError("not-found", "", "").problem)
-        return problem_response(RefusedError("malformed", "", "").problem)
+            response = problem_response(RefusedError("method-not-allowed"))
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+            return response
+        return problem_response(RefusedError("not-found" if isinstance(error, NotFound) else "malformed"))
 
     @app.errorhandler(OperationalError)
     def _busy(error: OperationalError) -> Response:
         _log_fault(error)
-        return problem_response(RefusedError("busy", "", "try again in a few seconds").problem)
+        return problem_response(RefusedError("busy", hint="try again in a few seconds"))
 
     @app.errorhandler(Exception)
     def _fault(error: Exception) -> Response:
         _log_fault(error)
-        return problem_response(RefusedError("fault", "", "tell the operator; nothing was kept").problem)
+        return problem_response(RefusedError("fault", hint="tell the operator; nothing was kept"))
 
 
 def _log_fault(error: Exception) -> None:

@@ -22,21 +22,24 @@ from http_message_signatures import (
     algorithms,
 )
 from http_message_signatures.structures import VerifyResult
+from sqlalchemy import Connection
 
 from api.agency_app.problems import refuse
+from api.agency_app.quotas import UnderWay, charge
 from api.clock import Clock, stamp
+from api.config import Limits
 from api.store import agencies, revocations
 from api.store.agencies import Agency
 from api.store.database import Database
-from linkage.wire.http import COVERED_COMPONENTS, MAX_AGE, SIGNATURE_LABEL, SIGNATURE_TAG
+from linkage.wire.http import COVERED_COMPONENTS, KEY_COMPONENT, MAX_AGE, SIGNATURE_LABEL, SIGNATURE_TAG
 from linkage.wire.signing import public_key
 
-__all__ = ["Authenticated", "Authenticator"]
+__all__ = ["Asked", "Authenticated", "Authenticator"]
 
 _SKEW = dt.timedelta(seconds=60)
 _NONCE = re.compile(r"[A-Za-z0-9+/=_.-]{16,128}")
 _KEY = re.compile(r"[0-9a-f]{64}")
-_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?")
+_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(?::([0-9]{1,5}))?")
 
 _log = logging.getLogger("clew.auth")
 
@@ -74,6 +77,14 @@ class _Keys(HTTPSignatureKeyResolver):
         return public_key(key_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request counts as beside itself: bytes of its body, and whether it is a query."""
+
+    size: int = 0
+    query: bool = False
+
+
 class Authenticated:
     """A request whose headers are signed by an enrolled agency; its body is still to be checked."""
 
@@ -94,23 +105,31 @@ class Authenticated:
 class Authenticator:
     """Checks every request; see the module."""
 
-    def __init__(self, database: Database, hosts: Iterable[str], clock: Clock) -> None:
+    def __init__(
+        self, database: Database, hosts: Iterable[str], clock: Clock, *, limits: Limits, under_way: UnderWay
+    ) -> None:
         self._database = database
         self._hosts = frozenset(hosts)
         self._clock = clock
+        self._limits = limits
+        self._under_way = under_way
         self._verifier = _Verifier(signature_algorithm=algorithms.ED25519, key_resolver=_Keys(self._find))
 
-    def authenticate(self, request: Request) -> Authenticated:
-        """Verify host, signature, age and nonce, in this order, without reading the body.
+    def authenticate(self, request: Request, asked: Asked, signer: Callable[[str], None]) -> Authenticated:
+        """Verify host, signature, age, limits and nonce, in this order, without reading the body.
 
-        The nonce comes last: otherwise a stranger could use up an agency's nonces, or fill the store.
+        The nonce comes last: otherwise a stranger could use up an agency's nonces, or fill the store.  What
+        is beyond a limit uses none up, so an agency cannot fill the store either.  ``signer`` is told who
+        signed once the request counts as under way.
         """
         message = self._message(request)
-        found = self._verified(message)
+        found = self._verified(message, keyed="Idempotency-Key" in request.headers)
         key, nonce = found.parameters.get("keyid"), found.nonce
         if not isinstance(key, str) or nonce is None or _NONCE.fullmatch(nonce) is None:
             _refuse_authentication("the signature has no nonce of 16 to 128 plain characters")
-        agency = self._spend(key, nonce)
+        self._under_way.enter(key)
+        signer(key)
+        agency = self._spend(key, nonce, asked)
         return Authenticated(agency, self._verifier, message, found)
 
     def _find(self, key: str) -> bool:
@@ -122,20 +141,31 @@ class Authenticator:
         host = request.headers.get("Host", "").lower()
         # A signature covers the name that it was made for; if any name were served, a request signed for
         # one unit could be played to another that knows the same agency.
-        if host not in self._hosts and (self._hosts or _LOOPBACK.fullmatch(host) is None):
+        if not self._is_ours(host, request):
             _refuse_authentication("the request names a host that [service] hosts in unit.toml does not list")
         # The target as it was sent: the path that Flask sees is already decoded, the signed one was not.
         target = request.environ.get("REQUEST_URI") or request.environ.get("RAW_URI") or _rebuilt(request)
+        # One that begins with anything but a slash would be read as part of the host ("@other/v1/status"),
+        # and a fragment is not signed.
+        if not target.startswith("/") or "#" in target:
+            _refuse_authentication("the target of the request is not a path")
         return _Signed(request.method, f"http://{host}{target}", request.headers)
 
-    def _verified(self, message: _Signed) -> VerifyResult:
+    def _is_ours(self, host: str, request: Request) -> bool:
+        if self._hosts:
+            return host in self._hosts
+        found = _LOOPBACK.fullmatch(host)
+        # The port tells two units on one machine apart.
+        return found is not None and (found[2] or "80") == request.environ.get("SERVER_PORT", "80")
+
+    def _verified(self, message: _Signed, *, keyed: bool) -> VerifyResult:
         try:
             found = self._verifier.verify(
                 message,
                 max_age=MAX_AGE - _SKEW,  # the verifier adds the skew again
                 expect_tag=SIGNATURE_TAG,
                 expect_label=SIGNATURE_LABEL,
-                require_components=COVERED_COMPONENTS,
+                require_components=(*COVERED_COMPONENTS, KEY_COMPONENT) if keyed else COVERED_COMPONENTS,
             )
         except HTTPMessageSignaturesException:
             _refuse_authentication("the signature is missing, incomplete, too old or does not verify")
@@ -143,18 +173,28 @@ class Authenticator:
             _refuse_authentication("the request carries more than one signature of ours")
         return found[0]
 
-    def _spend(self, key: str, nonce: str) -> Agency:
+    def _spend(self, key: str, nonce: str, asked: Asked) -> Agency:
         now = self._clock()
         expires = stamp(now + MAX_AGE + 2 * _SKEW)
         with self._database.write() as connection:
             agency = agencies.agency_by_key(connection, key)
             fresh = agencies.spend_nonce(connection, key, nonce, now=stamp(now), expires=expires)
             revoked = revocations.is_card_revoked(connection, key)
+            if fresh:  # a request that is played again counts against nobody
+                self._charge(connection, key if agency is None else agency.code, asked, now)
         if revoked and fresh:
             _refuse_revoked()
         if agency is None or not fresh:
             _refuse_authentication("the nonce was used before")
         return agency
+
+    def _charge(self, connection: Connection, subject: str, asked: Asked, now: dt.datetime) -> None:
+        """Count the request, in the transaction that is written for its nonce anyway."""
+        charge(connection, self._limits, subject, "requests", 1, now=now)
+        if asked.size:
+            charge(connection, self._limits, subject, "bytes", asked.size, now=now)
+        if asked.query:
+            charge(connection, self._limits, subject, "queries", 1, now=now)
 
 
 def _rebuilt(request: Request) -> str:

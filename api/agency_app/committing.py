@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from cryptography.hazmat.primitives import constant_time
 from sqlalchemy import Connection
 
-from api.agency_app.problems import refuse, refuse_revoked_epoch
+from api.agency_app.answers import keep
+from api.agency_app.problems import PROBLEM_TYPE, RefusedError, refuse, refuse_revoked_epoch
 from api.agency_app.service import Service, chunk_name, chunk_owner
 from api.clock import stamp
 from api.store import agencies, jobs, submissions
@@ -51,6 +52,7 @@ def put_chunk(service: Service, agency: str, submission: str, sha256: str, body:
         folder.put(chunk_name(submission, sha256), [body], sha256=sha256, size=len(body))
     with service.database.write() as connection:
         submissions.mark_present(connection, submission, sha256)
+        keep(connection, 204)
 
 
 def commit(service: Service, agency: str, submission: str) -> bytes:
@@ -107,12 +109,13 @@ def _assemble(service: Service, found: Submission, part: Part, rows: Sequence[Ch
         name = body_name(found.id, part.sealed_sha256)
         folder.put(name, pieces, sha256=part.sealed_sha256, size=part.sealed_size)
     except VerificationError:
-        _discard(service, found)
-        refuse(
+        refused = RefusedError(
             "part-digest",
             f"part {part.name}; the registration was discarded and nothing of it was kept",
-            hint="register the bundle again and send its chunks again",
+            "register the bundle again and send its chunks again",
         )
+        _discard(service, found, refused)
+        raise refused from None
 
 
 def _pieces(folder: BodyFolder, submission: str, rows: Sequence[ChunkRow]) -> Iterator[bytes]:
@@ -150,6 +153,7 @@ def _store_commit(service: Service, found: Submission) -> tuple[bytes, list[str]
         closed = _give_up_older(connection, found, stamp(now))
         jobs.queue(connection, "check-encodings", submission=found.id, now=now)
         jobs.queue(connection, "check-payload", submission=found.id, now=now)
+        keep(connection, 200, body)
     return body, closed
 
 
@@ -165,10 +169,11 @@ def _give_up_older(connection: Connection, found: Submission, now: str) -> list[
     return closed
 
 
-def _discard(service: Service, found: Submission) -> None:
+def _discard(service: Service, found: Submission, refused: RefusedError) -> None:
     """Forget a registration whose chunks do not make up its parts: rows first, then its own files."""
     with service.database.write() as connection:
         submissions.discard(connection, found.id)
+        keep(connection, refused.problem.status, canonical(refused.problem), PROBLEM_TYPE)
     _remove_chunks(service, [found.id])
     for part in found.manifest.parts:
         service.intake[part.name].remove([body_name(found.id, part.sealed_sha256)])

@@ -3,7 +3,7 @@
 A problem says what is wrong and what to do, in words of ours: nothing that was sent is ever repeated.
 """
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from flask import Response
 from sqlalchemy import Connection
@@ -12,11 +12,22 @@ from api.store import revocations
 from linkage.wire.canonical import canonical
 from linkage.wire.submission import Problem
 
-__all__ = ["PROBLEMS", "RefusedError", "problem_response", "refuse", "refuse_revoked_epoch"]
+__all__ = [
+    "PROBLEMS",
+    "PROBLEM_TYPE",
+    "RefusedError",
+    "problem_headers",
+    "problem_response",
+    "refuse",
+    "refuse_revoked_epoch",
+]
+
+PROBLEM_TYPE = "application/problem+json"
 
 PROBLEMS: dict[str, tuple[int, str]] = {
     "malformed": (400, "the message is not in the expected form"),
     "unknown-version": (400, "the message has a format version that this unit does not know"),
+    "idempotency-key": (400, "the Idempotency-Key is missing or not in the expected form"),
     "unauthenticated": (401, "the request is not signed by an enrolled agency"),
     "manifest-signature": (401, "the manifest is not signed by the key enrolled for the agency"),
     "agency-mismatch": (403, "the manifest is another agency's"),
@@ -40,32 +51,44 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "chunks-missing": (409, "chunks are missing"),
     "not-open": (409, "the submission is no longer open"),
     "too-many-open": (409, "too many submissions are open"),
+    "idempotency-key-in-use": (409, "a request with this Idempotency-Key is being worked on"),
+    "length-required": (411, "the request does not say how long its body is"),
     "too-large": (413, "larger than this unit accepts"),
     "chunk-size": (422, "the chunk does not have the size that was registered"),
     "chunk-digest": (422, "the chunk does not have the digest in its address"),
     "part-digest": (422, "the chunks do not make up the part that the manifest names"),
+    "idempotency-key-reused": (422, "another request was made with this Idempotency-Key"),
+    "limit-reached": (429, "the agency has used up one of its limits"),
+    "too-many-at-once": (429, "the agency has too many requests under way"),
+    "headers-too-large": (431, "the head of the request is larger than this unit accepts"),
     "fault": (500, "the unit met a fault"),
+    "unknown-coding": (501, "the request has a transfer coding that this unit does not know"),
     "busy": (503, "the unit is busy"),
+    "overloaded": (503, "the unit has more requests than it can work on"),
 }
 """Name, status and title; the type is ``urn:clew:problem:`` and the name."""
 
-_RETRY_SECONDS = "5"
+_RETRY_SECONDS = {429: 1, 503: 5}
+"""How long to wait, in seconds, where a refusal does not say."""
 
 
 class RefusedError(Exception):
-    """A request is answered with a problem."""
+    """A request is answered with a problem; ``retry_after``: seconds after which it may be made again."""
 
-    def __init__(self, name: str, detail: str, hint: str) -> None:
+    def __init__(
+        self, name: str, detail: str = "", hint: str = "", *, retry_after: int | None = None
+    ) -> None:
         status, title = PROBLEMS[name]
         super().__init__(title)
+        self.retry_after = retry_after or _RETRY_SECONDS.get(status)
         self.problem = Problem(
             type=f"urn:clew:problem:{name}", title=title, status=status, detail=detail, hint=hint
         )
 
 
-def refuse(name: str, detail: str = "", *, hint: str = "") -> NoReturn:
+def refuse(name: str, detail: str = "", *, hint: str = "", retry_after: int | None = None) -> NoReturn:
     """Answer with a problem; ``detail`` and ``hint`` may hold numbers and our own words only."""
-    raise RefusedError(name, detail, hint)
+    raise RefusedError(name, detail, hint, retry_after=retry_after)
 
 
 def refuse_revoked_epoch(connection: Connection, epoch: str) -> None:
@@ -74,13 +97,21 @@ def refuse_revoked_epoch(connection: Connection, epoch: str) -> None:
         refuse("epoch-revoked", hint="join the new epoch once its custodians have made it, and encode again")
 
 
-def problem_response(problem: Problem) -> Response:
+def problem_response(error: RefusedError) -> Response:
     """Write a problem document."""
-    headers: dict[str, Any] = {}
-    if problem.status == 401:
-        headers["WWW-Authenticate"] = 'Signature realm="clew"'
-    if problem.status == 503:
-        headers["Retry-After"] = _RETRY_SECONDS
     return Response(
-        canonical(problem), problem.status, headers=headers, content_type="application/problem+json"
+        canonical(error.problem),
+        error.problem.status,
+        headers=problem_headers(error),
+        content_type=PROBLEM_TYPE,
     )
+
+
+def problem_headers(error: RefusedError) -> dict[str, str]:
+    """Return the headers that go with a problem, its media type left out."""
+    headers = {}
+    if error.problem.status == 401:
+        headers["WWW-Authenticate"] = 'Signature realm="clew"'
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    return headers

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import Flask, Response, g
 from werkzeug.routing import BaseConverter
@@ -10,6 +11,7 @@ from api.agency_app.admission import MAX_REGISTRATION_BYTES, admit
 from api.agency_app.committing import commit, own_submission, put_chunk
 from api.agency_app.problems import refuse
 from api.agency_app.service import Service
+from api.agency_app.statuses import full_status, short_status
 from api.store import agencies, results, submissions
 from api.store.agencies import Agency
 from api.store.submissions import Submission
@@ -17,12 +19,18 @@ from linkage.wire.canonical import canonical
 from linkage.wire.limits import MAX_CHUNK_BYTES
 from linkage.wire.submission import AgencyStatus, SubmissionStatus
 
-__all__ = ["BODY_LIMITS", "DigestConverter", "add_routes"]
+__all__ = ["BODY_LIMITS", "OPENAPI", "QUERIES", "DigestConverter", "add_routes"]
 
 _LISTED_SUBMISSIONS = 100
 
 BODY_LIMITS: Mapping[str, int] = {"register": MAX_REGISTRATION_BYTES, "put_chunk": MAX_CHUNK_BYTES}
 """Largest body by endpoint; the others take none."""
+
+QUERIES = frozenset({"results"})
+"""Endpoints that tell something about children; each call counts as one query of the day."""
+
+OPENAPI = Path(__file__).with_name("openapi.json")
+"""The document that says what every address takes and answers; tests hold it and the code together."""
 
 
 class DigestConverter(BaseConverter):
@@ -64,7 +72,7 @@ class _Handlers:
             epoch=epoch.epoch,
             sequence=agency.sequence,
             cycle=cycle,
-            submissions=tuple(_status(one) for one in latest),
+            submissions=tuple(short_status(one) for one in latest),
         )
         return _json(canonical(status))
 
@@ -81,22 +89,12 @@ class _Handlers:
             results.latest_reconciled(connection)
         return _json(b'{"status":"ok"}')
 
+    def openapi(self) -> Response:
+        return _json(OPENAPI.read_bytes())
+
     def _status_of(self, submission: Submission) -> SubmissionStatus:
-        missing: tuple[str, ...] = ()
-        if submission.state == "open":
-            with self.service.database.read() as connection:
-                missing = submissions.missing_chunks(connection, submission.id)
-        return _status(submission, missing)
-
-
-def _status(submission: Submission, missing: tuple[str, ...] = ()) -> SubmissionStatus:
-    return SubmissionStatus(
-        submission=submission.id,
-        state=submission.state,
-        missing=missing,
-        reason=submission.reason,
-        linked=submission.linked,
-    )
+        with self.service.database.read() as connection:
+            return full_status(connection, submission)
 
 
 def add_routes(app: Flask, service: Service) -> None:
@@ -110,6 +108,7 @@ def add_routes(app: Flask, service: Service) -> None:
         ("POST", f"{one}/commit", "commit", handlers.commit),
         ("GET", "/v1/status", "status", handlers.status),
         ("GET", "/v1/results", "results", handlers.results),
+        ("GET", "/v1/openapi.json", "openapi", handlers.openapi),
         ("GET", "/healthz", "healthz", handlers.healthz),
     )
     for method, rule, name, handler in table:

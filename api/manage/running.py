@@ -21,7 +21,6 @@ from api.store.bodies import write_whole
 from api.store.database import Database
 from api.worker import Worker
 from linkage.errors import InputError
-from linkage.wire.limits import MAX_CHUNK_BYTES
 
 if TYPE_CHECKING:
     from api.linking_worker import LinkingWorker
@@ -40,10 +39,9 @@ _STOPPING_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
 def serve(data: Path, host: str, port: int, ready_file: Path | None) -> None:
     """Serve the agencies' API until told to stop."""
     # Here and not above: the workers need neither Flask nor a web server.
-    import waitress  # type: ignore[import-untyped]
-
     from api.agency_app.app import create_app
     from api.agency_app.service import open_service
+    from api.agency_app.web_server import make_server
 
     _log_to_stderr()
     service = open_service(data)
@@ -53,15 +51,7 @@ def serve(data: Path, host: str, port: int, ready_file: Path | None) -> None:
             hint="listen on 127.0.0.1, or put a proxy that ends TLS in front and say so in unit.toml",
         )
     try:
-        server = waitress.create_server(
-            create_app(service),
-            host=host,
-            port=port,
-            threads=service.settings.service.threads,
-            ident="clew",
-            max_request_body_size=MAX_CHUNK_BYTES + 1024,
-            inbuf_overflow=MAX_CHUNK_BYTES + 64 * 1024,
-        )
+        server = make_server(create_app(service), service.settings, host=host, port=port)
     except OSError as error:
         reason = (error.strerror or "cannot listen there").lower()
         raise InputError(f"--host, --port: {reason}", hint="choose another port") from None

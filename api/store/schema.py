@@ -5,6 +5,7 @@ record of the payload; handles are here because *handle to person* is what cross
 """
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -22,6 +23,7 @@ from sqlalchemy import (
 
 __all__ = [
     "agencies",
+    "answers",
     "carried",
     "chunks",
     "custodians",
@@ -43,6 +45,7 @@ __all__ = [
     "submissions",
     "successions",
     "trust",
+    "usage",
 ]
 
 metadata = MetaData()
@@ -299,3 +302,29 @@ destructions = Table(
     Column("certificate", Text),
 )
 """One row once the operator asked for a closed epoch to be destroyed: its three jobs, what they erased."""
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("subject", String(64), primary_key=True),
+    Column("measure", String(16), primary_key=True),
+    Column("span", String(16), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+)
+"""What was used of a limit in its present span, a minute or a day.
+
+``subject``: an agency's code, or a revoked card's key."""
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("agency", String(12), ForeignKey("agencies.code"), primary_key=True),
+    Column("idempotency_key", String(128), primary_key=True),
+    Column("request", String(64), nullable=False),
+    Column("status", Integer),
+    Column("media_type", String(64)),
+    Column("body", Text),
+    Column("expires", String(27), nullable=False, index=True),
+)
+"""What a request with an Idempotency-Key was answered; ``request``: SHA-256 of method, target and body.
+No ``status``: the address gives the same answer by itself when it is asked again."""

@@ -1,7 +1,8 @@
 """The linkage unit over HTTP: signed requests (RFC 9421), retried where that is harmless, never redirected.
 
 Every request of the protocol may be sent again (docs/spec/submission-1.md), so a lost connection costs only
-time.  Each attempt is signed anew: a nonce is used once.
+time.  Each attempt is signed anew, for a nonce is used once; all attempts at one request have one
+Idempotency-Key.
 """
 
 import ipaddress
@@ -17,7 +18,7 @@ from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algor
 from keys.identity import Identity
 from linkage.errors import ClewError, EpochError, FormatError, InputError, LimitError, VerificationError
 from linkage.wire.canonical import canonical, parse
-from linkage.wire.http import COVERED_COMPONENTS, SIGNATURE_LABEL, SIGNATURE_TAG
+from linkage.wire.http import COVERED_COMPONENTS, KEY_COMPONENT, SIGNATURE_LABEL, SIGNATURE_TAG
 from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.results import Results
 from linkage.wire.submission import AgencyStatus, Problem, Registration, SubmissionStatus
@@ -30,7 +31,10 @@ _MAX_ANSWER_BYTES = 256 * 1024 * 1024
 _MAX_STATUS_BYTES = 1024 * 1024
 _ATTEMPTS = 6
 _LONGEST_WAIT = 30.0
+_LONGEST_ASKED = 120.0
+"""Beyond this the unit asks for more than a command should wait: a limit of the day was reached."""
 _RETRIED = frozenset({429, 502, 503, 504})
+_IN_USE = "idempotency-key-in-use"
 _EPOCH_PROBLEMS = frozenset(
     {"other-epoch", "epoch-closed", "other-profile", "other-key", "other-conformance"}
 )
@@ -140,27 +144,33 @@ class Unit:
         limit: int = _MAX_STATUS_BYTES,
     ) -> bytes:
         """Send a request until it is answered; raises one of our errors with the unit's own words."""
+        key = None if method == "GET" else secrets.token_urlsafe(24)
         for attempt in range(_ATTEMPTS):
             last = attempt == _ATTEMPTS - 1
             try:
-                status, headers, data = self._once(self._request(method, path, body, kind), limit)
+                status, headers, data = self._once(self._request(method, path, body, kind, key), limit)
             except httpx.TransportError as error:
                 if last or isinstance(error, httpx.UnsupportedProtocol):
                     raise _unreachable(error) from None
                 self._sleep(_wait(attempt))
                 continue
-            if status in _RETRIED and not last:
-                self._sleep(_wait(attempt, headers.get("retry-after", "")))
-                continue
             if 200 <= status < 300:
                 return data
-            raise _refused(status, data)
+            asked = headers.get("retry-after", "")
+            again = status in _RETRIED or (status == 409 and _problem_name(data) == _IN_USE)
+            if last or not again or _is_too_long(asked):
+                raise _refused(status, data)
+            self._sleep(_wait(attempt, asked))
         raise AssertionError("the loop ends with an answer or an error")
 
-    def _request(self, method: str, path: str, body: bytes, kind: str) -> httpx.Request:
+    def _request(self, method: str, path: str, body: bytes, kind: str, key: str | None) -> httpx.Request:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        covered: tuple[str, ...] = COVERED_COMPONENTS
         if body:
             headers["Content-Type"] = kind
+        if key is not None:
+            headers["Idempotency-Key"] = f'"{key}"'
+            covered = (*covered, KEY_COMPONENT)
         request = self._http.build_request(method, path, content=body, headers=headers)
         self._signer.sign(
             request,
@@ -168,7 +178,7 @@ class Unit:
             label=SIGNATURE_LABEL,
             tag=SIGNATURE_TAG,
             nonce=secrets.token_urlsafe(24),
-            covered_component_ids=COVERED_COMPONENTS,
+            covered_component_ids=covered,
             body=body,
         )
         return request
@@ -188,9 +198,13 @@ class Unit:
 
 def _wait(attempt: int, asked: str = "") -> float:
     """Return how long to wait, in seconds: twice as long each time, or as long as the unit asks."""
-    if asked.isdecimal():
-        return min(float(asked), _LONGEST_WAIT)
+    if asked.isascii() and asked.isdecimal():
+        return float(asked)
     return min(0.5 * 2.0**attempt, _LONGEST_WAIT)
+
+
+def _is_too_long(asked: str) -> bool:
+    return asked.isascii() and asked.isdecimal() and float(asked) > _LONGEST_ASKED
 
 
 def _unreachable(error: httpx.TransportError) -> InputError:
@@ -208,14 +222,13 @@ def _unreachable(error: httpx.TransportError) -> InputError:
 
 def _refused(status: int, data: bytes) -> ClewError:
     """Turn a problem document into an error of ours; whatever else came is not repeated."""
-    try:
-        problem = parse(data, Problem, limit=MAX_MANIFEST_BYTES)
-    except (FormatError, LimitError):
+    problem = _problem(data)
+    if problem is None:
         return ClewError(
             f"the linkage unit answered with status {status} and without an explanation",
             hint="check the address: something else may be listening there",
         )
-    name = problem.type.removeprefix("urn:clew:problem:")
+    name = _name_of(problem)
     words = _plain(problem.title) + (f" ({_plain(problem.detail)})" if problem.detail else "")
     kind: type[ClewError] = ClewError
     if name in _EPOCH_PROBLEMS:
@@ -223,6 +236,22 @@ def _refused(status: int, data: bytes) -> ClewError:
     elif status in (401, 403):
         kind = VerificationError
     return kind(f"the linkage unit refused: {words}", hint=_plain(problem.hint))
+
+
+def _problem(data: bytes) -> Problem | None:
+    try:
+        return parse(data, Problem, limit=MAX_MANIFEST_BYTES)
+    except (FormatError, LimitError):
+        return None
+
+
+def _problem_name(data: bytes) -> str:
+    problem = _problem(data)
+    return "" if problem is None else _name_of(problem)
+
+
+def _name_of(problem: Problem) -> str:
+    return problem.type.removeprefix("urn:clew:problem:")
 
 
 def _plain(text: str) -> str:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from api.folders import DataFolder
 
-_PASSING = {"nonces"}
-"""Tables that an authenticated request may change although it is refused."""
+_PASSING = {"answers", "nonces", "usage"}
+"""Tables that an authenticated request may change although it is refused, or was made before."""
 
 
 def holdings(folder: DataFolder) -> dict[str, object]:
-    """Every row of the shared database but nonces, and every file of the intake and the stores."""
+    """Every row of the shared database but those, and every file of the intake and the stores."""
     found: dict[str, object] = {}
     with closing(sqlite3.connect(folder.register_database)) as database:
         names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()

@@ -1,13 +1,13 @@
 """A unit with three agencies, served on a real socket, and its workers at hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.serving import serving
 from tests.support.signing_client import SigningClient
-from tests.support.unit import Desk, Unit, make_unit
+from tests.support.unit import Desk, Unit, make_unit, set_limits
 from tests.support.working import Workers, working
 
 
@@ -26,8 +26,9 @@ class Served:
 
 
 @contextmanager
-def served_unit(folder: Path) -> Iterator[Served]:
+def served_unit(folder: Path, limits: Mapping[str, int] | None = None) -> Iterator[Served]:
     unit = make_unit(folder)
+    set_limits(unit.folder, **(limits or {}))
     council = unit.enrol(Desk("E09", "council"))
     other = unit.enrol(Desk("E10", "council"))
     police = unit.enrol(Desk("P01", "police"))

@@ -4,20 +4,26 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import waitress
+from typing import Any
 
 from api.agency_app.app import create_app
 from api.agency_app.service import open_service
-from linkage.wire.limits import MAX_CHUNK_BYTES
+from api.agency_app.web_server import make_server
 
 
 @contextmanager
 def serving(data: Path) -> Iterator[str]:
     service = open_service(data)
-    server = waitress.create_server(
-        create_app(service), host="127.0.0.1", port=0, threads=4, max_request_body_size=MAX_CHUNK_BYTES + 1024
-    )
+    server = make_server(create_app(service), service.settings, host="127.0.0.1", port=0)
+    try:
+        with running(server) as url:
+            yield url
+    finally:
+        service.close()
+
+
+@contextmanager
+def running(server: Any) -> Iterator[str]:
     stop = threading.Event()
 
     def run() -> None:
@@ -33,5 +39,4 @@ def serving(data: Path) -> Iterator[str]:
         thread.join(10)
         server.task_dispatcher.shutdown()
         server.asyncore.close_all(server._map)
-        service.close()
         assert not thread.is_alive()

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver, algorithms
 
 from linkage.wire.canonical import canonical
-from linkage.wire.http import COVERED_COMPONENTS, SIGNATURE_LABEL, SIGNATURE_TAG
+from linkage.wire.http import COVERED_COMPONENTS, KEY_COMPONENT, SIGNATURE_LABEL, SIGNATURE_TAG
 from linkage.wire.signing import public_text
 from tests.support.unit import Sent
 
@@ -51,8 +51,13 @@ class SigningClient:
         label: str = SIGNATURE_LABEL,
         covered: Sequence[str] = COVERED_COMPONENTS,
         host: str | None = None,
+        idempotency: str | None = None,
+        raw_key: str | None = None,
     ) -> httpx.Request:
         headers = {"host": host} if host else {}
+        if idempotency is not None or raw_key is not None:
+            headers["idempotency-key"] = raw_key or f'"{idempotency}"'
+            covered = (*covered, KEY_COMPONENT)
         request = self._http.build_request(method, path, content=body, headers=headers)
         message = request if host is None else _Readdressed(request, host)
         signer = HTTPMessageSigner(signature_algorithm=algorithms.ED25519, key_resolver=_Key(self.key))
@@ -71,8 +76,13 @@ class SigningClient:
     def send(self, request: httpx.Request) -> httpx.Response:
         return self._http.send(request)
 
-    def call(self, method: str, path: str, body: bytes = b"") -> httpx.Response:
-        return self.send(self.signed(method, path, body))
+    def call(
+        self, method: str, path: str, body: bytes = b"", *, idempotency: str | None = ""
+    ) -> httpx.Response:
+        """Send a request, with a new idempotency key where it changes something, with none for None."""
+        if idempotency == "":
+            idempotency = None if method in {"GET", "HEAD"} else secrets.token_urlsafe(18)
+        return self.send(self.signed(method, path, body, idempotency=idempotency))
 
     def register(self, sent: Sent) -> httpx.Response:
         return self.call("POST", "/v1/submissions", canonical(sent.registration()))

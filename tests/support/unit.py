@@ -5,6 +5,7 @@ import datetime as dt
 import functools
 import hashlib
 import random
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -137,12 +138,22 @@ def make_unit(folder: Path) -> Unit:
     return replace(made, folder=DataFolder(folder))
 
 
+def set_limits(data: DataFolder, **limits: int) -> None:
+    """Change limits in the unit's settings, as an operator would."""
+    text = data.settings.read_text()
+    for name, number in limits.items():
+        text, found = re.subn(rf"^{name} = [0-9]+$", f"{name} = {number}", text, flags=re.MULTILINE)
+        assert found == 1, name
+    data.settings.write_text(text)
+
+
 @functools.cache
 def _made_unit() -> Unit:
     place = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     data = DataFolder(Path(place) / "data")
     create_unit(data.root, "Test unit")
+    set_limits(data, requests_per_minute=1_000_000, in_flight=64)  # tests ask more, faster
     card = read_unit_card(data)
     custodians = tuple(make_custodian(f"custodian {number}") for number in range(3))
     descriptor = make_descriptor(card, custodians)

@@ -1,0 +1,86 @@
+"""What one agency may ask of the unit: counted in the database; requests under way, in the process."""
+
+import datetime as dt
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Connection
+
+from api.agency_app.problems import refuse
+from api.config import Limits
+from api.store import usage
+
+__all__ = ["MEASURES", "UnderWay", "charge"]
+
+_MINUTE = "%Y-%m-%dT%H:%M"
+_DAY = "%Y-%m-%d"
+
+MEASURES: Mapping[str, tuple[str, Callable[[Limits], int], str]] = {
+    "requests": (_MINUTE, lambda limits: limits.requests_per_minute, "requests per minute"),
+    "bytes": (_DAY, lambda limits: limits.bytes_per_day, "bytes per day"),
+    "records": (_DAY, lambda limits: limits.records_per_day, "records per day"),
+    "queries": (_DAY, lambda limits: limits.queries_per_day, "queries per day"),
+}
+"""Measure: how its span is written, its limit, and its words."""
+
+
+def charge(
+    connection: Connection, limits: Limits, subject: str, measure: str, amount: int, *, now: dt.datetime
+) -> None:
+    """Count what is asked for, or refuse it with 429 and the seconds until the clock's next minute or day.
+
+    A refusal ends the transaction: nothing of it is written, so what is refused costs no fsync.
+    """
+    form, limit_of, words = MEASURES[measure]
+    moment, limit = now.astimezone(dt.UTC), limit_of(limits)
+    if not usage.charge(connection, subject, measure, amount, span=moment.strftime(form), limit=limit):
+        refuse(
+            "limit-reached",
+            f"this unit takes {limit} {words} from an agency",
+            hint="wait as long as Retry-After says, or ask the operator for a higher limit",
+            retry_after=_seconds_left(moment, form),
+        )
+
+
+def _seconds_left(moment: dt.datetime, form: str) -> int:
+    if form == _MINUTE:
+        return 60 - moment.second
+    return 86_400 - (moment.hour * 3600 + moment.minute * 60 + moment.second)
+
+
+class UnderWay:
+    """Requests that this process works on, by who signed them, and idempotency keys among them."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._requests: Counter[str] = Counter()
+        self._keys: set[tuple[str, str]] = set()
+
+    def enter(self, signer: str) -> None:
+        """Count a request in, or refuse it with 429: no agency takes every thread."""
+        with self._lock:
+            if self._requests[signer] >= self._most:
+                refuse("too-many-at-once", f"this unit works on {self._most} requests of an agency at a time")
+            self._requests[signer] += 1
+
+    def leave(self, signer: str) -> None:
+        """Count a request out."""
+        with self._lock:
+            self._requests[signer] -= 1
+            if not self._requests[signer]:
+                del self._requests[signer]
+
+    def claim(self, agency: str, key: str) -> bool:
+        """Claim an idempotency key; returns False while another request has it."""
+        with self._lock:
+            if (agency, key) in self._keys:
+                return False
+            self._keys.add((agency, key))
+            return True
+
+    def release(self, agency: str, key: str) -> None:
+        """Give a claimed key up."""
+        with self._lock:
+            self._keys.discard((agency, key))

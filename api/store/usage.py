@@ -1,0 +1,39 @@
+"""How much of a limit was used: one row per agency and measure, overwritten when its span is over.
+
+A span is a minute or a day of the clock, written as text.  A row is changed in a transaction that is
+written anyway (the one that uses up a nonce, the one that adds a submission), so counting costs no fsync of
+its own, holds for every process of the service, and survives a restart.
+"""
+
+from sqlalchemy import Connection, insert, select, update
+
+from api.store import schema
+
+__all__ = ["charge", "used"]
+
+_table = schema.usage
+
+
+def charge(connection: Connection, subject: str, measure: str, amount: int, *, span: str, limit: int) -> bool:
+    """Add to what was used in this span; returns False, and adds nothing, where it would pass the limit."""
+    row = (_table.c.subject == subject, _table.c.measure == measure)
+    within = (*row, _table.c.span == span, _table.c.amount <= limit - amount)
+    added = update(_table).where(*within).values(amount=_table.c.amount + amount)
+    if connection.execute(added).rowcount == 1:
+        return True
+    found = connection.scalar(select(_table.c.span).where(*row))
+    if found == span or amount > limit:
+        return False
+    if found is None:
+        connection.execute(insert(_table).values(subject=subject, measure=measure, span=span, amount=amount))
+    else:
+        connection.execute(update(_table).where(*row).values(span=span, amount=amount))
+    return True
+
+
+def used(connection: Connection, subject: str, measure: str, *, span: str) -> int:
+    """Return how much was used in this span."""
+    chosen = select(_table.c.amount).where(
+        _table.c.subject == subject, _table.c.measure == measure, _table.c.span == span
+    )
+    return connection.scalar(chosen) or 0
