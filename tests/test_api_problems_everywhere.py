@@ -21,6 +21,8 @@ WRONG: dict[str, tuple[bytes, str]] = {
     "no request at all": (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", "malformed"),
     "a bad request line": (b"GET\r\n\r\n", "malformed"),
     "a method in small letters": (b"get /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n", "malformed"),
+    "a space before the request": (b" GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", "malformed"),
+    "a tab on a line before": (b"\r\n\tGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", "malformed"),
     "a bad header": (b"GET /v1/status HTTP/1.1\r\nHost localhost\r\n\r\n", "malformed"),
     "a bare line feed": (b"GET /v1/status HTTP/1.1\r\nHost: local\nhost\r\n\r\n", "malformed"),
     "a negative length": (b"PUT / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "malformed"),

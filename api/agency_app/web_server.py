@@ -30,10 +30,11 @@ _access = logging.getLogger("clew.access")
 _faults = logging.getLogger("clew.faults")
 
 
-class _Overloaded:
+class _Refused:
     """Stands where waitress puts its own errors; only the status counts."""
 
-    code = 503
+    def __init__(self, code: int) -> None:
+        self.code = code
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
@@ -46,14 +47,20 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
         self._waiting = waiting
 
     def received(self, data: bytes) -> int:
-        in_body = self.body_rcv is not None
+        in_head = self.body_rcv is None
+        if in_head and (self.header_plus + data).lstrip(b"\r\n")[:1].isspace():
+            self._refuse(400)  # waitress would read on behind the space
+            return len(data)
         taken = int(super().received(data))
-        if self.headers_finished and not in_body and not self.error and len(self._queue) >= self._waiting:
-            self.error = _Overloaded()
-            self.completed = True
-            self.expect_continue = False
+        if self.headers_finished and in_head and not self.error and len(self._queue) >= self._waiting:
+            self._refuse(503)
         # What follows a refused head is a body that nobody reads, not another request.
         return len(data) if self.error else taken
+
+    def _refuse(self, code: int) -> None:
+        self.error = _Refused(code)
+        self.completed = True
+        self.expect_continue = False
 
 
 class _ProblemTask(ErrorTask):  # type: ignore[misc]

@@ -1,0 +1,193 @@
+"""Cases that schemathesis makes from the OpenAPI document, signed as an agency signs, and what they come to.
+
+Left to itself it would never guess the SHA-256 of a submission: some cases are therefore given what is valid,
+by operation.  A new operation needs an entry in :data:`VALID`.
+"""
+
+import copy
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+import schemathesis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from http_message_signatures import (
+    HTTPMessageSignaturesException,
+    HTTPMessageSigner,
+    MappingKeyResolver,
+    algorithms,
+)
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+)
+
+from linkage.wire.canonical import to_builtins
+from linkage.wire.http import COVERED_COMPONENTS, KEY_COMPONENT, SIGNATURE_LABEL, SIGNATURE_TAG
+from linkage.wire.signing import public_text
+from tests.support.documented import DOCUMENT, Operation, operations
+from tests.support.served import Served
+from tests.support.unit import Sent, make_sent
+
+__all__ = ["VALID", "Fuzzing"]
+
+_CHECKS = [
+    not_a_server_error,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@dataclass(frozen=True)
+class Valid:
+    """What an operation answers with success."""
+
+    path_parameters: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+
+
+def _put(fuzzing: "Fuzzing", number: int) -> Valid:
+    pieces = [piece for part in fuzzing.lacking.chunks().values() for piece in part]
+    piece = pieces[number % len(pieces)]
+    digest = hashlib.sha256(piece).hexdigest()
+    return Valid({"submission": fuzzing.lacking.id, "sha256": digest}, piece)
+
+
+VALID: dict[str, Callable[["Fuzzing", int], Valid]] = {
+    "register": lambda f, n: Valid(body=to_builtins(f.sent[n % len(f.sent)].registration())),
+    "show": lambda f, n: Valid({"submission": f.sent[n % len(f.sent)].id}),
+    "put_chunk": _put,
+    "commit": lambda f, _: Valid({"submission": f.ready.id}),
+    "status": lambda _f, _n: Valid(),
+    "results": lambda _f, _n: Valid(),
+    "openapi": lambda _f, _n: Valid(),
+    "healthz": lambda _f, _n: Valid(),
+}
+
+
+class _Signing(requests.auth.AuthBase):
+    """The hook: signs what goes out as it stands; ``digest`` False leaves the one that was made up."""
+
+    def __init__(self, key: Ed25519PrivateKey, nonce: str, *, digest: bool) -> None:
+        name = public_text(key.public_key())
+        resolver = MappingKeyResolver(public_keys={}, private_keys={name: key})
+        self._signer = HTTPMessageSigner(signature_algorithm=algorithms.ED25519, key_resolver=resolver)
+        self._name, self._nonce, self._digest = name, nonce, digest
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        body = request.body or b""
+        if self._digest:
+            request.headers.pop("Content-Digest", None)
+        keyed = "Idempotency-Key" in request.headers
+        with suppress(HTTPMessageSignaturesException, ValueError):  # what cannot be signed goes out unsigned
+            self._signer.sign(
+                request,
+                key_id=self._name,
+                nonce=self._nonce,
+                tag=SIGNATURE_TAG,
+                label=SIGNATURE_LABEL,
+                covered_component_ids=(*COVERED_COMPONENTS, KEY_COMPONENT) if keyed else COVERED_COMPONENTS,
+                body=(body.encode() if isinstance(body, str) else bytes(body)) if self._digest else None,
+                use_existing_digest=not self._digest,
+            )
+        return request
+
+
+@dataclass
+class Fuzzing:
+    served: Served
+    ready: Sent
+    lacking: Sent
+    sent: list[Sent]
+    cases: int = 0
+    authenticated: int = 0
+    answers: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @classmethod
+    def begin(cls, served: Served) -> "Fuzzing":
+        """An agency with results, a submission to commit, one that lacks chunks, and some to register."""
+        client = served.client(served.council)
+        client.submit(make_sent(served.unit, served.council))
+        served.workers.settle()
+        served.workers.cycle()
+        ready, lacking, *others = (
+            make_sent(served.unit, served.council, sequence=number) for number in range(2, 6)
+        )
+        for sent in (ready, lacking):
+            client.register(sent)
+        client.put_all(ready)
+        return cls(served, ready, lacking, [ready, lacking, *others])
+
+    def run(self, wanted: int) -> None:
+        """Make cases of every operation in turn until there are as many as wanted."""
+        schema = schemathesis.openapi.from_dict(copy.deepcopy(DOCUMENT))
+        share = max(4, wanted // (4 * len(operations())))
+        turn = 0
+        while self.cases < wanted:
+            turn += 1
+            for one in operations():
+                for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+                    if mode is GenerationMode.POSITIVE or one.parameters:
+                        self._round(schema, one, mode, share, turn)
+
+    def _round(self, schema: Any, one: Operation, mode: GenerationMode, share: int, turn: int) -> None:
+        cases = schema[one.path][one.method].as_strategy(generation_mode=mode)
+
+        @seed(turn)
+        @settings(
+            max_examples=share,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=cases, way=st.integers(0, 9), number=st.integers(0, 1000), nonce=st.uuids())
+        def examine(case: Any, way: int, number: int, nonce: object) -> None:
+            self._examine(one, case, way, number, f"{nonce}-{self.cases}")
+
+        examine()
+
+    def _examine(self, one: Operation, case: Any, way: int, number: int, nonce: str) -> None:
+        """0: not signed; 1: signed with the digest that was made up; from 6 on with what is valid."""
+        if way >= 6:
+            valid = VALID[one.endpoint](self, number)
+            case.path_parameters.update(valid.path_parameters)
+            if valid.body is not None:
+                case.body = valid.body
+        key = self.served.council.key
+        auth = None if way == 0 else _Signing(key, nonce, digest=way != 1)
+        if way >= 8 and case.headers:
+            case.headers.pop("Idempotency-Key", None)
+        try:
+            response = case.call(base_url=self.served.url, auth=auth)
+        except (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL, UnicodeError):
+            return  # no client can send it
+        self._check(one, case, response)
+
+    def _check(self, one: Operation, case: Any, response: Any) -> None:
+        status, media_type = response.status_code, response.headers["content-type"][0]
+        self.cases += 1
+        name = ""
+        if status >= 400:
+            assert media_type == "application/problem+json", (one.endpoint, status, media_type)
+            name = str(response.json()["type"]).removeprefix("urn:clew:problem:")
+            anywhere = DOCUMENT["x-clew-anywhere"].get(str(status), {}).get("x-clew-problems", [])
+            assert name in one.problems().get(status, set()) | set(anywhere), (one.endpoint, status, name)
+        if str(status) in one.raw["responses"]:
+            case.validate_response(response, checks=_CHECKS)
+        assert status < 500, (one.endpoint, status, name)
+        self.authenticated += name not in {"unauthenticated", "malformed"} and one.raw.get("security") != []
+        self.answers[one.endpoint, name or str(status)] += 1
+
+    def succeeded(self) -> set[str]:
+        return {endpoint for endpoint, answer in self.answers if answer.startswith("2")}
