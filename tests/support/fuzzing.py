@@ -6,6 +6,8 @@ by operation.  A new operation needs an entry in :data:`VALID`.
 
 import copy
 import hashlib
+import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +25,7 @@ from http_message_signatures import (
 )
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -103,12 +106,37 @@ class _Signing(requests.auth.AuthBase):
         return request
 
 
+def _quick() -> dict[str, Any]:
+    """The document with hex as a format, and without the digest that the hook makes: drawn much faster."""
+    text = re.sub(_HEX, r'"format": "hex-\1"', json.dumps(DOCUMENT))
+    document: dict[str, Any] = json.loads(text)
+    for methods in document["paths"].values():
+        for one in methods.values():
+            given = one.get("parameters", ())
+            one["parameters"] = [each for each in given if not each.get("$ref", "").endswith("Digest")]
+    return document
+
+
+_HEX = r'"pattern": "\^\[0-9a-f\]\{(\d+)\}\$"'
+for _half in (16, 32, 64):
+    _drawn = st.binary(min_size=_half, max_size=_half).map(bytes.hex)
+    schemathesis.openapi.format(f"hex-{2 * _half}", _drawn)
+
+
+def _validate(one: Operation, status: int, response: Any) -> None:
+    """Hold an answer against the document as it stands."""
+    for content in one.raw["responses"][str(status)].get("content", {}).values():
+        schema = {**content["schema"], "components": DOCUMENT["components"]}
+        Draft202012Validator(schema).validate(response.json())
+
+
 @dataclass
 class Fuzzing:
     served: Served
     ready: Sent
     lacking: Sent
     sent: list[Sent]
+    session: requests.Session = field(default_factory=requests.Session)
     cases: int = 0
     authenticated: int = 0
     answers: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -130,15 +158,16 @@ class Fuzzing:
 
     def run(self, wanted: int) -> None:
         """Make cases of every operation in turn until there are as many as wanted."""
-        schema = schemathesis.openapi.from_dict(copy.deepcopy(DOCUMENT))
+        whole, quick = (schemathesis.openapi.from_dict(one) for one in (copy.deepcopy(DOCUMENT), _quick()))
         share = max(4, wanted // (4 * len(operations())))
         turn = 0
         while self.cases < wanted:
+            schema = quick if turn % 4 else whole
             turn += 1
             for one in operations():
                 for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-                    if mode is GenerationMode.POSITIVE or one.parameters:
-                        self._round(schema, one, mode, share, turn)
+                    if mode is GenerationMode.POSITIVE or schema[one.path][one.method].headers:
+                        self._round(schema, one, mode, share if turn > 1 else 4, turn)
 
     def _round(self, schema: Any, one: Operation, mode: GenerationMode, share: int, turn: int) -> None:
         cases = schema[one.path][one.method].as_strategy(generation_mode=mode)
@@ -169,7 +198,7 @@ class Fuzzing:
         if way >= 8 and case.headers:
             case.headers.pop("Idempotency-Key", None)
         try:
-            response = case.call(base_url=self.served.url, auth=auth)
+            response = case.call(base_url=self.served.url, auth=auth, session=self.session)
         except (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL, UnicodeError):
             return  # no client can send it
         self._check(one, case, response)
@@ -185,6 +214,7 @@ class Fuzzing:
             assert name in one.problems().get(status, set()) | set(anywhere), (one.endpoint, status, name)
         if str(status) in one.raw["responses"]:
             case.validate_response(response, checks=_CHECKS)
+            _validate(one, status, response)
         assert status < 500, (one.endpoint, status, name)
         self.authenticated += name not in {"unauthenticated", "malformed"} and one.raw.get("security") != []
         self.answers[one.endpoint, name or str(status)] += 1
