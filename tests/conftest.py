@@ -2,9 +2,12 @@
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support import databases, postgresql
 
 settings.register_profile(
     "reduced", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -38,3 +41,12 @@ def _heed_signals() -> None:
 @pytest.fixture(scope="session")
 def soak(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--soak"))
+
+
+@pytest.fixture(params=databases.KINDS)
+def each_database(request: pytest.FixtureRequest) -> Iterator[databases.Kind]:
+    """Run a test on SQLite and on PostgreSQL."""
+    if request.param == "postgresql" and (reason := postgresql.why_not()) is not None:
+        pytest.skip(reason)
+    with databases.using(request.param):
+        yield request.param
