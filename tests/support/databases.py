@@ -63,7 +63,6 @@ def new_location(folder: Path, store: StoreName) -> Location:
 
 def new_urls(*, templates: dict[StoreName, str] | None = None, keep: bool = False) -> dict[StoreName, str]:
     """Make the three databases of a unit, empty or as copies, and return their URLs."""
-    known = templates or {}
     names = {
         store: new_database(template=(templates or {}).get(store, "template0"), keep=keep)
         for store in SCHEMAS
