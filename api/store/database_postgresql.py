@@ -139,9 +139,9 @@ class PostgresqlDatabase:
         left: list[int] = []
 
         def told(notice: psycopg.errors.Diagnostic) -> None:
-            # "N dead row versions cannot be removed yet", in the server's language.
-            number = re.match(r"\s*(\d+)", notice.message_detail or "")
-            left.append(int(number[1]) if number else 0)
+            # One for each table: "N dead row versions cannot be removed yet", in the server's language.
+            if number := re.match(r"\s*(\d+)", notice.message_detail or ""):
+                left.append(int(number[1]))
 
         try:
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -223,6 +223,7 @@ def _alone_enough() -> ColumnElement[bool]:
         and_(other.c.kind.not_in(_SIDE_BY_SIDE), _table.c.kind.not_in(_SIDE_BY_SIDE)),
         other.c.submission == _table.c.submission,
         other.c.barrier,
+        _table.c.barrier,
     )
     return ~exists().where(running, apart)
 
