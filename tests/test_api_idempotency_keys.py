@@ -1,10 +1,8 @@
 """A request made again under its Idempotency-Key gets the answer it got; another one under it is refused."""
 
 import hashlib
-import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,8 @@ from linkage.wire.canonical import canonical
 from tests.support.served import Served, served_unit
 from tests.support.signing_client import SigningClient, problem
 from tests.support.unit import Desk, make_sent, make_unit
+
+pytestmark = [pytest.mark.usefixtures("each_database"), pytest.mark.postgresql("soak")]
 
 KEY = "a-key-of-the-agencys-own-1"
 OTHER = "a-key-of-the-agencys-own-2"
@@ -215,5 +215,5 @@ def test_a_kept_answer_expires_and_goes(served: Served) -> None:
 
 
 def _rows(served: Served, table: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(served.unit.folder.register_database)) as database:
-        return database.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
+    with served.workers.database.read() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table} ORDER BY 1")]

@@ -26,11 +26,14 @@ from keys.identity import create_identity
 from linkage.errors import ClewError, InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.submission import Problem
+from tests.support.databases import new_location
 from tests.support.raw_http import read_answer
 from tests.support.served import Served, served_unit
 from tests.support.serving import serving
 from tests.support.signing_client import SigningClient, problem
 from tests.support.unit import Desk, Unit, make_sent, make_unit, set_limits
+
+pytestmark = [pytest.mark.usefixtures("each_database"), pytest.mark.postgresql("soak")]
 
 
 @contextmanager
@@ -45,8 +48,9 @@ def _nonces(served: Served) -> int:
 
 
 def test_counting_stops_at_the_limit_and_begins_again_with_the_next_span(tmp_path: Path) -> None:
-    create_database(tmp_path / "a.db", "register")
-    database = open_database(tmp_path / "a.db", "register")
+    location = new_location(tmp_path, "register")
+    create_database(location, "register")
+    database = open_database(location, "register")
     with database.write() as connection:
 
         def charge(amount: int, span: str = "day 1", subject: str = "E09") -> bool:

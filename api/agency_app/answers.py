@@ -14,9 +14,9 @@ from typing import NoReturn
 
 from flask import Request, Response, g, has_app_context
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from api.agency_app.problems import refuse
+from api.agency_app.problems import RefusedError, refuse
 from api.agency_app.quotas import UnderWay
 from api.agency_app.service import Service
 from api.clock import stamp
@@ -116,7 +116,7 @@ def finish(response: Response) -> None:
     try:
         with call.service.database.write() as connection:
             _write(connection, call, answer)
-    except SQLAlchemyError as error:  # the answer is right without it
+    except (RefusedError, SQLAlchemyError) as error:  # the answer is right without it
         _faults.error("%s while an answer was being kept", type(error).__name__)
 
 
@@ -135,11 +135,8 @@ def _kept(request: str, status: int, body: bytes, media_type: str) -> KeptAnswer
 
 def _write(connection: Connection, call: _Call, answer: KeptAnswer) -> None:
     now = call.service.clock()
-    try:
-        answers.keep_answer(
-            connection, call.agency, call.key, answer, now=stamp(now), expires=stamp(now + LIFETIME)
-        )
-    except IntegrityError:
+    expires = stamp(now + LIFETIME)
+    if not answers.keep_answer(connection, call.agency, call.key, answer, now=stamp(now), expires=expires):
         _refuse_in_use()
     call.kept = True
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select, tuple_
 
 from api.store import schema
+from api.store.database import insert_new
 
 __all__ = ["KeptAnswer", "find_answer", "keep_answer"]
 
@@ -32,17 +33,19 @@ def find_answer(connection: Connection, agency: str, key: str, *, now: str) -> K
 
 def keep_answer(
     connection: Connection, agency: str, key: str, answer: KeptAnswer, *, now: str, expires: str
-) -> None:
-    """Keep an answer; raises ``IntegrityError`` if one is kept under this key already."""
-    connection.execute(delete(_table).where(_table.c.expires < now))
-    connection.execute(
-        insert(_table).values(
-            agency=agency,
-            idempotency_key=key,
-            request=answer.request,
-            status=answer.status,
-            media_type=answer.media_type,
-            body=answer.body,
-            expires=expires,
-        )
-    )
+) -> bool:
+    """Keep an answer; returns False if one is kept under this key already.  What has expired goes."""
+    expired = select(_table.c.agency, _table.c.idempotency_key).where(_table.c.expires < now)
+    # Requests that come at once would otherwise wait for each other's deletion of the same rows.
+    going = tuple_(_table.c.agency, _table.c.idempotency_key).in_(expired.with_for_update(skip_locked=True))
+    connection.execute(delete(_table).where(going))
+    values = {
+        "agency": agency,
+        "idempotency_key": key,
+        "request": answer.request,
+        "status": answer.status,
+        "media_type": answer.media_type,
+        "body": answer.body,
+        "expires": expires,
+    }
+    return insert_new(connection, _table, values)

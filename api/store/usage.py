@@ -5,9 +5,10 @@ written anyway (the one that uses up a nonce, the one that adds a submission), s
 its own, holds for every process of the service, and survives a restart.
 """
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from api.store import schema
+from api.store.database import insert_new
 
 __all__ = ["charge", "used"]
 
@@ -15,20 +16,27 @@ _table = schema.usage
 
 
 def charge(connection: Connection, subject: str, measure: str, amount: int, *, span: str, limit: int) -> bool:
-    """Add to what was used in this span; returns False, and adds nothing, where it would pass the limit."""
+    """Add to what was used in this span; returns False, and adds nothing, where it would pass the limit.
+
+    Right beside other transactions that write: each step changes one row, or none, by what it says now.
+    """
     row = (_table.c.subject == subject, _table.c.measure == measure)
-    within = (*row, _table.c.span == span, _table.c.amount <= limit - amount)
-    added = update(_table).where(*within).values(amount=_table.c.amount + amount)
-    if connection.execute(added).rowcount == 1:
-        return True
-    found = connection.scalar(select(_table.c.span).where(*row))
-    if found == span or amount > limit:
-        return False
-    if found is None:
-        connection.execute(insert(_table).values(subject=subject, measure=measure, span=span, amount=amount))
-    else:
-        connection.execute(update(_table).where(*row).values(span=span, amount=amount))
-    return True
+    values = {"subject": subject, "measure": measure, "span": span, "amount": amount}
+    within = update(_table).where(*row, _table.c.span == span, _table.c.amount <= limit - amount)
+    while amount <= limit:
+        if connection.execute(within.values(amount=_table.c.amount + amount)).rowcount:
+            return True
+        found = connection.scalar(select(_table.c.span).where(*row))
+        if found == span:
+            return False
+        if found is None:
+            done = insert_new(connection, _table, values)
+        else:
+            begun = update(_table).where(*row, _table.c.span == found).values(span=span, amount=amount)
+            done = connection.execute(begun).rowcount == 1
+        if done:
+            return True
+    return False
 
 
 def used(connection: Connection, subject: str, measure: str, *, span: str) -> int:
