@@ -33,7 +33,7 @@ def cycle(data: Path, *, abandon: bool) -> None:
     """
     if abandon:
         with opened_register(data) as (_, database), database.write() as connection:
-            number = abandon_cycle(connection)
+            number = abandon_cycle(connection, now=utc_now())
         say(f"cycle {number} is abandoned; its number goes to the next that is closed")
         return
     with opened_register(data) as (_, database), database.write() as connection:

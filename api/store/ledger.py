@@ -15,7 +15,8 @@ statement, and name what the effect changed::
 
 ``rows``: of a table in :data:`api.store.ledger_rows.COVERED` the keys of the rows that were added, changed or
 deleted, or None for whatever differs from what the ledger last said of the table.  A new table that should
-be covered is added to ``COVERED``.  ``files``: names of files to their SHA-256, None once a file is gone.
+be covered is added to ``COVERED``.  ``files``: paths within the data folder to SHA-256, None once a file is
+gone.  ``covers``: digests that the caller made itself, such as those of another store.
 
 An entry that must name records (a merge, an answer, a re-identification) passes them as ``records``; they
 stand in the statement alone, which goes when one of them is erased, and such an entry covers no rows.
@@ -27,7 +28,7 @@ On PostgreSQL take the locks of the effect's own rows first, as above.
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
@@ -48,10 +49,12 @@ from linkage.wire.ledger import (
 )
 
 __all__ = [
+    "FILE",
     "append",
     "consistency",
     "current_covers",
     "erase",
+    "files_said",
     "forget",
     "inclusion",
     "keep_checkpoint",
@@ -61,6 +64,9 @@ __all__ = [
     "row_key",
     "size_of",
 ]
+
+FILE = "file"
+"""What covers of files say; their key is the path within the data folder."""
 
 _SALT_BYTES = 32
 _AT_ONCE = 400
@@ -81,6 +87,7 @@ def append(
     now: str,
     rows: Mapping[str, Iterable[str] | None] | None = None,
     files: Mapping[str, str | None] | None = None,
+    covers: Iterable[Cover] = (),
     records: Iterable[tuple[str, str]] = (),
     erased: Iterable[Named] = (),
 ) -> LedgerEntry:
@@ -89,13 +96,13 @@ def append(
     ``now``: a stamp (:func:`api.clock.stamp`); see the module for the rest.  Raises ``ValueError`` for an
     entry that both speaks of records and covers rows or files.
     """
-    spoken_of = tuple(sorted(set(records)))
-    if spoken_of and (rows or files):
+    spoken_of, others = tuple(sorted(set(records))), tuple(covers)
+    if spoken_of and (rows or files or others):
         raise ValueError("an entry that speaks of records covers nothing: its statement goes with them")
     size, key = _locked(connection)
     if size == 0:
         everything = dict.fromkeys(COVERED)
-        begun = _covers_of(connection, everything, {}, key)
+        begun = _covers_of(connection, everything, key)
         _write(connection, 0, Statement(kind=EntryKind.LEDGER_BEGUN, at=now, facts={}, covers=begun))
         size = 1
     statement = Statement(
@@ -103,7 +110,9 @@ def append(
         at=now,
         facts=dict(facts),
         records=spoken_of,
-        covers=_covers_of(connection, rows or {}, files or {}, key),
+        covers=_sorted(
+            (*_covers_of(connection, rows or {}, key), *_files_of(connection, files or {}), *others)
+        ),
         erased=tuple(sorted(erased, key=lambda one: one.index)),
     )
     return _write(connection, size, statement)
@@ -182,6 +191,11 @@ def current_covers(connection: Connection) -> dict[tuple[str, str], str | None]:
     return {(row.what, row.key): row.digest for row in rows}
 
 
+def files_said(connection: Connection, names: Iterable[str]) -> dict[str, str | None]:
+    """Return what the ledger last said of files, by name."""
+    return _said_of(connection, FILE, sorted(names))
+
+
 def keep_checkpoint(connection: Connection, note: str) -> None:
     """Keep the newest checkpoint that was signed."""
     connection.execute(update(_head).values(checkpoint=note))
@@ -218,12 +232,9 @@ def _write(connection: Connection, index: int, statement: Statement) -> LedgerEn
 
 
 def _covers_of(
-    connection: Connection,
-    rows: Mapping[str, Iterable[str] | None],
-    files: Mapping[str, str | None],
-    key: bytes,
+    connection: Connection, rows: Mapping[str, Iterable[str] | None], key: bytes
 ) -> tuple[Cover, ...]:
-    found = [Cover(what="file", key=name, digest=digest) for name, digest in files.items()]
+    found: list[Cover] = []
     for table, keys in rows.items():
         wanted = None if keys is None else sorted(set(keys))
         present = digests(connection, table, key, keys=wanted)
@@ -232,12 +243,33 @@ def _covers_of(
             changed = {one for one in before.keys() | present.keys() if before.get(one) != present.get(one)}
             wanted = sorted(changed)
         found += [Cover(what=table, key=one, digest=present.get(one)) for one in wanted]
-    return tuple(sorted(found, key=lambda one: (one.what, one.key)))
+    return _sorted(found)
 
 
-def _said_of(connection: Connection, table: str) -> dict[str, str | None]:
-    query = select(_covers.c.key, _covers.c.digest).where(_covers.c.what == table)
-    return {row.key: row.digest for row in connection.execute(query)}
+def _files_of(connection: Connection, files: Mapping[str, str | None]) -> list[Cover]:
+    """Return what to say of files; of one that is gone only if the ledger says that it is there."""
+    if not files:
+        return []
+    gone = sorted(name for name, digest in files.items() if digest is None)
+    said = _said_of(connection, FILE, gone)
+    return [
+        Cover(what=FILE, key=name, digest=digest)
+        for name, digest in files.items()
+        if digest is not None or said.get(name) is not None
+    ]
+
+
+def _sorted(covers: Iterable[Cover]) -> tuple[Cover, ...]:
+    return tuple(sorted(covers, key=lambda one: (one.what, one.key)))
+
+
+def _said_of(connection: Connection, what: str, keys: Sequence[str] | None = None) -> dict[str, str | None]:
+    query = select(_covers.c.key, _covers.c.digest).where(_covers.c.what == what)
+    if keys is None:
+        return {row.key: row.digest for row in connection.execute(query)}
+    some = [keys[at : at + _AT_ONCE] for at in range(0, len(keys), _AT_ONCE)]
+    rows = [row for part in some for row in connection.execute(query.where(_covers.c.key.in_(part)))]
+    return {row.key: row.digest for row in rows}
 
 
 def _keep_covers(connection: Connection, index: int, covers: Iterable[Cover]) -> None:

@@ -29,13 +29,14 @@ _encode = msgspec.json.encode
 class CoveredTable:
     """A table whose rows are covered, but for the columns ``left_out``.
 
-    ``key``: the columns that name a row, or a stretch of rows if ``stretched``.
+    ``key``: the columns that name a row, or a stretch of rows if ``stretched``; ``only``: which rows count.
     """
 
     table: Table
     key: tuple[str, ...]
     stretched: bool = False
     left_out: tuple[str, ...] = ()
+    only: ColumnElement[bool] | None = None
 
     @property
     def columns(self) -> list[Any]:
@@ -71,7 +72,12 @@ COVERED: Mapping[str, CoveredTable] = {
         CoveredTable(schema.epochs, ("epoch",)),
         CoveredTable(schema.agencies, ("code",)),
         CoveredTable(schema.revocations, ("kind", "subject")),
-        CoveredTable(schema.submissions, ("id",), left_out=("linked", "receipt")),
+        CoveredTable(
+            schema.submissions,
+            ("id",),
+            left_out=("linked", "receipt"),
+            only=schema.submissions.c.state != "open",  # what was begun and not committed is no effect yet
+        ),
         CoveredTable(schema.link_runs, ("id",)),
         CoveredTable(schema.link_run_submissions, ("run", "submission")),
         CoveredTable(schema.persons, ("id",), stretched=True),
@@ -100,6 +106,8 @@ def digests(
     rows: dict[str, list[bytes]] = defaultdict(list)
     for some in _wheres(covered, keys):
         query = select(*covered.columns)
+        if covered.only is not None:
+            query = query.where(covered.only)
         for row in connection.execute(query if some is None else query.where(some)):
             rows[covered.key_of(row)].append(_encode(tuple(row)))
     return {key: _digest(name, key, found, row_key) for key, found in rows.items()}

@@ -4,6 +4,7 @@ A row says whose record it is, of which kind, and where it stands; what the reco
 key that only the register worker can derive, so that a copy of this database holds nothing to read.
 """
 
+import hashlib
 import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -33,6 +34,7 @@ from api.secret_files import WorkerKey
 from api.store.database import Database, open_database
 from linkage.errors import VerificationError
 from linkage.wire.canonical import canonical, from_builtins
+from linkage.wire.derivation import keyed_digest
 from linkage.wire.manifest import Manifest
 from linkage.wire.records import (
     AnyRecord,
@@ -192,6 +194,21 @@ class PayloadStore:
         opened = [(row.id, _opened(aead, row)) for row in connection.execute(query)]
         episodes = {one.handle for _, one in opened if isinstance(one, Episode) and one.child in handles}
         return [number for number, one in opened if _speaks_of(one, handles, episodes)]
+
+    def digest(self, submission: str, row_key: bytes) -> str | None:
+        """Return the keyed digest of a snapshot's records as they lie here, None if there are none.
+
+        Their status is left out: it follows from which snapshots were accepted.
+        """
+        columns = [one for one in _records.c if one.name not in {"id", "status"}]
+        query = select(*columns).where(_records.c.submission == submission)
+        with self._database.read() as connection:
+            rows = sorted(msgspec.json.encode(tuple(row)) for row in connection.execute(query))
+        if not rows:
+            return None
+        content = hashlib.sha256(b"\n".join(rows)).digest()
+        said = b"\x00".join((b"clew/ledger-payload/1", submission.encode(), content))
+        return keyed_digest(row_key, said).hex()
 
     def statuses(self, submission: str) -> dict[tuple[str, str], RecordStatus]:
         """Return where each record with a handle stands, by kind and handle."""

@@ -14,7 +14,7 @@ from keys.storing import store_public
 from linkage.errors import ClewError, InputError, VerificationError
 from linkage.wire.bundle import Bundle
 from linkage.wire.manifest import PART_NAMES, Manifest, manifest_id
-from linkage.wire.submission import Chunk, Receipt, Registration, read_receipt
+from linkage.wire.submission import AnyReceipt, Chunk, Registration, read_receipt
 
 __all__ = ["CHUNK_BYTES", "chunked", "submit_bundle"]
 
@@ -24,7 +24,7 @@ LARGE_PART_BYTES = 1024 * CHUNK_BYTES
 """Beyond this a part goes in large chunks, so that its list stays within the protocol's limit."""
 
 
-def submit_bundle(path: Path, workspace: Workspace, unit: Unit, stages: Stages) -> Receipt:
+def submit_bundle(path: Path, workspace: Workspace, unit: Unit, stages: Stages) -> AnyReceipt:
     """Submit a sealed bundle and return the verified receipt.
 
     Sending the same bundle again is harmless and goes on where it stopped: the unit says which chunks it
@@ -102,7 +102,7 @@ def _send_missing(
         )
 
 
-def _checked(data: bytes, manifest: Manifest, submission: str, *, signing_key: str) -> Receipt:
+def _checked(data: bytes, manifest: Manifest, submission: str, *, signing_key: str) -> AnyReceipt:
     receipt = read_receipt(data, signing_key=signing_key)
     said = (receipt.agency, receipt.submission, receipt.sequence)
     digests = (receipt.encodings_sha256, receipt.payload_sha256)
@@ -114,7 +114,7 @@ def _checked(data: bytes, manifest: Manifest, submission: str, *, signing_key: s
     return receipt
 
 
-def _keep(workspace: Workspace, data: bytes, receipt: Receipt) -> None:
+def _keep(workspace: Workspace, data: bytes, receipt: AnyReceipt) -> None:
     store_public(workspace.folder("receipts") / f"{receipt.submission}.json", data)
     with Store(workspace.database_file) as store, store.transaction():
         store.write_journal(

@@ -65,7 +65,7 @@ _FORMATS = {
     "clew-bundle": "a bundle's manifest",
     "clew-ceremony": "the terms of a ceremony",
     "clew-commitment": "a commitment",
-    "clew-consistency-proof": "a proof of consistency",
+    "clew-checkpoint": "a checkpoint of a unit's ledger",
     "clew-contribution": "a contribution",
     "clew-custodian-card": "a custodian's card",
     "clew-custody-log": "an exported custody log",

@@ -21,7 +21,7 @@ from linkage.wire.signing import Signature, sign, verify
 
 __all__ = [
     "Checkpoint",
-    "ConsistencyProof",
+    "CheckpointAnswer",
     "LedgerCard",
     "make_ledger_card",
     "read_checkpoint",
@@ -56,15 +56,17 @@ class LedgerCard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return read_note_key(self.key)
 
 
-class ConsistencyProof(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The unit's answer to whom remembers a checkpoint: the newest, and proof that it goes on from it.
+class CheckpointAnswer(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The unit's newest checkpoint (a signed note), who signs it, and the proof for whom remembers one.
 
-    ``checkpoint``: a signed note; ``proof``: hashes in the order of RFC 6962.
+    ``proof``: that the ledger goes on from the size ``since``, in the order of RFC 6962.
     """
 
     VERSION: ClassVar[int] = 1
-    format: Literal["clew-consistency-proof"] = "clew-consistency-proof"
+    format: Literal["clew-checkpoint"] = "clew-checkpoint"
     version: int = 1
+    ledger: LedgerCard
+    since: Annotated[int, Meta(ge=0, le=2**53 - 1)]
     checkpoint: Annotated[str, Meta(max_length=MAX_NOTE_BYTES)]
     proof: Annotated[tuple[DigestText, ...], Meta(max_length=128)]
 
