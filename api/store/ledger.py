@@ -19,7 +19,8 @@ be covered is added to ``COVERED``.  ``files``: paths within the data folder to 
 gone.  ``covers``: digests that the caller made itself, such as those of another store.
 
 An entry that must name records (a merge, an answer, a re-identification) passes them as ``records``; they
-stand in the statement alone, which goes when one of them is erased, and such an entry covers no rows.
+stand in the statement alone, which goes when one of them is erased, and such an entry covers no rows and is
+of a kind in :data:`linkage.wire.ledger.ABOUT_RECORDS`.
 Whoever erases records calls :func:`erase` in the transaction of the erasure: it erases salts and statements
 that speak of them, and writes the entry by which verification tells a certified erasure from a deletion.
 
@@ -37,6 +38,7 @@ from api.store.ledger_rows import COVERED, digests
 from linkage.register.ledger_tree import consistency_proof, grown, inclusion_proof, leaf_hash, root
 from linkage.wire.canonical import canonical
 from linkage.wire.ledger import (
+    ABOUT_RECORDS,
     Cover,
     EntryKind,
     Fact,
@@ -94,10 +96,10 @@ def append(
     """Write the entry of an effect in the effect's own transaction, and return it with its salt.
 
     ``now``: a stamp (:func:`api.clock.stamp`); see the module for the rest.  Raises ``ValueError`` for an
-    entry that both speaks of records and covers rows or files.
+    entry that both speaks of records and covers rows or files, or of a kind that names none.
     """
     spoken_of, others = tuple(sorted(set(records))), tuple(covers)
-    if spoken_of and (rows or files or others):
+    if spoken_of and (rows or files or others or kind not in ABOUT_RECORDS):
         raise ValueError("an entry that speaks of records covers nothing: its statement goes with them")
     size, key = _locked(connection)
     if size == 0:

@@ -6,6 +6,7 @@ key that only the register worker can derive, so that a copy of this database ho
 
 import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -47,7 +48,7 @@ from linkage.wire.records import (
     ReturnInterview,
 )
 
-__all__ = ["PayloadStore", "RecordStatus", "metadata", "survives_storage"]
+__all__ = ["PayloadStore", "RecordStatus", "metadata", "payload_digests", "survives_storage"]
 
 RecordStatus = Literal["waiting", "current", "superseded", "withdrawn"]
 """``waiting``: its submission is not accepted yet; ``superseded``: a newer snapshot of the period holds it
@@ -83,6 +84,10 @@ _records = Table(
     Index("records_by_submission", "submission", "kind", "handle"),
 )
 """``handle`` of a return interview is its episode's; coverage has none and stands under an empty one."""
+
+
+_COVERED = [one for one in _records.c if one.name not in {"id", "status"}]
+"""The columns that the ledger covers."""
 
 
 class PayloadStore:
@@ -200,15 +205,10 @@ class PayloadStore:
 
         Their status is left out: it follows from which snapshots were accepted.
         """
-        columns = [one for one in _records.c if one.name not in {"id", "status"}]
-        query = select(*columns).where(_records.c.submission == submission)
+        query = select(*_COVERED).where(_records.c.submission == submission)
         with self._database.read() as connection:
-            rows = sorted(msgspec.json.encode(tuple(row)) for row in connection.execute(query))
-        if not rows:
-            return None
-        content = hashlib.sha256(b"\n".join(rows)).digest()
-        said = b"\x00".join((b"clew/ledger-payload/1", submission.encode(), content))
-        return keyed_digest(row_key, said).hex()
+            rows = [msgspec.json.encode(tuple(row)) for row in connection.execute(query)]
+        return _digest(submission, rows, row_key) if rows else None
 
     def statuses(self, submission: str) -> dict[tuple[str, str], RecordStatus]:
         """Return where each record with a handle stands, by kind and handle."""
@@ -220,6 +220,24 @@ class PayloadStore:
     def _aead(self, submission: str) -> AESGCM:
         # A key per submission: random nonces under one key for all rows of years would come to repeat.
         return AESGCM(self._key.derive(f"payload-rows/{submission}"))
+
+
+def payload_digests(database: Path, row_key: bytes) -> dict[str, str]:
+    """Return the digest of every snapshot's records (:meth:`PayloadStore.digest`), without a key."""
+    rows: dict[str, list[bytes]] = defaultdict(list)
+    store = open_database(database, "payload")
+    try:
+        with store.read() as connection:
+            for row in connection.execute(select(*_COVERED)):
+                rows[row.submission].append(msgspec.json.encode(tuple(row)))
+    finally:
+        store.close()
+    return {submission: _digest(submission, found, row_key) for submission, found in rows.items()}
+
+
+def _digest(submission: str, rows: list[bytes], row_key: bytes) -> str:
+    content = hashlib.sha256(b"\n".join(sorted(rows))).digest()
+    return keyed_digest(row_key, b"\x00".join((b"clew/ledger-payload/1", submission.encode(), content))).hex()
 
 
 def _all_records(payload: Payload) -> Iterator[AnyRecord]:

@@ -62,6 +62,7 @@ def parse(data: bytes, kind: type[T], *, limit: int, exact: bool = False) -> T:
 
 _FORMATS = {
     "clew-agency-card": "an agency's card",
+    "clew-audit": "an export of a unit's ledger",
     "clew-bundle": "a bundle's manifest",
     "clew-ceremony": "the terms of a ceremony",
     "clew-commitment": "a commitment",

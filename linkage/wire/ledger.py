@@ -17,10 +17,12 @@ from linkage.wire.derivation import KEY_BYTES, keyed_digest
 from linkage.wire.epochs import DigestText
 
 __all__ = [
+    "ABOUT_RECORDS",
     "MAX_STATEMENT_BYTES",
     "Cover",
     "EntryKind",
     "Fact",
+    "Index",
     "Leaf",
     "LedgerEntry",
     "Named",
@@ -79,6 +81,21 @@ class EntryKind(enum.StrEnum):
     RESTORED = "restored"
     OTHER = "other"
 
+
+ABOUT_RECORDS = frozenset(
+    {
+        EntryKind.PERSONS_MERGED,
+        EntryKind.PERSON_SPLIT,
+        EntryKind.REVIEW_DECISION,
+        EntryKind.SENSITIVE_READ,
+        EntryKind.MUST_NOT_LINK,
+        EntryKind.HANDLE_SHIELDED,
+        EntryKind.REIDENTIFICATION,
+        EntryKind.ALERT,
+        EntryKind.OTHER,
+    }
+)
+"""The kinds whose statements may name records and be erased with them; of any other kind none ever is."""
 
 DayText = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
 SaltText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -169,8 +186,8 @@ def read_leaf(data: bytes) -> Leaf:
 def read_statement(data: bytes) -> Statement:
     """Read a statement in canonical form; raises :class:`FormatError`."""
     said = parse(data, Statement, limit=MAX_STATEMENT_BYTES, exact=True)
-    if said.records and said.covers:
-        raise FormatError("the statement of a ledger entry both covers rows and speaks of records")
+    if said.records and (said.covers or said.kind not in ABOUT_RECORDS):
+        raise FormatError("the statement of a ledger entry speaks of records, which its kind may not")
     return said
 
 
