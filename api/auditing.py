@@ -45,6 +45,14 @@ def read_entries(connection: Connection, *, with_records: bool) -> list[AuditEnt
         .outerjoin(statements, statements.c.entry == entries.c.entry)
         .order_by(entries.c.entry)
     )
+    known = select(entries.c.entry)
+    if (
+        connection.scalar(select(statements.c.entry).where(statements.c.entry.not_in(known)).limit(1))
+        is not None
+    ):
+        raise InputError(
+            "the ledger holds a statement without an entry", hint="somebody added it, or took one out"
+        )
     found = []
     for row in connection.execute(query):
         try:
