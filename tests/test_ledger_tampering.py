@@ -1,7 +1,7 @@
 """Whatever is changed, added, removed, swapped or rolled back where the ledger covers it is detected.
 
 What is covered is the list in docs/spec/ledger-1.md, section 5.  Each trial changes one thing as somebody
-with all rights would, exports with the unit's own tool and key, and verifies against a checkpoint held elsewhere.
+with all rights would, exports with the unit's own tool and key, and verifies against an outside checkpoint.
 """
 
 import contextlib

@@ -9,6 +9,7 @@ from cli.agency.client import Unit
 from cli.agency.progress import Stages
 from cli.agency.revoking import require_card_counts, require_epoch_name_counts
 from cli.agency.store import JournalEntry, Store
+from cli.agency.witnessing import check_receipt, meet
 from cli.agency.workspace import Workspace
 from keys.storing import store_public
 from linkage.errors import ClewError, InputError, VerificationError
@@ -41,6 +42,7 @@ def submit_bundle(path: Path, workspace: Workspace, unit: Unit, stages: Stages) 
         require_card_counts(workspace)
         require_epoch_name_counts(workspace, bundle.manifest.epoch)
         signing_key = workspace.unit_card().signing_key
+        meet(workspace, unit)
         stages.stage("reading the bundle")
         chunks = {name: _chunk_list(bundle, name) for name in PART_NAMES}
         submission = manifest_id(bundle.manifest_bytes)
@@ -56,6 +58,7 @@ def submit_bundle(path: Path, workspace: Workspace, unit: Unit, stages: Stages) 
         _send_missing(bundle, unit, submission, frozenset(status.missing), stages)
         data = unit.commit(submission)
         receipt = _checked(data, bundle.manifest, submission, signing_key=signing_key)
+        check_receipt(workspace, unit, receipt)
     _keep(workspace, data, receipt)
     return receipt
 
