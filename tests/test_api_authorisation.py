@@ -68,6 +68,8 @@ def _chunk(mine: Mine) -> bytes:
 _ONE = "/v1/submissions/<digest:submission>"
 _SHOW = Row(lambda mine: f"/v1/submissions/{mine.committed.id}", others=404)
 _STATUS, _RESULTS = Row(lambda _: "/v1/status"), Row(lambda _: "/v1/results")
+_CHECKPOINT = Row(lambda _: "/v1/checkpoint")
+_CONSISTENCY = Row(lambda _: "/v1/checkpoint/consistency/1")
 _DOCUMENT, _HEALTH = Row(lambda _: "/v1/openapi.json"), Row(lambda _: "/healthz", signed=False)
 
 MATRIX: dict[tuple[str, str], Row] = {
@@ -87,6 +89,10 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("HEAD", "/v1/status"): _STATUS,
     ("GET", "/v1/results"): _RESULTS,
     ("HEAD", "/v1/results"): _RESULTS,
+    ("GET", "/v1/checkpoint"): _CHECKPOINT,
+    ("HEAD", "/v1/checkpoint"): _CHECKPOINT,
+    ("GET", "/v1/checkpoint/consistency/<size:size>"): _CONSISTENCY,
+    ("HEAD", "/v1/checkpoint/consistency/<size:size>"): _CONSISTENCY,
     ("GET", "/v1/openapi.json"): _DOCUMENT,
     ("HEAD", "/v1/openapi.json"): _DOCUMENT,
     ("GET", "/healthz"): _HEALTH,

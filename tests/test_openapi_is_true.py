@@ -1,6 +1,7 @@
 """The OpenAPI document and the code say the same: addresses, types, problems and limits, both ways."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def test_every_component_is_used() -> None:
 
 def test_the_document_has_the_addresses_of_the_code_and_no_others(app: Flask) -> None:
     coded = {
-        (method, rule.rule.replace("<digest:", "{").replace("<", "{").replace(">", "}"), rule.endpoint)
+        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), rule.endpoint)
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD"}
     }

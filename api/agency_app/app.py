@@ -13,7 +13,7 @@ from api.agency_app import answers
 from api.agency_app.auth import Asked, Authenticator
 from api.agency_app.problems import RefusedError, problem_response, refuse
 from api.agency_app.quotas import UnderWay
-from api.agency_app.routes import BODY_LIMITS, QUERIES, DigestConverter, add_routes
+from api.agency_app.routes import BODY_LIMITS, QUERIES, DigestConverter, SizeConverter, add_routes
 from api.agency_app.service import Service, open_service
 
 __all__ = ["create_app", "load_app"]
@@ -31,6 +31,7 @@ def create_app(service: Service) -> Flask:
     app.url_map.strict_slashes = True
     app.url_map.redirect_defaults = False
     app.url_map.converters["digest"] = DigestConverter
+    app.url_map.converters["size"] = SizeConverter
     under_way = UnderWay(service.settings.limits.in_flight)
     authenticator = Authenticator(
         service.database,

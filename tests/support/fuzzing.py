@@ -74,6 +74,8 @@ VALID: dict[str, Callable[["Fuzzing", int], Valid]] = {
     "status": lambda _f, _n: Valid(),
     "results": lambda _f, _n: Valid(),
     "openapi": lambda _f, _n: Valid(),
+    "checkpoint": lambda _f, _n: Valid(),
+    "consistency": lambda _f, n: Valid({"size": str(n % 3)}),
     "healthz": lambda _f, _n: Valid(),
 }
 

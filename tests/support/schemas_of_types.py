@@ -6,11 +6,28 @@ from typing import Any
 
 import msgspec
 
+from linkage.wire.checkpoints import CheckpointAnswer
 from linkage.wire.moments import Moment
 from linkage.wire.results import Results
-from linkage.wire.submission import AgencyStatus, Problem, Receipt, Registration, SubmissionStatus
+from linkage.wire.submission import (
+    AgencyStatus,
+    LedgerReceipt,
+    Problem,
+    Receipt,
+    Registration,
+    SubmissionStatus,
+)
 
-TYPES = [AgencyStatus, Problem, Receipt, Registration, Results, SubmissionStatus]
+TYPES: list[type] = [
+    AgencyStatus,
+    CheckpointAnswer,
+    LedgerReceipt,
+    Problem,
+    Receipt,
+    Registration,
+    Results,
+    SubmissionStatus,
+]
 """Every type that an address takes or answers with; those that they are made of come along."""
 
 MOMENT = {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}Z)?$"}
