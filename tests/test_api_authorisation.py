@@ -106,13 +106,19 @@ class World:
     agencies: tuple[Mine, ...]
     removed: Desk
     rules: tuple[Rule, ...]
+    clients: dict[str, SigningClient] = field(default_factory=dict)
 
     def others(self, mine: Mine) -> list[Mine]:
         return [one for one in self.agencies if one is not mine]
 
     def ask(self, desk: Desk, method: str, row: Row, about: Mine) -> httpx.Response:
-        with SigningClient(self.served.url, desk.key) as client:
-            return client.call(method, row.path(about), row.body(about))
+        return self.client(desk).call(method, row.path(about), row.body(about))
+
+    def client(self, desk: Desk) -> SigningClient:
+        name = desk.card.signing_key
+        if name not in self.clients:
+            self.clients[name] = self.served.client(desk)
+        return self.clients[name]
 
 
 def _mine(served: Served, desk: Desk) -> Mine:
@@ -189,11 +195,10 @@ def test_anothers_thing_and_nothing_are_told_apart_by_nobody(world: World) -> No
     for (method, _), row in MATRIX.items():
         if row.others == 404:
             known = world.ask(mine.desk, method, row, about)
-            with SigningClient(world.served.url, mine.desk.key) as client:
-                path = row.path(about)
-                for one in (about.committed.id, about.open.id):
-                    path = path.replace(one, "0" * 64)
-                unknown = client.call(method, path, row.body(about))
+            path = row.path(about)
+            for one in (about.committed.id, about.open.id):
+                path = path.replace(one, "0" * 64)
+            unknown = world.client(mine.desk).call(method, path, row.body(about))
             assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
             kept = [{k: v for k, v in one.headers.items() if k != "date"} for one in (known, unknown)]
             assert kept[0] == kept[1]
@@ -206,8 +211,7 @@ def test_methods_that_no_row_names_are_denied(world: World) -> None:
         for method in METHODS:
             if (method, rule) in MATRIX:
                 continue
-            with SigningClient(world.served.url, mine.desk.key) as client:
-                answer = client.call(method, row.path(mine))
+            answer = world.client(mine.desk).call(method, row.path(mine))
             assert answer.status_code == 405, (method, rule)
             assert method == "HEAD" or problem(answer) == "method-not-allowed"
 
@@ -229,10 +233,10 @@ def test_a_revoked_card_is_told_so_and_nothing_else(tmp_path: Path) -> None:
             )
             remove_agency(connection, "E09", now=utc_now())
         before = holdings(served.unit.folder)
+        client = served.client(mine.desk)
         for (method, _), row in MATRIX.items():
             if row.signed:
-                with SigningClient(served.url, mine.desk.key) as client:
-                    answer = client.call(method, row.path(mine), row.body(mine))
+                answer = client.call(method, row.path(mine), row.body(mine))
                 assert answer.status_code == 403
                 assert method == "HEAD" or problem(answer) == "card-revoked"
         assert holdings(served.unit.folder) == before

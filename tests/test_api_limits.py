@@ -18,9 +18,10 @@ from api.agency_app.quotas import MEASURES
 from api.agency_app.service import open_service
 from api.clock import utc_now
 from api.config import Limits, read_settings
-from api.store import usage
+from api.store import schema, usage
 from api.store.database import open_database
 from api.store.migrating import create_database
+from api.trust import remove_agency
 from cli.agency.client import Unit as UnitClient
 from keys.identity import create_identity
 from linkage.errors import ClewError, InputError
@@ -89,6 +90,47 @@ def test_requests_beyond_the_minutes_are_refused_until_it_is_over(tmp_path: Path
     moment[0] += dt.timedelta(seconds=40)
     assert ask(desks[0]).status_code == 200
     service.close()
+
+
+def test_who_holds_a_revoked_card_cannot_fill_the_store_of_nonces(tmp_path: Path) -> None:
+    with _served(tmp_path / "data", requests_per_minute=10) as served:
+        client = served.client(served.council)
+        with served.workers.database.write() as connection:
+            connection.execute(
+                schema.revocations.insert().values(
+                    kind="agency",
+                    subject=served.council.card.signing_key,
+                    name="E09",
+                    reason="test",
+                    decided="2026-01-01",
+                    document="{}",
+                    received_at="2026-01-01",
+                )
+            )
+            remove_agency(connection, "E09", now=utc_now())
+        statuses = [client.call("GET", "/v1/status").status_code for _ in range(30)]
+        assert set(statuses[:10]) == {403}
+        assert statuses.count(429) >= 10  # a minute may have ended on the way
+        assert _nonces(served) <= 20
+
+
+def test_nonces_go_once_their_signatures_are_too_old(tmp_path: Path) -> None:
+    unit = make_unit(tmp_path / "data")
+    desk = unit.enrol(Desk("E09", "council"))
+    moment = [utc_now()]
+    service = open_service(unit.folder.root, clock=lambda: moment[0])
+    app = create_app(service).test_client()
+    held = []
+    for _ in range(3):
+        with SigningClient("http://localhost", desk.key) as client:
+            for _ in range(4):
+                headers = list(client.signed("GET", "/v1/status").headers.items())
+                assert app.get("/v1/status", headers=headers).status_code == 200
+        with service.database.read() as connection:
+            held.append(connection.exec_driver_sql("SELECT count(*) FROM nonces").scalar())
+        moment[0] += dt.timedelta(minutes=7, seconds=1)
+    service.close()
+    assert held == [4, 4, 4]
 
 
 def test_a_request_played_again_does_not_count_against_its_agency(tmp_path: Path) -> None:

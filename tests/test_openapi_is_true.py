@@ -136,7 +136,9 @@ def test_problems_have_their_media_type_and_headers() -> None:
         for status, response in responses.items():
             if int(status) >= 400:
                 assert set(response["content"]) == {"application/problem+json"}
-                assert set(response.get("headers", {})) == _HEADERS.get(int(status), set())
+                busy = "idempotency-key-in-use" in response["x-clew-problems"]
+                expected = {"Retry-After"} if busy else _HEADERS.get(int(status), set())
+                assert set(response.get("headers", {})) == expected
 
 
 def test_the_signature_and_the_key_are_described_as_they_are() -> None:
