@@ -20,6 +20,8 @@ from sqlalchemy import (
     false,
 )
 
+from api.store.database import BIG_INTEGER
+
 __all__ = [
     "agencies",
     "carried",
@@ -103,7 +105,7 @@ agencies = Table(
     Column("card", Text, nullable=False),
     Column("signing_key", String(64), nullable=False, unique=True),
     Column("fingerprint", String(64), nullable=False),
-    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("sequence", BIG_INTEGER, nullable=False, server_default="0"),
     Column("enrolled_at", String(27), nullable=False),
     Column("removed_at", String(27)),
 )
@@ -122,7 +124,7 @@ submissions = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("agency", String(12), ForeignKey("agencies.code"), nullable=False),
-    Column("sequence", Integer, nullable=False),
+    Column("sequence", BIG_INTEGER, nullable=False),
     Column("state", String(16), nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
     Column("linked", Boolean, nullable=False, server_default=false()),
@@ -147,7 +149,7 @@ parts = Table(
     Column("submission", String(64), ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
     Column("name", String(16), primary_key=True),
     Column("sha256", String(64), nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", BIG_INTEGER, nullable=False),
     Column("state", String(16), nullable=False),
 )
 """Digest and size of the sealed bytes; ``state``: waiting, valid, refused or dropped."""
@@ -159,7 +161,7 @@ chunks = Table(
     Column("part", String(16), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("sha256", String(64), nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", BIG_INTEGER, nullable=False),
     Column("present", Boolean, nullable=False, server_default=false()),
     ForeignKeyConstraint(["submission", "part"], ["parts.submission", "parts.name"], ondelete="CASCADE"),
     Index("chunks_by_digest", "submission", "sha256"),
@@ -179,8 +181,8 @@ jobs = Table(
     Column("not_before", String(27), nullable=False),
     Column("token", String(32)),
     Column("lease_until", String(27)),
-    Column("done", Integer, nullable=False, server_default="0"),
-    Column("total", Integer, nullable=False, server_default="0"),
+    Column("done", BIG_INTEGER, nullable=False, server_default="0"),
+    Column("total", BIG_INTEGER, nullable=False, server_default="0"),
     Column("error", Text, nullable=False, server_default=""),
     Column("queued_at", String(27), nullable=False),
     Column("finished_at", String(27)),
@@ -194,9 +196,9 @@ link_runs = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("job", Integer, ForeignKey("jobs.id"), nullable=False, unique=True),
     Column("epoch", String(32), ForeignKey("epochs.epoch")),
-    Column("records", Integer, nullable=False),
-    Column("pairs", Integer, nullable=False),
-    Column("links", Integer, nullable=False),
+    Column("records", BIG_INTEGER, nullable=False),
+    Column("pairs", BIG_INTEGER, nullable=False),
+    Column("links", BIG_INTEGER, nullable=False),
     Column("persons", Integer, nullable=False),
     Column("finished_at", String(27), nullable=False),
 )
@@ -310,7 +312,7 @@ ledger_head = Table(
     "ledger_head",
     metadata,
     Column("id", Integer, CheckConstraint("id = 1"), primary_key=True),
-    Column("size", Integer, nullable=False),
+    Column("size", BIG_INTEGER, nullable=False),
     Column("row_key", String(64), nullable=False),
     Column("checkpoint", Text),
 )
@@ -320,7 +322,7 @@ and the newest checkpoint that was signed."""
 ledger_entries = Table(
     "ledger_entries",
     metadata,
-    Column("entry", Integer, primary_key=True, autoincrement=False),
+    Column("entry", BIG_INTEGER, primary_key=True, autoincrement=False),
     Column("kind", String(32), nullable=False),
     Column("day", String(10), nullable=False),
     Column("commitment", String(64), nullable=False),
@@ -330,7 +332,7 @@ ledger_entries = Table(
 ledger_statements = Table(
     "ledger_statements",
     metadata,
-    Column("entry", Integer, ForeignKey("ledger_entries.entry"), primary_key=True, autoincrement=False),
+    Column("entry", BIG_INTEGER, ForeignKey("ledger_entries.entry"), primary_key=True, autoincrement=False),
     Column("salt", String(64), nullable=False),
     Column("statement", Text, nullable=False),
 )
@@ -339,7 +341,7 @@ ledger_statements = Table(
 ledger_records = Table(
     "ledger_records",
     metadata,
-    Column("entry", Integer, ForeignKey("ledger_entries.entry"), primary_key=True, autoincrement=False),
+    Column("entry", BIG_INTEGER, ForeignKey("ledger_entries.entry"), primary_key=True, autoincrement=False),
     Column("agency", String(12), primary_key=True),
     Column("handle", String(32), primary_key=True),
     Index("ledger_records_by_handle", "agency", "handle"),
@@ -350,7 +352,7 @@ ledger_nodes = Table(
     "ledger_nodes",
     metadata,
     Column("level", Integer, primary_key=True, autoincrement=False),
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("position", BIG_INTEGER, primary_key=True, autoincrement=False),
     Column("hash", String(64), nullable=False),
 )
 """Hashes of the tree's complete subtrees; they follow from the leaves and are kept for speed."""
@@ -360,7 +362,7 @@ ledger_covers = Table(
     metadata,
     Column("what", String(64), primary_key=True),
     Column("key", String(400), primary_key=True),
-    Column("entry", Integer, ForeignKey("ledger_entries.entry"), nullable=False),
+    Column("entry", BIG_INTEGER, ForeignKey("ledger_entries.entry"), nullable=False),
     Column("digest", String(64)),
 )
 """The newest digest of every covered row, stretch of rows or file; it follows from the statements."""
