@@ -8,20 +8,35 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta, Struct
 
+from api.logs import LogForm
+from api.unsafe_settings import settings_findings
 from linkage.errors import InputError, VersionError
 from linkage.wire.limits import MAX_PART_BYTES, MAX_RECORDS
 
-__all__ = ["Limits", "ServiceSettings", "Settings", "read_settings", "settings_text"]
+__all__ = [
+    "DiskSettings",
+    "Limits",
+    "LogSettings",
+    "MetricsSettings",
+    "ServiceSettings",
+    "Settings",
+    "parse_settings",
+    "read_settings",
+    "settings_text",
+]
 
 _MAX_SETTINGS_BYTES = 64 * 1024
+_MIB = 1024**2
 _GIB = 1024**3
 
-HostText = Annotated[str, Meta(pattern=r"^[a-z0-9.\-\[\]:]{1,255}$")]
+HostText = Annotated[str, Meta(min_length=1, max_length=255)]
+AddressText = Annotated[str, Meta(max_length=64)]
 
 
 class ServiceSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How the agency app is reached; see the text of :func:`settings_text`."""
 
+    listen: AddressText = "127.0.0.1:8080"
     hosts: tuple[HostText, ...] = ()
     behind_tls_proxy: bool = False
     threads: Annotated[int, Meta(ge=1, le=64)] = 8
@@ -36,6 +51,27 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     open_submissions: Annotated[int, Meta(ge=1, le=100)] = 4
 
 
+class LogSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the service and the workers log."""
+
+    form: LogForm = "text"
+
+
+class MetricsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where each process answers Prometheus; nowhere by default."""
+
+    service: AddressText = ""
+    linking: AddressText = ""
+    register: AddressText = ""
+    beyond_loopback: bool = False
+
+
+class DiskSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How much room the unit wants to see."""
+
+    free_bytes: Annotated[int, Meta(ge=16 * _MIB, le=1024 * _GIB)] = 1 * _GIB
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that an operator may set."""
 
@@ -44,6 +80,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=120)]
     service: ServiceSettings = ServiceSettings()
     limits: Limits = Limits()
+    log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    disk: DiskSettings = DiskSettings()
 
 
 def settings_text(name: str) -> str:
@@ -56,6 +95,8 @@ version = {Settings.VERSION}
 name = {json.dumps(name)}
 
 [service]
+# The address and port that `clew register serve` listens on.
+listen = "127.0.0.1:8080"
 # The names by which agencies reach this unit, as they stand in their URLs: "unit.example.org", with the
 # port if it is not the usual one. A signed request for any other name is refused, so that what was signed
 # for one unit cannot be played to another. With no names only this machine itself is served.
@@ -75,11 +116,36 @@ part_bytes = {2 * _GIB}
 records = 1000000
 # Submissions that one agency may have begun and not yet committed.
 open_submissions = 4
+
+[log]
+# How the service and the workers log: "text", or "json" for a line of JSON each.
+form = "text"
+
+[metrics]
+# The address and port on which each process answers Prometheus, such as "127.0.0.1:9464"; empty for none.
+service = ""
+linking = ""
+register = ""
+# Set this to true to let one of them be an address that other machines reach; whoever reaches it can read it.
+beyond_loopback = false
+
+[disk]
+# Free bytes below which the unit says that it is not healthy.
+free_bytes = {_GIB}
 """
 
 
 def read_settings(path: Path) -> Settings:
-    """Read the settings; raises :class:`InputError` saying which setting is wrong."""
+    """Read the settings; raises :class:`InputError` saying which is wrong or unsafe and how to mend it."""
+    settings = parse_settings(path)
+    for found in settings_findings(settings):
+        if found.weight == "fault":
+            raise InputError(f"{path.name}: {found.where}: {found.what}", hint=found.hint)
+    return settings
+
+
+def parse_settings(path: Path) -> Settings:
+    """Read the settings, whether they are safe or not."""
     try:
         data = path.read_bytes()[:_MAX_SETTINGS_BYTES]
         value = tomllib.loads(data.decode("utf-8"))

@@ -84,6 +84,11 @@ class DataFolder:
         """The register worker's records, sealed row by row."""
         return self.payload / "payload.db"
 
+    @property
+    def heartbeats(self) -> Path:
+        """Where each worker process says that it lives; what is in it may be lost at any time."""
+        return self.root / "heartbeats"
+
     def intake(self, part: str) -> Path:
         """Return the intake folder of one part."""
         return {"encodings": self.intake_encodings, "payload": self.intake_payload}[part]

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.clock import Clock, utc_now
 from api.config import Settings, read_settings
-from api.folders import open_data_folder
+from api.folders import DataFolder, open_data_folder
 from api.secret_files import read_receipts_key
 from api.store import submissions
 from api.store.bodies import BodyFolder
@@ -21,6 +21,7 @@ __all__ = ["Service", "chunk_name", "chunk_owner", "open_service"]
 class Service:
     """One opened unit, as the agency app sees it: it can open neither seal."""
 
+    folder: DataFolder
     settings: Settings
     database: Database
     intake: dict[str, BodyFolder]
@@ -55,6 +56,7 @@ def open_service(data: Path, *, clock: Clock = utc_now) -> Service:
     """Open a data folder for the agency app; raises :class:`linkage.errors.ClewError`."""
     folder = open_data_folder(data)
     service = Service(
+        folder=folder,
         settings=read_settings(folder.settings),
         database=open_database(folder.register_database, "register"),
         intake={name: BodyFolder(folder.intake(name)) for name in PART_NAMES},

@@ -4,6 +4,7 @@ import click
 
 from api.manage.agencies import agency
 from api.manage.certificates import certificate
+from api.manage.configuring import config
 from api.manage.cycles import cycle, figures, persons
 from api.manage.epochs import epoch
 from api.manage.jobs import retry, status
@@ -22,7 +23,21 @@ def register() -> None:
 
 
 for _command in (
-    *(agency, certificate, cycle, epoch, figures, init, persons, retry, revoke, serve, status, submission),
+    *(
+        agency,
+        certificate,
+        config,
+        cycle,
+        epoch,
+        figures,
+        init,
+        persons,
+        retry,
+        revoke,
+        serve,
+        status,
+        submission,
+    ),
     succession,
     upgrade,
     work,
