@@ -93,9 +93,9 @@ def test_the_command_brings_a_unit_to_this_release(unit: Unit) -> None:
     unit.folder.register_database.unlink()
     _version_1(unit.folder.register_database)
     refused = clew("register", "status", "--data", unit.folder.root)
-    assert (refused.returncode, "clew register upgrade" in refused.stderr) == (1, True)
-    done = clew("register", "upgrade", "--data", unit.folder.root)
+    assert (refused.returncode, "clew register migrate" in refused.stderr) == (1, True)
+    done = clew("register", "migrate", "--data", unit.folder.root)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert "was register_1, is " in done.stderr
-    again = clew("register", "upgrade", "--data", unit.folder.root)
+    again = clew("register", "migrate", "--data", unit.folder.root)
     assert again.stderr.count("nothing to do") == 3

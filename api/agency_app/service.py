@@ -10,7 +10,7 @@ from api.config import Settings, read_settings
 from api.folders import DataFolder, open_data_folder
 from api.secret_files import read_receipts_key
 from api.store import submissions
-from api.store.bodies import BodyFolder
+from api.store.bodies import BodyFolder, chunk_name
 from api.store.database import Database, open_database
 from linkage.wire.manifest import PART_NAMES
 
@@ -40,11 +40,6 @@ class Service:
         for name, folder in self.intake.items():
             folder.sweep_unfinished()
             folder.remove(one for one in found[name] if chunk_owner(one) not in open_now)
-
-
-def chunk_name(submission: str, sha256: str) -> str:
-    """Name a chunk's file.  It holds the submission: one agency's chunks never serve as another's."""
-    return f"{submission}-{sha256}.chunk"
 
 
 def chunk_owner(name: str) -> str:

@@ -8,9 +8,10 @@ from api.manage.configuring import config
 from api.manage.cycles import cycle, figures, persons
 from api.manage.epochs import epoch
 from api.manage.jobs import retry, status
+from api.manage.keeping import backup, check, restore
 from api.manage.revoking import revoke
 from api.manage.running import serve, work
-from api.manage.setup import init, upgrade
+from api.manage.setup import init, migrate, upgrade
 from api.manage.submissions import submission
 from api.manage.succession import succession
 
@@ -25,19 +26,20 @@ def register() -> None:
 for _command in (
     *(
         agency,
+        backup,
         certificate,
+        check,
         config,
         cycle,
         epoch,
         figures,
         init,
+        migrate,
         persons,
+        restore,
         retry,
-        revoke,
-        serve,
-        status,
-        submission,
     ),
+    *(revoke, serve, status, submission),
     succession,
     upgrade,
     work,

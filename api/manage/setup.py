@@ -1,4 +1,4 @@
-"""``clew register init`` and ``upgrade``: a new unit, and one that an older release wrote."""
+"""``clew register init`` and ``migrate``: a new unit, and one that an older release wrote."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from linkage.errors import InputError
 from linkage.wire.cards import card_fingerprint
 from linkage.wire.fingerprints import in_words
 
-__all__ = ["init", "upgrade"]
+__all__ = ["init", "migrate", "upgrade"]
 
 
 @click.command()
@@ -33,11 +33,22 @@ def init(data: Path, name: str) -> None:
 
 @click.command()
 @data_option
-def upgrade(data: Path) -> None:
+def migrate(data: Path) -> None:
     """Bring the databases of an older release to this one's schemas.
 
-    Stop the service and both workers first, and keep a copy of the folder.
+    Stop the service and both workers first, and make a backup with the older release.
     """
+    _migrate(data)
+
+
+@click.command(hidden=True)
+@data_option
+def upgrade(data: Path) -> None:
+    """Do what `migrate` does; the command's former name."""
+    _migrate(data)
+
+
+def _migrate(data: Path) -> None:
     # Migrations take a third of a second to load, and only this command and init need them.
     from api.store.migrating import upgrade_database
 

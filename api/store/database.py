@@ -129,7 +129,7 @@ def open_database(path: Path, store: StoreName) -> Database:
         database.close()
         raise VersionError(
             f"{path.name}: its schema is {found or 'none'}, this release knows {known}",
-            hint="stop the service and both workers, then `clew register upgrade --data DIR`"
+            hint="stop the service and both workers, then `clew register migrate --data DIR`"
             if is_older(found, store)
             else "use the release of clew that wrote it; nothing has been changed",
         )
