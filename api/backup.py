@@ -16,24 +16,29 @@ whoever holds both a copy of the stores and the workers' keys can read what agen
 import contextlib
 import datetime as dt
 import hashlib
+import json
 import os
+import re
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version as release_of
 from pathlib import Path, PurePosixPath
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import DatabaseError
 
 from api.checking import check_unit, digest_of
 from api.clock import stamp
 from api.folders import DataFolder
 from api.held_files import LOCK, held_moment
 from api.store.bodies import sync_folder, write_whole
-from api.store.database import SCHEMAS, StoreName, is_older
+from api.store.database import SCHEMAS, Database, Location, StoreName, is_older, schema_of
+from api.store.database_dumps import dump, read_dump
+from api.store.database_url import database_url, name_of
 from api.unit import read_unit_card
 from linkage.errors import InputError, VerificationError, VersionError
 from linkage.wire.canonical import canonical, parse
@@ -45,11 +50,12 @@ _MANIFEST = "manifest.json"
 _MAX_MANIFEST_BYTES = 256 * 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
 _FOLDERS = ("secrets", "intake", "intake/encodings", "intake/payload", "encodings", "payload", "heartbeats")
-_PLACES: dict[StoreName, str] = {
+_FILES: dict[StoreName, str] = {
     "register": "register.db",
     "encodings": "encodings/encodings.db",
     "payload": "payload/payload.db",
 }
+"""Where the copy of a store's database lies in a backup; a dump of PostgreSQL ends otherwise."""
 
 Hex = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -116,7 +122,7 @@ def _copied(folder: DataFolder, building: Path, *, with_secrets: bool) -> Iterat
                 hint="see `clew register check --data DIR`; an older backup may hold it",
             )
         for store, connection in moment.connections.items():
-            yield _copied_database(connection, building, _PLACES[store])
+            yield _copied_database(connection, folder.location(store), building, _FILES[store])
         for one in moment.files:
             if one.held is not None:
                 yield _copied_file(one.held, building, one.place, sha256=one.sha256)
@@ -126,18 +132,18 @@ def _copied(folder: DataFolder, building: Path, *, with_secrets: bool) -> Iterat
         yield _copied_file(path, building, f"secrets/{path.name}")
 
 
-def _copied_database(connection: Connection, building: Path, place: str) -> BackedUpFile:
-    """Copy what a pinned transaction sees into a database file of its own."""
-    path = building / place
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+def _copied_database(connection: Connection, location: Location, building: Path, place: str) -> BackedUpFile:
+    """Copy what a pinned transaction sees into a file of its own."""
     source = connection.connection.driver_connection
-    if not isinstance(source, sqlite3.Connection):
-        raise InputError(
-            "backup: this unit's databases are not SQLite", hint="docs/operations/backup.md shows pg_dump"
-        )
-    with contextlib.closing(sqlite3.connect(path)) as target:
-        source.backup(target)
-        target.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+    if isinstance(location, URL):
+        place = f"{place.removesuffix('.db')}.dump"
+        dump(connection, location, building / place)
+    elif isinstance(source, sqlite3.Connection):
+        os.close(os.open(building / place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with contextlib.closing(sqlite3.connect(building / place)) as target:
+            source.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+    path = building / place
     _sync(path)
     sync_folder(path.parent)
     sha256, size = digest_of(path)
@@ -189,19 +195,27 @@ def _check_places(manifest: BackupManifest) -> None:
         if one.place in seen:
             raise VerificationError("the manifest names a file twice", hint="make a new backup")
         seen.add(one.place)
-    if not {"unit.toml", "unit-card.json", *_PLACES.values()} <= seen:
+    databases = [{place, f"{place.removesuffix('.db')}.dump"} & seen for place in _FILES.values()]
+    if not {"unit.toml", "unit-card.json"} <= seen or any(len(one) != 1 for one in databases):
         raise VerificationError("the manifest lacks a file that every unit has", hint="make a new backup")
 
 
 def restore_unit(
-    backup: Path, root: Path, *, secrets_folder: Path | None = None, sha256: str | None = None
+    backup: Path,
+    root: Path,
+    *,
+    secrets_folder: Path | None = None,
+    sha256: str | None = None,
+    databases: Mapping[StoreName, str] | None = None,
 ) -> tuple[BackupManifest, bool]:
     """Make a new data folder from a backup; returns its manifest, and whether it needs `migrate`.
+
+    ``databases``: for a backup of PostgreSQL databases the URLs of new ones, empty and of this unit alone.
 
     1. The manifest is read, and compared with ``sha256`` where that is given.
     2. The backup holds what the manifest lists and nothing else.
     3. Every file is copied and its digest compared, and secrets from ``secrets_folder`` are added.
-    4. The databases are opened; one of a later release is refused.
+    4. Dumps are read into the databases given; one of a later release is refused.
     5. The whole is checked as `clew register check` does, where the schemas are this release's.
     6. Only then the folder takes its name.
     """
@@ -217,7 +231,8 @@ def restore_unit(
         if secrets_folder is not None:
             for path in sorted(secrets_folder.glob("*.key")):
                 _copied_file(path, building, f"secrets/{path.name}")
-        older = _has_older_schema(building, manifest)
+        _read_dumps(building, manifest, databases or {})
+        older = _has_older_schema(DataFolder(building), manifest)
         if not older:
             _check_whole(DataFolder(building), manifest)
     return manifest, older
@@ -248,20 +263,51 @@ def _restored_file(backup: Path, building: Path, one: BackedUpFile) -> None:
         )
 
 
-def _has_older_schema(building: Path, manifest: BackupManifest) -> bool:
+def _read_dumps(building: Path, manifest: BackupManifest, databases: Mapping[StoreName, str]) -> None:
+    """Read dumps into the databases given, and name those in the restored settings."""
+    dumped = [one.place for one in manifest.files if one.place.endswith(".dump")]
+    if bool(dumped) != bool(databases):
+        raise InputError(
+            "--database: the backup was made of PostgreSQL databases, and none is given"
+            if dumped
+            else "--database: the backup was made of SQLite databases",
+            hint="give --database exactly where the backup has dumps",
+        )
+    settings = building / "unit.toml"
+    text = settings.read_text(encoding="utf-8")
+    for store, given in databases.items():
+        path = building / f"{_FILES[store].removesuffix('.db')}.dump"
+        read_dump(path, database_url(given, what="--database"))
+        path.unlink()
+        # The settings are the operator's own text: only the values are exchanged.
+        line = re.compile(rf"(^\[database\]$(?:\n(?!\[).*)*?\n{store} = ).*$", re.MULTILINE)
+        found = line.search(text)
+        if found is None:
+            raise InputError(
+                f"unit.toml: [database] {store}: not on a line of its own", hint="mend it in the old unit"
+            )
+        text = f"{text[: found.end(1)]}{json.dumps(given)}{text[found.end() :]}"
+    if databases:
+        _write(settings, [text.encode()], mode=0o644)
+
+
+def _has_older_schema(folder: DataFolder, manifest: BackupManifest) -> bool:
     older = False
-    for store, place in _PLACES.items():
-        try:
-            with contextlib.closing(sqlite3.connect(f"file:{building / place}?mode=ro", uri=True)) as raw:
-                row = raw.execute("SELECT version_num FROM alembic_version").fetchone()
-        except sqlite3.Error:
-            raise VerificationError(f"{place}: not a database", hint="use another backup") from None
-        found = None if row is None else str(row[0])
+    for store in SCHEMAS:
+        location = folder.location(store)
+        with contextlib.closing(Database(location)) as database:
+            try:
+                with database.read() as connection:
+                    found = schema_of(connection)
+            except DatabaseError:
+                raise VerificationError(
+                    f"{name_of(location)}: not a database", hint="use another backup"
+                ) from None
         if found != manifest.schemas.get(store):
-            raise VerificationError(f"{place}: not of the schema that the manifest states")
+            raise VerificationError(f"{name_of(location)}: not of the schema that the manifest states")
         if found != SCHEMAS[store] and not is_older(found, store):
             raise VersionError(
-                f"{place}: its schema is {found or 'none'}, this release knows {SCHEMAS[store]}",
+                f"{name_of(location)}: its schema is {found or 'none'}, this release knows {SCHEMAS[store]}",
                 hint=f"restore with the release that made the backup, {manifest.release}, or a later one",
             )
         older = older or found != SCHEMAS[store]

@@ -13,10 +13,10 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from api.config import read_settings
 from api.folders import DataFolder
-from api.held_files import HeldFile, Moment, database_paths, held_moment
+from api.held_files import HeldFile, Moment, held_moment
 from api.secret_files import read_receipts_key, read_worker_key
 from api.store import epochs, schema
-from api.store.database import StoreName, open_database
+from api.store.database import SCHEMAS, StoreName, open_database
 from api.store.encodings import named_bodies
 from api.store.payload import stored_snapshots
 from api.unit import read_unit_card
@@ -66,13 +66,16 @@ def check_unit(folder: DataFolder, looked: Looked | None = None) -> Iterator[Dam
 
 def _unreadable(folder: DataFolder) -> Iterator[Damage]:
     """Say which databases cannot be opened at all; one of another schema is no damage but refused."""
-    for name, path in database_paths(folder).items():
+    for name in SCHEMAS:
+        location = folder.location(name)
         try:
-            open_database(path, name).close()
+            open_database(location, name).close()
         except VersionError:
             raise
         except ClewError as error:
-            yield Damage(path.name, error.message.partition(": ")[2])
+            if not isinstance(location, Path):
+                raise  # a server that does not answer says nothing of what it holds
+            yield Damage(location.name, error.message.partition(": ")[2])
 
 
 def _of_moment(folder: DataFolder, looked: Looked) -> Iterator[Damage]:

@@ -27,11 +27,11 @@ from sqlalchemy import Connection, select
 from api.folders import DataFolder
 from api.store import epochs, schema
 from api.store.bodies import body_name, chunk_name
-from api.store.database import Database, StoreName, open_database
+from api.store.database import SCHEMAS, Database, StoreName, open_database
 from api.store.encodings import named_bodies
 from linkage.errors import InputError
 
-__all__ = ["LOCK", "HeldFile", "Moment", "database_paths", "held_moment", "leftovers"]
+__all__ = ["LOCK", "HeldFile", "Moment", "held_moment", "leftovers"]
 
 _PREFIX = ".moment."
 LOCK = ".moment.lock"
@@ -74,8 +74,8 @@ def held_moment(folder: DataFolder) -> Iterator[Moment]:
         for left in leftovers(folder.root):
             shutil.rmtree(left, ignore_errors=True)
         databases = {
-            name: open_.enter_context(contextlib.closing(open_database(path, name)))
-            for name, path in database_paths(folder).items()
+            name: open_.enter_context(contextlib.closing(open_database(folder.location(name), name)))
+            for name in SCHEMAS
         }
         staging = folder.root / f"{_PREFIX}{secrets.token_hex(6)}"
         staging.mkdir(mode=0o700)
@@ -90,15 +90,6 @@ def held_moment(folder: DataFolder) -> Iterator[Moment]:
 def leftovers(root: Path) -> list[Path]:
     """Return the folders of second names that killed processes left behind."""
     return [one for one in root.glob(f"{_PREFIX}*") if one.is_dir()]
-
-
-def database_paths(folder: DataFolder) -> dict[StoreName, Path]:
-    """Return where each store's database lies."""
-    return {
-        "register": folder.register_database,
-        "encodings": folder.encodings_database,
-        "payload": folder.payload_database,
-    }
 
 
 @contextlib.contextmanager

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from api.folders import DataFolder
-
 if TYPE_CHECKING:
     from api.config import Settings
+    from api.folders import DataFolder
 
 __all__ = [
     "Finding",
@@ -149,7 +148,7 @@ def _is_host(text: str) -> bool:
     return not all_digits and _NAME.fullmatch(host) is not None and len(host) <= 253
 
 
-def folder_findings(folder: DataFolder, settings: "Settings") -> Iterator[Finding]:
+def folder_findings(folder: "DataFolder", settings: "Settings") -> Iterator[Finding]:
     """Yield what is unsafe around the data folder: who may use it, what it lies on, its room."""
     yield from _modes(folder)
     yield from filesystem_findings(folder)
@@ -178,7 +177,7 @@ def folder_findings(folder: DataFolder, settings: "Settings") -> Iterator[Findin
         )
 
 
-def _modes(folder: DataFolder) -> Iterator[Finding]:
+def _modes(folder: "DataFolder") -> Iterator[Finding]:
     secrets = (folder.receipts_key, folder.linking_key, folder.register_key, folder.pseudonyms_key)
     for path in secrets:
         if _mode(path) & 0o077:
@@ -200,7 +199,7 @@ def _modes(folder: DataFolder) -> Iterator[Finding]:
             )
 
 
-def _open_to_others(folder: DataFolder, path: Path, mode: str) -> Finding:
+def _open_to_others(folder: "DataFolder", path: Path, mode: str) -> Finding:
     place = path.relative_to(folder.root)
     return Finding("fault", str(place), "others than its account may use it", f"chmod {mode} {place}")
 
@@ -213,7 +212,7 @@ def _mode(path: Path) -> int:
         return 0
 
 
-def filesystem_findings(folder: DataFolder) -> Iterator[Finding]:
+def filesystem_findings(folder: "DataFolder") -> Iterator[Finding]:
     """Yield what is doubtful about the file system that the data folder lies on."""
     kind = filesystem_of(folder.root)
     if kind in _FORGETFUL:

@@ -94,7 +94,7 @@ class Task:
         return round((done - first) / spent) if spent > 0 and done > first else 0
 
     def _renew(self, progress: tuple[int, int] | None = None) -> None:
-        with self._database.write() as connection:
+        with self._database.write_beside() as connection:
             jobs.renew(connection, self._lease, now=self._clock(), progress=progress)
 
     @contextmanager

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import URL, select
 
 from api.backup import back_up, read_manifest, restore_unit
 from api.checking import check_unit
@@ -21,10 +21,11 @@ from api.clock import utc_now
 from api.folders import DataFolder
 from api.held_files import held_moment, leftovers
 from api.store import schema, submissions
-from api.store.database import open_database
+from api.store.database import SCHEMAS, open_database
 from api.unit import create_unit
 from linkage.errors import ClewError, InputError
 from linkage.wire.canonical import canonical
+from tests.support import databases, postgresql
 from tests.support.processes import clew, clew_running
 from tests.support.served import Served, served_unit
 from tests.support.unit import Desk, Unit, make_sent
@@ -76,6 +77,8 @@ def _load(served: Served, acknowledged: list[str]) -> Iterator[None]:
     assert failed == []
 
 
+@pytest.mark.usefixtures("each_database")
+@pytest.mark.postgresql("soak")
 def test_backups_under_load_hold_every_submission_acknowledged_before(
     served: Served, tmp_path: Path, soak: bool
 ) -> None:
@@ -89,7 +92,9 @@ def test_backups_under_load_hold_every_submission_acknowledged_before(
             back_up(folder, tmp_path / f"backup-{number}", now=utc_now())
     for number, known in list(enumerate(before))[-2:]:
         restored = DataFolder(tmp_path / f"restored-{number}")
-        restore_unit(tmp_path / f"backup-{number}", restored.root, secrets_folder=folder.root / "secrets")
+        urls = databases.new_urls() if databases.kind() == "postgresql" else None
+        secrets = folder.root / "secrets"
+        restore_unit(tmp_path / f"backup-{number}", restored.root, secrets_folder=secrets, databases=urls)
         states = _states(restored)
         assert {states.get(one) for one in known} <= {"committed", "accepted", "superseded"}
         with working(Unit(restored, served.unit.card, (), served.unit.epoch)) as workers:
@@ -100,7 +105,7 @@ def test_backups_under_load_hold_every_submission_acknowledged_before(
 
 
 def _states(folder: DataFolder) -> dict[str, str]:
-    database = open_database(folder.register_database, "register")
+    database = open_database(folder.location("register"), "register")
     with database.read() as connection:
         found = {one.id: str(one.state) for one in submissions.every(connection, agency=None)}
     database.close()
@@ -159,21 +164,18 @@ def test_a_backup_has_no_secret_unless_asked_for(made: Path, backed_up: Path, tm
     secrets = [json.loads(path.read_bytes())["key"] for path in (folder.root / "secrets").iterdir()]
     everything = b"".join(path.read_bytes() for path in backed_up.rglob("*") if path.is_file())
     assert [one for one in secrets if one.encode() in everything or bytes.fromhex(one) in everything] == []
-    done = clew("register", "backup", "--data", folder.root, tmp_path / "whole", "--with-secrets")
-    assert done.returncode == 0, done.stderr
-    digest = done.stdout.strip()
+    _, digest = back_up(folder, tmp_path / "whole", now=utc_now(), with_secrets=True)
     assert digest == hashlib.sha256((tmp_path / "whole" / "manifest.json").read_bytes()).hexdigest()
     restored = tmp_path / "restored"
-    arguments = ("register", "restore", tmp_path / "whole", "--data", restored, "--sha256", digest)
-    assert clew(*arguments).returncode == 0
+    restore_unit(tmp_path / "whole", restored, sha256=digest)
     for path in (folder.root / "secrets").iterdir():
         copy = restored / "secrets" / path.name
         assert (copy.read_bytes(), copy.stat().st_mode & 0o777) == (path.read_bytes(), 0o600)
     assert not (restored / ".moment.lock").exists()
     bare = clew("register", "restore", backed_up, "--data", tmp_path / "bare")
     assert (bare.returncode, "secrets/ lacks receipts.key, linking.key" in bare.stderr) == (0, True)
-    wrong = clew(*arguments[:4], tmp_path / "other", "--sha256", "0" * 64)
-    assert (wrong.returncode, "not the one that" in wrong.stderr) == (1, True)
+    with pytest.raises(ClewError, match="not the one that"):
+        restore_unit(tmp_path / "whole", tmp_path / "other", sha256="0" * 64)
 
 
 def _refused(backup: Path, root: Path) -> str:
@@ -305,9 +307,10 @@ def test_a_unit_with_a_body_missing_is_told_of_and_not_backed_up(served: Served,
 
 def test_nothing_is_written_over(made: Path, backed_up: Path) -> None:
     data = made / "data"
-    for arguments in (("backup", "--data", data, backed_up), ("restore", backed_up, "--data", data)):
-        done = clew("register", *arguments)
-        assert (done.returncode, "something already" in done.stderr) == (1, True)
+    with pytest.raises(InputError, match="something already"):
+        back_up(DataFolder(data), backed_up, now=utc_now())
+    with pytest.raises(InputError, match="something already"):
+        restore_unit(backed_up, data)
 
 
 def test_a_backup_killed_anywhere_is_there_whole_or_not_at_all(
@@ -328,3 +331,36 @@ def test_a_backup_killed_anywhere_is_there_whole_or_not_at_all(
     assert leftovers(data) == []
     restore_unit(tmp_path / "last", tmp_path / "restored")
     assert read_manifest(tmp_path / "last")[0].files
+
+
+@pytest.mark.skipif(postgresql.why_not() is not None, reason="PostgreSQL is not installed")
+def test_a_unit_in_postgresql_is_backed_up_and_restored_into_new_databases(tmp_path: Path) -> None:
+    with databases.using("postgresql"), served_unit(tmp_path / "data") as served:
+        sent = make_sent(served.unit, served.council)
+        served.client(served.council).submit(sent)
+        folder, backup = served.unit.folder, tmp_path / "backup"
+        back_up(folder, backup, now=utc_now())
+        assert sorted(path.name for path in backup.rglob("*.dump")) == [
+            *("encodings.dump", "payload.dump", "register.dump"),
+        ]
+        assert "--database" in _refused(backup, tmp_path / "restored")
+        assert "pg_restore failed" in _refused_into_full(backup, tmp_path / "restored", folder)
+        secrets, urls = folder.root / "secrets", databases.new_urls()
+        restored = DataFolder(tmp_path / "restored")
+        restore_unit(backup, restored.root, secrets_folder=secrets, databases=urls)
+        assert _states(restored) == {sent.id: "committed"}
+        served.workers.settle()
+        with working(Unit(restored, served.unit.card, (), served.unit.epoch)) as workers:
+            workers.settle()
+        assert _states(restored) == _states(folder) == {sent.id: "accepted"}
+        assert list(check_unit(restored)) == []
+
+
+def _refused_into_full(backup: Path, root: Path, folder: DataFolder) -> str:
+    """Restoring into databases that hold something is refused; what they hold stays."""
+    urls = {store: folder.location(store) for store in SCHEMAS}
+    given = {store: url.render_as_string() for store, url in urls.items() if isinstance(url, URL)}
+    with pytest.raises(ClewError) as refused:
+        restore_unit(backup, root, databases=given)
+    assert not root.exists()
+    return refused.value.message

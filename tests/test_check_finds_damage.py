@@ -10,7 +10,6 @@ import pytest
 
 from api.checking import check_unit
 from api.folders import DataFolder
-from api.held_files import database_paths
 from api.unit import create_unit
 from tests.support.processes import clew
 from tests.support.served import served_unit
@@ -29,7 +28,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DataFolder]:
         begun = make_sent(opened.unit, opened.council, sequence=2)
         council.register(begun)
         council.put_all(begun)
-        for path in database_paths(opened.unit.folder).values():
+        data = opened.unit.folder
+        for path in (data.register_database, data.encodings_database, data.payload_database):
             with closing(sqlite3.connect(path)) as raw:
                 raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         yield opened.unit.folder

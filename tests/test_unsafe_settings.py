@@ -44,7 +44,7 @@ UNSAFE = [
     ({"service": '"0.0.0.0:9464"'}, "[metrics] service: whoever reaches that address"),
     ({"linking": '"nowhere"'}, "[metrics] linking: not an address and a port"),
     ({"service": '"127.0.0.1:8080"'}, "[metrics] service: something else has this address"),
-    ({"service": '"[::1]:9464"', "register": '"[::1]:9464"'}, "[metrics] register: something else"),
+    ({"service": '"[::1]:9464"', "linking": '"[::1]:9464"'}, "[metrics] linking: something else"),
     ({"threads": "0"}, "threads"),
     ({"threads": "1000"}, "threads"),
     ({"submission_bytes": "1"}, "submission_bytes"),

@@ -9,6 +9,7 @@ from api.checking import Looked, check_unit
 from api.clock import utc_now
 from api.folders import DataFolder, open_data_folder
 from api.manage.options import data_option, say, told_of_databases
+from api.manage.setup import of_each_store
 
 __all__ = ["backup", "check", "restore"]
 
@@ -47,11 +48,18 @@ def backup(data: Path, destination: Path, *, with_secrets: bool) -> None:
     type=_folder,
     help="The folder of the secrets, for a backup without them; they can be put there later too.",
 )
+@click.option(
+    "--database",
+    metavar="URL",
+    help="Of new PostgreSQL databases, for a backup made of such; {store} stands for the three names.",
+)
 @click.option("--sha256", help="What `backup` printed; another manifest is refused.")
-def restore(source: Path, data: Path, secrets: Path | None, sha256: str | None) -> None:
+def restore(source: Path, data: Path, secrets: Path | None, database: str | None, sha256: str | None) -> None:
     """Make a new data folder from BACKUP, with every file, row and database of it checked."""
     with told_of_databases():
-        manifest, older = restore_unit(source, data, secrets_folder=secrets, sha256=sha256)
+        manifest, older = restore_unit(
+            source, data, secrets_folder=secrets, sha256=sha256, databases=of_each_store(database)
+        )
     say(f"{len(manifest.files):,} files as they were at {manifest.made}, each verified")
     absent = [path.name for path in _secrets(DataFolder(data)) if not path.exists()]
     if absent:
