@@ -126,7 +126,7 @@ def _copied(folder: DataFolder, building: Path, *, with_secrets: bool) -> Iterat
         for one in moment.files:
             if one.held is not None:
                 yield _copied_file(one.held, building, one.place, sha256=one.sha256)
-    for path in (folder.settings, folder.unit_card):
+    for path in (folder.settings, folder.unit_card, folder.ledger_card):
         yield _copied_file(path, building, path.name)
     for path in sorted((folder.root / "secrets").iterdir()) if with_secrets else ():
         yield _copied_file(path, building, f"secrets/{path.name}")
@@ -196,7 +196,9 @@ def _check_places(manifest: BackupManifest) -> None:
             raise VerificationError("the manifest names a file twice", hint="make a new backup")
         seen.add(one.place)
     databases = [{place, f"{place.removesuffix('.db')}.dump"} & seen for place in _FILES.values()]
-    if not {"unit.toml", "unit-card.json"} <= seen or any(len(one) != 1 for one in databases):
+    if not {"unit.toml", "unit-card.json", "ledger-card.json"} <= seen or any(
+        len(one) != 1 for one in databases
+    ):
         raise VerificationError("the manifest lacks a file that every unit has", hint="make a new backup")
 
 

@@ -8,19 +8,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from api.auditing import check_unit as audit_unit
+from api.checkpoints import LedgerSigner
+from api.clock import utc_now
 from api.config import read_settings
 from api.folders import DataFolder
+from api.heartbeats import living, read_beats
 from api.held_files import HeldFile, Moment, held_moment
 from api.secret_files import read_receipts_key, read_worker_key
 from api.store import epochs, schema
 from api.store.database import SCHEMAS, StoreName, open_database
 from api.store.encodings import named_bodies
 from api.store.payload import stored_snapshots
-from api.unit import read_unit_card
-from linkage.errors import ClewError, VersionError
+from api.unit import read_own_ledger_card, read_unit_card
+from linkage.errors import ClewError, InputError, VersionError
 from linkage.wire.cards import UnitCard
 from linkage.wire.signing import public_text
 
@@ -46,6 +51,7 @@ class Looked:
 
     files: int = 0
     size: int = 0
+    ledger: bool = False
 
 
 def check_unit(folder: DataFolder, looked: Looked | None = None) -> Iterator[Damage]:
@@ -86,6 +92,10 @@ def _of_moment(folder: DataFolder, looked: Looked) -> Iterator[Damage]:
         for one in moment.files:
             looked.files += 1
             yield from _file(one, looked)
+        # What a worker is at work on would look changed.
+        looked.ledger = not living(read_beats(folder.heartbeats), now=utc_now())
+        if looked.ledger:
+            yield from _ledger(folder, moment.connections["register"])
 
 
 def _secrets(folder: DataFolder, card: UnitCard) -> Iterator[Damage]:
@@ -140,6 +150,20 @@ def _rows(moment: Moment) -> Iterator[Damage]:
     for row in register.execute(query):
         if row.epoch not in ending and row.id not in held[row.name]:
             yield Damage(f"{row.name}.db", f"the {row.name} of submission {row.id[:12]} are not in the store")
+
+
+def _ledger(folder: DataFolder, register: Connection) -> Iterator[Damage]:
+    """Audit the ledger, without its key, and what it covers but unit.toml, which the operator may change."""
+    card = read_unit_card(folder)
+    try:
+        signer = LedgerSigner(Ed25519PrivateKey.generate(), read_own_ledger_card(folder))
+        found = audit_unit(register, folder, signer, signing_key=card.signing_key, outside=())
+    except InputError as error:
+        yield Damage("ledger", error.message)
+        return
+    for one in found.findings:
+        if folder.settings.name not in one.where:
+            yield Damage(f"ledger: {one.where}", one.what)
 
 
 def _file(one: HeldFile, looked: Looked) -> Iterator[Damage]:

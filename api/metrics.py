@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, start_http_server
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.clock import Clock
 from api.heartbeats import Watch, living, read_beats
-from api.store import agencies, jobs
+from api.store import agencies, jobs, ledger
 from api.store.database import Database
 from api.store.jobs import Job
 from linkage.errors import InputError
@@ -99,6 +99,7 @@ class _Unit(Collector):
             counts = jobs.count_queued(connection)
             oldest = jobs.oldest_startable(connection, now=now)
             epoch = agencies.current_epoch(connection)
+            entries = ledger.size_of(connection)
         queued = GaugeMetricFamily(
             "clew_jobs", "Jobs that have not ended well, by kind and state.", labels=("kind", "state")
         )
@@ -108,6 +109,10 @@ class _Unit(Collector):
         yield GaugeMetricFamily(
             "clew_job_oldest_waiting_seconds", "How long the oldest job waits that could be started.", oldest
         )
+        yield GaugeMetricFamily("clew_ledger_entries", "Entries of the ledger.", entries)
+        groups, blocks = self._database.groups()
+        yield CounterMetricFamily("clew_write_groups", "Commits of this process.", groups)
+        yield CounterMetricFamily("clew_write_blocks", "Transactions that shared those commits.", blocks)
         if epoch is not None:
             age = (now - epoch.opens.at).total_seconds()
             yield GaugeMetricFamily("clew_epoch_age_seconds", "Since the epoch in force opened.", age)

@@ -178,7 +178,10 @@ def folder_findings(folder: "DataFolder", settings: "Settings") -> Iterator[Find
 
 
 def _modes(folder: "DataFolder") -> Iterator[Finding]:
-    secrets = (folder.receipts_key, folder.linking_key, folder.register_key, folder.pseudonyms_key)
+    secrets = (
+        *(folder.receipts_key, folder.ledger_key),
+        *(folder.linking_key, folder.register_key, folder.pseudonyms_key),
+    )
     for path in secrets:
         if _mode(path) & 0o077:
             yield _open_to_others(folder, path, "600")

@@ -173,7 +173,7 @@ def test_a_backup_has_no_secret_unless_asked_for(made: Path, backed_up: Path, tm
         assert (copy.read_bytes(), copy.stat().st_mode & 0o777) == (path.read_bytes(), 0o600)
     assert not (restored / ".moment.lock").exists()
     bare = clew("register", "restore", backed_up, "--data", tmp_path / "bare")
-    assert (bare.returncode, "secrets/ lacks receipts.key, linking.key" in bare.stderr) == (0, True)
+    assert (bare.returncode, "secrets/ lacks receipts.key, ledger.key" in bare.stderr) == (0, True)
     with pytest.raises(ClewError, match="not the one that"):
         restore_unit(tmp_path / "whole", tmp_path / "other", sha256="0" * 64)
 

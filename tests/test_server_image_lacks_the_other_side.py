@@ -183,11 +183,15 @@ def test_each_unit_keeps_its_account_from_what_is_the_others() -> None:
     assert "/srv/clew/payload" in hidden["clew-linking"]
     assert "/srv/clew/encodings" in hidden["clew-register"]
     assert {"/srv/clew/encodings", "/srv/clew/payload"} <= set(hidden["clew-service"])
-    own = {"clew-service": "receipts", "clew-linking": "linking", "clew-register": "register"}
-    for name, key in own.items():
+    own = {
+        "clew-service": ("receipts", "ledger"),
+        "clew-linking": ("linking",),
+        "clew-register": ("register",),
+    }
+    for name, keys in own.items():
         secrets = {one for one in hidden[name] if "/secrets/" in one}
         assert secrets == {
             f"/srv/clew/secrets/{one}.key"
-            for one in ("receipts", "linking", "register", "pseudonyms")
-            if one != key
+            for one in ("receipts", "ledger", "linking", "register", "pseudonyms")
+            if one not in keys
         }

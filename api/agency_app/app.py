@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from api.agency_app.auth import Authenticator
 from api.agency_app.problems import RefusedError, problem_response, refuse
-from api.agency_app.routes import BODY_LIMITS, DigestConverter, add_routes
+from api.agency_app.routes import BODY_LIMITS, DigestConverter, SizeConverter, add_routes
 from api.agency_app.service import Service, open_service
 from api.logs import access_fields, fault_words, start_logging
 from api.metrics import ServiceMetrics, serve_metrics
@@ -35,6 +35,7 @@ def create_app(service: Service, metrics: ServiceMetrics | None = None) -> Flask
     app.url_map.strict_slashes = True
     app.url_map.redirect_defaults = False
     app.url_map.converters["digest"] = DigestConverter
+    app.url_map.converters["size"] = SizeConverter
     authenticator = Authenticator(service.database, service.settings.service.hosts, service.clock)
 
     @app.before_request

@@ -3,6 +3,7 @@
 import click
 
 from api.manage.agencies import agency
+from api.manage.audit import audit
 from api.manage.certificates import certificate
 from api.manage.configuring import config
 from api.manage.cycles import cycle, figures, persons
@@ -26,6 +27,7 @@ def register() -> None:
 for _command in (
     *(
         agency,
+        audit,
         backup,
         certificate,
         check,

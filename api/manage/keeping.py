@@ -24,7 +24,7 @@ _folder = click.Path(path_type=Path, file_okay=False)
 @click.option(
     "--with-secrets",
     is_flag=True,
-    help="Put the four secrets into the copy too: whoever has it can then read everything.",
+    help="Put the secrets into the copy too: whoever has it can then read everything.",
 )
 def backup(data: Path, destination: Path, *, with_secrets: bool) -> None:
     """Copy the unit into the new folder DESTINATION, while it runs.
@@ -69,7 +69,10 @@ def restore(source: Path, data: Path, secrets: Path | None, database: str | None
 
 
 def _secrets(folder: DataFolder) -> tuple[Path, ...]:
-    return (folder.receipts_key, folder.linking_key, folder.register_key, folder.pseudonyms_key)
+    return (
+        *(folder.receipts_key, folder.ledger_key),
+        *(folder.linking_key, folder.register_key, folder.pseudonyms_key),
+    )
 
 
 @click.command()
@@ -85,6 +88,8 @@ def check(data: Path) -> None:
             click.echo(str(one))
             damages += 1
     say(f"3 databases, {looked.files:,} files, {looked.size:,} bytes: {damages or 'no'} damages")
+    if not looked.ledger:
+        say("a worker runs: the ledger is checked while none does, or by `clew register audit check`")
     if damages:
         say("hint: stop the service and both workers, and restore a backup beside this folder")
         click.get_current_context().exit(EXIT_DAMAGED)

@@ -50,10 +50,21 @@ metrics_option = click.option(
 @data_option
 @click.option("--host", help="The address to listen on; as in unit.toml if not given.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 takes a free one.")
+@click.option(
+    "--outside",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="A checkpoint kept elsewhere, or a folder of them (*.txt); nothing is signed behind it.",
+)
 @click.option("--ready-file", type=given_file, help="Where to write the URL once requests are served.")
 @metrics_option
 def serve(
-    data: Path, host: str | None, port: int | None, ready_file: Path | None, metrics: str | None
+    data: Path,
+    host: str | None,
+    port: int | None,
+    outside: tuple[Path, ...],
+    ready_file: Path | None,
+    metrics: str | None,
 ) -> None:
     """Serve the agencies' API until told to stop."""
     # Here and not above: the workers need neither Flask nor a web server.
@@ -62,7 +73,7 @@ def serve(
     from api.agency_app.app import create_app
     from api.agency_app.service import open_service
 
-    service = open_service(data)
+    service = open_service(data, outside=outside)
     start_logging(service.settings.log.form)
     _caution(service.folder)
     set_host, set_port = _listening(service.settings)

@@ -28,7 +28,7 @@ __all__ = [
 StoreName = Literal["register", "encodings", "payload"]
 
 SCHEMAS: dict[StoreName, str] = {
-    "register": "register_5",
+    "register": "register_6",
     "encodings": "encodings_1",
     "payload": "payload_1",
 }
@@ -46,6 +46,7 @@ class _Kind(Protocol):
     def read(self) -> contextlib.AbstractContextManager[Connection]: ...
     def write(self) -> contextlib.AbstractContextManager[Connection]: ...
     def beside(self) -> contextlib.AbstractContextManager[Connection]: ...
+    def groups(self) -> tuple[int, int]: ...
     def own(self, connection: Connection) -> None: ...
     def check(self) -> None: ...
     def scrub(self) -> None: ...
@@ -78,6 +79,10 @@ class Database:
         nothing is decided by what other rows say.  On SQLite it is no different from :meth:`write`.
         """
         return self._kind.beside()
+
+    def groups(self) -> tuple[int, int]:
+        """Return how many groups of blocks this process committed, and how many blocks those held."""
+        return self._kind.groups()
 
     def own(self, connection: Connection) -> None:
         """Let what a transaction makes belong to the database's owner, and the database to nobody else."""
