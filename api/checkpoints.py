@@ -74,7 +74,7 @@ def open_signer(folder: DataFolder) -> LedgerSigner:
     if not folder.ledger_card.is_file():
         raise InputError(
             f"{folder.ledger_card.name}: not found",
-            hint="make the ledger's key with `clew register upgrade --data DIR`",
+            hint="make the ledger's key with `clew register migrate --data DIR`",
         )
     return LedgerSigner(read_ledger_key(folder.ledger_key), read_own_ledger_card(folder))
 

@@ -10,22 +10,38 @@ import msgspec
 from msgspec import Meta, Struct
 from sqlalchemy import URL
 
+from api.logs import LogForm
 from api.store.database import SCHEMAS, StoreName
 from api.store.database_url import database_url
+from api.unsafe_settings import settings_findings
 from linkage.errors import InputError, VersionError
 from linkage.wire.limits import MAX_PART_BYTES, MAX_RECORDS
 
-__all__ = ["DatabaseSettings", "Limits", "ServiceSettings", "Settings", "read_settings", "settings_text"]
+__all__ = [
+    "DatabaseSettings",
+    "DiskSettings",
+    "Limits",
+    "LogSettings",
+    "MetricsSettings",
+    "ServiceSettings",
+    "Settings",
+    "parse_settings",
+    "read_settings",
+    "settings_text",
+]
 
 _MAX_SETTINGS_BYTES = 64 * 1024
+_MIB = 1024**2
 _GIB = 1024**3
 
-HostText = Annotated[str, Meta(pattern=r"^[a-z0-9.\-\[\]:]{1,255}$")]
+HostText = Annotated[str, Meta(min_length=1, max_length=255)]
+AddressText = Annotated[str, Meta(max_length=64)]
 
 
 class ServiceSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How the agency app is reached; see the text of :func:`settings_text`."""
 
+    listen: AddressText = "127.0.0.1:8080"
     hosts: tuple[HostText, ...] = ()
     behind_tls_proxy: bool = False
     threads: Annotated[int, Meta(ge=1, le=64)] = 8
@@ -76,6 +92,27 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             raise ValueError("limits.records_per_day is below limits.records")
 
 
+class LogSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the service and the workers log."""
+
+    form: LogForm = "text"
+
+
+class MetricsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where each process answers Prometheus; nowhere by default."""
+
+    service: AddressText = ""
+    linking: AddressText = ""
+    register: AddressText = ""
+    beyond_loopback: bool = False
+
+
+class DiskSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How much room the unit wants to see."""
+
+    free_bytes: Annotated[int, Meta(ge=16 * _MIB, le=1024 * _GIB)] = 1 * _GIB
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that an operator may set."""
 
@@ -85,6 +122,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     service: ServiceSettings = ServiceSettings()
     database: DatabaseSettings = DatabaseSettings()
     limits: Limits = Limits()
+    log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    disk: DiskSettings = DiskSettings()
 
 
 def settings_text(name: str, databases: Mapping[StoreName, str] | None = None) -> str:
@@ -98,6 +138,8 @@ version = {Settings.VERSION}
 name = {json.dumps(name)}
 
 [service]
+# The address and port that `clew register serve` listens on.
+listen = "127.0.0.1:8080"
 # The names by which agencies reach this unit, as they stand in their URLs: "unit.example.org", with the
 # port if it is not the usual one. A signed request for any other name is refused, so that what was signed
 # for one unit cannot be played to another. With no names only this machine itself is served.
@@ -147,11 +189,36 @@ queries_per_day = 1000
 in_flight = 4
 # Requests of everybody that wait for a thread; one more is answered 503 before its body is read.
 waiting = 64
+
+[log]
+# How the service and the workers log: "text", or "json" for a line of JSON each.
+form = "text"
+
+[metrics]
+# The address and port on which each process answers Prometheus, such as "127.0.0.1:9464"; empty for none.
+service = ""
+linking = ""
+register = ""
+# Set this to true to let one of them be an address that other machines reach; whoever reaches it can read it.
+beyond_loopback = false
+
+[disk]
+# Free bytes below which the unit says that it is not healthy.
+free_bytes = {_GIB}
 """
 
 
 def read_settings(path: Path) -> Settings:
-    """Read the settings; raises :class:`InputError` saying which setting is wrong."""
+    """Read the settings; raises :class:`InputError` saying which is wrong or unsafe and how to mend it."""
+    settings = parse_settings(path)
+    for found in settings_findings(settings):
+        if found.weight == "fault":
+            raise InputError(f"{path.name}: {found.where}: {found.what}", hint=found.hint)
+    return settings
+
+
+def parse_settings(path: Path) -> Settings:
+    """Read the settings, whether they are safe or not."""
     try:
         data = path.read_bytes()[:_MAX_SETTINGS_BYTES]
         value = tomllib.loads(data.decode("utf-8"))

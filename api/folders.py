@@ -96,6 +96,11 @@ class DataFolder:
         """The register worker's records, sealed row by row, where they are a file."""
         return self.payload / "payload.db"
 
+    @property
+    def heartbeats(self) -> Path:
+        """Where each worker process says that it lives; what is in it may be lost at any time."""
+        return self.root / "heartbeats"
+
     def location(self, store: StoreName) -> Location:
         """Return where a store's database is: a file of this folder, or what ``unit.toml`` says."""
         files = {

@@ -102,7 +102,7 @@ class LinkingWorker:
     def link(self, task: Task) -> None:
         """Link the standing snapshots of the epoch in force and write persons in one transaction."""
         before = self._before()
-        outcome = self._compare(before, task.progress)
+        outcome = self._compare(before, task)
         run = self._assign(before, outcome, job=task.job.id)
         with task.ending() as connection:
             persons.store_run(connection, run, now=stamp(self._clock()))
@@ -199,8 +199,9 @@ class LinkingWorker:
                 revoked=revocations.revoked_epochs(connection),
             )
 
-    def _compare(self, before: Before, progress: Callable[[int, int], None]) -> Outcome:
+    def _compare(self, before: Before, task: Task) -> Outcome:
         # The compiled kernels take seconds to load, and only this job needs them.
+        from api.link_estimate import estimate
         from linkage.match.linkage import RecordId, Source, link
 
         current = before.comparable
@@ -208,11 +209,14 @@ class LinkingWorker:
             return Outcome([], before.carried)
         held = self._by_agency(current)
         carried = carried_persons(before, held)
+        sources = [Source(agency, rows) for agency, rows in held.items()]
+        profile = shipped_profile(before.epoch.profile_name)
+        task.tell(estimate(sources, profile))
         found = link(
-            [Source(agency, rows) for agency, rows in held.items()],
-            shipped_profile(before.epoch.profile_name),
+            sources,
+            profile,
             persons={RecordId(*key): one.person for key, one in carried.items()},
-            progress=progress,
+            progress=task.comparisons,
         )
         clusters = _grouped(found.records, found.clusters.tolist())
         links = int(found.pairs.link.sum())

@@ -52,7 +52,15 @@ def _build(folder: DataFolder, name: str, databases: Mapping[StoreName, str]) ->
     from api.store.migrating import create_database
 
     folder.root.mkdir(mode=0o700)
-    for part in ("secrets", "intake", "intake/encodings", "intake/payload", "encodings", "payload"):
+    for part in (
+        "secrets",
+        "intake",
+        "intake/encodings",
+        "intake/payload",
+        "encodings",
+        "payload",
+        "heartbeats",
+    ):
         (folder.root / part).mkdir(mode=0o700)
     _write(folder.settings, settings_text(name, databases).encode())
     read_settings(folder.settings)

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,12 +11,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from api.clock import Clock
+from api.heartbeats import Watch
 from api.store import jobs
 from api.store.database import Database
 from api.store.jobs import Job, Lease, LeaseLostError, WorkerName
 from linkage.errors import ClewError
 
-__all__ = ["Handler", "Say", "StoppedError", "Task", "Worker"]
+__all__ = ["Handler", "Say", "StoppedError", "Task", "Worker", "progress_words", "span_words"]
 
 Say = Callable[[str], None]
 
@@ -31,15 +33,25 @@ class Task:
     """A job in hand."""
 
     def __init__(
-        self, database: Database, lease: Lease, *, clock: Clock, stop: threading.Event, say: Say
+        self,
+        database: Database,
+        lease: Lease,
+        *,
+        clock: Clock,
+        stop: threading.Event,
+        say: Say,
+        watches: Sequence[Watch] = (),
     ) -> None:
         self.job: Job = lease.job
+        self.done = 0
         self._database = database
         self._lease = lease
         self._clock = clock
         self._stop = stop
         self._say = say
+        self._watches = watches
         self._told = clock()
+        self._began: tuple[int, float] | None = None
 
     @contextmanager
     def ending(self) -> Iterator[Connection]:
@@ -51,15 +63,35 @@ class Task:
             yield connection
             jobs.finish(connection, self._lease, now=self._clock())
 
-    def progress(self, done: int, total: int) -> None:
+    def tell(self, message: str) -> None:
+        """Say something about the job."""
+        self._say(f"job {self.job.id}: {message}")
+
+    def progress(self, done: int, total: int, *, what: str = "steps") -> None:
         """Record how far the job is, at most once a second; raises :class:`StoppedError` to stop."""
+        self.done = done
         if self._stop.is_set():
             raise StoppedError
+        speed = self._speed(done)
+        for watch in self._watches:
+            watch.progress(done, total, speed)
         now = self._clock()
         if now - self._told >= _PROGRESS_EVERY or done == total:
             self._told = now
             self._renew((done, total))
-            self._say(f"job {self.job.id}: {done:,} of {total:,} steps, {done / max(total, 1):.0%}")
+            self.tell(progress_words(done, total, speed, what))
+
+    def comparisons(self, done: int, total: int) -> None:
+        """Record how many comparisons are done, of how many in all."""
+        self.progress(done, total, what="comparisons")
+
+    def _speed(self, done: int) -> int:
+        """Return how much of the job is done in a second, from the first progress on; 0: not known yet."""
+        if self._began is None:
+            self._began = (done, time.monotonic())
+        first, began = self._began
+        spent = time.monotonic() - began
+        return round((done - first) / spent) if spent > 0 and done > first else 0
 
     def _renew(self, progress: tuple[int, int] | None = None) -> None:
         with self._database.write_beside() as connection:
@@ -91,6 +123,22 @@ class Task:
             thread.join()
 
 
+def progress_words(done: int, total: int, per_second: int, what: str) -> str:
+    """Say how far a job is, how fast it goes and how long it takes still."""
+    said = f"{done:,} of {total:,} {what}, {done / max(total, 1):.0%}"
+    if not per_second or what != "comparisons":
+        return said
+    left = -(-(total - done) // per_second)
+    return f"{said}, {per_second / 1e6:,.1f} million a second, {span_words(left)} left"
+
+
+def span_words(seconds: int) -> str:
+    """Say how long some seconds are."""
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
 Handler = Callable[[Task], None]
 
 
@@ -113,6 +161,7 @@ class Worker:
         self._clock = clock
         self._say = say
         self._warm_up = warm_up
+        self.watches: Sequence[Watch] = ()
         self.failed = 0
 
     def run(self, stop: threading.Event, *, once: bool, idle_seconds: float = 0.5) -> None:
@@ -133,6 +182,8 @@ class Worker:
     def _make_ready(self, stop: threading.Event) -> None:
         if self._warm_up is not None and not stop.is_set():
             self._warm_up()
+        for watch in self.watches:
+            watch.ready()
         self._say(f"{self.name} worker: ready")
 
     def step(self, stop: threading.Event) -> bool:
@@ -141,28 +192,43 @@ class Worker:
         if lease is None:
             return False
         self._say(f"job {lease.job.id}: {lease.job.kind}")
-        task = Task(self._database, lease, clock=self._clock, stop=stop, say=self._say)
+        task = Task(self._database, lease, clock=self._clock, stop=stop, say=self._say, watches=self.watches)
+        for watch in self.watches:
+            watch.began(lease.job)
+        began, outcome = time.monotonic(), "fault"
+        try:
+            outcome = self._do(task, lease)
+        finally:
+            for watch in self.watches:
+                watch.ended(lease.job, outcome, time.monotonic() - began)
+        return True
+
+    def _do(self, task: Task, lease: Lease) -> str:
+        """Do a job that was taken, and return how it ended."""
         try:
             with task.kept_alive():
                 self._handlers[lease.job.kind](task)
         except StoppedError:
             self._end(lease, jobs.release)
-            self._say(f"job {lease.job.id}: given back, to be begun again")
+            task.tell(f"given back, to be begun again; {task.done:,} of what was done is lost")
+            return "given back"
         except LeaseLostError:
-            self._say(f"job {lease.job.id}: another process took it over")
+            task.tell("another process took it over")
+            return "lost"
         except ClewError as error:
             self._give_up(lease, str(error))
+            return "failed"
         except (OSError, OperationalError) as error:
             self._put_off(lease, type(error).__name__)
+            return "put off"
         except BaseException:
             # Unknown state means stop: the job goes back for the next start, and the fault ends the process.
             self._end(
                 lease, jobs.retry_later, now=self._clock(), reason="the worker met a fault; see its log"
             )
             raise
-        else:
-            self._say(f"job {lease.job.id}: done")
-        return True
+        task.tell("done")
+        return "done"
 
     def _claim(self) -> Lease | None:
         try:

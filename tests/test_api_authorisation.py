@@ -71,6 +71,7 @@ _STATUS, _RESULTS = Row(lambda _: "/v1/status"), Row(lambda _: "/v1/results")
 _CHECKPOINT = Row(lambda _: "/v1/checkpoint")
 _CONSISTENCY = Row(lambda _: "/v1/checkpoint/consistency/1")
 _DOCUMENT, _HEALTH = Row(lambda _: "/v1/openapi.json"), Row(lambda _: "/healthz", signed=False)
+_READY = Row(lambda _: "/readyz", own=503, signed=False)
 
 MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/v1/submissions"): Row(
@@ -95,6 +96,8 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("HEAD", "/v1/checkpoint/consistency/<size:size>"): _CONSISTENCY,
     ("GET", "/v1/openapi.json"): _DOCUMENT,
     ("HEAD", "/v1/openapi.json"): _DOCUMENT,
+    ("GET", "/readyz"): _READY,
+    ("HEAD", "/readyz"): _READY,
     ("GET", "/healthz"): _HEALTH,
     ("HEAD", "/healthz"): _HEALTH,
 }

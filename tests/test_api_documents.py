@@ -18,9 +18,7 @@ from tests.support.unit import make_unit
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROTOCOL = (DOCS / "spec" / "submission-1.md").read_text(encoding="utf-8")
-OPERATIONS = "".join(
-    (DOCS / "operations" / name).read_text(encoding="utf-8") for name in ("register.md", "audit.md")
-)
+OPERATIONS = "\n".join(path.read_text(encoding="utf-8") for path in (DOCS / "operations").glob("*.md"))
 
 
 def test_the_protocol_lists_every_problem_with_its_status_and_no_other() -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from api.clock import utc_now
+from api.heartbeats import Pulse
 from tests.support.documented import operations
 from tests.support.fuzzing import VALID, Fuzzing
 from tests.support.served import Served, served_unit
@@ -23,7 +25,11 @@ def test_every_operation_has_a_call_that_is_valid() -> None:
 def test_signed_cases_from_the_document_meet_no_fault(served: Served, soak: bool) -> None:
     wanted = 20_000 if soak else 320
     fuzzing = Fuzzing.begin(served)
-    fuzzing.run(wanted)
+    beats = served.unit.folder.heartbeats
+    with Pulse(beats, "linking", utc_now) as linking, Pulse(beats, "register", utc_now) as register:
+        linking.ready()
+        register.ready()
+        fuzzing.run(wanted)
     for endpoint, answer in sorted(fuzzing.answers):
         print(f"{endpoint:10} {answer:25} {fuzzing.answers[endpoint, answer]}")
     print(f"{fuzzing.cases} cases, {fuzzing.authenticated} past authentication")

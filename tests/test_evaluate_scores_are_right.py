@@ -165,13 +165,13 @@ def test_fields_that_hold_values_which_the_profile_ignores_are_named() -> None:
     assert unused_fields([Table("A", ("1",), (PEOPLE[0],))], shipped_profile("child-1")) == []
 
 
-def test_progress_counts_records_over_all_sources_and_tiles_to_the_end() -> None:
+def test_progress_counts_records_over_all_sources_and_comparisons_to_the_end() -> None:
     profile = shipped_profile("child-1")
     records: list[int] = []
-    tiles: list[tuple[int, int]] = []
+    compared: list[tuple[int, int]] = []
     tables = [Table("A", ("1", "2"), tuple(PEOPLE[:2])), Table("B", ("1",), (PEOPLE[0],))]
     encoded = encode_tables(tables, profile, KEY, progress=records.append)
-    link_tables(encoded, "multi", profile, progress=lambda done, total: tiles.append((done, total)))
+    link_tables(encoded, "multi", profile, progress=lambda done, total: compared.append((done, total)))
     assert records == sorted(records)
     assert records[-1] == 3
-    assert tiles[-1][0] == tiles[-1][1] == len(tiles)
+    assert compared[-1] == (18, 18)  # three pairs in six views

@@ -124,19 +124,27 @@ def test_one_tile_with_more_hits_than_its_first_buffer_loses_none() -> None:
     assert _as_pairs(candidate_pairs(rows, noise_z=1.0)) == expected
 
 
-def test_progress_counts_every_tile_and_ends_at_the_total() -> None:
+@pytest.mark.parametrize("tile", [TileSize(7, 11), TileSize(11, 7), TileSize(4, 8), TileSize()])
+@pytest.mark.parametrize("some", [True, False])
+def test_progress_counts_every_comparison_of_a_total_known_beforehand(tile: TileSize, some: bool) -> None:
     rows = _rows(3, 90, 3, 2)
+    new = np.arange(90) < 30 if some else np.ones(90, dtype=np.bool_)
     calls: list[tuple[int, int]] = []
     candidate_pairs(
         rows,
         noise_z=3.0,
-        new=np.arange(90) < 30,
-        tile=TileSize(7, 11),
+        new=new if some else None,
+        tile=tile,
         progress=lambda done, total: calls.append((done, total)),
     )
-    totals = {total for _, total in calls}
-    assert len(totals) == 1
-    assert [done for done, _ in calls] == list(range(1, totals.pop() + 1))
+    total = 0
+    for there in rows.present:
+        numbers = np.flatnonzero(there)
+        total += sum(bool(new[a] or new[b]) for place, a in enumerate(numbers) for b in numbers[:place])
+    assert calls[0] == (0, total)
+    assert calls[-1] == (total, total)
+    assert [done for done, _ in calls] == sorted(done for done, _ in calls)
+    assert {of for _, of in calls} == {total}
 
 
 def test_more_pairs_than_allowed_are_refused_not_swallowed() -> None:

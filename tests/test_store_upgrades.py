@@ -25,7 +25,7 @@ def test_version_1_keeps_its_data_and_learns_of_each_members_epoch(tmp_path: Pat
     _version_1(location)
     with pytest.raises(VersionError, match="register_1") as refused:
         open_database(location, "register")
-    assert "upgrade" in (refused.value.hint or "")
+    assert "migrate" in (refused.value.hint or "")
     assert upgrade_database(location, "register") == "register_1"
     assert upgrade_database(location, "register") is None
     database = open_database(location, "register")
@@ -97,11 +97,11 @@ def test_the_command_brings_a_unit_to_this_release(unit: Unit) -> None:
     _emptied(location)
     _version_1(location)
     refused = clew("register", "status", "--data", unit.folder.root)
-    assert (refused.returncode, "clew register upgrade" in refused.stderr) == (1, True)
-    done = clew("register", "upgrade", "--data", unit.folder.root)
+    assert (refused.returncode, "clew register migrate" in refused.stderr) == (1, True)
+    done = clew("register", "migrate", "--data", unit.folder.root)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert "was register_1, is " in done.stderr
-    again = clew("register", "upgrade", "--data", unit.folder.root)
+    again = clew("register", "migrate", "--data", unit.folder.root)
     assert again.stderr.count("nothing to do") == 3
 
 

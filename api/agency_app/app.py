@@ -1,8 +1,9 @@
 """The Flask app: deny by default, limits before reading, one line of log per request."""
 
+import atexit
+import contextlib
 import logging
 import time
-import traceback
 from pathlib import Path
 
 from flask import Flask, Request, Response, g, request
@@ -15,17 +16,22 @@ from api.agency_app.problems import RefusedError, problem_response, refuse
 from api.agency_app.quotas import UnderWay
 from api.agency_app.routes import BODY_LIMITS, QUERIES, DigestConverter, SizeConverter, add_routes
 from api.agency_app.service import Service, open_service
+from api.logs import access_fields, fault_words, start_logging
+from api.metrics import ServiceMetrics, serve_metrics
+from api.unsafe_settings import address
+from linkage.errors import InputError
 
 __all__ = ["create_app", "load_app"]
 
-_UNSIGNED = frozenset({"healthz"})
+_UNSIGNED = frozenset({"healthz", "readyz"})
 
 _access = logging.getLogger("clew.access")
 _faults = logging.getLogger("clew.faults")
 
 
-def create_app(service: Service) -> Flask:
-    """Build the app on an opened service."""
+def create_app(service: Service, metrics: ServiceMetrics | None = None) -> Flask:
+    """Build the app on an opened service; ``metrics`` counts its requests."""
+    counted = metrics or ServiceMetrics()
     app = Flask("clew-agency-app", static_folder=None, template_folder=None)
     app.url_map.merge_slashes = False  # a redirect would answer a request that nobody has authenticated
     app.url_map.strict_slashes = True
@@ -55,7 +61,7 @@ def create_app(service: Service) -> Flask:
         answers.finish(response)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
-        _log_access(response)
+        _log_access(response, counted)
         return response
 
     @app.teardown_request
@@ -71,8 +77,24 @@ def create_app(service: Service) -> Flask:
 
 
 def load_app(data: str) -> Flask:
-    """Build the app from a data folder, for a server that loads it by name."""
-    return create_app(open_service(Path(data)))
+    """Build the app from a data folder, for a server that loads it by name.
+
+    It logs and answers Prometheus as the settings say.
+    """
+    service = open_service(Path(data))
+    start_logging(service.settings.log.form)
+    metrics = ServiceMetrics()
+    metrics.watch_unit(service.database, service.folder.root, service.folder.heartbeats, service.clock)
+    found = address(service.settings.metrics.service)
+    if found is not None:
+        kept = contextlib.ExitStack()
+        try:
+            kept.enter_context(serve_metrics(metrics.registry, *found))
+            atexit.register(kept.close)
+        except InputError as error:
+            # Of several processes of one server only the first has the address.
+            _faults.warning("%s", error.message)
+    return create_app(service, metrics)
 
 
 def _admit(authenticator: Authenticator, incoming: Request) -> None:
@@ -97,13 +119,18 @@ def _remember_signer(key: str) -> None:
     g.signer = key
 
 
-def _log_access(response: Response) -> None:
-    """Log method, route template, status, agency and time: never an address, a header or a body."""
+def _log_access(response: Response, metrics: ServiceMetrics) -> None:
+    """Log and count method, route template, status, agency and time: never an address, a header or a body."""
     template = request.url_rule.rule if request.url_rule is not None else "-"
     agency = g.agency.code if g.get("agency") is not None else "-"
-    spent = (time.monotonic() - g.began) * 1000 if "began" in g else 0.0
+    spent = time.monotonic() - g.began if "began" in g else 0.0
     method = request.method if request.method in {"GET", "POST", "PUT", "HEAD"} else "-"
-    _access.info("%s %s %d %s %.0fms", method, template, response.status_code, agency, spent)
+    status = response.status_code
+    fields = access_fields(
+        method=method, template=template, status=status, agency=agency, ms=round(spent * 1000)
+    )
+    _access.info("%s %s %d %s %.0fms", method, template, status, agency, spent * 1000, extra=fields)
+    metrics.observe(method, template, status, spent, len(g.get("body", b"")))
 
 
 def _add_error_handlers(app: Flask) -> None:
@@ -132,6 +159,4 @@ def _add_error_handlers(app: Flask) -> None:
 
 def _log_fault(error: Exception) -> None:
     """Log where a fault happened and of what kind, not its message: that may hold what was sent."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-6:]]
-    _faults.error("%s at %s", type(error).__name__, " > ".join(places))
+    _faults.error("%s", fault_words(error))

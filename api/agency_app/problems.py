@@ -65,6 +65,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "fault": (500, "the unit met a fault"),
     "unknown-coding": (501, "the request has a transfer coding that this unit does not know"),
     "busy": (503, "the unit is busy"),
+    "not-well": (503, "the unit is not well"),
     "overloaded": (503, "the unit has more requests than it can work on"),
 }
 """Name, status and title; the type is ``urn:clew:problem:`` and the name."""

@@ -10,6 +10,7 @@ from werkzeug.routing import BaseConverter
 
 from api.agency_app.admission import MAX_REGISTRATION_BYTES, admit
 from api.agency_app.committing import commit, own_submission, put_chunk
+from api.agency_app.health import Health
 from api.agency_app.problems import refuse
 from api.agency_app.service import Service
 from api.agency_app.statuses import full_status, short_status
@@ -55,6 +56,7 @@ class SizeConverter(BaseConverter):
 @dataclass(frozen=True, slots=True)
 class _Handlers:
     service: Service
+    health: Health
 
     def register(self) -> Response:
         submission, new = admit(self.service, _agency(), _body())
@@ -109,9 +111,10 @@ class _Handlers:
         return _json(canonical(answer))
 
     def healthz(self) -> Response:
-        with self.service.database.read() as connection:
-            results.latest_reconciled(connection)
-        return _json(b'{"status":"ok"}')
+        return _said(good=self.health.is_ok())
+
+    def readyz(self) -> Response:
+        return _said(good=self.health.is_ready())
 
     def openapi(self) -> Response:
         return _json(OPENAPI.read_bytes())
@@ -122,8 +125,15 @@ class _Handlers:
 
 
 def add_routes(app: Flask, service: Service) -> None:
-    """Add every address; a test enumerates them and expects 401 without a signature from each but one."""
-    handlers = _Handlers(service)
+    """Add every address; a test enumerates them and expects 401 without a signature from each but two."""
+    health = Health(
+        service.database,
+        [folder.folder for folder in service.intake.values()],
+        service.folder.heartbeats,
+        free_bytes=service.settings.disk.free_bytes,
+        clock=service.clock,
+    )
+    handlers = _Handlers(service, health)
     one = "/v1/submissions/<digest:submission>"
     table: tuple[tuple[str, str, str, Callable[..., Response]], ...] = (
         ("POST", "/v1/submissions", "register", handlers.register),
@@ -136,6 +146,7 @@ def add_routes(app: Flask, service: Service) -> None:
         ("GET", "/v1/checkpoint/consistency/<size:size>", "consistency", handlers.consistency),
         ("GET", "/v1/openapi.json", "openapi", handlers.openapi),
         ("GET", "/healthz", "healthz", handlers.healthz),
+        ("GET", "/readyz", "readyz", handlers.readyz),
     )
     for method, rule, name, handler in table:
         app.add_url_rule(rule, name, handler, methods=[method], provide_automatic_options=False)
@@ -157,3 +168,10 @@ def _body() -> bytes:
 
 def _json(body: bytes, status: int = 200) -> Response:
     return Response(body, status, content_type="application/json")
+
+
+def _said(*, good: bool) -> Response:
+    """Answer anybody who asks how the unit is, with that and nothing else."""
+    if not good:
+        refuse("not-well", hint="tell the operator, whose log says why")
+    return _json(b'{"status":"ok"}')

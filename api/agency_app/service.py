@@ -15,10 +15,10 @@ from api.checkpoints import (
 )
 from api.clock import Clock, utc_now
 from api.config import Settings, read_settings
-from api.folders import open_data_folder
+from api.folders import DataFolder, open_data_folder
 from api.secret_files import read_receipts_key
 from api.store import submissions
-from api.store.bodies import BodyFolder
+from api.store.bodies import BodyFolder, chunk_name
 from api.store.database import Database, open_database
 from linkage.wire.manifest import PART_NAMES
 
@@ -29,6 +29,7 @@ __all__ = ["Service", "chunk_name", "chunk_owner", "open_service"]
 class Service:
     """One opened unit, as the agency app sees it: it can open neither seal."""
 
+    folder: DataFolder
     settings: Settings
     database: Database
     intake: dict[str, BodyFolder]
@@ -50,11 +51,6 @@ class Service:
             folder.remove(one for one in found[name] if chunk_owner(one) not in open_now)
 
 
-def chunk_name(submission: str, sha256: str) -> str:
-    """Name a chunk's file.  It holds the submission: one agency's chunks never serve as another's."""
-    return f"{submission}-{sha256}.chunk"
-
-
 def chunk_owner(name: str) -> str:
     """Return the submission that a chunk's file belongs to."""
     return name.partition("-")[0]
@@ -70,6 +66,7 @@ def open_service(data: Path, *, clock: Clock = utc_now, outside: Iterable[Path] 
     kept = (*outside, *map(Path, settings.service.outside_checkpoints))
     witnessed = outside_checkpoints(kept, signer.card)
     service = Service(
+        folder=folder,
         settings=settings,
         database=open_database(folder.location("register"), "register"),
         intake={name: BodyFolder(folder.intake(name)) for name in PART_NAMES},

@@ -5,12 +5,14 @@ import click
 from api.manage.agencies import agency
 from api.manage.audit import audit
 from api.manage.certificates import certificate
+from api.manage.configuring import config
 from api.manage.cycles import cycle, figures, persons
 from api.manage.epochs import epoch
 from api.manage.jobs import retry, status
+from api.manage.keeping import backup, check, restore
 from api.manage.revoking import revoke
 from api.manage.running import serve, work
-from api.manage.setup import init, upgrade
+from api.manage.setup import init, migrate, upgrade
 from api.manage.submissions import submission
 from api.manage.succession import succession
 
@@ -26,18 +28,20 @@ for _command in (
     *(
         agency,
         audit,
+        backup,
         certificate,
+        check,
+        config,
         cycle,
         epoch,
         figures,
         init,
+        migrate,
         persons,
+        restore,
         retry,
-        revoke,
-        serve,
-        status,
-        submission,
     ),
+    *(revoke, serve, status, submission),
     succession,
     upgrade,
     work,

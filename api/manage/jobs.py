@@ -12,9 +12,12 @@ from rich.text import Text
 from sqlalchemy import Connection
 
 from api.clock import utc_now
+from api.folders import DataFolder
+from api.heartbeats import living, read_beats
 from api.manage.epochs import agencies_table, epochs_content
 from api.manage.options import data_option, opened_register, say
 from api.store import agencies, jobs, persons, results, revocations, submissions, successions
+from api.worker import progress_words
 from linkage.errors import InputError
 from linkage.weak_profiles import named_by_digest
 
@@ -27,9 +30,9 @@ _LISTED_JOBS = 20
 @data_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def status(data: Path, *, as_json: bool) -> None:
-    """Show epoch, cycle, custodians, submissions by agency and state, revocations, and the latest jobs."""
-    with opened_register(data) as (_, database), database.read() as connection:
-        content = _content(connection)
+    """Show epoch, cycle, custodians, submissions by agency and state, revocations, jobs and workers."""
+    with opened_register(data) as (folder, database), database.read() as connection:
+        content = _content(connection) | {"workers": _workers(folder)}
     if as_json:
         click.echo(json.dumps(content, indent=2))
         return
@@ -49,6 +52,7 @@ def status(data: Path, *, as_json: bool) -> None:
         console.print(_revocations(content))
     console.print(agencies_table(content["encoded_again"]))
     console.print(_jobs(content))
+    console.print(_workers_table(content))
 
 
 def _content(connection: Connection) -> dict[str, Any]:
@@ -106,6 +110,38 @@ def _jobs(content: dict[str, Any]) -> Table:
     for one in content["jobs"]:
         progress = f"{one['done']:,} of {one['total']:,}" if one["total"] else ""
         table.add_row(str(one["id"]), one["kind"], one["state"], progress, str(one["attempts"]), one["error"])
+    return table
+
+
+def _workers(folder: DataFolder) -> list[dict[str, Any]]:
+    """Return what each worker process last said of itself."""
+    beats = read_beats(folder.heartbeats)
+    fresh = living(beats, now=utc_now())
+    return [
+        {
+            "worker": one.worker,
+            "state": one.state if one in fresh else "silent",
+            "warm": one.warm,
+            "at": one.at,
+            "job": one.job or None,
+            "kind": one.kind,
+            "done": one.done,
+            "total": one.total,
+            "per_second": one.per_second,
+            "seconds_left": one.seconds_left,
+        }
+        for one in beats
+    ]
+
+
+def _workers_table(content: dict[str, Any]) -> Table:
+    table = Table("worker", "state", "last sign of life", "work", title="Workers", title_justify="left")
+    for one in content["workers"]:
+        what = "comparisons" if one["kind"] == "link" else "steps"
+        work = f"job {one['job']}, {one['kind']}" if one["job"] else ""
+        if one["total"]:
+            work += f": {progress_words(one['done'], one['total'], one['per_second'], what)}"
+        table.add_row(one["worker"], one["state"], one["at"], work)
     return table
 
 

@@ -12,7 +12,7 @@ from api.store.database import Database, open_database
 from api.store.database_url import name_of
 from linkage.errors import InputError
 
-__all__ = ["data_option", "given_file", "open_register", "opened_register", "say"]
+__all__ = ["data_option", "given_file", "open_register", "opened_register", "say", "told_of_databases"]
 
 data_option = click.option(
     "--data",
@@ -43,15 +43,23 @@ def opened_register(data: Path) -> Iterator[tuple[DataFolder, Database]]:
     folder = open_data_folder(data)
     database = open_register(folder)
     try:
-        yield folder, database
+        with told_of_databases():
+            yield folder, database
+    finally:
+        database.close()
+
+
+@contextmanager
+def told_of_databases() -> Iterator[None]:
+    """Tell the operator in our words what a database of the unit complains about."""
+    try:
+        yield
     except OperationalError as error:
         # The driver's own words, such as "attempt to write a readonly database"; they hold no data.
         raise InputError(
             f"a database of the unit: {error.orig}",
             hint="check disk space, and that this account may write the data folder",
         ) from None
-    finally:
-        database.close()
 
 
 def say(message: str) -> None:

@@ -1,4 +1,4 @@
-"""``clew register init`` and ``upgrade``: a new unit, and one that an older release wrote."""
+"""``clew register init`` and ``migrate``: a new unit, and one that an older release wrote."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from linkage.errors import InputError
 from linkage.wire.cards import card_fingerprint
 from linkage.wire.fingerprints import in_words
 
-__all__ = ["init", "upgrade"]
+__all__ = ["init", "migrate", "of_each_store", "upgrade"]
 
 
 @click.command()
@@ -31,14 +31,15 @@ def init(data: Path, name: str, database: str | None) -> None:
 
     Prints where the card lies; the ceremony needs it.
     """
-    card = create_unit(data, name, _of_each_store(database))
+    card = create_unit(data, name, of_each_store(database))
     say("made a linkage unit; its keys lie in secrets/ and are in no backup yet")
     say(f"fingerprint of its card: {card_fingerprint(card)}")
     say(f"  in words: {in_words(card_fingerprint(card))}")
     click.echo(DataFolder(data).unit_card)
 
 
-def _of_each_store(database: str | None) -> dict[StoreName, str]:
+def of_each_store(database: str | None) -> dict[StoreName, str]:
+    """Return the URL of each store, from one in which ``{store}`` stands for its name."""
     if database is None:
         return {}
     if "{store}" not in database:
@@ -51,11 +52,22 @@ def _of_each_store(database: str | None) -> dict[StoreName, str]:
 
 @click.command()
 @data_option
-def upgrade(data: Path) -> None:
+def migrate(data: Path) -> None:
     """Bring the databases of an older release to this one's schemas.
 
-    Stop the service and both workers first, and keep a copy of the folder.
+    Stop the service and both workers first, and make a backup with the older release.
     """
+    _migrate(data)
+
+
+@click.command(hidden=True)
+@data_option
+def upgrade(data: Path) -> None:
+    """Do what `migrate` does; the command's former name."""
+    _migrate(data)
+
+
+def _migrate(data: Path) -> None:
     # Migrations take a third of a second to load, and only this command and init need them.
     from api.store.migrating import upgrade_database
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from linkage.errors import VerificationError
 
-__all__ = ["BodyFolder", "body_name", "sync_folder", "write_whole"]
+__all__ = ["BodyFolder", "body_name", "chunk_name", "sync_folder", "write_whole"]
 
 _PIECE_BYTES = 1024 * 1024
 _STALE_SECONDS = 24 * 3600.0
@@ -33,6 +33,11 @@ def body_name(submission: str, sealed_sha256: str) -> str:
     digest would own the same file, and refusing one would remove the other's.
     """
     return f"{submission}-{sealed_sha256}.sealed"
+
+
+def chunk_name(submission: str, sha256: str) -> str:
+    """Name a chunk's file.  It holds the submission: one agency's chunks never serve as another's."""
+    return f"{submission}-{sha256}.chunk"
 
 
 class BodyFolder:

@@ -46,6 +46,7 @@ class _Kind(Protocol):
     def read(self) -> contextlib.AbstractContextManager[Connection]: ...
     def write(self) -> contextlib.AbstractContextManager[Connection]: ...
     def beside(self) -> contextlib.AbstractContextManager[Connection]: ...
+    def groups(self) -> tuple[int, int]: ...
     def own(self, connection: Connection) -> None: ...
     def check(self) -> None: ...
     def scrub(self) -> None: ...
@@ -78,6 +79,10 @@ class Database:
         nothing is decided by what other rows say.  On SQLite it is no different from :meth:`write`.
         """
         return self._kind.beside()
+
+    def groups(self) -> tuple[int, int]:
+        """Return how many groups of blocks this process committed, and how many blocks those held."""
+        return self._kind.groups()
 
     def own(self, connection: Connection) -> None:
         """Let what a transaction makes belong to the database's owner, and the database to nobody else."""
@@ -133,7 +138,7 @@ def _check_schema(name: str, found: str | None, store: StoreName) -> None:
     if found != known:
         raise VersionError(
             f"{name}: its schema is {found or 'none'}, this release knows {known}",
-            hint="stop the service and both workers, then `clew register upgrade --data DIR`"
+            hint="stop the service and both workers, then `clew register migrate --data DIR`"
             if is_older(found, store)
             else "use the release of clew that wrote it; nothing has been changed",
         )

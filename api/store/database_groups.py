@@ -85,6 +85,7 @@ class GroupWriter:
         self._connection: Connection | None = None
         self._group: _Group | None = None
         self._run_began = self._last_end = 0.0
+        self.groups = self.blocks = 0
 
     @contextlib.contextmanager
     def block(self) -> Iterator[Connection]:
@@ -224,6 +225,7 @@ class GroupWriter:
         try:
             if group.fault is None:
                 group.transaction.commit()  # the log is written and fsynced in here
+                self.groups, self.blocks = self.groups + 1, self.blocks + group.blocks
         except DBAPIError as error:
             if not self._kept_nothing(error):
                 _end_process(self._name, str(error.orig))

@@ -70,6 +70,10 @@ class SqliteDatabase:
 
     beside = write
 
+    def groups(self) -> tuple[int, int]:
+        """Return how many groups were committed, and how many blocks they held."""
+        return self._writer.groups, self._writer.blocks
+
     def own(self, connection: Connection) -> None:
         """Become the owner of what is made next: a file has one already."""
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select, update
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, delete, insert, select, update
 
 from api.store.bodies import BodyFolder, body_name, sync_folder
 from api.store.database import BIG_INTEGER, Database, Location, open_database
 from linkage.wire.manifest import Manifest
 
-__all__ = ["EncodingStore", "StoredEncodings", "metadata"]
+__all__ = ["EncodingStore", "StoredEncodings", "metadata", "named_bodies"]
 
 metadata = MetaData()
 
@@ -133,3 +133,9 @@ def _row(submission: str, manifest: Manifest) -> dict[str, object]:
         "sealed_sha256": manifest.part("encodings").sealed_sha256,
         "rows": manifest.counts.rows,
     }
+
+
+def named_bodies(connection: Connection) -> list[tuple[str, str]]:
+    """Return submission and digest of every body that the store holds."""
+    query = select(_bodies.c.submission, _bodies.c.sealed_sha256).where(_bodies.c.dropped_at.is_(None))
+    return [(row.submission, row.sealed_sha256) for row in connection.execute(query)]

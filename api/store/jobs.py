@@ -28,9 +28,11 @@ __all__ = [
     "cancel",
     "cancel_cycle",
     "claim",
+    "count_queued",
     "fail",
     "finish",
     "job",
+    "oldest_startable",
     "pending",
     "queue",
     "queue_link",
@@ -312,3 +314,23 @@ def all_jobs(connection: Connection, *, limit: int) -> list[Job]:
     """Return the latest jobs, newest first."""
     rows = connection.execute(select(_table).order_by(_table.c.id.desc()).limit(limit))
     return [_job(row) for row in rows]
+
+
+def count_queued(connection: Connection) -> dict[tuple[str, str], int]:
+    """Count the jobs that wait, run or have failed, by kind and state."""
+    query = (
+        select(_table.c.kind, _table.c.state, func.count())
+        .where(_table.c.state.in_(("waiting", "running", "failed")))
+        .group_by(_table.c.kind, _table.c.state)
+    )
+    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+
+def oldest_startable(connection: Connection, *, now: dt.datetime) -> float:
+    """Return for how many seconds the oldest job waits that a worker could start; 0 if there is none."""
+    at = stamp(now)
+    query = select(func.min(_table.c.queued_at)).where(_startable(at), _not_blocked())
+    first = connection.scalar(query)
+    if first is None:
+        return 0.0
+    return max((now - dt.datetime.fromisoformat(str(first))).total_seconds(), 0.0)

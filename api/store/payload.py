@@ -46,7 +46,14 @@ from linkage.wire.records import (
     ReturnInterview,
 )
 
-__all__ = ["PayloadStore", "RecordStatus", "metadata", "payload_digests", "survives_storage"]
+__all__ = [
+    "PayloadStore",
+    "RecordStatus",
+    "metadata",
+    "payload_digests",
+    "stored_snapshots",
+    "survives_storage",
+]
 
 RecordStatus = Literal["waiting", "current", "superseded", "withdrawn"]
 """``waiting``: its submission is not accepted yet; ``superseded``: a newer snapshot of the period holds it
@@ -344,3 +351,8 @@ def _end_records(connection: Connection, older: str, newest: str) -> None:
     standing = (_records.c.submission == older, _records.c.status == "current")
     connection.execute(update(_records).where(*standing, again).values(status="superseded"))
     connection.execute(update(_records).where(*standing, ~again).values(status="withdrawn"))
+
+
+def stored_snapshots(connection: Connection) -> frozenset[str]:
+    """Return the submissions of which the store holds a snapshot."""
+    return frozenset(connection.scalars(select(_snapshots.c.submission)))

@@ -28,7 +28,7 @@ from linkage.match.kernel_sections import (
     Section,
     Strips,
     TileSize,
-    count_tiles,
+    comparisons_of_tile,
     cut_strips,
     sections,
     tiles,
@@ -80,7 +80,8 @@ def candidate_pairs(
 
     ``tile``, ``threads`` (0: one per processor) and ``stages`` (the numbers of words after which early
     abandon looks at distances, rising; none to have them chosen) change no result.  ``progress`` is called
-    with tiles done and tiles in all.
+    with comparisons done and comparisons in all, which are exact and known before the first: pairs of rows
+    that are set against each other, view by view, those among them of one record or source included.
     Returns (m, 2) row numbers, the smaller first, sorted, each pair once.
     Raises :class:`LimitError` beyond ``max_pairs``.
     """
@@ -151,17 +152,18 @@ def _all_pairs(
     progress: Progress | None,
 ) -> NDArray[np.int64]:
     """Return all pairs of which a view speaks as smaller number · n + larger number, sorted."""
-    total = sum(count_tiles(section, scan.tile) for section in parts)
+    total = sum(section.comparisons for section in parts)
     keys, done = np.zeros(0, dtype=np.int64), 0
+    _tell(progress, done, total)
     for section in parts:
         found, count = [keys], len(keys)
-        tasks = (partial(_scan_tile, scan, section, *start) for start in tiles(section, scan.tile))
-        for hits in _in_turn(tasks, pool, scan.threads):
+        starts = list(tiles(section, scan.tile))
+        tasks = (partial(_scan_tile, scan, section, *start) for start in starts)
+        for start, hits in zip(starts, _in_turn(tasks, pool, scan.threads), strict=True):
             found.append(hits[:, 0] * len(scan.rows) + hits[:, 1])
-            count, done = count + len(hits), done + 1
+            count, done = count + len(hits), done + comparisons_of_tile(section, scan.tile, *start)
             _check_count(count, max_pairs)
-            if progress is not None:
-                progress(done, total)
+            _tell(progress, done, total)
         keys = np.unique(np.concatenate(found))
     return keys
 
@@ -172,14 +174,20 @@ def _nearest_pairs(
     """Return the pairs in the lists of all rows as smaller number · n + larger number, sorted."""
     lists = empty_lists(len(scan.rows), min(nearest, max(len(scan.rows), 1)))
     cut = [(section.view, cut_strips(section, scan.tile, scan.threads)) for section in parts]
-    total, done = sum(len(strips) for _, strips in cut), 0
+    total, done = sum(section.comparisons for section in parts), 0
+    _tell(progress, done, total)
     for view, strips in cut:
-        tasks = (partial(_list_tile, scan, view, strips, *place, lists) for place in strips.tiles())
-        for _ in _in_turn(tasks, pool, scan.threads):
-            done += 1
-            if progress is not None:
-                progress(done, total)
+        places = list(strips.tiles())
+        tasks = (partial(_list_tile, scan, view, strips, *place, lists) for place in places)
+        for place, _ in zip(places, _in_turn(tasks, pool, scan.threads), strict=True):
+            done += strips.comparisons(*place)
+            _tell(progress, done, total)
     return np.unique(listed_pairs(lists))
+
+
+def _tell(progress: Progress | None, done: int, total: int) -> None:
+    if progress is not None:
+        progress(done, total)
 
 
 def _in_turn(tasks: Iterable[Callable[[], _T]], pool: ThreadPoolExecutor, threads: int) -> Iterator[_T]:

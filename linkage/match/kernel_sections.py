@@ -1,6 +1,5 @@
 """What is compared with what: the rows of each view, their order, and how they are cut into tiles."""
 
-import math
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,7 +10,16 @@ from numpy.typing import NDArray
 
 from linkage.match.rows import Rows
 
-__all__ = ["Section", "Strips", "TileSize", "count_tiles", "cut_strips", "sections", "tiles"]
+__all__ = [
+    "Section",
+    "Strips",
+    "TileSize",
+    "comparisons_of_tile",
+    "cut_strips",
+    "pairs_among",
+    "sections",
+    "tiles",
+]
 
 _FEW = 512
 """So few rows against the rest are compared sooner than the rest is put in order."""
@@ -41,6 +49,18 @@ class Section:
     def columns(self) -> NDArray[np.int32]:
         """The rows that ``left`` is compared with."""
         return self.left if self.right is None else self.right
+
+    @property
+    def comparisons(self) -> int:
+        """How many pairs of rows are set against each other."""
+        if self.right is None:
+            return pairs_among(len(self.left))
+        return len(self.left) * len(self.right)
+
+
+def pairs_among(count: int) -> int:
+    """Return how many pairs there are of so many rows."""
+    return count * (count - 1) // 2
 
 
 def sections(rows: Rows, new: NDArray[np.bool_] | None, group: NDArray[np.int32]) -> Iterator[Section]:
@@ -80,13 +100,15 @@ def tiles(section: Section, tile: TileSize) -> Iterator[tuple[int, int]]:
             yield row, column
 
 
-def count_tiles(section: Section, tile: TileSize) -> int:
-    """Return how many tiles a section has."""
-    columns = math.ceil(len(section.columns) / tile.columns)
-    starts = range(0, len(section.left), tile.rows)
+def comparisons_of_tile(section: Section, tile: TileSize, row: int, column: int) -> int:
+    """Return how many of a section's pairs lie in the tile that begins there."""
+    rows = min(tile.rows, len(section.left) - row)
+    columns = min(tile.columns, len(section.columns) - column)
     if section.right is not None:
-        return len(starts) * columns
-    return sum(columns - row // tile.columns for row in starts)
+        return rows * columns
+    # Of a set compared with itself a column counts with the rows before it alone.
+    before = np.clip(np.arange(column, column + columns, dtype=np.int64) - row, 0, rows)
+    return int(before.sum())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,10 +123,11 @@ class Strips:
     locks: list[Lock]
     itself: bool
 
-    def __len__(self) -> int:
-        if self.itself:
-            return len(self.lefts) * (len(self.lefts) + 1) // 2
-        return len(self.lefts) * len(self.rights)
+    def comparisons(self, left: int, right: int) -> int:
+        """Return how many pairs of rows one tile sets against each other."""
+        if self.itself and left == right:
+            return pairs_among(len(self.lefts[left]))
+        return len(self.lefts[left]) * len(self.rights[right])
 
     def tiles(self) -> Iterator[tuple[int, int]]:
         """Yield every tile once, so that those that follow each other share strips as rarely as may be."""

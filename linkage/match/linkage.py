@@ -124,7 +124,7 @@ def link(
     what is a possible link, and only costs out of the ordinary move the cut of persons.
     ``population``: how many people the sources are drawn from, where that is known and the records at hand
     are few (:mod:`linkage.match.population`).
-    ``threads`` 0 means one per processor; ``progress`` gets tiles compared and tiles in all.  The result
+    ``threads`` 0 means one per processor; ``progress`` gets comparisons done and in all.  The result
     does not depend on the order of sources, rows or known pairs, nor on threads.
     Raises :class:`InputError` where known decisions contradict each other or a declaration, and for a
     population that cannot be.

@@ -77,6 +77,7 @@ VALID: dict[str, Callable[["Fuzzing", int], Valid]] = {
     "checkpoint": lambda _f, _n: Valid(),
     "consistency": lambda _f, n: Valid({"size": str(n % 3)}),
     "healthz": lambda _f, _n: Valid(),
+    "readyz": lambda _f, _n: Valid(),
 }
 
 

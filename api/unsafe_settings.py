@@ -1,0 +1,264 @@
+"""What in a unit's settings, and around its folder, would be unsafe: where, what, and how to mend it."""
+
+import ipaddress
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from api.config import Settings
+    from api.folders import DataFolder
+
+__all__ = [
+    "Finding",
+    "address",
+    "filesystem_findings",
+    "filesystem_of",
+    "folder_findings",
+    "is_loopback",
+    "settings_findings",
+]
+
+_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
+
+_FORGETFUL: Final = frozenset({"tmpfs", "ramfs"})
+_REMOTE: Final = frozenset(
+    {"9p", "afs", "ceph", "cifs", "nfs", "nfs4", "smb3", "smbfs", "vboxsf", "virtiofs"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is unsafe: a fault is refused, a caution is said."""
+
+    weight: Literal["fault", "caution"]
+    where: str
+    what: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.weight}\t{self.where}\t{self.what}\t{self.hint}"
+
+
+def address(text: str) -> tuple[str, int] | None:
+    """Return host and port of ``HOST:PORT``, or None if it is neither; port 0 takes a free one."""
+    host, found, port = text.rpartition(":")
+    if not found or not (port == "0" or (_PORT.fullmatch(port) and int(port) < 65536)):
+        return None
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if ":" in host and bare == host:
+        return None
+    return (bare, int(port)) if bare == "localhost" or _is_ip(bare) else None
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address is one that only this machine reaches."""
+    return host == "localhost" or (_is_ip(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def settings_findings(settings: "Settings") -> Iterator[Finding]:
+    """Yield what is unsafe in the settings themselves."""
+    yield from _listening(settings)
+    for host in settings.service.hosts:
+        if not _is_host(host):
+            yield Finding(
+                "fault",
+                "[service] hosts",
+                "an entry is no name that an agency could type",
+                'write each as it stands in the URL, without scheme or wildcard: "unit.example.org"',
+            )
+    if settings.service.behind_tls_proxy and not settings.service.hosts:
+        yield Finding(
+            "caution",
+            "[service] hosts",
+            "there is a proxy, and no name that it would pass on",
+            "name in hosts what agencies type, or every request of theirs is refused",
+        )
+    yield from _metrics(settings)
+    limits = settings.limits
+    if limits.part_bytes < limits.submission_bytes // 2:
+        yield Finding(
+            "caution",
+            "[limits] part_bytes",
+            "a submission within submission_bytes may have a part that is refused for its size",
+            "give part_bytes at least half of submission_bytes",
+        )
+
+
+def _listening(settings: "Settings") -> Iterator[Finding]:
+    found = address(settings.service.listen)
+    if found is None:
+        yield Finding(
+            "fault", "[service] listen", "not an address and a port", 'write "127.0.0.1:8080" or the like'
+        )
+    elif not is_loopback(found[0]) and not settings.service.behind_tls_proxy:
+        yield Finding(
+            "fault",
+            "[service] listen",
+            "requests would cross the network in clear",
+            "listen on 127.0.0.1, or put a proxy that ends TLS in front and set behind_tls_proxy = true",
+        )
+
+
+def _metrics(settings: "Settings") -> Iterator[Finding]:
+    taken = {settings.service.listen}
+    for name in ("service", "linking", "register"):
+        text = getattr(settings.metrics, name)
+        if not text:
+            continue
+        where, found = f"[metrics] {name}", address(text)
+        if found is None:
+            yield Finding("fault", where, "not an address and a port", 'write "127.0.0.1:9464" or the like')
+        elif not is_loopback(found[0]) and not settings.metrics.beyond_loopback:
+            yield Finding(
+                "fault",
+                where,
+                "whoever reaches that address could read the unit's counts",
+                "use 127.0.0.1, or set beyond_loopback = true where a firewall lets only Prometheus in",
+            )
+        if text in taken and not text.endswith(":0"):
+            yield Finding("fault", where, "something else has this address", "give each its own port")
+        taken.add(text)
+
+
+def _is_host(text: str) -> bool:
+    host, port = text, "1"
+    if not text.endswith("]") and ":" in text:
+        host, _, port = text.rpartition(":")
+    if not _PORT.fullmatch(port) or int(port) > 65535:
+        return False
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if _is_ip(bare):
+        return not ipaddress.ip_address(bare).is_unspecified and (":" in bare) == (bare != host)
+    all_digits = re.fullmatch(r"[0-9.]+", host) is not None
+    return not all_digits and _NAME.fullmatch(host) is not None and len(host) <= 253
+
+
+def folder_findings(folder: "DataFolder", settings: "Settings") -> Iterator[Finding]:
+    """Yield what is unsafe around the data folder: who may use it, what it lies on, its room."""
+    yield from _modes(folder)
+    yield from filesystem_findings(folder)
+    usage = shutil.disk_usage(folder.root)
+    if usage.free < settings.disk.free_bytes:
+        yield Finding(
+            "fault",
+            "[disk] free_bytes",
+            f"{usage.free:,} bytes are free, and the setting asks for {settings.disk.free_bytes:,}",
+            "make room; until then the unit says that it is not healthy",
+        )
+    if usage.total < settings.limits.submission_bytes * settings.limits.open_submissions:
+        yield Finding(
+            "caution",
+            "[limits] submission_bytes",
+            "one agency's open submissions could fill the whole disk",
+            "lower submission_bytes or open_submissions",
+        )
+    memory = _memory_bytes()
+    if memory is not None and settings.limits.part_bytes > memory:
+        yield Finding(
+            "caution",
+            "[limits] part_bytes",
+            "a worker holds a part in memory, and this machine has less",
+            "lower part_bytes, or run the workers on a larger machine",
+        )
+
+
+def _modes(folder: "DataFolder") -> Iterator[Finding]:
+    secrets = (
+        *(folder.receipts_key, folder.ledger_key),
+        *(folder.linking_key, folder.register_key, folder.pseudonyms_key),
+    )
+    for path in secrets:
+        if _mode(path) & 0o077:
+            yield _open_to_others(folder, path, "600")
+    closed = (
+        *(folder.register_database, folder.intake_encodings, folder.intake_payload),
+        *(folder.encodings, folder.encodings_database, folder.payload, folder.payload_database),
+    )
+    for path in closed:
+        if _mode(path) & 0o007:
+            yield _open_to_others(folder, path, "o-rwx")
+    for path in (folder.root, folder.settings, folder.unit_card):
+        if _mode(path) & 0o002:
+            yield Finding(
+                "fault",
+                path.name,
+                "every account of this machine may change it",
+                f"chmod o-w {path.name}",
+            )
+
+
+def _open_to_others(folder: "DataFolder", path: Path, mode: str) -> Finding:
+    place = path.relative_to(folder.root)
+    return Finding("fault", str(place), "others than its account may use it", f"chmod {mode} {place}")
+
+
+def _mode(path: Path) -> int:
+    """Return who may use a file; nothing for one that this account cannot see, which is its wall at work."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return 0
+
+
+def filesystem_findings(folder: "DataFolder") -> Iterator[Finding]:
+    """Yield what is doubtful about the file system that the data folder lies on."""
+    kind = filesystem_of(folder.root)
+    if kind in _FORGETFUL:
+        yield Finding(
+            "caution",
+            "--data",
+            f"the folder lies in memory ({kind}): a restart of the machine loses what was acknowledged",
+            "move it to a disk",
+        )
+    elif kind in _REMOTE or kind.startswith("fuse"):
+        yield Finding(
+            "caution",
+            "--data",
+            f"the folder lies on {kind}, where locks and fsync may not hold what SQLite needs",
+            "move it to a disk of this machine",
+        )
+    elif kind == "overlay":
+        yield Finding(
+            "caution",
+            "--data",
+            "the folder lies in a container's own layer, which goes with the container",
+            "mount a volume for it",
+        )
+
+
+def filesystem_of(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
+    """Return the kind of file system that a path lies on, or nothing where the system does not tell."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+        real = path.resolve()
+    except OSError:
+        return ""
+    best, kind = -1, ""
+    for line in lines:
+        before, _, after = line.partition(" - ")
+        place = before.split()[4].encode().decode("unicode_escape")
+        if real.is_relative_to(place) and len(place) >= best:
+            best, kind = len(place), after.split()[0]
+    return kind
+
+
+def _memory_bytes() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):
+        return None
