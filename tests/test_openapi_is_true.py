@@ -27,7 +27,7 @@ _HEADERS = {401: {"WWW-Authenticate"}, 405: {"Allow"}, 429: {"Retry-After"}, 503
 _ANYWHERE = {"not-found", "method-not-allowed"}
 _BEFORE_AUTHENTICATION = {
     name for name, (status, _) in PROBLEMS.items() if status in {413, 431, 500, 501, 503}
-} | {"malformed"}
+} - {"not-well"} | {"malformed"}
 _ALWAYS = _BEFORE_AUTHENTICATION | {
     "card-revoked",
     "length-required",
