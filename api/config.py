@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta, Struct
 
+from api.policy_settings import POLICY_TEXT, LinkageSettings, RetentionSettings
 from linkage.errors import InputError, VersionError
 from linkage.wire.limits import MAX_PART_BYTES, MAX_RECORDS
 
@@ -44,6 +45,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=120)]
     service: ServiceSettings = ServiceSettings()
     limits: Limits = Limits()
+    linkage: LinkageSettings = LinkageSettings()
+    retention: RetentionSettings = RetentionSettings()
 
 
 def settings_text(name: str) -> str:
@@ -75,7 +78,7 @@ part_bytes = {2 * _GIB}
 records = 1000000
 # Submissions that one agency may have begun and not yet committed.
 open_submissions = 4
-"""
+{POLICY_TEXT}"""
 
 
 def read_settings(path: Path) -> Settings:

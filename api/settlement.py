@@ -56,7 +56,7 @@ def _accept(connection: Connection, submission: Submission, now: dt.datetime) ->
     state = "superseded" if outdated else "accepted"
     submissions.set_state(connection, submission.id, state=state, settled_at=stamp(now))
     for one in [submission] if outdated else standing:
-        submissions.set_state(connection, one.id, state="superseded")
+        submissions.set_state(connection, one.id, state="superseded", ended_at=stamp(now))
         # Encodings that are compared with nothing any more are a risk and no use: they go at once.
         jobs.queue(connection, "drop-encodings", submission=one.id, now=now)
     jobs.queue(connection, "settle-payload", submission=submission.id, now=now)
@@ -76,7 +76,8 @@ def withdraw_submission(connection: Connection, submission: str, *, now: dt.date
     if found.state == "committed":
         give_up(connection, found, reason=WITHDRAWN, now=now)
     elif found.state == "accepted":
-        submissions.set_state(connection, found.id, state="superseded", reason=WITHDRAWN)
+        ended = {"state": "superseded", "reason": WITHDRAWN, "ended_at": stamp(now)}
+        submissions.set_state(connection, found.id, **ended)
         jobs.queue(connection, "drop-encodings", submission=found.id, now=now)
         jobs.queue(connection, "withdraw-payload", submission=found.id, now=now)
         jobs.queue_link(connection, now=now)

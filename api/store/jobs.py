@@ -52,6 +52,11 @@ JobKind = Literal[
     "reconcile",
     "erase-encodings",
     "erase-payload",
+    "erase-encoding-records",
+    "erase-payload-records",
+    "conceal-results",
+    "retention",
+    "scrub",
 ]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
@@ -70,6 +75,11 @@ _WORKER: dict[JobKind, WorkerName] = {
     "withdraw-payload": "register",
     "reconcile": "register",
     "erase-payload": "register",
+    "erase-encoding-records": "linking",
+    "erase-payload-records": "register",
+    "conceal-results": "register",
+    "retention": "register",
+    "scrub": "linking",
 }
 
 _table = schema.jobs

@@ -53,7 +53,8 @@ class LinkRun:
     """What one link job did: which snapshots it held, how much it compared, what came of it.
 
     ``untouched``: members whose snapshots this run did not hold and which stay as they were; ``carried``:
-    what holds in this epoch of the persons of older ones.
+    what holds in this epoch of the persons of older ones; ``precision``: what the linkage states of its
+    links, and the interval of that.
     """
 
     job: int
@@ -66,6 +67,9 @@ class LinkRun:
     untouched: frozenset[RecordKey]
     events: Sequence[Event]
     carried: Mapping[RecordKey, Carried]
+    possible: int = 0
+    precision: tuple[float, float, float] | None = None
+    method: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,7 @@ def store_run(connection: Connection, run: LinkRun, *, now: str) -> int:
 
 
 def _add_run(connection: Connection, run: LinkRun, now: str) -> int:
+    precision, low, high = run.precision or (None, None, None)
     added = connection.execute(
         insert(schema.link_runs).values(
             job=run.job,
@@ -148,6 +153,11 @@ def _add_run(connection: Connection, run: LinkRun, now: str) -> int:
             links=run.links,
             persons=len({*run.persons.values()}),
             finished_at=now,
+            possible=run.possible,
+            precision=precision,
+            precision_low=low,
+            precision_high=high,
+            method=run.method,
         )
     )
     number = number_of(added)

@@ -16,6 +16,8 @@ from linkage.wire.manifest import PART_NAMES, Manifest, read_manifest
 from linkage.wire.submission import Chunk, Registration, SubmissionState
 
 __all__ = [
+    "ERASED",
+    "LEFT_OUT",
     "WITHDRAWN",
     "ChunkRow",
     "PartState",
@@ -52,6 +54,12 @@ PartState = Literal["waiting", "valid", "refused", "dropped"]
 
 WITHDRAWN = "withdrawn by the operator"
 """The reason of a submission that the operator withdrew; a reconciliation leaves it out by this."""
+
+ERASED = "erased with everything that its agency sent"
+"""The reason of a submission of which nothing is held any more; a reconciliation leaves it out by this."""
+
+LEFT_OUT = "records in it that were erased before were left out"
+"""What the agency is told of an accepted submission that held records which are kept out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +168,7 @@ def of_epoch(connection: Connection, epoch: str) -> list[Submission]:
     return [_submission(row) for row in connection.execute(query)]
 
 
-def end_epoch(connection: Connection, epoch: str) -> None:
+def end_epoch(connection: Connection, epoch: str, *, now: str) -> None:
     """Let the snapshots of a destroyed epoch end, but those that still speak for records encoded again.
 
     Those are snapshots of a period that has none in a newer epoch, of an agency with members left.
@@ -179,7 +187,7 @@ def end_epoch(connection: Connection, epoch: str) -> None:
     )
     left = select(members.c.handle).where(members.c.agency == _table.c.agency).exists()
     where = (_table.c.epoch == epoch, _table.c.state == "accepted", replaced | ~left)
-    connection.execute(update(_table).where(*where).values(state="superseded"))
+    connection.execute(update(_table).where(*where).values(state="superseded", ended_at=now))
 
 
 def every(connection: Connection, *, agency: str | None) -> list[Submission]:
