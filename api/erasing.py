@@ -170,7 +170,6 @@ def _queue(connection: Connection, number: int, *, now: dt.datetime) -> None:
         payload_job=jobs.queue(connection, "erase-payload-records", barrier=True, now=now),
         encodings_job=jobs.queue(connection, "erase-encoding-records", barrier=True, now=now),
     )
-    jobs.queue_link(connection, now=now)
 
 
 def certify_erasure(connection: Connection, number: int, key: Ed25519PrivateKey) -> bytes | None:

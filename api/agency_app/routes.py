@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from flask import Flask, Response, g
 from werkzeug.routing import BaseConverter
@@ -9,19 +10,25 @@ from werkzeug.routing import BaseConverter
 from api.agency_app.admission import MAX_REGISTRATION_BYTES, admit
 from api.agency_app.committing import commit, own_submission, put_chunk
 from api.agency_app.problems import refuse
+from api.agency_app.records import MAX_RECORD_REQUEST_BYTES, change_records, erasure_status
 from api.agency_app.service import Service
 from api.store import agencies, results, submissions
 from api.store.agencies import Agency
 from api.store.submissions import Submission
 from linkage.wire.canonical import canonical
 from linkage.wire.limits import MAX_CHUNK_BYTES
+from linkage.wire.record_requests import RecordAction
 from linkage.wire.submission import AgencyStatus, SubmissionStatus
 
 __all__ = ["BODY_LIMITS", "DigestConverter", "add_routes"]
 
 _LISTED_SUBMISSIONS = 100
 
-BODY_LIMITS: Mapping[str, int] = {"register": MAX_REGISTRATION_BYTES, "put_chunk": MAX_CHUNK_BYTES}
+BODY_LIMITS: Mapping[str, int] = {
+    "register": MAX_REGISTRATION_BYTES,
+    "put_chunk": MAX_CHUNK_BYTES,
+    **{f"{action}_records": MAX_RECORD_REQUEST_BYTES for action in get_args(RecordAction)},
+}
 """Largest body by endpoint; the others take none."""
 
 
@@ -76,6 +83,24 @@ class _Handlers:
             refuse("no-results", hint="results come with the next cycle that the operator closes")
         return _json(body.encode())
 
+    def withdraw_records(self) -> Response:
+        return self._change("withdraw")
+
+    def erase_records(self) -> Response:
+        return self._change("erase", 202)
+
+    def shield_records(self) -> Response:
+        return self._change("shield")
+
+    def unshield_records(self) -> Response:
+        return self._change("unshield")
+
+    def _change(self, action: RecordAction, status: int = 200) -> Response:
+        return _json(canonical(change_records(self.service, _agency().code, action, _body())), status)
+
+    def show_erasure(self, erasure: str) -> Response:
+        return _json(canonical(erasure_status(self.service, _agency().code, erasure)))
+
     def healthz(self) -> Response:
         with self.service.database.read() as connection:
             results.latest_reconciled(connection)
@@ -110,6 +135,11 @@ def add_routes(app: Flask, service: Service) -> None:
         ("POST", f"{one}/commit", "commit", handlers.commit),
         ("GET", "/v1/status", "status", handlers.status),
         ("GET", "/v1/results", "results", handlers.results),
+        ("POST", "/v1/records/withdraw", "withdraw_records", handlers.withdraw_records),
+        ("POST", "/v1/records/erase", "erase_records", handlers.erase_records),
+        ("POST", "/v1/records/shield", "shield_records", handlers.shield_records),
+        ("POST", "/v1/records/unshield", "unshield_records", handlers.unshield_records),
+        ("GET", "/v1/erasures/<digest:erasure>", "show_erasure", handlers.show_erasure),
         ("GET", "/healthz", "healthz", handlers.healthz),
     )
     for method, rule, name, handler in table:

@@ -6,7 +6,10 @@ from api.manage.agencies import agency
 from api.manage.certificates import certificate
 from api.manage.cycles import cycle, figures, persons
 from api.manage.epochs import epoch
+from api.manage.erasing import erase
 from api.manage.jobs import retry, status
+from api.manage.links import link
+from api.manage.retention import retention
 from api.manage.revoking import revoke
 from api.manage.running import serve, work
 from api.manage.setup import init, upgrade
@@ -23,6 +26,7 @@ def register() -> None:
 
 for _command in (
     *(agency, certificate, cycle, epoch, figures, init, persons, retry, revoke, serve, status, submission),
+    *(erase, link, retention),
     succession,
     upgrade,
     work,

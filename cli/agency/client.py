@@ -19,6 +19,7 @@ from linkage.errors import ClewError, EpochError, FormatError, InputError, Limit
 from linkage.wire.canonical import canonical, parse
 from linkage.wire.http import COVERED_COMPONENTS, SIGNATURE_LABEL, SIGNATURE_TAG
 from linkage.wire.limits import MAX_MANIFEST_BYTES
+from linkage.wire.record_requests import ErasureStatus, RecordAction, RecordAnswer, RecordRequest
 from linkage.wire.results import Results
 from linkage.wire.submission import AgencyStatus, Problem, Registration, SubmissionStatus
 
@@ -125,6 +126,14 @@ class Unit:
         """Pull the results of the latest cycle, also as the bytes that came."""
         data = self._send("GET", "/v1/results", b"", limit=_MAX_ANSWER_BYTES)
         return parse(data, Results, limit=_MAX_ANSWER_BYTES), data
+
+    def change_records(self, action: RecordAction, request: RecordRequest) -> RecordAnswer:
+        """Ask for something about single records."""
+        return self._ask("POST", f"/v1/records/{action}", RecordAnswer, body=canonical(request))
+
+    def erasure(self, erasure: str) -> ErasureStatus:
+        """Ask how far an erasure is."""
+        return self._ask("GET", f"/v1/erasures/{erasure}", ErasureStatus)
 
     def _ask(self, method: str, path: str, kind: type[T], *, body: bytes = b"") -> T:
         data = self._send(method, path, body, limit=_MAX_STATUS_BYTES)
