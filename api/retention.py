@@ -18,7 +18,7 @@ from api.config import read_settings
 from api.erasing import erase_by_schedule
 from api.policy_settings import RetentionSettings
 from api.settlement import give_up
-from api.store import erasures, jobs, records, retention, submissions
+from api.store import erasures, records, retention, submissions
 from api.store.database import Database
 from api.store.payload import PayloadStore
 from api.store.retention import Forecast
@@ -27,16 +27,11 @@ from linkage.errors import InputError
 from linkage.register.retention import RetentionRules, due_days
 from linkage.wire.records import Payload
 
-__all__ = ["EVERY", "RetentionSchedule", "queue_run"]
+__all__ = ["EVERY", "RetentionSchedule"]
 
 EVERY = dt.timedelta(hours=24)
 _UNCONFIRMED = dt.timedelta(days=30)
 _NEVER_COMMITTED = "it was begun and not committed in time"
-
-
-def queue_run(connection: Connection, *, now: dt.datetime) -> int:
-    """Queue a run of the schedule and return its number."""
-    return jobs.queue(connection, "retention", now=now)
 
 
 class RetentionSchedule:
@@ -64,7 +59,7 @@ class RetentionSchedule:
             return
         with self._database.write() as connection:
             if retention.last_queued(connection) == last:  # of two workers one queues it
-                queue_run(connection, now=now)
+                retention.queue_run(connection, now=now)
 
     def run(self, task: Task) -> None:
         """Do one run; see the module."""

@@ -11,7 +11,6 @@ from msgspec import structs
 
 from api.clock import utc_now
 from api.erasing import ask_erasure, certify_erasure
-from api.retention import queue_run
 from api.secret_files import read_receipts_key
 from api.store import erasures, jobs, persons, retention, schema
 from api.store.database import Database
@@ -60,7 +59,7 @@ def _send(served: Served, desk: Desk, children: tuple[int, ...], sequence: int, 
 
 def _run(workers: Workers, clock_days: int = 0) -> retention.RetentionRun:
     with workers.database.write() as connection:
-        queue_run(connection, now=utc_now() + dt.timedelta(days=clock_days))
+        retention.queue_run(connection, now=utc_now() + dt.timedelta(days=clock_days))
     workers.settle()
     with workers.database.read() as connection:
         found = retention.latest_run(connection)
@@ -161,7 +160,7 @@ def test_switched_off_nothing_goes(served: Served) -> None:
     path.write_text(path.read_text().replace("enabled = true", "enabled = false"))
     before = _held(served.workers.database)
     with served.workers.database.write() as connection:
-        queue_run(connection, now=utc_now())
+        retention.queue_run(connection, now=utc_now())
     served.workers.settle()
     assert _held(served.workers.database) == before
     with served.workers.database.read() as connection:

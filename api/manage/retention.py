@@ -12,7 +12,6 @@ from rich.table import Table
 from api.clock import utc_now
 from api.config import read_settings
 from api.manage.options import data_option, opened_register, say
-from api.retention import queue_run
 from api.store import retention as store
 
 __all__ = ["retention"]
@@ -67,5 +66,5 @@ def _pairs(title: str, values: dict[str, Any]) -> Table:
 def run(data: Path) -> None:
     """Queue a run of the schedule now; the register worker does it."""
     with opened_register(data) as (_, database), database.write() as connection:
-        number = queue_run(connection, now=utc_now())
+        number = store.queue_run(connection, now=utc_now())
     say(f"job {number}: the register worker runs the schedule; see `clew register retention show`")

@@ -1,5 +1,6 @@
 """What the retention schedule removes from the shared database by itself, and a record of its runs."""
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, func, insert, or_, select
 
-from api.store import record_tables, results, schema
+from api.store import jobs, record_tables, results, schema
 from api.store.jobs import JobKind
 from api.store.submissions import Submission, get
 
@@ -22,6 +23,7 @@ __all__ = [
     "last_queued",
     "latest_run",
     "old_open",
+    "queue_run",
     "removed_with",
     "stale_snapshots",
     "unconfirmed",
@@ -76,6 +78,11 @@ def removed_with(connection: Connection, erasure: int) -> dict[str, int]:
     """Return what the run that an erasure belongs to removed at once; nothing for any other erasure."""
     row = connection.execute(select(_runs).where(_runs.c.erasure == erasure)).one_or_none()
     return {} if row is None else _run(row).removed
+
+
+def queue_run(connection: Connection, *, now: dt.datetime) -> int:
+    """Queue a run of the schedule and return its number."""
+    return jobs.queue(connection, _KIND, now=now)
 
 
 def last_queued(connection: Connection) -> str | None:
