@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection
 
 from api.clock import stamp
-from api.store import jobs, known_links
+from api.store import jobs, known_links, ledger
 from api.store.known_links import KnownLink
 from api.store.persons import Carried, RecordKey
 from linkage.errors import InputError
+from linkage.wire.ledger import EntryKind, Fact
 
 __all__ = ["agreeing_persons", "decide", "undo"]
 
@@ -44,6 +45,8 @@ def decide(
             return known.id, False
     _refuse_contradiction(standing, left, right, same=same)
     number = known_links.add(connection, left, right, same=same, reason=reason, now=stamp(now))
+    facts: dict[str, Fact] = {"decision": number, "same": same, "step": "decided"}
+    ledger.append(connection, EntryKind.MUST_NOT_LINK, facts, now=stamp(now), records=[left, right])
     jobs.queue_link(connection, now=now)
     return number, True
 
@@ -92,6 +95,8 @@ def undo(connection: Connection, number: int, *, now: dt.datetime) -> None:
     """Take a decision back; raises :class:`InputError` if there is no such."""
     if not known_links.remove(connection, number):
         raise InputError(f"there is no decision {number}", hint=_LIST)
+    facts: dict[str, Fact] = {"decision": number, "step": "undone"}
+    ledger.append(connection, EntryKind.MUST_NOT_LINK, facts, now=stamp(now))
     jobs.queue_link(connection, now=now)
 
 

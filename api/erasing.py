@@ -21,12 +21,14 @@ from sqlalchemy import Connection
 
 from api.clock import stamp
 from api.settlement import give_up
-from api.store import agencies, erasures, jobs, retention, submissions
+from api.store import agencies, erasures, jobs, ledger, retention, submissions
 from api.store.erasures import ErasureRow
 from linkage.errors import InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.erasures import ErasedKind, Erasure, ErasureScope, Remaining, sign_erasure
+from linkage.wire.ledger import EntryKind, Fact
 from linkage.wire.moments import Moment
+from linkage.wire.submission import SubmissionState
 
 __all__ = [
     "CONFIRM_WITHIN",
@@ -156,10 +158,9 @@ def _end_agency(connection: Connection, agency: str, *, now: dt.datetime) -> Non
         if one.state in {"open", "committed"}:
             give_up(connection, one, reason=_BEGUN, now=now)
         else:
-            state = "superseded" if one.state == "accepted" else one.state
-            submissions.set_state(
-                connection, one.id, state=state, reason=submissions.ERASED, ended_at=stamp(now)
-            )
+            state: SubmissionState = "superseded" if one.state == "accepted" else one.state
+            ended = {"reason": submissions.ERASED, "ended_at": stamp(now)}
+            submissions.set_state(connection, one.id, state, now=stamp(now), **ended)
 
 
 def _queue(connection: Connection, number: int, *, now: dt.datetime) -> None:
@@ -170,6 +171,14 @@ def _queue(connection: Connection, number: int, *, now: dt.datetime) -> None:
         payload_job=jobs.queue(connection, "erase-payload-records", barrier=True, now=now),
         encodings_job=jobs.queue(connection, "erase-encoding-records", barrier=True, now=now),
     )
+    found = erasures.get(connection, number)
+    facts: dict[str, Fact] = {
+        "erasure": found.name,
+        "scope": found.scope,
+        "records": found.records,
+        "step": "confirmed",
+    }
+    ledger.append(connection, EntryKind.ERASURE, facts, now=stamp(now))
 
 
 def certify_erasure(connection: Connection, number: int, key: Ed25519PrivateKey) -> bytes | None:

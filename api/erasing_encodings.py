@@ -16,11 +16,12 @@ content what is left to do, removes either.
 from collections.abc import Collection, Mapping
 
 import numpy as np
+from sqlalchemy import Connection
 
 from api.clock import Clock, stamp
 from api.encoding_bodies import EncodingBodies
 from api.rotation import require_job
-from api.store import erasures, jobs, records, submissions
+from api.store import erasures, jobs, ledger, records, submissions
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.encodings import EncodingStore, StoredEncodings
@@ -28,6 +29,7 @@ from api.store.erasures import Counts, ErasureRow
 from api.store.submissions import Submission
 from api.worker import Task
 from linkage.wire.encodings import Encodings
+from linkage.wire.ledger import Fact
 
 __all__ = ["EncodingsEraser", "without_handles"]
 
@@ -115,7 +117,7 @@ class EncodingsEraser:
         now = self._clock()
         with task.ending() as connection:
             counts = dict(erasures.get(connection, asked.id).encodings_counts or {})
-            counts |= erasures.forget(connection, targets)
+            counts |= self._certify(connection, asked, targets, now=stamp(now))
             if asked.lasting:
                 named = {agency: handles for agency, handles in targets.items() if handles is not None}
                 records.add_tombstones(connection, WORKER, named, self._key, now=stamp(now))
@@ -124,6 +126,33 @@ class EncodingsEraser:
                 connection, asked.id, encodings_counts=counts, forgotten_at=stamp(now), scrub_job=scrub
             )
             jobs.queue_link(connection, now=now)
+
+    def _certify(
+        self,
+        connection: Connection,
+        asked: ErasureRow,
+        targets: Mapping[str, Collection[str] | None],
+        *,
+        now: str,
+    ) -> Counts:
+        """Forget the records in every table, and write the ledger's entry of what changed with that."""
+        named = erasures.named_by_ledger(connection, targets)
+        forgotten = erasures.forget(connection, targets)
+        held = [one for code in targets for one in submissions.every(connection, agency=code)]
+        folders = ("intake/encodings", "encodings") if asked.scope == "agency" else ("encodings",)
+        files: dict[str, str | None] = dict.fromkeys(submissions.bodies_said(connection, held, *folders))
+        for code in targets:
+            for stored in self._store.of_agency(code):
+                files[f"encodings/{self._store.body_name(stored)}"] = stored.sealed_sha256
+        facts: dict[str, Fact] = {
+            "erasure": asked.name,
+            "scope": asked.scope,
+            "records": asked.records,
+            "step": "erased",
+        }
+        rows = dict.fromkeys(("memberships", "carried", "person_event_records"))
+        ledger.erase(connection, named, facts, now=now, rows=rows, files=files)
+        return forgotten
 
     def scrub(self, task: Task) -> None:
         """Write the shared database anew, so that neither a gap nor its log holds what was erased."""

@@ -15,8 +15,9 @@ from msgspec import structs
 from sqlalchemy import Connection
 
 from api.clock import Clock, stamp
+from api.part_intake import append_dropped
 from api.quarantine import without_records
-from api.store import erasures, records, results, retention, submissions
+from api.store import erasures, ledger, records, results, retention, submissions
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.erasures import Counts, ErasureRow
@@ -24,6 +25,7 @@ from api.store.payload import PayloadStore
 from api.worker import Task
 from linkage.register.spans import month_of
 from linkage.wire.canonical import canonical, parse
+from linkage.wire.ledger import Cover, EntryKind, Fact
 from linkage.wire.limits import MAX_PART_BYTES
 from linkage.wire.records import Payload
 from linkage.wire.results import MissingEpisode, Results
@@ -76,8 +78,12 @@ class PayloadEraser:
         tombstone_key: bytes,
         query_number: QueryNumber,
         stale_before: Callable[[dt.datetime], dt.datetime],
+        cover: Callable[[str], Cover],
     ) -> None:
-        """``stale_before``: snapshots that were superseded before that moment go with a scheduled erasure."""
+        """``stale_before``: snapshots that were superseded before that moment go with a scheduled erasure.
+
+        ``cover``: what the ledger is to say of a snapshot's records as they lie in the store.
+        """
         self._database = database
         self._store = store
         self._intake = intake
@@ -85,6 +91,7 @@ class PayloadEraser:
         self._key = tombstone_key
         self._query_number = query_number
         self._stale_before = stale_before
+        self._cover = cover
 
     def erase(self, task: Task) -> None:
         """Do the register worker's part of an erasure; see the module."""
@@ -95,9 +102,18 @@ class PayloadEraser:
             self._erase_agency(asked, asked.agency)
         else:
             self._erase_records(asked, targets)
+        now = stamp(self._clock())
+        concerned = {*targets, asked.agency} - {None}
+        with self._database.read() as connection:
+            sent = [one for code in concerned for one in submissions.every(connection, agency=code)]
+            said = retention.payload_said(connection)
+        held = {one for code in self._store.agencies() for one in self._store.snapshots_of(code)}
+        covers = [self._cover(one) for one in said if one not in held or one in {each.id for each in sent}]
         with task.ending() as connection:
+            folders = ("intake/payload",) if asked.scope == "agency" else ()
+            files = submissions.bodies_said(connection, sent, *folders)
+            append_dropped(connection, "payload", now=now, files=files, covers=covers)
             if asked.lasting:
-                now = stamp(self._clock())
                 records.add_tombstones(connection, WORKER, targets, self._key, now=now)
 
     def conceal(self, task: Task) -> None:
@@ -106,6 +122,7 @@ class PayloadEraser:
             found = self._find(records.shielded(connection))
         with task.ending() as connection:
             self._forget_results(connection, found)
+            self._append(connection, {"step": "shielded"})
 
     def _erase_records(self, asked: ErasureRow, targets: Mapping[str, Collection[str]]) -> None:
         stale = self._stale() if asked.scope == "retention" else []
@@ -116,6 +133,7 @@ class PayloadEraser:
         with self._database.write() as connection:
             told = self._forget_results(connection, found)
             self._keep_counts(connection, asked, counts | told)
+            self._append(connection, {"erasure": asked.name, "step": "results"})
         self._store.erase(found.handles, whole=stale)
 
     def _stale(self) -> list[str]:
@@ -136,8 +154,14 @@ class PayloadEraser:
                 "results-of-others": _rewrite(connection, lambda _, one: one.contact == agency)[1],
             }
             self._keep_counts(connection, asked, dict(counts) | told)
+            self._append(connection, {"erasure": asked.name, "step": "results"})
         self._store.erase({}, whole=held)
         self._intake.remove_of(sent)
+
+    def _append(self, connection: Connection, facts: Mapping[str, Fact]) -> None:
+        """Write the ledger's entry of results that were changed."""
+        now = stamp(self._clock())
+        ledger.append(connection, EntryKind.ERASURE, facts, now=now, rows={"results": None})
 
     def _find(self, targets: Mapping[str, Collection[str]]) -> Found:
         found = Found()

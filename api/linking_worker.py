@@ -18,11 +18,11 @@ from api.encoding_bodies import EncodingBodies
 from api.erasing_encodings import EncodingsEraser, without_handles
 from api.folders import DataFolder
 from api.linking_state import Before, Outcome, carried_persons, past_events, still_carried
-from api.part_intake import PartIntake
+from api.part_intake import PartIntake, append_dropped
 from api.repeated_rows import refuse_repeats
 from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, epochs, known_links, persons, records, revocations, submissions
+from api.store import agencies, epochs, known_links, ledger, persons, records, revocations, submissions
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.encodings import EncodingStore
@@ -32,6 +32,7 @@ from api.worker import Say, Task, Worker
 from linkage.errors import EpochError
 from linkage.shipped_profiles import shipped_profile
 from linkage.wire.encodings import Encodings
+from linkage.wire.ledger import Cover
 
 __all__ = ["LinkingWorker", "latest_rows"]
 
@@ -99,8 +100,9 @@ class LinkingWorker:
         submission, name, _ = self._part.submission(task)
         self._store.drop(submission.id, now=stamp(self._clock()))
         self._intake.remove([name])
-        with task.ending():
-            pass
+        with task.ending() as connection:
+            files = submissions.bodies_said(connection, [submission], "intake/encodings", "encodings")
+            append_dropped(connection, "encodings", now=stamp(self._clock()), files=files)
 
     def link(self, task: Task) -> None:
         """Link the standing snapshots of the epoch in force and write persons in one transaction."""
@@ -127,11 +129,12 @@ class LinkingWorker:
         self._store.erase(asked.epoch, [one.id for one in held])
         self._intake.remove_of([one.id for one in held])
         with task.ending() as connection:
-            erased = epochs.forget_members(connection, asked.epoch)
-            submissions.end_epoch(connection, asked.epoch, now=stamp(self._clock()))
-            epochs.set_destruction(
-                connection, asked.epoch, memberships=erased, destroyed_at=stamp(self._clock())
-            )
+            now = stamp(self._clock())
+            bodies = submissions.bodies_said(connection, held, "intake/encodings", "encodings")
+            append_dropped(connection, "encodings", now=now, files=bodies)
+            erased = epochs.forget_members(connection, asked.epoch, now=now)
+            submissions.end_epoch(connection, asked.epoch, now=now)
+            epochs.set_destruction(connection, asked.epoch, now=now, memberships=erased, destroyed_at=now)
 
     def _opener(self, submission: Submission) -> Callable[[Iterable[bytes]], Encodings]:
         # A profile that is not shipped is the unit's own fault.
@@ -144,7 +147,7 @@ class LinkingWorker:
 
         return open_part
 
-    def _keep(self, submission: Submission, name: str, encodings: Encodings) -> None:
+    def _keep(self, submission: Submission, name: str, encodings: Encodings) -> Cover:
         """Take a body over; of one that holds records which are kept out, only the rest."""
         self._store.tidy(submission.id)
         with self._database.read() as connection:
@@ -155,7 +158,15 @@ class LinkingWorker:
         if gone:
             self._bodies.replace(submission, without_handles(encodings, gone))
             with self._database.write() as connection:
-                submissions.set_state(connection, submission.id, reason=LEFT_OUT)
+                submissions.set_reason(connection, submission.id, LEFT_OUT, now=stamp(self._clock()))
+        stored = self._store.get(submission.id)
+        if stored is None:  # it was dropped before, and is not taken over again
+            return Cover(what=ledger.FILE, key=f"encodings/{name}", digest=None)
+        return Cover(
+            what=ledger.FILE,
+            key=f"encodings/{self._store.body_name(stored)}",
+            digest=stored.sealed_sha256,
+        )
 
     def _before(self) -> Before:
         with self._database.read() as connection:

@@ -18,13 +18,14 @@ from api.config import read_settings
 from api.erasing import erase_by_schedule
 from api.policy_settings import RetentionSettings
 from api.settlement import give_up
-from api.store import erasures, records, retention, submissions
+from api.store import erasures, ledger, records, retention, submissions
 from api.store.database import Database
 from api.store.payload import PayloadStore
 from api.store.retention import Forecast
 from api.worker import Task
 from linkage.errors import InputError
 from linkage.register.retention import RetentionRules, due_days
+from linkage.wire.ledger import EntryKind
 from linkage.wire.records import Payload
 
 __all__ = ["EVERY", "RetentionSchedule"]
@@ -75,6 +76,8 @@ class RetentionSchedule:
             erasure = None
             if targets or stale or sum(removed.values()) > removed["nonces"]:
                 erasure = erase_by_schedule(connection, targets, now=now)
+            rows = {"submissions": None, "results": None}
+            ledger.append(connection, EntryKind.RETENTION, dict(removed), now=stamp(now), rows=rows)
             retention.add_run(
                 connection,
                 task.job.id,

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from api.auditing import check_unit
+from api.checkpoints import open_signer
 from api.clock import utc_now
 from api.erasing import (
     abandon_erasure,
@@ -98,6 +100,14 @@ def _not_done(database: Database) -> list[str]:
     return sorted(f"{one.kind} {one.state}" for one in found if one.state != "done")
 
 
+def _audited(unit: Unit, database: Database) -> list[str]:
+    """What `clew register audit` finds that is not as the ledger says."""
+    with database.read() as connection:
+        signer = open_signer(unit.folder)
+        found = check_unit(connection, unit.folder, signer, signing_key=unit.card.signing_key, outside=())
+    return [f"{one.where}: {one.what}" for one in found.findings]
+
+
 def _told(served: Served, desk: Desk) -> Any:
     return served.client(desk).call("GET", "/v1/results").json()
 
@@ -124,6 +134,7 @@ def test_nothing_is_left_of_an_erased_record_anywhere(served: Served) -> None:
     assert counts["history"] >= 1
     assert set(counts) <= set(ERASED_KINDS)
     assert "tombstones" in found.remains
+    assert _audited(served.unit, database) == []
     assert not any(one in canonical(found).decode() for one in OF_CHILD_2)
 
 
@@ -145,6 +156,7 @@ def test_an_erased_handle_that_comes_again_is_left_out_and_the_agency_is_told(se
     number = _erase(served, 2)
     served.workers.settle()
     again = _send(served, served.council, (1, 2, 3), 4)
+    assert _audited(served.unit, served.workers.database) == []
     assert traces(served.unit, served.workers.database, OF_CHILD_2) == []
     assert ("E09", handle("E09", 2)) not in _members(served.workers.database)
     state = served.client(served.council).call("GET", f"/v1/submissions/{again}").json()
@@ -236,6 +248,7 @@ def test_an_agency_goes_altogether_and_may_come_back_as_new(served: Served) -> N
     assert served.client(served.council).call("GET", "/v1/status").status_code == 401
     counts = {one.kind: one.count for one in _certificate(served.unit, database, number).counts}
     assert (counts["bodies-removed"], counts["encoding-rows"], counts["payload-coverage"]) == (2, 6, 27)
+    assert _audited(served.unit, database) == []
     served.workers.cycle()
     with database.write() as connection:
         fingerprint = card_fingerprint(served.council.card)
@@ -331,6 +344,7 @@ def test_a_kill_at_any_moment_is_mended_by_the_next_start(
         with working(unit, _later) as workers:
             counts = _finished(unit, workers, number)
             assert traces(unit, workers.database, gone) == []
+            assert _audited(unit, workers.database) == []
         assert whole in (None, counts)
         whole = counts
         shutil.rmtree(folder)

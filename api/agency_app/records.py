@@ -8,9 +8,10 @@ from api.agency_app.problems import refuse
 from api.agency_app.service import Service
 from api.clock import stamp
 from api.erasing import certify_erasure, erase_own_records
-from api.store import erasures, jobs, records
+from api.store import erasures, jobs, ledger, records
 from linkage.errors import FormatError, LimitError, VersionError
 from linkage.wire.canonical import parse
+from linkage.wire.ledger import EntryKind, Fact
 from linkage.wire.record_requests import ErasureStatus, RecordAction, RecordAnswer, RecordRequest
 
 __all__ = ["MAX_RECORD_REQUEST_BYTES", "change_records", "erasure_status"]
@@ -41,6 +42,10 @@ def change_records(service: Service, agency: str, action: RecordAction, body: by
         else:
             records.unshield(connection, agency, handles)
         if action != "erase":
+            kind = EntryKind.OTHER if action == "withdraw" else EntryKind.HANDLE_SHIELDED
+            facts: dict[str, Fact] = {"agency": agency, "action": action, "records": len(handles)}
+            named = [(agency, one) for one in handles]
+            ledger.append(connection, kind, facts, now=stamp(now), records=named)
             jobs.queue_link(connection, now=now)
     return RecordAnswer(action=action, records=len(handles), erasure=name)
 

@@ -1,5 +1,6 @@
 """The addresses of ``/v1``: each parses, calls one thing, and answers with a type of linkage.wire."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import get_args
@@ -20,9 +21,11 @@ from linkage.wire.limits import MAX_CHUNK_BYTES
 from linkage.wire.record_requests import RecordAction
 from linkage.wire.submission import AgencyStatus, SubmissionStatus
 
-__all__ = ["BODY_LIMITS", "DigestConverter", "add_routes"]
+__all__ = ["BODY_LIMITS", "DigestConverter", "SizeConverter", "add_routes"]
 
 _LISTED_SUBMISSIONS = 100
+
+_faults = logging.getLogger("clew.faults")
 
 BODY_LIMITS: Mapping[str, int] = {
     "register": MAX_REGISTRATION_BYTES,
@@ -36,6 +39,16 @@ class DigestConverter(BaseConverter):
     """A SHA-256 in lower-case hex; anything else is no address of ours."""
 
     regex = "[0-9a-f]{64}"
+
+
+class SizeConverter(BaseConverter):
+    """How many entries a ledger had."""
+
+    regex = "0|[1-9][0-9]{0,15}"
+
+    def to_python(self, value: str) -> int:
+        """Return the number."""
+        return int(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,19 @@ class _Handlers:
     def show_erasure(self, erasure: str) -> Response:
         return _json(canonical(erasure_status(self.service, _agency().code, erasure)))
 
+    def checkpoint(self) -> Response:
+        return self.consistency(0)
+
+    def consistency(self, since: int) -> Response:
+        with self.service.database.read() as connection:
+            answer = self.service.signer.answer(connection, since)
+        if answer is None:
+            _faults.error(
+                "an agency holds a checkpoint of %d entries, which this ledger does not have", since
+            )
+            refuse("ledger-behind", hint="tell the other agencies and the operator; keep your checkpoint")
+        return _json(canonical(answer))
+
     def healthz(self) -> Response:
         with self.service.database.read() as connection:
             results.latest_reconciled(connection)
@@ -140,6 +166,13 @@ def add_routes(app: Flask, service: Service) -> None:
         ("POST", "/v1/records/shield", "shield_records", handlers.shield_records),
         ("POST", "/v1/records/unshield", "unshield_records", handlers.unshield_records),
         ("GET", "/v1/erasures/<digest:erasure>", "show_erasure", handlers.show_erasure),
+        ("GET", "/v1/checkpoint", "checkpoint", handlers.checkpoint),
+        (
+            "GET",
+            "/v1/checkpoint/consistency/<size:size>",
+            "consistency",
+            handlers.consistency,
+        ),
         ("GET", "/healthz", "healthz", handlers.healthz),
     )
     for method, rule, name, handler in table:

@@ -3,6 +3,7 @@
 import click
 
 from api.manage.agencies import agency
+from api.manage.audit import audit
 from api.manage.certificates import certificate
 from api.manage.cycles import cycle, figures, persons
 from api.manage.epochs import epoch
@@ -25,8 +26,8 @@ def register() -> None:
 
 
 for _command in (
-    *(agency, certificate, cycle, epoch, figures, init, persons, retry, revoke, serve, status, submission),
-    *(erase, link, retention),
+    *(agency, audit, certificate, cycle, epoch, erase, figures, init, link, persons, retention, retry),
+    *(revoke, serve, status, submission),
     succession,
     upgrade,
     work,

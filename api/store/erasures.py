@@ -24,6 +24,7 @@ __all__ = [
     "forget",
     "get",
     "live_of_agency",
+    "named_by_ledger",
     "of_job",
     "set_values",
     "to_be_scrubbed",
@@ -178,6 +179,19 @@ def to_be_scrubbed(connection: Connection) -> list[int]:
     return list(connection.scalars(select(_table.c.id).where(*where)))
 
 
+def named_by_ledger(
+    connection: Connection, targets: Mapping[str, Collection[str] | None]
+) -> list[tuple[str, str]]:
+    """Return the records, by agency and handle, that statements of the ledger may speak of."""
+    found: list[tuple[str, str]] = []
+    table = schema.ledger_records
+    for agency, handles in targets.items():
+        if handles is None:
+            handles = set(connection.scalars(select(table.c.handle).where(table.c.agency == agency)))
+        found += [(agency, handle) for handle in sorted(handles)]
+    return found
+
+
 _KINDS: dict[str, str] = {
     "memberships": "memberships",
     "person_event_records": "history",
@@ -185,6 +199,7 @@ _KINDS: dict[str, str] = {
     "shields": "marks",
     "withdrawals": "marks",
     "erasure_targets": "",
+    "ledger_records": "",  # the ledger forgets its own, and certifies it
 }
 """What the rows of tables that name a record count as; those of every other table are ``other``."""
 
@@ -196,7 +211,7 @@ def forget(connection: Connection, targets: Mapping[str, Collection[str] | None]
     """
     counts: Counter[str] = Counter()
     for table in schema.metadata.sorted_tables:
-        if {"agency", "handle"} <= set(table.c.keys()):
+        if {"agency", "handle"} <= set(table.c.keys()) and table.name != "ledger_records":
             kind = _KINDS.get(table.name, "other")
             count = _forget_in(connection, table, targets)
             if kind:

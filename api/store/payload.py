@@ -4,7 +4,9 @@ A row says whose record it is, of which kind, and where it stands; what the reco
 key that only the register worker can derive, so that a copy of this database holds nothing to read.
 """
 
+import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -34,6 +36,7 @@ from api.secret_files import WorkerKey
 from api.store.database import Database, open_database
 from linkage.errors import VerificationError
 from linkage.wire.canonical import canonical, from_builtins
+from linkage.wire.derivation import keyed_digest
 from linkage.wire.manifest import Manifest
 from linkage.wire.records import (
     AnyRecord,
@@ -46,7 +49,7 @@ from linkage.wire.records import (
     ReturnInterview,
 )
 
-__all__ = ["PayloadStore", "RecordStatus", "metadata", "survives_storage"]
+__all__ = ["PayloadStore", "RecordStatus", "metadata", "payload_digests", "survives_storage"]
 
 RecordStatus = Literal["waiting", "current", "superseded", "withdrawn"]
 """``waiting``: its submission is not accepted yet; ``superseded``: a newer snapshot of the period holds it
@@ -89,6 +92,10 @@ _records = Table(
     Index("records_by_submission", "submission", "kind", "handle"),
 )
 """``handle`` of a return interview is its episode's; coverage has none and stands under an empty one."""
+
+
+_COVERED = [one for one in _records.c if one.name not in {"id", "status"}]
+"""The columns that the ledger covers."""
 
 
 class PayloadStore:
@@ -209,6 +216,16 @@ class PayloadStore:
         }
         return [number for number, one in opened if _speaks_of(one, handles, episodes)]
 
+    def digest(self, submission: str, row_key: bytes) -> str | None:
+        """Return the keyed digest of a snapshot's records as they lie here, None if there are none.
+
+        Their status is left out: it follows from which snapshots were accepted.
+        """
+        query = select(*_COVERED).where(_records.c.submission == submission)
+        with self._database.read() as connection:
+            rows = [msgspec.json.encode(tuple(row)) for row in connection.execute(query)]
+        return _digest(submission, rows, row_key) if rows else None
+
     def snapshots_of(self, agency: str) -> list[str]:
         """Return the submissions of an agency that the store holds anything of, whatever became of them."""
         query = select(_snapshots.c.submission).where(_snapshots.c.agency == agency)
@@ -244,6 +261,24 @@ class PayloadStore:
     def _aead(self, submission: str) -> AESGCM:
         # A key per submission: random nonces under one key for all rows of years would come to repeat.
         return AESGCM(self._key.derive(f"payload-rows/{submission}"))
+
+
+def payload_digests(database: Path, row_key: bytes) -> dict[str, str]:
+    """Return the digest of every snapshot's records (:meth:`PayloadStore.digest`), without a key."""
+    rows: dict[str, list[bytes]] = defaultdict(list)
+    store = open_database(database, "payload")
+    try:
+        with store.read() as connection:
+            for row in connection.execute(select(*_COVERED)):
+                rows[row.submission].append(msgspec.json.encode(tuple(row)))
+    finally:
+        store.close()
+    return {submission: _digest(submission, found, row_key) for submission, found in rows.items()}
+
+
+def _digest(submission: str, rows: list[bytes], row_key: bytes) -> str:
+    content = hashlib.sha256(b"\n".join(sorted(rows))).digest()
+    return keyed_digest(row_key, b"\x00".join((b"clew/ledger-payload/1", submission.encode(), content))).hex()
 
 
 def _all_records(payload: Payload) -> Iterator[AnyRecord]:

@@ -23,6 +23,7 @@ __all__ = [
     "last_queued",
     "latest_run",
     "old_open",
+    "payload_said",
     "queue_run",
     "removed_with",
     "stale_snapshots",
@@ -78,6 +79,13 @@ def removed_with(connection: Connection, erasure: int) -> dict[str, int]:
     """Return what the run that an erasure belongs to removed at once; nothing for any other erasure."""
     row = connection.execute(select(_runs).where(_runs.c.erasure == erasure)).one_or_none()
     return {} if row is None else _run(row).removed
+
+
+def payload_said(connection: Connection) -> list[str]:
+    """Return the submissions of which the ledger says that their records lie in the payload store."""
+    table = schema.ledger_covers
+    where = (table.c.what == "payload", table.c.digest.is_not(None))
+    return sorted(connection.scalars(select(table.c.key).where(*where)))
 
 
 def queue_run(connection: Connection, *, now: dt.datetime) -> int:
