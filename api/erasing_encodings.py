@@ -161,5 +161,4 @@ class EncodingsEraser:
         if waiting:
             self._database.scrub()
         with task.ending() as connection:
-            for number in waiting:
-                erasures.set_values(connection, number, erased_at=stamp(self._clock()))
+            erasures.mark_erased(connection, waiting, now=stamp(self._clock()))

@@ -24,6 +24,7 @@ __all__ = [
     "forget",
     "get",
     "live_of_agency",
+    "mark_erased",
     "named_by_ledger",
     "of_job",
     "set_values",
@@ -177,6 +178,12 @@ def to_be_scrubbed(connection: Connection) -> list[int]:
     """Return the erasures that both workers are done with and of which gaps in the file may still hold."""
     where = (_table.c.forgotten_at.is_not(None), _table.c.erased_at.is_(None))
     return list(connection.scalars(select(_table.c.id).where(*where)))
+
+
+def mark_erased(connection: Connection, numbers: Collection[int], *, now: str) -> None:
+    """Record that nothing of these erasures is left in gaps and logs; one that was marked stays as it is."""
+    where = (_table.c.id.in_(numbers), _table.c.erased_at.is_(None))
+    connection.execute(update(_table).where(*where).values(erased_at=now))
 
 
 def named_by_ledger(

@@ -8,7 +8,6 @@ import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
 from typing import Any, Literal, cast
 
 import msgspec
@@ -19,7 +18,6 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     Row,
@@ -33,7 +31,7 @@ from sqlalchemy import (
 )
 
 from api.secret_files import WorkerKey
-from api.store.database import Database, open_database
+from api.store.database import BIG_INTEGER, Database, Location, open_database
 from linkage.errors import VerificationError
 from linkage.wire.canonical import canonical, from_builtins
 from linkage.wire.derivation import keyed_digest
@@ -74,19 +72,19 @@ _snapshots = Table(
     Column("agency", String(12), nullable=False),
     Column("period_start", String(10), nullable=False),
     Column("period_end", String(10), nullable=False),
-    Column("sequence", Integer, nullable=False),
+    Column("sequence", BIG_INTEGER, nullable=False),
     Column("stored_at", String(27), nullable=False),
 )
 
 _records = Table(
     "records",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", BIG_INTEGER, primary_key=True, autoincrement=True),
     Column("submission", String(64), ForeignKey("snapshots.submission"), nullable=False),
     Column("agency", String(12), nullable=False),
     Column("kind", String(24), nullable=False),
     Column("handle", String(32), nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("version", BIG_INTEGER, nullable=False),
     Column("status", String(16), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Index("records_by_submission", "submission", "kind", "handle"),
@@ -101,7 +99,7 @@ _COVERED = [one for one in _records.c if one.name not in {"id", "status"}]
 class PayloadStore:
     """Records by submission."""
 
-    def __init__(self, database: Path, key: WorkerKey) -> None:
+    def __init__(self, database: Location, key: WorkerKey) -> None:
         self._database: Database = open_database(database, "payload")
         self._key = key
 
@@ -263,7 +261,7 @@ class PayloadStore:
         return AESGCM(self._key.derive(f"payload-rows/{submission}"))
 
 
-def payload_digests(database: Path, row_key: bytes) -> dict[str, str]:
+def payload_digests(database: Location, row_key: bytes) -> dict[str, str]:
     """Return the digest of every snapshot's records (:meth:`PayloadStore.digest`), without a key."""
     rows: dict[str, list[bytes]] = defaultdict(list)
     store = open_database(database, "payload")

@@ -17,6 +17,7 @@ from sqlalchemy import (
     true,
 )
 
+from api.store.database import BIG_INTEGER
 from api.store.schema import metadata
 
 __all__ = [
@@ -35,7 +36,7 @@ withdrawals = Table(
     metadata,
     Column("agency", String(12), ForeignKey("agencies.code"), primary_key=True),
     Column("handle", String(32), primary_key=True),
-    Column("sequence", Integer, nullable=False),
+    Column("sequence", BIG_INTEGER, nullable=False),
     Column("withdrawn_at", String(27), nullable=False),
 )
 """Records that their agency took out: no snapshot up to ``sequence`` speaks of them any more."""

@@ -24,7 +24,7 @@ def traces(unit: Unit, database: Database, handles: Iterable[str]) -> list[str]:
 
 def opened_encodings(unit: Unit, database: Database) -> dict[str, bytes]:
     """The rows of every body that the linking worker holds, by submission."""
-    store = EncodingStore(unit.folder.encodings, unit.folder.encodings_database)
+    store = EncodingStore(unit.folder.encodings, unit.folder.location("encodings"))
     bodies = EncodingBodies(read_worker_key(unit.folder.linking_key, "linking-worker"), database, store)
     opened = {}
     with database.read() as connection:
@@ -42,7 +42,7 @@ def opened_encodings(unit: Unit, database: Database) -> dict[str, bytes]:
 def opened_payload(unit: Unit) -> dict[str, bytes]:
     """Every record that the register worker holds, by submission."""
     key = read_worker_key(unit.folder.register_key, "register-worker")
-    store = PayloadStore(unit.folder.payload_database, key)
+    store = PayloadStore(unit.folder.location("payload"), key)
     opened = {}
     for agency in store.agencies():
         for submission in store.snapshots_of(agency):

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from api.store.database import BIG_INTEGER
+
 revision = "register_8"
 down_revision = "register_6"
 
@@ -11,7 +13,7 @@ def upgrade() -> None:
     """Make the tables, and add what is known of snapshots and runs."""
     op.add_column("submissions", sa.Column("ended_at", sa.String(length=27), nullable=True))
     for name, kind in (
-        ("possible", sa.Integer()),
+        ("possible", BIG_INTEGER),
         ("precision", sa.Float()),
         ("precision_low", sa.Float()),
         ("precision_high", sa.Float()),
@@ -28,7 +30,7 @@ def _records() -> None:
         "withdrawals",
         sa.Column("agency", sa.String(length=12), nullable=False),
         sa.Column("handle", sa.String(length=32), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", BIG_INTEGER, nullable=False),
         sa.Column("withdrawn_at", sa.String(length=27), nullable=False),
         sa.ForeignKeyConstraint(["agency"], ["agencies.code"]),
         sa.PrimaryKeyConstraint("agency", "handle"),
