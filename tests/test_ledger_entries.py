@@ -5,17 +5,32 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, insert, select
 
+from api.agency_app.service import open_service
 from api.store import ledger, schema
 from api.store.database import Database, open_database
 from api.store.migrating import create_database
-from linkage.errors import VerificationError
+from linkage.errors import InputError, VerificationError
 from linkage.register.ledger_tree import leaf_hash, verify_consistency, verify_inclusion
+from linkage.wire.canonical import canonical
 from linkage.wire.ledger import EntryKind, leaf_bytes, opened, read_statement
+from linkage.wire.moments import Moment
+from linkage.wire.signing import public_text
+from linkage.wire.submission import Receipt, read_receipt, sign_receipt
+from tests.support.processes import clew
+from tests.support.unit import make_unit
 
 NOW = "2026-03-01T10:00:00.000000Z"
 HANDLE = "ab" * 16
+_LEDGER = (
+    schema.ledger_entries,
+    schema.ledger_statements,
+    schema.ledger_records,
+    schema.ledger_nodes,
+    schema.ledger_covers,
+)
 
 
 @pytest.fixture
@@ -126,3 +141,49 @@ def test_an_entry_that_speaks_of_records_covers_nothing(database: Database) -> N
         ledger.append(
             connection, EntryKind.OTHER, {}, now=NOW, records=[("E09", HANDLE)], files={"unit.toml": None}
         )
+
+
+def test_a_unit_of_an_older_release_gets_a_key_for_its_ledger_and_keeps_it(tmp_path: Path) -> None:
+    unit = make_unit(tmp_path / "data")
+    folder, data = unit.folder, ("--data", unit.folder.root)
+    folder.ledger_card.unlink()
+    folder.ledger_key.unlink()
+    with pytest.raises(InputError, match="ledger-card") as refused:
+        open_service(folder.root)
+    assert "clew register upgrade" in refused.value.hint
+    for said in ("made ledger.key", ""):
+        done = clew("register", "upgrade", *data)
+        assert (done.returncode, said in done.stderr) == (0, True), done.stderr
+    made = folder.ledger_card.read_bytes()
+    assert folder.ledger_key.stat().st_mode & 0o777 == 0o600
+    open_service(folder.root).close()
+    assert clew("register", "upgrade", *data).returncode == 0
+    assert folder.ledger_card.read_bytes() == made
+    point = tmp_path / "point.txt"
+    checkpoint = ("register", "audit", "checkpoint", *data, "--output", point)
+    assert clew(*checkpoint).returncode == 0
+    text = folder.settings.read_text()
+    folder.settings.write_text(text.replace("outside_checkpoints = []", f'outside_checkpoints = ["{point}"]'))
+    open_service(folder.root).close()
+    with unit.database().write() as connection:
+        for table in reversed(_LEDGER):
+            connection.execute(table.delete())
+        connection.execute(schema.ledger_head.update().values(size=0))
+    with pytest.raises(VerificationError, match="the ledger has 0 entries"):
+        open_service(folder.root)
+
+
+def test_receipts_of_the_version_before_stay_valid() -> None:
+    key = Ed25519PrivateKey.generate()
+    old = Receipt(
+        agency="E09",
+        submission="ab" * 32,
+        sequence=7,
+        received=Moment.parse("2026-03-01T10:00Z"),
+        encodings_sha256="cd" * 32,
+        payload_sha256="ef" * 32,
+    )
+    data, signing_key = canonical(sign_receipt(old, key)), public_text(key.public_key())
+    assert read_receipt(data, signing_key=signing_key).submission == old.submission
+    with pytest.raises(VerificationError):
+        read_receipt(data.replace(b'"sequence":7', b'"sequence":8'), signing_key=signing_key)
