@@ -26,6 +26,7 @@ from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.encodings import EncodingStore, StoredEncodings
 from api.store.erasures import Counts, ErasureRow
+from api.store.ledger_files import bodies_said
 from api.store.submissions import Submission
 from api.worker import Task
 from linkage.wire.encodings import Encodings
@@ -140,7 +141,7 @@ class EncodingsEraser:
         forgotten = erasures.forget(connection, targets)
         held = [one for code in targets for one in submissions.every(connection, agency=code)]
         folders = ("intake/encodings", "encodings") if asked.scope == "agency" else ("encodings",)
-        files: dict[str, str | None] = dict.fromkeys(submissions.bodies_said(connection, held, *folders))
+        files: dict[str, str | None] = dict.fromkeys(bodies_said(connection, held, *folders))
         for code in targets:
             for stored in self._store.of_agency(code):
                 files[f"encodings/{self._store.body_name(stored)}"] = stored.sealed_sha256

@@ -21,6 +21,7 @@ from api.store import erasures, ledger, records, results, retention, submissions
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.erasures import Counts, ErasureRow
+from api.store.ledger_files import bodies_said
 from api.store.payload import PayloadStore
 from api.worker import Task
 from linkage.register.spans import month_of
@@ -111,7 +112,7 @@ class PayloadEraser:
         covers = [self._cover(one) for one in said if one not in held or one in {each.id for each in sent}]
         with task.ending() as connection:
             folders = ("intake/payload",) if asked.scope == "agency" else ()
-            files = submissions.bodies_said(connection, sent, *folders)
+            files = bodies_said(connection, sent, *folders)
             append_dropped(connection, "payload", now=now, files=files, covers=covers)
             if asked.lasting:
                 records.add_tombstones(connection, WORKER, targets, self._key, now=now)

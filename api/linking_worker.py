@@ -26,6 +26,7 @@ from api.store import agencies, epochs, known_links, ledger, persons, records, r
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.encodings import EncodingStore
+from api.store.ledger_files import bodies_said
 from api.store.persons import Event, LinkRun, RecordKey
 from api.store.submissions import LEFT_OUT, Submission
 from api.worker import Say, Task, Worker
@@ -101,7 +102,7 @@ class LinkingWorker:
         self._store.drop(submission.id, now=stamp(self._clock()))
         self._intake.remove([name])
         with task.ending() as connection:
-            files = submissions.bodies_said(connection, [submission], "intake/encodings", "encodings")
+            files = bodies_said(connection, [submission], "intake/encodings", "encodings")
             append_dropped(connection, "encodings", now=stamp(self._clock()), files=files)
 
     def link(self, task: Task) -> None:
@@ -130,7 +131,7 @@ class LinkingWorker:
         self._intake.remove_of([one.id for one in held])
         with task.ending() as connection:
             now = stamp(self._clock())
-            bodies = submissions.bodies_said(connection, held, "intake/encodings", "encodings")
+            bodies = bodies_said(connection, held, "intake/encodings", "encodings")
             append_dropped(connection, "encodings", now=now, files=bodies)
             erased = epochs.forget_members(connection, asked.epoch, now=now)
             submissions.end_epoch(connection, asked.epoch, now=now)

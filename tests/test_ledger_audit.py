@@ -79,10 +79,11 @@ def test_a_certified_erasure_is_told_from_a_deletion(served: Served) -> None:
         entry = ledger.append(connection, EntryKind.ALERT, {}, now=stamp(utc_now()), records=named)
     signer = open_signer(served.unit.folder)
     with database.write() as connection:
+        kept = connection.begin_nested()
         table = schema.ledger_statements
         connection.execute(delete(table).where(table.c.entry == entry.index))
         deleted = verified(exported(connection, served.unit, signer), served.unit, [])
-        connection.rollback()
+        kept.rollback()
     assert [one.where for one in deleted.findings] == [f"entry {entry.index}"]
     before = _verified(served).certified
     with database.write() as connection:
@@ -94,13 +95,14 @@ def test_a_certified_erasure_is_told_from_a_deletion(served: Served) -> None:
 def test_an_erasure_cannot_be_certified_for_what_covers_rows(served: Served) -> None:
     signer = open_signer(served.unit.folder)
     with served.workers.database.write() as connection:
+        kept = connection.begin_nested()
         entries, statements = schema.ledger_entries, schema.ledger_statements
         row = connection.execute(select(entries).where(entries.c.kind == "link-run").limit(1)).one()
         connection.execute(delete(statements).where(statements.c.entry == row.entry))
         named = ledger.Named(index=row.entry, commitment=row.commitment)
         ledger.append(connection, EntryKind.ERASURE, {}, now=stamp(utc_now()), erased=[named])
         found = verified(exported(connection, served.unit, signer), served.unit, [])
-        connection.rollback()
+        kept.rollback()
     assert f"entry {row.entry}" in [one.where for one in found.findings]
 
 

@@ -221,13 +221,14 @@ def in_database(act: Callable[[Target, Connection], None]) -> Callable[[Target],
     def attempt(target: Target) -> bool:
         with target.served.workers.database.write() as connection:
             connection.execute(text("PRAGMA defer_foreign_keys=ON"))
+            kept = connection.begin_nested()
             try:
                 act(target, connection)
                 return target.detected(connection)
             except DatabaseError:
                 raise NothingChangedError from None
             finally:
-                connection.rollback()
+                kept.rollback()
 
     return attempt
 

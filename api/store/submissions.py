@@ -25,7 +25,6 @@ __all__ = [
     "Submission",
     "accepted",
     "add_submission",
-    "bodies_said",
     "body_files",
     "by_sequence",
     "chunk_rows",
@@ -61,10 +60,9 @@ WITHDRAWN = "withdrawn by the operator"
 """The reason of a submission that the operator withdrew; a reconciliation leaves it out by this."""
 
 ERASED = "erased with everything that its agency sent"
-"""The reason of a submission of which nothing is held any more; a reconciliation leaves it out by this."""
+"""The reason of a submission of which nothing is held any more; it is left out likewise."""
 
 LEFT_OUT = "records in it that were erased before were left out"
-"""What the agency is told of an accepted submission that held records which are kept out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,20 +176,6 @@ def of_epoch(connection: Connection, epoch: str) -> list[Submission]:
     """Return the submissions of an epoch, by agency and sequence."""
     query = select(_table).where(_table.c.epoch == epoch).order_by(_table.c.agency, _table.c.sequence)
     return [_submission(row) for row in connection.execute(query)]
-
-
-def bodies_said(connection: Connection, held: Sequence[Submission], *folders: str) -> list[str]:
-    """Return the sealed bodies of submissions in some folders that the ledger says are there, by their paths.
-
-    Those from which rows were erased have other names than their manifests gave them.
-    """
-    said, owners = schema.ledger_covers, {one.id for one in held}
-    found: list[str] = []
-    for folder in folders:
-        where = (said.c.what == ledger.FILE, said.c.digest.is_not(None), said.c.key.startswith(f"{folder}/"))
-        names = connection.scalars(select(said.c.key).where(*where))
-        found += [one for one in names if one.removeprefix(f"{folder}/").partition("-")[0] in owners]
-    return sorted(found)
 
 
 def body_files(held: Sequence[Submission], folder: str, part: PartName) -> list[str]:
@@ -376,8 +360,8 @@ def _facts(found: Submission) -> dict[str, Fact]:
 def set_reason(connection: Connection, submission: str, reason: str, *, now: str) -> None:
     """Say more of a submission whose state stays as it is."""
     connection.execute(update(_table).where(_table.c.id == submission).values(reason=reason))
-    facts: dict[str, Fact] = {"submission": submission, "reason": reason}
-    ledger.append(connection, EntryKind.OTHER, facts, now=now, rows={"submissions": [submission]})
+    rows = {"submissions": [submission]}
+    ledger.append(connection, EntryKind.OTHER, {"reason": reason}, now=now, rows=rows)
 
 
 def set_receipt(connection: Connection, submission: str, receipt: str) -> None:
