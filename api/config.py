@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from sqlalchemy import URL
 
 from api.logs import LogForm
+from api.policy_settings import POLICY_TEXT, LinkageSettings, RetentionSettings
 from api.store.database import SCHEMAS, StoreName
 from api.store.database_url import database_url
 from api.unsafe_settings import settings_findings
@@ -125,6 +126,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
     disk: DiskSettings = DiskSettings()
+    linkage: LinkageSettings = LinkageSettings()
+    retention: RetentionSettings = RetentionSettings()
 
 
 def settings_text(name: str, databases: Mapping[StoreName, str] | None = None) -> str:
@@ -205,7 +208,7 @@ beyond_loopback = false
 [disk]
 # Free bytes below which the unit says that it is not healthy.
 free_bytes = {_GIB}
-"""
+{POLICY_TEXT}"""
 
 
 def read_settings(path: Path) -> Settings:

@@ -1,12 +1,14 @@
 """What a link job finds when it starts, what came of comparing, and what it takes over from before."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import cast
 
+from api.store.known_links import KnownLink
 from api.store.persons import Carried, Event, RecordKey
+from api.store.records import HeldBack
 from api.store.submissions import Submission
 from linkage.match.person_events import EventKind, PersonEvent
 from linkage.wire.encodings import Encodings
@@ -29,6 +31,8 @@ class Before:
     carried: dict[RecordKey, Carried]
     history: list[list[Event]] = field(default_factory=list)
     revoked: frozenset[str] = frozenset()
+    held_back: HeldBack = field(default_factory=lambda: HeldBack({}, {}))
+    known: Sequence[KnownLink] = ()
 
     @property
     def comparable(self) -> list[Submission]:
@@ -39,13 +43,16 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of comparing: clusters of records, and how many there were of what."""
+    """What came of comparing: clusters of records, how many there were of what, what it states of itself."""
 
     clusters: list[frozenset[RecordKey]]
     carried: dict[RecordKey, Carried] = field(default_factory=dict)
     records: int = 0
     pairs: int = 0
     links: int = 0
+    possible: int = 0
+    precision: tuple[float, float, float] | None = None
+    method: str | None = None
 
 
 def carried_persons(before: Before, held: Mapping[str, Encodings]) -> dict[RecordKey, Carried]:

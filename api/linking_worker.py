@@ -6,36 +6,34 @@ database is *handle → person* and no similarity.
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import chain
 
 import numpy as np
 
 from api.clock import Clock, stamp
+from api.config import read_settings
+from api.deciding import agreeing_persons
+from api.encoding_bodies import EncodingBodies
+from api.erasing_encodings import EncodingsEraser, without_handles
 from api.folders import DataFolder
 from api.linking_state import Before, Outcome, carried_persons, past_events, still_carried
 from api.part_intake import PartIntake, append_dropped
 from api.repeated_rows import refuse_repeats
 from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, epochs, ledger, persons, revocations, submissions
-from api.store.bodies import BodyFolder, body_name
+from api.store import agencies, epochs, known_links, ledger, persons, records, revocations, submissions
+from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.encodings import EncodingStore
+from api.store.ledger_files import bodies_said
 from api.store.persons import Event, LinkRun, RecordKey
-from api.store.submissions import Submission
+from api.store.submissions import LEFT_OUT, Submission
 from api.worker import Say, Task, Worker
-from linkage.errors import EpochError, FormatError
-from linkage.profile import EncodingProfile
+from linkage.errors import EpochError
 from linkage.shipped_profiles import shipped_profile
-from linkage.wire.bundle import checked
-from linkage.wire.canonical import parse
-from linkage.wire.encodings import Encodings, EncodingsHeader, read_encodings
+from linkage.wire.encodings import Encodings
 from linkage.wire.ledger import Cover
-from linkage.wire.limits import MAX_CARD_BYTES
-from linkage.wire.manifest import Manifest, part_context
-from linkage.wire.seal import open_seal, sealed_size
 
 __all__ = ["LinkingWorker", "latest_rows"]
 
@@ -44,12 +42,18 @@ class LinkingWorker:
     """The handlers of the linking worker's jobs."""
 
     def __init__(self, folder: DataFolder, database: Database, clock: Clock) -> None:
-        self._key = read_worker_key(folder.linking_key, "linking-worker").sealing
         self._database = database
         self._clock = clock
         self._intake = BodyFolder(folder.intake_encodings)
         self._part = PartIntake("encodings", self._intake, database, clock)
         self._store = EncodingStore(folder.encodings, folder.location("encodings"))
+        key = read_worker_key(folder.linking_key, "linking-worker")
+        self._tombstone_key = key.derive("tombstones")
+        self._bodies = EncodingBodies(key, database, self._store)
+        self._eraser = EncodingsEraser(
+            database, self._store, self._bodies, self._intake, clock, tombstone_key=self._tombstone_key
+        )
+        self._settings = read_settings(folder.settings).linkage
 
     def worker(self, say: Say) -> Worker:
         """Return the loop that runs these handlers."""
@@ -61,6 +65,8 @@ class LinkingWorker:
                 "drop-encodings": self.drop,
                 "link": self.link,
                 "erase-encodings": self.erase,
+                "erase-encoding-records": self._eraser.erase,
+                "scrub": self._eraser.scrub,
             },
             clock=self._clock,
             say=say,
@@ -96,7 +102,7 @@ class LinkingWorker:
         self._store.drop(submission.id, now=stamp(self._clock()))
         self._intake.remove([name])
         with task.ending() as connection:
-            files = [f"intake/encodings/{name}", f"encodings/{name}"]
+            files = bodies_said(connection, [submission], "intake/encodings", "encodings")
             append_dropped(connection, "encodings", now=stamp(self._clock()), files=files)
 
     def link(self, task: Task) -> None:
@@ -121,60 +127,47 @@ class LinkingWorker:
             require_job(connection, asked.link_job, "linkage")
             require_job(connection, asked.payload_job, "erasure of payload")
             held = submissions.of_epoch(connection, asked.epoch)
-        names = [one.manifest.part("encodings").sealed_sha256 for one in held]
-        self._store.erase(
-            asked.epoch, [body_name(one.id, sha256) for one, sha256 in zip(held, names, strict=True)]
-        )
+        self._store.erase(asked.epoch, [one.id for one in held])
         self._intake.remove_of([one.id for one in held])
         with task.ending() as connection:
             now = stamp(self._clock())
-            bodies = submissions.body_files(held, "intake/encodings", "encodings")
-            bodies += submissions.body_files(held, "encodings", "encodings")
+            bodies = bodies_said(connection, held, "intake/encodings", "encodings")
             append_dropped(connection, "encodings", now=now, files=bodies)
             erased = epochs.forget_members(connection, asked.epoch, now=now)
             submissions.end_epoch(connection, asked.epoch, now=now)
             epochs.set_destruction(connection, asked.epoch, now=now, memberships=erased, destroyed_at=now)
 
     def _opener(self, submission: Submission) -> Callable[[Iterable[bytes]], Encodings]:
-        profile = self._profile(submission.manifest)  # a profile that is not shipped is the unit's own fault
+        # A profile that is not shipped is the unit's own fault.
+        profile = self._bodies.profile(submission.manifest)
 
         def open_part(sealed: Iterable[bytes]) -> Encodings:
-            encodings = self._open(submission.manifest, sealed, profile)
+            encodings = self._bodies.open(submission.manifest, sealed, profile)
             refuse_repeats(encodings)
             return encodings
 
         return open_part
 
-    def _keep(self, submission: Submission, name: str, _: Encodings) -> Cover:
-        self._store.add(submission.id, submission.manifest, self._intake, name, now=stamp(self._clock()))
-        sha256 = submission.manifest.part("encodings").sealed_sha256
-        return Cover(what=ledger.FILE, key=f"encodings/{name}", digest=sha256)
-
-    def _open(self, manifest: Manifest, sealed: Iterable[bytes], profile: EncodingProfile) -> Encodings:
-        """Open a sealed part and check it against its manifest and its epoch's profile."""
-        part = manifest.part("encodings")
-        if part.sealed_size != sealed_size(part.size):
-            raise FormatError("encodings: the manifest's two sizes do not belong together")
-        context = part_context(
-            manifest.agency, manifest.epoch, "encodings", period=manifest.period, sequence=manifest.sequence
-        )
-        plain = open_seal(sealed, self._key, context=context)
-        pieces = _checked_header(checked(plain, sha256=part.sha256, what="part encodings"), manifest, profile)
-        return read_encodings(pieces)[1]
-
-    def _profile(self, manifest: Manifest) -> EncodingProfile:
+    def _keep(self, submission: Submission, name: str, encodings: Encodings) -> Cover:
+        """Take a body over; of one that holds records which are kept out, only the rest."""
+        self._store.tidy(submission.id)
         with self._database.read() as connection:
-            return shipped_profile(agencies.epoch_by_name(connection, manifest.epoch).profile_name)
-
-    def _load(self, submission: Submission) -> Encodings:
-        """Open a body of the worker's own store again."""
+            agency = submission.agency
+            kept_out = records.read_tombstones(connection, "linking", agency, self._tombstone_key)
+        gone = kept_out.among(agency, encodings.handle_texts())
+        self._store.add(submission.id, submission.manifest, self._intake, name, now=stamp(self._clock()))
+        if gone:
+            self._bodies.replace(submission, without_handles(encodings, gone))
+            with self._database.write() as connection:
+                submissions.set_reason(connection, submission.id, LEFT_OUT, now=stamp(self._clock()))
         stored = self._store.get(submission.id)
-        if stored is None:
-            raise FormatError(
-                "encodings: a standing submission is not in the store", hint="restore the store"
-            )
-        pieces = self._store.bodies.pieces(self._store.body_name(stored))
-        return self._open(submission.manifest, pieces, self._profile(submission.manifest))
+        if stored is None:  # it was dropped before, and is not taken over again
+            return Cover(what=ledger.FILE, key=f"encodings/{name}", digest=None)
+        return Cover(
+            what=ledger.FILE,
+            key=f"encodings/{self._store.body_name(stored)}",
+            digest=stored.sealed_sha256,
+        )
 
     def _before(self) -> Before:
         with self._database.read() as connection:
@@ -197,35 +190,57 @@ class LinkingWorker:
                 carried=persons.carried(connection, epoch.epoch),
                 history=persons.history(connection),
                 revoked=revocations.revoked_epochs(connection),
+                held_back=records.held_back(connection),
+                known=known_links.all_links(connection),
             )
 
     def _compare(self, before: Before, task: Task) -> Outcome:
         # The compiled kernels take seconds to load, and only this job needs them.
         from api.link_estimate import estimate
-        from linkage.match.linkage import RecordId, Source, link
+        from linkage.match.linkage import Choice, Costs, Known, RecordId, Source, link
+        from linkage.match.quality import estimate_quality
 
         current = before.comparable
         if not current:
             return Outcome([], before.carried)
-        held = self._by_agency(current)
+        held = self._by_agency(current, before)
         carried = carried_persons(before, held)
+        known = [Known(RecordId(*one.left), RecordId(*one.right), one.same) for one in before.known]
+        stated = self._settings
         sources = [Source(agency, rows) for agency, rows in held.items()]
         profile = shipped_profile(before.epoch.profile_name)
         task.tell(estimate(sources, profile))
         found = link(
             sources,
             profile,
-            persons={RecordId(*key): one.person for key, one in carried.items()},
+            known=known,
+            persons={RecordId(*key): one for key, one in agreeing_persons(carried, before.known).items()},
+            costs=Costs(stated.false_link, stated.missed_link, stated.review),
+            population=stated.population or None,
             progress=task.comparisons,
         )
         clusters = _grouped(found.records, found.clusters.tolist())
-        links = int(found.pairs.link.sum())
-        return Outcome(clusters, carried, len(found.records), len(found.pairs), links)
+        precision = estimate_quality(found, known=known).links.precision
+        return Outcome(
+            clusters,
+            carried,
+            len(found.records),
+            len(found.pairs),
+            links=int(found.pairs.link.sum()),
+            possible=int((found.pairs.choice == Choice.POSSIBLE).sum()),
+            precision=(precision.value, precision.low, precision.high),
+            method=found.method,
+        )
 
-    def _by_agency(self, snapshots: Sequence[Submission]) -> dict[str, Encodings]:
+    def _standing(self, submission: Submission, before: Before) -> Encodings:
+        """Open a snapshot, less what its agency withdrew since, what is shielded and what is being erased."""
+        hidden = before.held_back.of(submission.agency, submission.sequence)
+        return without_handles(self._bodies.load(submission), hidden)
+
+    def _by_agency(self, snapshots: Sequence[Submission], before: Before) -> dict[str, Encodings]:
         grouped: dict[str, list[Encodings]] = defaultdict(list)
         for one in sorted(snapshots, key=lambda snapshot: snapshot.sequence):
-            grouped[one.agency].append(self._load(one))
+            grouped[one.agency].append(self._standing(one, before))
         return {agency: latest_rows(held) for agency, held in grouped.items()}
 
     def _assign(self, before: Before, outcome: Outcome, *, job: int) -> LinkRun:
@@ -248,6 +263,9 @@ class LinkingWorker:
             records=outcome.records,
             pairs=outcome.pairs,
             links=outcome.links,
+            possible=outcome.possible,
+            precision=outcome.precision,
+            method=outcome.method,
             persons=assigned.persons,
             untouched=untouched,
             carried=still_carried(before, untouched) | outcome.carried,
@@ -282,7 +300,7 @@ class LinkingWorker:
         for one in before.standing:
             if one.id in compared or one.epoch in before.ending:
                 continue
-            keys = {(one.agency, text) for text in self._load(one).handle_texts()} & absent
+            keys = {(one.agency, text) for text in self._standing(one, before).handle_texts()} & absent
             if (one.agency, one.manifest.period) in again:
                 keys = {key for key in keys if before.last_linked[key] != current}
             held |= keys
@@ -299,32 +317,6 @@ def latest_rows(snapshots: Sequence[Encodings]) -> Encodings:
         kept.append(encodings.take(np.flatnonzero(fresh)))
         seen.update(handles)
     return Encodings.joined(kept)
-
-
-def _checked_header(pieces: Iterable[bytes], manifest: Manifest, profile: EncodingProfile) -> Iterator[bytes]:
-    """Pass pieces through, after the header line in front of them was compared with what is expected.
-
-    Reading the rows takes memory and time in the shape that the header states, which must be ours first.
-    Without a header line everything passes: the reader of the rows says what is wrong.
-    """
-    rest, start = iter(pieces), b""
-    while b"\n" not in start and len(start) < MAX_CARD_BYTES and (piece := next(rest, b"")):
-        start += piece
-    line, found, _ = start.partition(b"\n")
-    if found:
-        _check_header(parse(line, EncodingsHeader, limit=MAX_CARD_BYTES), manifest, profile)
-    return chain((start,), rest)
-
-
-def _check_header(header: EncodingsHeader, manifest: Manifest, profile: EncodingProfile) -> None:
-    if header.agency != manifest.agency:
-        raise FormatError("encodings: made for another agency than the manifest says")
-    if header.profile_digest != manifest.profile_digest:
-        raise EpochError("encodings: made under another profile than the manifest says")
-    if not header.fits(profile):
-        raise FormatError("encodings: they do not have the shape of the epoch's profile")
-    if header.rows != manifest.counts.rows:
-        raise FormatError("encodings: the number of rows is not the one that the manifest states")
 
 
 def _grouped(records: Sequence[tuple[str, str]], labels: Iterable[int]) -> list[frozenset[RecordKey]]:

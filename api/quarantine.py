@@ -16,7 +16,7 @@ from api.store import agencies, epochs, persons
 from api.store.results import HeldSnapshot
 from linkage.wire.records import Payload
 
-__all__ = ["Quarantine", "only_children", "read_quarantine", "without_children"]
+__all__ = ["Quarantine", "only_children", "read_quarantine", "without_children", "without_records"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +75,23 @@ def only_children(payload: Payload, handles: Collection[str]) -> Payload:
 def without_children(payload: Payload, handles: Collection[str]) -> Payload:
     """Return the records about all children but some."""
     return only_children(payload, {one.handle for one in payload.children}.difference(handles))
+
+
+def without_records(payload: Payload, handles: Collection[str]) -> Payload:
+    """Return what is left without some children, episodes or care spells, and all that hangs on them."""
+    if not handles:
+        return payload
+    episodes = tuple(
+        one for one in payload.episodes if one.handle not in handles and one.child not in handles
+    )
+    kept = {one.handle for one in episodes}
+    return Payload(
+        agency=payload.agency,
+        children=tuple(one for one in payload.children if one.handle not in handles),
+        care_spells=tuple(
+            one for one in payload.care_spells if one.handle not in handles and one.child not in handles
+        ),
+        episodes=episodes,
+        interviews=tuple(one for one in payload.interviews if one.episode in kept),
+        coverage=payload.coverage,
+    )

@@ -10,17 +10,19 @@ from typing import cast
 from sqlalchemy import Connection
 
 from api.clock import Clock, stamp
+from api.erasing_payload import PayloadEraser
 from api.folders import DataFolder
 from api.part_intake import PartIntake, append_dropped
 from api.payload_erasure import find_erasure, forget_in_register
-from api.quarantine import read_quarantine
+from api.quarantine import read_quarantine, without_records
+from api.retention import RetentionSchedule
 from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, epochs, ledger, persons, results, submissions
+from api.store import agencies, epochs, ledger, persons, records, results, submissions
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.payload import PayloadStore, survives_storage
-from api.store.submissions import Submission
+from api.store.submissions import LEFT_OUT, Submission
 from api.worker import Say, Task, Worker
 from linkage.errors import FormatError, InputError, LimitError
 from linkage.register.reconcile import AgencyRecords, Reconciliation, reconcile
@@ -51,6 +53,18 @@ class RegisterWorker:
         self._intake = BodyFolder(folder.intake_payload)
         self._part = PartIntake("payload", self._intake, database, clock)
         self._store = PayloadStore(folder.location("payload"), key)
+        self._tombstone_key = key.derive("tombstones")
+        self._schedule = RetentionSchedule(database, self._store, folder.settings, clock)
+        self._eraser = PayloadEraser(
+            database,
+            self._store,
+            self._intake,
+            clock,
+            tombstone_key=self._tombstone_key,
+            query_number=self._query_number,
+            stale_before=self._schedule.stale_before,
+            cover=self._cover,
+        )
 
     def worker(self, say: Say) -> Worker:
         """Return the loop that runs these handlers."""
@@ -64,9 +78,13 @@ class RegisterWorker:
                 "withdraw-payload": self.withdraw,
                 "reconcile": self.reconcile,
                 "erase-payload": self.erase,
+                "erase-payload-records": self._eraser.erase,
+                "conceal-results": self._eraser.conceal,
+                "retention": self._schedule.run,
             },
             clock=self._clock,
             say=say,
+            now_and_then=self._schedule.queue_when_due,
         )
 
     def close(self) -> None:
@@ -157,7 +175,17 @@ class RegisterWorker:
         return open_part
 
     def _keep(self, submission: Submission, _: str, payload: Payload) -> Cover:
-        self._store.add(submission.id, submission.manifest, payload, now=stamp(self._clock()))
+        """Store a payload, but of what is kept out since it was erased nothing."""
+        with self._database.read() as connection:
+            agency = submission.agency
+            kept_out = records.read_tombstones(connection, "register", agency, self._tombstone_key)
+        groups = (payload.children, payload.care_spells, payload.episodes)
+        gone = kept_out.among(agency, (one.handle for group in groups for one in group))
+        left = without_records(payload, gone)
+        self._store.add(submission.id, submission.manifest, left, now=stamp(self._clock()))
+        if gone:
+            with self._database.write() as connection:
+                submissions.set_reason(connection, submission.id, LEFT_OUT, now=stamp(self._clock()))
         return self._cover(submission.id)
 
     def _cover(self, submission: str) -> Cover:
@@ -186,15 +214,13 @@ class RegisterWorker:
             snapshots = results.run_snapshots(connection, run)
             person_of = {(one.agency, one.handle): one.person for one in persons.standing_members(connection)}
             quarantine = read_quarantine(connection)
-        records = [
-            AgencyRecords(
-                one.agency,
-                cast("Role", one.role),
-                quarantine.apply(one, self._load(one.submission, one.agency), snapshots),
-            )
-            for one in snapshots
-        ]
-        return reconcile(records, person_of, query_number=self._query_number)
+            held_back = records.held_back(connection)
+        held = []
+        for one in snapshots:
+            payload = quarantine.apply(one, self._load(one.submission, one.agency), snapshots)
+            payload = without_records(payload, held_back.of(one.agency, one.sequence))
+            held.append(AgencyRecords(one.agency, cast("Role", one.role), payload))
+        return reconcile(held, person_of, query_number=self._query_number)
 
     def _load(self, submission: str, agency: str) -> Payload:
         payload = self._store.load(submission, agency)

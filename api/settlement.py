@@ -60,7 +60,7 @@ def _accept(connection: Connection, submission: Submission, now: dt.datetime) ->
     )
     for one in [submission] if outdated else standing:
         if one.id != submission.id:
-            submissions.set_state(connection, one.id, "superseded", now=at)
+            submissions.set_state(connection, one.id, "superseded", now=at, ended_at=at)
         # Encodings that are compared with nothing any more are a risk and no use: they go at once.
         jobs.queue(connection, "drop-encodings", submission=one.id, now=now)
     jobs.queue(connection, "settle-payload", submission=submission.id, now=now)
@@ -80,7 +80,9 @@ def withdraw_submission(connection: Connection, submission: str, *, now: dt.date
     if found.state == "committed":
         give_up(connection, found, reason=WITHDRAWN, now=now)
     elif found.state == "accepted":
-        submissions.set_state(connection, found.id, "superseded", now=stamp(now), reason=WITHDRAWN)
+        at = stamp(now)
+        ended = {"reason": WITHDRAWN, "ended_at": at}
+        submissions.set_state(connection, found.id, "superseded", now=at, **ended)
         jobs.queue(connection, "drop-encodings", submission=found.id, now=now)
         jobs.queue(connection, "withdraw-payload", submission=found.id, now=now)
         jobs.queue_link(connection, now=now)

@@ -22,6 +22,7 @@ __all__ = ["Handler", "Say", "StoppedError", "Task", "Worker", "progress_words",
 Say = Callable[[str], None]
 
 _HEARTBEAT = jobs.LEASE.total_seconds() / 4
+_LOOK_AROUND = dt.timedelta(minutes=1)
 _PROGRESS_EVERY = dt.timedelta(seconds=1)
 
 
@@ -154,7 +155,9 @@ class Worker:
         clock: Clock,
         say: Say,
         warm_up: Callable[[], None] | None = None,
+        now_and_then: Callable[[], None] | None = None,
     ) -> None:
+        """``now_and_then`` is called about once a minute by a worker that waits for jobs."""
         self.name = name
         self._database = database
         self._handlers = handlers
@@ -162,6 +165,8 @@ class Worker:
         self._say = say
         self._warm_up = warm_up
         self.watches: Sequence[Watch] = ()
+        self._now_and_then = now_and_then
+        self._called: dt.datetime | None = None
         self.failed = 0
 
     def run(self, stop: threading.Event, *, once: bool, idle_seconds: float = 0.5) -> None:
@@ -173,6 +178,8 @@ class Worker:
         if not once:
             self._make_ready(stop)
         while not stop.is_set():
+            if not once:
+                self._look_around()
             if self.step(stop):
                 continue
             if once and self._drained():
@@ -185,6 +192,16 @@ class Worker:
         for watch in self.watches:
             watch.ready()
         self._say(f"{self.name} worker: ready")
+
+    def _look_around(self) -> None:
+        now = self._clock()
+        if self._now_and_then is None or (self._called is not None and now - self._called < _LOOK_AROUND):
+            return
+        self._called = now
+        try:
+            self._now_and_then()
+        except (OSError, OperationalError) as error:  # the next time comes in a minute
+            self._say(f"{self.name} worker: {type(error).__name__} between jobs")
 
     def step(self, stop: threading.Event) -> bool:
         """Do one job; returns False if there was none to take."""

@@ -19,6 +19,7 @@ from api.clock import utc_now
 from api.store import schema
 from api.trust import remove_agency
 from linkage.wire.canonical import canonical
+from linkage.wire.record_requests import RecordRequest
 from tests.support.holdings import holdings
 from tests.support.served import Served, served_unit
 from tests.support.signing_client import SigningClient, problem
@@ -35,6 +36,7 @@ class Mine:
     committed: Sent
     open: Sent
     new: Sent
+    erasure: str
 
     @property
     def marks(self) -> set[str]:
@@ -42,7 +44,7 @@ class Mine:
         handles = [one.handle for one in make_payload(self.desk, (1, 2, 3)).episodes]
         ids = [self.committed.id, self.open.id, self.new.id]
         digests = [part.sealed_sha256 for sent in (self.committed, self.open) for part in sent.manifest.parts]
-        return {f'"{self.desk.code}"', *handles, *ids, *digests}
+        return {f'"{self.desk.code}"', *handles, *ids, *digests, self.erasure}
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,16 @@ def _chunk(mine: Mine) -> bytes:
     return mine.open.chunks()["payload"][0]
 
 
+_RECORDS = canonical(RecordRequest(handles=("0" * 32,)))
+"""About a record that nobody holds: a handle is taken to be the asking agency's own, whoever else has it."""
+
 _ONE = "/v1/submissions/<digest:submission>"
 _SHOW = Row(lambda mine: f"/v1/submissions/{mine.committed.id}", others=404)
 _STATUS, _RESULTS = Row(lambda _: "/v1/status"), Row(lambda _: "/v1/results")
 _CHECKPOINT = Row(lambda _: "/v1/checkpoint")
 _CONSISTENCY = Row(lambda _: "/v1/checkpoint/consistency/1")
 _DOCUMENT, _HEALTH = Row(lambda _: "/v1/openapi.json"), Row(lambda _: "/healthz", signed=False)
+_ERASURE = Row(lambda mine: f"/v1/erasures/{mine.erasure}", others=404)
 _READY = Row(lambda _: "/readyz", own=503, signed=False)
 
 MATRIX: dict[tuple[str, str], Row] = {
@@ -94,6 +100,12 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("HEAD", "/v1/checkpoint"): _CHECKPOINT,
     ("GET", "/v1/checkpoint/consistency/<size:size>"): _CONSISTENCY,
     ("HEAD", "/v1/checkpoint/consistency/<size:size>"): _CONSISTENCY,
+    ("POST", "/v1/records/withdraw"): Row(lambda _: "/v1/records/withdraw", lambda _: _RECORDS),
+    ("POST", "/v1/records/erase"): Row(lambda _: "/v1/records/erase", lambda _: _RECORDS, own=202),
+    ("POST", "/v1/records/shield"): Row(lambda _: "/v1/records/shield", lambda _: _RECORDS),
+    ("POST", "/v1/records/unshield"): Row(lambda _: "/v1/records/unshield", lambda _: _RECORDS),
+    ("GET", "/v1/erasures/<digest:erasure>"): _ERASURE,
+    ("HEAD", "/v1/erasures/<digest:erasure>"): _ERASURE,
     ("GET", "/v1/openapi.json"): _DOCUMENT,
     ("HEAD", "/v1/openapi.json"): _DOCUMENT,
     ("GET", "/readyz"): _READY,
@@ -129,7 +141,8 @@ def _mine(served: Served, desk: Desk) -> Mine:
     committed, begun, new = (make_sent(served.unit, desk, sequence=number) for number in (1, 2, 3))
     client.submit(committed)
     client.register(begun)
-    return Mine(desk, committed, begun, new)
+    erasure = client.call("POST", "/v1/records/erase", _RECORDS).json()["erasure"]
+    return Mine(desk, committed, begun, new, erasure)
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,14 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, insert
 from sqlalchemy.exc import IntegrityError
 
-from api.store import encodings, payload, schema
+from api.store import encodings, payload, record_tables, schema
 from api.store.database import SCHEMAS, Database, StoreName, insert_new, open_database
 from api.store.migrating import create_database, newest_schema
 from linkage.errors import InputError, VersionError
 from tests.support.databases import new_location
 
 STORES: dict[StoreName, MetaData] = {
-    "register": schema.metadata,
+    "register": record_tables.metadata,
     "encodings": encodings.metadata,
     "payload": payload.metadata,
 }

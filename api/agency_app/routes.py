@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from flask import Flask, Response, g
 from werkzeug.routing import BaseConverter
@@ -12,6 +13,7 @@ from api.agency_app.admission import MAX_REGISTRATION_BYTES, admit
 from api.agency_app.committing import commit, own_submission, put_chunk
 from api.agency_app.health import Health
 from api.agency_app.problems import refuse
+from api.agency_app.records import MAX_RECORD_REQUEST_BYTES, STATUS_OF, change_records, erasure_status
 from api.agency_app.service import Service
 from api.agency_app.statuses import full_status, short_status
 from api.store import agencies, results, submissions
@@ -19,6 +21,7 @@ from api.store.agencies import Agency
 from api.store.submissions import Submission
 from linkage.wire.canonical import canonical
 from linkage.wire.limits import MAX_CHUNK_BYTES
+from linkage.wire.record_requests import RecordAction
 from linkage.wire.submission import AgencyStatus, SubmissionStatus
 
 __all__ = ["BODY_LIMITS", "OPENAPI", "QUERIES", "DigestConverter", "SizeConverter", "add_routes"]
@@ -27,7 +30,11 @@ _LISTED_SUBMISSIONS = 100
 
 _faults = logging.getLogger("clew.faults")
 
-BODY_LIMITS: Mapping[str, int] = {"register": MAX_REGISTRATION_BYTES, "put_chunk": MAX_CHUNK_BYTES}
+BODY_LIMITS: Mapping[str, int] = {
+    "register": MAX_REGISTRATION_BYTES,
+    "put_chunk": MAX_CHUNK_BYTES,
+    **{f"{action}_records": MAX_RECORD_REQUEST_BYTES for action in get_args(RecordAction)},
+}
 """Largest body by endpoint; the others take none."""
 
 QUERIES = frozenset({"results"})
@@ -99,6 +106,25 @@ class _Handlers:
             refuse("no-results", hint="results come with the next cycle that the operator closes")
         return _json(body.encode())
 
+    def withdraw_records(self) -> Response:
+        return self._change("withdraw")
+
+    def erase_records(self) -> Response:
+        return self._change("erase")
+
+    def shield_records(self) -> Response:
+        return self._change("shield")
+
+    def unshield_records(self) -> Response:
+        return self._change("unshield")
+
+    def _change(self, action: RecordAction) -> Response:
+        answer = change_records(self.service, _agency().code, action, _body())
+        return _json(canonical(answer), STATUS_OF.get(action, 200))
+
+    def show_erasure(self, erasure: str) -> Response:
+        return _json(canonical(erasure_status(self.service, _agency().code, erasure)))
+
     def checkpoint(self) -> Response:
         return self.consistency(0)
 
@@ -142,6 +168,11 @@ def add_routes(app: Flask, service: Service) -> None:
         ("POST", f"{one}/commit", "commit", handlers.commit),
         ("GET", "/v1/status", "status", handlers.status),
         ("GET", "/v1/results", "results", handlers.results),
+        ("POST", "/v1/records/withdraw", "withdraw_records", handlers.withdraw_records),
+        ("POST", "/v1/records/erase", "erase_records", handlers.erase_records),
+        ("POST", "/v1/records/shield", "shield_records", handlers.shield_records),
+        ("POST", "/v1/records/unshield", "unshield_records", handlers.unshield_records),
+        ("GET", "/v1/erasures/<digest:erasure>", "show_erasure", handlers.show_erasure),
         ("GET", "/v1/checkpoint", "checkpoint", handlers.checkpoint),
         ("GET", "/v1/checkpoint/consistency/<size:size>", "consistency", handlers.consistency),
         ("GET", "/v1/openapi.json", "openapi", handlers.openapi),

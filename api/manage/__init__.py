@@ -8,8 +8,11 @@ from api.manage.certificates import certificate
 from api.manage.configuring import config
 from api.manage.cycles import cycle, figures, persons
 from api.manage.epochs import epoch
+from api.manage.erasing import erase
 from api.manage.jobs import retry, status
 from api.manage.keeping import backup, check, restore
+from api.manage.links import link
+from api.manage.retention import retention
 from api.manage.revoking import revoke
 from api.manage.running import serve, work
 from api.manage.setup import init, migrate, upgrade
@@ -34,11 +37,14 @@ for _command in (
         config,
         cycle,
         epoch,
+        erase,
         figures,
         init,
+        link,
         migrate,
         persons,
         restore,
+        retention,
         retry,
     ),
     *(revoke, serve, status, submission),

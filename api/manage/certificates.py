@@ -8,6 +8,7 @@ from api.manage.options import given_file, say
 from api.unit import read_given
 from linkage.wire.cards import UnitCard, card_fingerprint, read_card
 from linkage.wire.destructions import MAX_CERTIFICATE_BYTES, Destruction, read_destruction
+from linkage.wire.erasures import ERASED_KINDS, REMAINING, Erasure, read_erasure
 from linkage.wire.limits import MAX_CARD_BYTES
 
 __all__ = ["certificate"]
@@ -25,11 +26,35 @@ def check(file: Path, unit: Path) -> None:
     """Check the signature on FILE and say what it certifies; needs nothing but the unit's card."""
     card = read_card(read_given(unit, limit=MAX_CARD_BYTES), UnitCard)
     content = read_given(file, limit=MAX_CERTIFICATE_BYTES)
-    document = read_destruction(content, signing_key=card.signing_key)
+    # Either format refuses the other's bytes; which one these claim to be chooses only whose words are used.
+    lines = (
+        _of_erasure(read_erasure(content, signing_key=card.signing_key))
+        if b'"format":"clew-erasure"' in content
+        else _statements(read_destruction(content, signing_key=card.signing_key))
+    )
     say(f"signed by {card.name}; fingerprint of the card given: {card_fingerprint(card)}")
-    for line in _statements(document):
+    for line in lines:
         click.echo(line)
     say("it does not speak of backups, nor of copies that others made")
+
+
+_SCOPES = {
+    "record": "records that agency {agency} asked to have erased: {records:,}",
+    "person": "one person's records from agency {agency}: {records:,}",
+    "agency": "everything that agency {agency} sent",
+    "retention": "what the retention schedule names: {records:,} child records",
+}
+
+
+def _of_erasure(document: Erasure) -> list[str]:
+    """Say in sentences what the certificate of an erasure certifies."""
+    return [
+        "erasure of " + _SCOPES[document.scope].format(agency=document.agency, records=document.records),
+        f"asked for at {document.asked}, erased at {document.erased}",
+        *(f"erased: {one.count:,} {ERASED_KINDS.get(one.kind, one.kind)}" for one in document.counts),
+        *(f"left: {REMAINING[one]}" for one in document.remains),
+        f"erasure {document.erasure}",
+    ]
 
 
 def _statements(document: Destruction) -> list[str]:

@@ -1,13 +1,29 @@
 """The linking worker's own store: sealed encodings as they arrived, and an index of them.
 
-The body stays sealed to the worker's key; the index holds no handle.  Nothing else of the unit opens it.
+The body stays sealed to the worker's key, as it came or, once rows were erased from it, by the worker itself;
+the index holds no handle.  Nothing else of the unit opens it.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    MetaData,
+    Row,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from api.store.bodies import BodyFolder, body_name, sync_folder
 from api.store.database import BIG_INTEGER, Database, Location, open_database
@@ -80,9 +96,7 @@ class EncodingStore:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        return StoredEncodings(
-            row.submission, row.agency, row.epoch, row.sequence, row.sealed_sha256, row.rows
-        )
+        return _stored(row)
 
     def body_name(self, stored: StoredEncodings) -> str:
         """Return the name of a stored body."""
@@ -102,12 +116,47 @@ class EncodingStore:
             )
         self.bodies.remove([self.body_name(stored)])
 
-    def erase(self, epoch: str, bodies: Sequence[str]) -> None:
-        """Erase an epoch: the rows, then the bodies, then whatever the index's file still holds of them."""
+    def of_agency(self, agency: str) -> list[StoredEncodings]:
+        """Return what is held of an agency, oldest first."""
+        query = select(_bodies).where(_bodies.c.agency == agency, _bodies.c.dropped_at.is_(None))
+        with self._database.read() as connection:
+            return [_stored(row) for row in connection.execute(query.order_by(_bodies.c.sequence))]
+
+    def replace(self, stored: StoredEncodings, pieces: Iterable[bytes], *, rows: int) -> None:
+        """Put another sealed body in the place of one: the new body, then the row, then the old one goes.
+
+        A fault in between leaves a body that no row names, which :meth:`tidy` and :meth:`sweep` remove.
+        """
+        sealed = b"".join(pieces)
+        digest = hashlib.sha256(sealed).hexdigest()
+        name = body_name(stored.submission, digest)
+        self.bodies.put(name, [sealed], sha256=digest, size=len(sealed))
         with self._database.write() as connection:
-            connection.execute(delete(_bodies).where(_bodies.c.epoch == epoch))
-        self.bodies.remove(bodies)
-        sync_folder(self.bodies.folder)
+            where = (_bodies.c.submission == stored.submission, _bodies.c.dropped_at.is_(None))
+            connection.execute(update(_bodies).where(*where).values(sealed_sha256=digest, rows=rows))
+        self.tidy(stored.submission)
+
+    def tidy(self, submission: str) -> None:
+        """Remove every body of a submission but the one that its row names, and make that durable."""
+        stored = self.get(submission)
+        named = None if stored is None else self.body_name(stored)
+        found = [one for one in self.bodies.names(".sealed") if one.startswith(f"{submission}-")]
+        if stray := [one for one in found if one != named]:
+            self.bodies.remove(stray)
+            sync_folder(self.bodies.folder)
+
+    def erase(self, epoch: str, submissions: Collection[str]) -> None:
+        """Erase an epoch: the rows, then the bodies, then whatever the index's file still holds of them."""
+        self._erase(_bodies.c.epoch == epoch, submissions)
+
+    def erase_agency(self, agency: str, submissions: Collection[str]) -> None:
+        """Erase everything of an agency, in the same order."""
+        self._erase(_bodies.c.agency == agency, submissions)
+
+    def _erase(self, which: ColumnElement[bool], submissions: Collection[str]) -> None:
+        with self._database.write() as connection:
+            connection.execute(delete(_bodies).where(which))
+        self.bodies.remove_of(submissions)
         self._database.scrub()
 
     def sweep(self) -> None:
@@ -120,6 +169,10 @@ class EncodingStore:
         with self._database.write() as connection:
             named = {body_name(row.submission, row.sealed_sha256) for row in connection.execute(query)}
             self.bodies.remove(name for name in self.bodies.names(".sealed") if name not in named)
+
+
+def _stored(row: Row[Any]) -> StoredEncodings:
+    return StoredEncodings(row.submission, row.agency, row.epoch, row.sequence, row.sealed_sha256, row.rows)
 
 
 def _row(submission: str, manifest: Manifest) -> dict[str, object]:

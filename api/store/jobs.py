@@ -54,6 +54,11 @@ JobKind = Literal[
     "reconcile",
     "erase-encodings",
     "erase-payload",
+    "erase-encoding-records",
+    "erase-payload-records",
+    "conceal-results",
+    "retention",
+    "scrub",
 ]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
@@ -72,6 +77,11 @@ _WORKER: dict[JobKind, WorkerName] = {
     "withdraw-payload": "register",
     "reconcile": "register",
     "erase-payload": "register",
+    "erase-encoding-records": "linking",
+    "erase-payload-records": "register",
+    "conceal-results": "register",
+    "retention": "register",
+    "scrub": "linking",
 }
 
 _SIDE_BY_SIDE: tuple[JobKind, ...] = ("check-encodings", "check-payload")

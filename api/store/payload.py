@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Table,
     delete,
+    func,
     insert,
     select,
     update,
@@ -59,6 +60,13 @@ RecordStatus = Literal["waiting", "current", "superseded", "withdrawn"]
 """``waiting``: its submission is not accepted yet; ``superseded``: a newer snapshot of the period holds it
 again; ``withdrawn``: the newer snapshot does not."""
 
+_KINDS = {
+    "child": "payload-children",
+    "care-spell": "payload-care-spells",
+    "episode": "payload-episodes",
+    "return-interview": "payload-interviews",
+    "coverage": "payload-coverage",
+}
 _NONCE_BYTES = 12
 _ROWS_AT_A_TIME = 2000
 
@@ -185,24 +193,32 @@ class PayloadStore:
             connection.execute(delete(_records).where(_records.c.submission == submission))
             connection.execute(delete(_snapshots).where(_snapshots.c.submission == submission))
 
-    def erase(self, children: Mapping[str, Collection[str]]) -> None:
-        """Erase every record about some children of each submission, in one transaction, and leave no trace.
+    def erase(self, records: Mapping[str, Collection[str]], *, whole: Collection[str] = ()) -> None:
+        """Erase some records of each submission, and ``whole`` ones, in one transaction, and leave no trace.
 
-        An episode's child stands in what is sealed, so every record of those submissions is opened.
+        Records are named by their handles, a child's with everything about that child.  An episode's child
+        stands in what is sealed, so every record of those submissions is opened.
         """
         with self._database.write() as connection:
-            for submission, handles in children.items():
+            for submission, handles in records.items():
                 going = self._about(connection, submission, handles)
                 for start in range(0, len(going), 500):
                     some = going[start : start + 500]
                     connection.execute(delete(_records).where(_records.c.id.in_(some)))
+            for submission in whole:
+                connection.execute(delete(_records).where(_records.c.submission == submission))
+                connection.execute(delete(_snapshots).where(_snapshots.c.submission == submission))
         self._database.scrub()
 
     def _about(self, connection: Connection, submission: str, handles: Collection[str]) -> list[int]:
         aead = self._aead(submission)
         query = select(_records).where(_records.c.submission == submission)
         opened = [(row.id, _opened(aead, row)) for row in connection.execute(query)]
-        episodes = {one.handle for _, one in opened if isinstance(one, Episode) and one.child in handles}
+        episodes = {
+            one.handle
+            for _, one in opened
+            if isinstance(one, Episode) and (one.child in handles or one.handle in handles)
+        }
         return [number for number, one in opened if _speaks_of(one, handles, episodes)]
 
     def digest(self, submission: str, row_key: bytes) -> str | None:
@@ -214,6 +230,31 @@ class PayloadStore:
         with self._database.read() as connection:
             rows = [msgspec.json.encode(tuple(row)) for row in connection.execute(query)]
         return _digest(submission, rows, row_key) if rows else None
+
+    def snapshots_of(self, agency: str) -> list[str]:
+        """Return the submissions of an agency that the store holds anything of, whatever became of them."""
+        query = select(_snapshots.c.submission).where(_snapshots.c.agency == agency)
+        with self._database.read() as connection:
+            return list(connection.scalars(query.order_by(_snapshots.c.sequence)))
+
+    def agencies(self) -> list[str]:
+        """Return the agencies that the store holds anything of."""
+        with self._database.read() as connection:
+            return sorted(set(connection.scalars(select(_snapshots.c.agency).distinct())))
+
+    def counts(self, submission: str) -> dict[str, int]:
+        """Count a submission's records by kind, as certificates name kinds."""
+        query = (
+            select(_records.c.kind, func.count())
+            .where(_records.c.submission == submission)
+            .group_by(_records.c.kind)
+        )
+        with self._database.read() as connection:
+            return {_KINDS[row[0]]: row[1] for row in connection.execute(query)}
+
+    def count(self, submission: str) -> int:
+        """Count a submission's records."""
+        return sum(self.counts(submission).values())
 
     def statuses(self, submission: str) -> dict[tuple[str, str], RecordStatus]:
         """Return where each record with a handle stands, by kind and handle."""
@@ -294,11 +335,11 @@ def _opened(aead: AESGCM, row: Row[Any]) -> Record:
     return _parsed(plain)
 
 
-def _speaks_of(record: Record, children: Collection[str], episodes: Collection[str]) -> bool:
+def _speaks_of(record: Record, handles: Collection[str], episodes: Collection[str]) -> bool:
     if isinstance(record, Child):
-        return record.handle in children
+        return record.handle in handles
     if isinstance(record, CareSpell | Episode):
-        return record.child in children
+        return record.child in handles or record.handle in handles
     return isinstance(record, ReturnInterview) and record.episode in episodes
 
 

@@ -57,7 +57,8 @@ class LinkRun:
     """What one link job did: which snapshots it held, how much it compared, what came of it.
 
     ``untouched``: members whose snapshots this run did not hold and which stay as they were; ``carried``:
-    what holds in this epoch of the persons of older ones.
+    what holds in this epoch of the persons of older ones; ``precision``: what the linkage states of its
+    links, and the interval of that.
     """
 
     job: int
@@ -70,6 +71,9 @@ class LinkRun:
     untouched: frozenset[RecordKey]
     events: Sequence[Event]
     carried: Mapping[RecordKey, Carried]
+    possible: int = 0
+    precision: tuple[float, float, float] | None = None
+    method: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,7 @@ def _append_entries(connection: Connection, run: LinkRun, number: int, now: str)
 
 
 def _add_run(connection: Connection, run: LinkRun, now: str) -> int:
+    precision, low, high = run.precision or (None, None, None)
     added = connection.execute(
         insert(schema.link_runs).values(
             job=run.job,
@@ -183,6 +188,11 @@ def _add_run(connection: Connection, run: LinkRun, now: str) -> int:
             links=run.links,
             persons=len({*run.persons.values()}),
             finished_at=now,
+            possible=run.possible,
+            precision=precision,
+            precision_low=low,
+            precision_high=high,
+            method=run.method,
         )
     )
     number = number_of(added)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from api.store import ledger, schema
-from api.store.submissions import WITHDRAWN
+from api.store.submissions import ERASED, WITHDRAWN
 from linkage.wire.ledger import EntryKind
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "HeldSnapshot",
     "add_cycle",
     "cycle",
+    "forget_agency",
     "forget_cycle",
     "last_closed",
     "latest_reconciled",
@@ -45,6 +46,7 @@ class HeldSnapshot:
     role: str
     epoch: str
     period: tuple[str, str]
+    sequence: int = 0
 
 
 _table = schema.cycles
@@ -95,21 +97,33 @@ def results_of(connection: Connection, number: int, agency: str) -> str | None:
 def run_snapshots(connection: Connection, run: int) -> list[HeldSnapshot]:
     """Return every snapshot that a link run held, by agency, oldest first.
 
-    What was withdrawn since, or belongs to an agency that was removed since, is left out: the operator took
-    it out because it must count no more, and a linkage that held it may be the cycle's last.
+    What was withdrawn or erased since, or belongs to an agency that was removed since, is left out: the
+    operator took it out because it must count no more, and a linkage that held it may be the cycle's last.
     """
     submissions, agencies, held = schema.submissions, schema.agencies, schema.link_run_submissions
     query = (
         select(submissions, agencies.c.role)
         .join(agencies, agencies.c.code == submissions.c.agency)
         .join(held, held.c.submission == submissions.c.id)
-        .where(held.c.run == run, agencies.c.removed_at.is_(None), submissions.c.reason != WITHDRAWN)
+        .where(
+            held.c.run == run,
+            agencies.c.removed_at.is_(None),
+            submissions.c.reason.not_in((WITHDRAWN, ERASED)),
+        )
         .order_by(agencies.c.code, submissions.c.sequence)
     )
     return [
-        HeldSnapshot(row.id, row.agency, row.role, row.epoch, (row.period_start, row.period_end))
+        HeldSnapshot(
+            row.id, row.agency, row.role, row.epoch, (row.period_start, row.period_end), row.sequence
+        )
         for row in connection.execute(query)
     ]
+
+
+def forget_agency(connection: Connection, agency: str) -> int:
+    """Erase what one agency was told in every cycle; returns in how many."""
+    table = schema.results
+    return connection.execute(delete(table).where(table.c.agency == agency)).rowcount
 
 
 def rewrite_results(connection: Connection, change: Callable[[str, str], str]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -141,10 +142,12 @@ submissions = Table(
     Column("committed_at", String(27)),
     Column("settled_at", String(27)),
     Column("receipt", Text),
+    Column("ended_at", String(27)),
     UniqueConstraint("agency", "sequence"),
     Index("submissions_by_period", "agency", "period_start", "period_end"),
 )
-"""``registration``: SHA-256 of the registration's canonical form, to tell a retry from another one."""
+"""``registration``: SHA-256 of the registration's canonical form, to tell a retry from another one.
+``ended_at``: since when an accepted snapshot is superseded."""
 
 parts = Table(
     "parts",
@@ -204,7 +207,13 @@ link_runs = Table(
     Column("links", BIG_INTEGER, nullable=False),
     Column("persons", Integer, nullable=False),
     Column("finished_at", String(27), nullable=False),
+    Column("possible", BIG_INTEGER),
+    Column("precision", Float),
+    Column("precision_low", Float),
+    Column("precision_high", Float),
+    Column("method", String(16)),
 )
+"""``possible``: possible links; ``precision``: what the linkage states of its links, and its interval."""
 
 link_run_submissions = Table(
     "link_run_submissions",

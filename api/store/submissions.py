@@ -17,6 +17,8 @@ from linkage.wire.manifest import PART_NAMES, Manifest, PartName, read_manifest
 from linkage.wire.submission import Chunk, Registration, SubmissionState
 
 __all__ = [
+    "ERASED",
+    "LEFT_OUT",
     "WITHDRAWN",
     "ChunkRow",
     "PartState",
@@ -45,6 +47,7 @@ __all__ = [
     "part_state",
     "part_states",
     "set_part_state",
+    "set_reason",
     "set_receipt",
     "set_state",
     "standing_in_period",
@@ -55,6 +58,11 @@ PartState = Literal["waiting", "valid", "refused", "dropped"]
 
 WITHDRAWN = "withdrawn by the operator"
 """The reason of a submission that the operator withdrew; a reconciliation leaves it out by this."""
+
+ERASED = "erased with everything that its agency sent"
+"""The reason of a submission of which nothing is held any more; it is left out likewise."""
+
+LEFT_OUT = "records in it that were erased before were left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +203,7 @@ def end_epoch(connection: Connection, epoch: str, *, now: str) -> None:
     left = select(members.c.handle).where(members.c.agency == _table.c.agency).exists()
     where = (_table.c.epoch == epoch, _table.c.state == "accepted", replaced | ~left)
     for one in list(connection.scalars(select(_table.c.id).where(*where).order_by(_table.c.id))):
-        set_state(connection, one, "superseded", now=now)
+        set_state(connection, one, "superseded", now=now, ended_at=now)
 
 
 def every(connection: Connection, *, agency: str | None) -> list[Submission]:
@@ -347,6 +355,13 @@ def _facts(found: Submission) -> dict[str, Fact]:
         "epoch": found.epoch,
         **{f"{one.name}_sha256": one.sealed_sha256 for one in found.manifest.parts},
     }
+
+
+def set_reason(connection: Connection, submission: str, reason: str, *, now: str) -> None:
+    """Say more of a submission whose state stays as it is."""
+    connection.execute(update(_table).where(_table.c.id == submission).values(reason=reason))
+    rows = {"submissions": [submission]}
+    ledger.append(connection, EntryKind.OTHER, {"reason": reason}, now=now, rows=rows)
 
 
 def set_receipt(connection: Connection, submission: str, receipt: str) -> None:

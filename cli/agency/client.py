@@ -21,6 +21,7 @@ from linkage.wire.canonical import canonical, parse
 from linkage.wire.checkpoints import CheckpointAnswer
 from linkage.wire.http import COVERED_COMPONENTS, KEY_COMPONENT, SIGNATURE_LABEL, SIGNATURE_TAG
 from linkage.wire.limits import MAX_MANIFEST_BYTES
+from linkage.wire.record_requests import ErasureStatus, RecordAction, RecordAnswer, RecordRequest
 from linkage.wire.results import Results
 from linkage.wire.submission import AgencyStatus, Problem, Registration, SubmissionStatus
 
@@ -134,6 +135,14 @@ class Unit:
         """Pull the results of the latest cycle, also as the bytes that came."""
         data = self._send("GET", "/v1/results", b"", limit=_MAX_ANSWER_BYTES)
         return parse(data, Results, limit=_MAX_ANSWER_BYTES), data
+
+    def change_records(self, action: RecordAction, request: RecordRequest) -> RecordAnswer:
+        """Ask for something about single records."""
+        return self._ask("POST", f"/v1/records/{action}", RecordAnswer, body=canonical(request))
+
+    def erasure(self, erasure: str) -> ErasureStatus:
+        """Ask how far an erasure is."""
+        return self._ask("GET", f"/v1/erasures/{erasure}", ErasureStatus)
 
     def checkpoint(self, since: int) -> CheckpointAnswer | None:
         """Ask for the ledger's newest checkpoint, with proof that it goes on from one of size ``since``.

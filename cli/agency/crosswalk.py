@@ -79,6 +79,11 @@ class Crosswalk:
         self._records[key] = self._changed[key] = record
         return Ticket(record.handle, record.version, fresh=known is None, changed=known is not None)
 
+    def handle_of(self, kind: str, reference: str) -> str | None:
+        """Return the handle that a reference has, or None if it was never encoded."""
+        known = self._records.get((kind, self._mac(self._find_key, kind, reference.encode("utf-8"))))
+        return None if known is None else known.handle
+
     def _new(
         self, kind: str, reference_mac: bytes, reference: str, content_mac: bytes, parent: str | None
     ) -> Record:

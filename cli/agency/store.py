@@ -159,6 +159,22 @@ class Store:
         self._db.conn.execute("DELETE FROM records")
         self.put_records(made)
 
+    def forget_records(self, handles: Iterable[str]) -> int:
+        """Erase crosswalk rows with all that belong to them, and overwrite them where they lay."""
+        connection = self._db.conn
+        connection.execute("PRAGMA secure_delete = ON")
+        going, waiting = set[str](), list(handles)
+        while waiting:  # a child's episodes, and their interviews
+            handle = waiting.pop()
+            going.add(handle)
+            rows = connection.execute("SELECT handle FROM records WHERE parent = ?", [handle])
+            waiting += [row[0] for row in rows if row[0] not in going]
+        count = 0
+        for handle in going:
+            count += connection.execute("DELETE FROM records WHERE handle = ?", [handle]).rowcount
+            connection.execute("DELETE FROM held WHERE handle = ?", [handle])
+        return count
+
     def held(self, period: str) -> frozenset[str]:
         """Return the handles that the last snapshot of a period held."""
         rows = self._db.table("held").rows_where("period = ?", [period], select="handle")

@@ -34,8 +34,9 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
 )
 
-from linkage.wire.canonical import to_builtins
+from linkage.wire.canonical import canonical, to_builtins
 from linkage.wire.http import COVERED_COMPONENTS, KEY_COMPONENT, SIGNATURE_LABEL, SIGNATURE_TAG
+from linkage.wire.record_requests import RecordRequest
 from linkage.wire.signing import public_text
 from tests.support.documented import DOCUMENT, Operation, operations
 from tests.support.served import Served
@@ -66,6 +67,10 @@ def _put(fuzzing: "Fuzzing", number: int) -> Valid:
     return Valid({"submission": fuzzing.lacking.id, "sha256": digest}, piece)
 
 
+def _records(number: int) -> Valid:
+    return Valid(body=to_builtins(RecordRequest(handles=(f"{number:032x}",))))
+
+
 VALID: dict[str, Callable[["Fuzzing", int], Valid]] = {
     "register": lambda f, n: Valid(body=to_builtins(f.sent[n % len(f.sent)].registration())),
     "show": lambda f, n: Valid({"submission": f.sent[n % len(f.sent)].id}),
@@ -74,6 +79,11 @@ VALID: dict[str, Callable[["Fuzzing", int], Valid]] = {
     "status": lambda _f, _n: Valid(),
     "results": lambda _f, _n: Valid(),
     "openapi": lambda _f, _n: Valid(),
+    "withdraw_records": lambda _f, n: _records(n),
+    "erase_records": lambda _f, n: _records(n),
+    "shield_records": lambda _f, n: _records(n),
+    "unshield_records": lambda _f, n: _records(n),
+    "show_erasure": lambda f, _: Valid({"erasure": f.erasure}),
     "checkpoint": lambda _f, _n: Valid(),
     "consistency": lambda _f, n: Valid({"size": str(n % 3)}),
     "healthz": lambda _f, _n: Valid(),
@@ -139,6 +149,7 @@ class Fuzzing:
     ready: Sent
     lacking: Sent
     sent: list[Sent]
+    erasure: str
     session: requests.Session = field(default_factory=requests.Session)
     cases: int = 0
     authenticated: int = 0
@@ -157,7 +168,9 @@ class Fuzzing:
         for sent in (ready, lacking):
             client.register(sent)
         client.put_all(ready)
-        return cls(served, ready, lacking, [ready, lacking, *others])
+        asked = canonical(RecordRequest(handles=("0" * 32,)))
+        erasure = client.call("POST", "/v1/records/erase", asked).json()["erasure"]
+        return cls(served, ready, lacking, [ready, lacking, *others], erasure)
 
     def run(self, wanted: int) -> None:
         """Make cases of every operation in turn until there are as many as wanted."""

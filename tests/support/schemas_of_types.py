@@ -21,9 +21,12 @@ from linkage.wire.submission import (
 TYPES: list[type] = [
     AgencyStatus,
     CheckpointAnswer,
+    ErasureStatus,
     LedgerReceipt,
     Problem,
     Receipt,
+    RecordAnswer,
+    RecordRequest,
     Registration,
     Results,
     SubmissionStatus,

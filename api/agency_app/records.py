@@ -1,0 +1,87 @@
+"""What an agency asks for about single records of its own: withdraw, erase, shield, lift a shield.
+
+A handle that the unit does not know is taken like any other: the answer tells nothing of what is held, and a
+record that is on its way is caught too.  Another agency's record under the same handle is another record.
+"""
+
+from collections.abc import Mapping
+
+from api.agency_app.answers import keep
+from api.agency_app.problems import refuse
+from api.agency_app.service import Service
+from api.clock import stamp
+from api.erasing import certify_erasure, erase_own_records
+from api.store import erasures, jobs, ledger, records
+from linkage.errors import FormatError, LimitError, VersionError
+from linkage.wire.canonical import canonical, parse
+from linkage.wire.ledger import EntryKind, Fact
+from linkage.wire.record_requests import ErasureStatus, RecordAction, RecordAnswer, RecordRequest
+
+__all__ = ["MAX_RECORD_REQUEST_BYTES", "STATUS_OF", "change_records", "erasure_status"]
+
+MAX_RECORD_REQUEST_BYTES = 64 * 1024
+"""A thousand handles come to less."""
+
+STATUS_OF: Mapping[RecordAction, int] = {"erase": 202}
+"""What success is answered with, where it is not 200: an erasure is only begun."""
+
+
+def change_records(service: Service, agency: str, action: RecordAction, body: bytes) -> RecordAnswer:
+    """Do what an agency asks for about records of its own, in one transaction; again, it changes nothing.
+
+    A withdrawal asked for again reaches the snapshots registered in the meantime too.
+    """
+    handles = _parsed(body).handles
+    now = service.clock()
+    with service.database.write() as connection:
+        name = None
+        if action == "erase":
+            name, _ = erase_own_records(connection, agency, handles, now=now)
+        elif action == "withdraw":
+            held = records.count_withdrawals(connection, agency)
+            if held + len(handles) > service.settings.limits.records:
+                refuse("too-large", f"this unit keeps at most {service.settings.limits.records} withdrawals")
+            records.withdraw(connection, agency, handles, now=stamp(now))
+        elif action == "shield":
+            if records.shield(connection, agency, handles, now=stamp(now)):
+                jobs.queue(connection, "conceal-results", now=now)
+        else:
+            records.unshield(connection, agency, handles)
+        if action != "erase":
+            kind = EntryKind.OTHER if action == "withdraw" else EntryKind.HANDLE_SHIELDED
+            facts: dict[str, Fact] = {"agency": agency, "action": action, "records": len(handles)}
+            named = [(agency, one) for one in handles]
+            ledger.append(connection, kind, facts, now=stamp(now), records=named)
+            jobs.queue_link(connection, now=now)
+        answer = RecordAnswer(action=action, records=len(handles), erasure=name)
+        keep(connection, STATUS_OF.get(action, 200), canonical(answer))
+    return answer
+
+
+def _parsed(body: bytes) -> RecordRequest:
+    try:
+        return parse(body, RecordRequest, limit=MAX_RECORD_REQUEST_BYTES)
+    except VersionError as error:
+        refuse("unknown-version", error.message, hint=error.hint)
+    except LimitError as error:
+        refuse("too-large", error.message, hint=error.hint)
+    except FormatError as error:
+        refuse("malformed", error.message, hint=error.hint)
+
+
+def erasure_status(service: Service, agency: str, name: str) -> ErasureStatus:
+    """Say how far an erasure is that the agency asked for; anybody else's does not exist."""
+    with service.database.read() as connection:
+        found = erasures.by_name(connection, name, agency=agency)
+    if found is None:
+        refuse("not-found", hint="ask with the identifier that the answer to the request gave")
+    certificate = b""
+    if found.erased_at is not None:
+        with service.database.write() as connection:
+            certificate = certify_erasure(connection, found.id, service.receipts_key) or b""
+    return ErasureStatus(
+        agency=agency,
+        erasure=name,
+        state="done" if certificate else "under way",
+        certificate=certificate.decode(),
+    )

@@ -1,0 +1,70 @@
+"""Settings of what is linked at which cost, and of how long what is kept; parts of ``unit.toml``."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+__all__ = ["POLICY_TEXT", "LinkageSettings", "RetentionSettings"]
+
+Cost = Annotated[float, Meta(gt=0, le=1_000_000)]
+Years = Annotated[int, Meta(ge=0, le=30)]
+Days = Annotated[int, Meta(ge=1, le=3650)]
+
+
+class LinkageSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What errors and reviews cost, and how many people records are drawn from; 0 where nobody knows."""
+
+    false_link: Cost = 2.0
+    missed_link: Cost = 1.0
+    review: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.1
+    population: Annotated[int, Meta(ge=0, le=100_000_000_000)] = 0
+
+
+class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long what is kept; docs/operations/erasure.md argues every default."""
+
+    enabled: bool = True
+    years_after_last_record: Annotated[int, Meta(ge=1, le=30)] = 6
+    until_age: Annotated[int, Meta(ge=0, le=25)] = 18
+    years_if_missing: Years = 1
+    years_without_episode: Annotated[int, Meta(ge=1, le=30)] = 2
+    superseded_days: Days = 90
+    refused_days: Days = 90
+    open_days: Days = 30
+    results_cycles: Annotated[int, Meta(ge=1, le=100)] = 2
+    jobs_days: Annotated[int, Meta(ge=30, le=3650)] = 400
+
+
+POLICY_TEXT = """
+[linkage]
+# What a false link, a missed link and one clerical review cost; only their ratios count. They choose which
+# pairs are possible links; see docs/decisions/0016.
+false_link = 2.0
+missed_link = 1.0
+review = 0.1
+# How many people the records are drawn from, where that is known and the records are few; 0: not known.
+population = 0
+
+[retention]
+# The schedule that runs by itself once a day while the register worker runs; docs/operations/erasure.md
+# argues every value. With false nothing goes but what is erased by command.
+enabled = true
+# A child's records from one agency go so many years after the last day that any of them speaks of, ...
+years_after_last_record = 6
+# ... but not before the child is certainly of this age, by the age bands of its episodes; 0: at any age.
+until_age = 18
+# Where an episode has no end, so many years later than that.
+years_if_missing = 1
+# A child without any episode goes so many years after the last period that it was submitted in.
+years_without_episode = 2
+# Days after which the payload of a snapshot goes that a newer one has replaced.
+superseded_days = 90
+# Days after which the registration of a refused submission goes; its content went when it was refused.
+refused_days = 90
+# Days after which a submission that was begun and never committed is given up.
+open_days = 30
+# Cycles whose results are kept, the latest one among them. Figures stay.
+results_cycles = 2
+# Days after which jobs that ended are forgotten.
+jobs_days = 400
+"""

@@ -1,0 +1,193 @@
+"""A withdrawn record counts no more until it is sent again; a shielded one until the shield is lifted."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.clock import utc_now
+from api.rotation import close_epoch
+from api.store import persons
+from api.trust import adopt_epoch
+from linkage.wire.canonical import canonical
+from linkage.wire.erasures import read_erasure
+from linkage.wire.moments import Moment
+from linkage.wire.record_requests import RecordRequest
+from tests.support.served import Served, copied_unit, served_unit
+from tests.support.signing_client import problem
+from tests.support.unit import Desk, Unit, handle, make_descriptor, make_sent
+
+DAY = "2024-06-03"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Served:
+    with served_unit(tmp_path_factory.mktemp("made") / "data") as opened:
+        _send(opened, opened.council, (1, 2, 3), 1)
+        _send(opened, opened.police, (2, 3), 1, day="2024-07-01")
+        opened.workers.cycle()
+    return opened
+
+
+@pytest.fixture
+def served(made: Served, tmp_path: Path) -> Iterator[Served]:
+    with copied_unit(made, tmp_path / "data") as opened:
+        yield opened
+
+
+def _send(served: Served, desk: Desk, children: tuple[int, ...], sequence: int, **more: Any) -> str:
+    unit = more.pop("unit", served.unit)
+    sent = make_sent(unit, desk, sequence=sequence, children=children, **more)
+    served.client(desk).submit(sent)
+    served.workers.settle()
+    return sent.id
+
+
+def _ask(served: Served, desk: Desk, action: str, *handles: str) -> Any:
+    body = canonical(RecordRequest(handles=handles))
+    return served.client(desk).call("POST", f"/v1/records/{action}", body)
+
+
+def _members(served: Served) -> dict[tuple[str, str], str]:
+    with served.workers.database.read() as connection:
+        return {(one.agency, one.handle): one.person for one in persons.members(connection)}
+
+
+def _told(served: Served, desk: Desk) -> Any:
+    return served.client(desk).call("GET", "/v1/results").json()
+
+
+def _episodes(served: Served, desk: Desk) -> set[str]:
+    return {one["episode"] for one in _told(served, desk)["findings"]}
+
+
+CHILD_2 = handle("E09", 2)
+KEY_2 = ("E09", CHILD_2)
+
+
+def test_a_withdrawn_record_is_out_until_a_newer_snapshot_and_then_the_person_it_was(served: Served) -> None:
+    before = _members(served)
+    answer = _ask(served, served.council, "withdraw", CHILD_2)
+    assert (answer.status_code, answer.json()["records"], answer.json()["erasure"]) == (200, 1, None)
+    served.workers.settle()
+    assert KEY_2 not in _members(served)
+    served.workers.cycle()
+    assert handle("E09", 2, DAY) not in _episodes(served, served.council)
+    assert [one for one in _told(served, served.police)["missing"] if one["child"] == handle("P01", 2)] == []
+    _send(served, served.council, (1, 2, 3), 2)
+    assert _members(served) == before
+    served.workers.cycle()
+    assert handle("E09", 2, DAY) in _episodes(served, served.council)
+
+
+def test_a_bundle_registered_before_the_withdrawal_does_not_bring_the_record_back(served: Served) -> None:
+    sent = make_sent(served.unit, served.council, sequence=2, children=(1, 2))
+    client = served.client(served.council)
+    assert client.register(sent).status_code == 201
+    assert _ask(served, served.council, "withdraw", CHILD_2).status_code == 200
+    client.put_all(sent)
+    assert client.commit(sent).status_code == 200
+    served.workers.settle()
+    assert KEY_2 not in _members(served)
+
+
+def test_a_single_episode_can_be_withdrawn_and_its_child_stays(served: Served) -> None:
+    assert _ask(served, served.council, "withdraw", handle("E09", 2, DAY)).status_code == 200
+    served.workers.settle()
+    served.workers.cycle()
+    assert KEY_2 in _members(served)
+    assert _episodes(served, served.council) == {handle("E09", 1, DAY), handle("E09", 3, DAY)}
+
+
+def test_a_shielded_record_is_linked_to_nobody_and_told_to_nobody_at_every_relink(served: Served) -> None:
+    before = _members(served)
+    assert before[KEY_2] == before["P01", handle("P01", 2)]
+    assert _ask(served, served.council, "shield", CHILD_2).status_code == 200
+    served.workers.settle()
+    after = _members(served)
+    assert KEY_2 not in after
+    assert after["P01", handle("P01", 2)] == before["P01", handle("P01", 2)]
+    # Results told before are changed at once, those of others that rest on it too.
+    assert handle("E09", 2, DAY) not in _episodes(served, served.council)
+    assert [one for one in _told(served, served.police)["missing"] if one["child"] == handle("P01", 2)] == []
+    _send(served, served.council, (1, 2, 3), 2)
+    served.workers.cycle()
+    assert KEY_2 not in _members(served)
+    assert handle("E09", 2, DAY) not in _episodes(served, served.council)
+    assert _ask(served, served.council, "unshield", CHILD_2).status_code == 200
+    served.workers.settle()
+    assert _members(served) == before
+
+
+def test_a_shield_holds_over_a_rotation_of_the_key_and_a_withdrawal(served: Served) -> None:
+    _ask(served, served.council, "shield", CHILD_2)
+    _ask(served, served.council, "withdraw", CHILD_2)
+    served.workers.settle()
+    unit = served.unit
+    opens = Moment.day(utc_now().date())
+    descriptor = make_descriptor(unit.card, unit.custodians, epoch="e2", opens=opens)
+    with served.workers.database.write() as connection:
+        adopt_epoch(
+            connection, unit.card, canonical(descriptor), custodians=(), threshold=None, now=utc_now()
+        )
+    rotated = Unit(unit.folder, unit.card, unit.custodians, descriptor)
+    _send(served, served.council, (1, 2, 3), 2, unit=rotated)
+    _send(served, served.police, (2, 3), 2, unit=rotated, day="2024-07-01")
+    with served.workers.database.write() as connection:
+        close_epoch(connection, "e1", early=True, now=utc_now())
+    served.workers.settle()
+    members = _members(served)
+    assert KEY_2 not in members
+    assert members["E09", handle("E09", 3)] == members["P01", handle("P01", 3)]
+
+
+def test_an_agency_erases_and_pulls_the_certificate_and_nobody_elses(served: Served) -> None:
+    answer = _ask(served, served.council, "erase", CHILD_2)
+    assert answer.status_code == 202
+    name = answer.json()["erasure"]
+    assert _ask(served, served.council, "erase", CHILD_2).json()["erasure"] == name
+    client = served.client(served.council)
+    assert client.call("GET", f"/v1/erasures/{name}").json()["state"] == "under way"
+    served.workers.settle()
+    done = client.call("GET", f"/v1/erasures/{name}").json()
+    assert done["state"] == "done"
+    key = served.unit.card.signing_key
+    certificate = read_erasure(done["certificate"].encode(), signing_key=key)
+    assert (certificate.erasure, certificate.scope, certificate.agency) == (name, "record", "E09")
+    other = served.client(served.police).call("GET", f"/v1/erasures/{name}")
+    assert (other.status_code, problem(other)) == (404, "not-found")
+
+
+def test_what_is_asked_in_another_agencys_name_changes_nothing_of_anybodys(served: Served) -> None:
+    before = _members(served)
+    for action in ("withdraw", "shield", "unshield", "erase"):
+        assert _ask(served, served.police, action, CHILD_2).status_code in (200, 202)
+    served.workers.settle()
+    assert _members(served) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "name"),
+    [
+        (b"", 400, "malformed"),
+        (b"{}", 400, "unknown-version"),
+        (b'{"format":"clew-record-request","handles":[],"version":1}', 400, "malformed"),
+        (b'{"format":"clew-record-request","handles":["xyz"],"version":1}', 400, "malformed"),
+        (
+            b'{"format":"clew-record-request","handles":["' + b"a" * 32 + b'"],"version":2}',
+            400,
+            "unknown-version",
+        ),
+        (
+            json.dumps({"format": "clew-record-request", "version": 1, "handles": ["ab" * 16] * 2}).encode(),
+            400,
+            "malformed",
+        ),
+        (b" " * 70_000, 413, "too-large"),
+    ],
+)
+def test_a_request_that_is_none_is_refused(served: Served, body: bytes, status: int, name: str) -> None:
+    answer = served.client(served.council).call("POST", "/v1/records/withdraw", body)
+    assert (answer.status_code, problem(answer)) == (status, name)
