@@ -55,6 +55,27 @@ def test_the_unit_checks_itself(served: Served) -> None:
     assert found.findings == []
 
 
+KEPT = {
+    "hashes": "UPDATE ledger_nodes SET hash = lower(hex(randomblob(32))) WHERE level = 1 AND position = 2",
+    "a missing hash": "DELETE FROM ledger_nodes WHERE level = 0 AND position = 1",
+    "newest digests": "UPDATE ledger_covers SET digest = NULL WHERE what = 'epochs'",
+    "who is named": "INSERT INTO ledger_records (entry, agency, handle) VALUES (2, 'E09', 'x')",
+    "the last checkpoint": "UPDATE ledger_head SET checkpoint = replace(checkpoint, '1', '2')",
+    "a receipt": "UPDATE submissions SET receipt = replace(receipt, '\"sequence\":1', '\"sequence\":7')",
+    "a row": "UPDATE agencies SET sequence = sequence - 1 WHERE code = 'E09'",
+}
+
+
+@pytest.mark.parametrize("what", KEPT)
+def test_the_unit_finds_what_was_changed_in_what_follows_from_entries_too(served: Served, what: str) -> None:
+    folder, signer = served.unit.folder, open_signer(served.unit.folder)
+    with undone(served.workers.database) as connection:
+        assert connection.exec_driver_sql(KEPT[what]).rowcount > 0
+        key = served.unit.card.signing_key
+        found = check_unit(connection, folder, signer, signing_key=key, outside=[])
+    assert found.findings != []
+
+
 def test_leaves_and_an_export_without_records_name_no_handle_and_no_person(served: Served) -> None:
     database = served.workers.database
     with database.write() as connection:
