@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import URL, insert, inspect, make_url, text
 
+from api.config import read_settings, settings_text
 from api.store import schema
 from api.store.database import SCHEMAS, Database, StoreName, open_database
 from api.store.database_url import database_url
@@ -166,6 +167,17 @@ def test_an_unsafe_url_is_refused_and_not_repeated(name: str) -> None:
 )
 def test_a_safe_url_is_taken(url: str) -> None:
     assert database_url(url, what="here") == make_url(url)
+
+
+def test_two_stores_in_one_database_are_refused_and_older_settings_are_read(tmp_path: Path) -> None:
+    path, url = tmp_path / "unit.toml", "postgresql+psycopg:///one"
+    path.write_text(settings_text("U", {"encodings": url, "payload": url}))
+    with pytest.raises(InputError, match="two stores"):
+        read_settings(path)
+    path.write_text(settings_text("U", {"encodings": url}))
+    assert read_settings(path).database.url("encodings") == make_url(url)
+    path.write_text('version = 1\nname = "U"\n')
+    assert read_settings(path).database.url("register") is None
 
 
 def test_another_order_of_text_is_refused() -> None:
