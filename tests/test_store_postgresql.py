@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import URL, insert, inspect, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from api.config import read_settings, settings_text
 from api.store import schema
@@ -115,6 +116,41 @@ def test_init_and_the_service_say_what_is_wrong_with_a_database(tmp_path: Path) 
         "register", "init", "--data", data, "--name", "U", "--database", "postgresql+psycopg:///one"
     )
     assert (refused.returncode, "{store}" in refused.stderr) == (1, True)
+
+
+def test_init_as_somebody_who_may_not_act_as_the_owner_is_refused_in_words(tmp_path: Path) -> None:
+    server, name = postgresql.server(), databases.new_database()
+    server.run('CREATE ROLE "nobody-special" LOGIN')
+    for store in SCHEMAS:
+        server.run(f'CREATE DATABASE {name}_{store} TEMPLATE "{name}"')
+    url = f"postgresql+psycopg://nobody-special@/{name}_{{store}}?host={server.socket}"
+    refused = clew("register", "init", "--data", tmp_path / "data", "--name", "U", "--database", url)
+    assert (refused.returncode, "permission denied" in refused.stderr) == (1, True), refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_connection_that_breaks_leaves_nothing_and_the_next_one_works(empty: URL) -> None:
+    create_database(empty, "register")
+    database = open_database(empty, "register")
+    end_all = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        f"WHERE datname = '{empty.database}' AND pid <> pg_backend_pid()"
+    )
+
+    def broken() -> None:
+        with database.write() as connection:
+            connection.execute(insert(schema.trust).values(id=1, threshold=2))
+            postgresql.server().run(end_all)
+
+    with pytest.raises(OperationalError):
+        broken()
+    with database.write() as connection:
+        assert connection.execute(schema.trust.select()).all() == []
+        connection.execute(insert(schema.trust).values(id=1, threshold=3))
+    postgresql.server().run(end_all)  # while nothing is being done
+    with database.read() as connection:
+        assert connection.execute(schema.trust.select()).all() == [(1, 3)]
+    database.close()
 
 
 def test_init_and_status_run_on_a_server(tmp_path: Path) -> None:
