@@ -8,6 +8,7 @@ import msgspec
 
 from linkage.wire.checkpoints import CheckpointAnswer
 from linkage.wire.moments import Moment
+from linkage.wire.record_requests import ErasureStatus, RecordAnswer, RecordRequest
 from linkage.wire.results import Results
 from linkage.wire.submission import (
     AgencyStatus,
