@@ -76,11 +76,12 @@ def test_asking_often_costs_one_probe(unit: Unit) -> None:
 
 
 def test_a_writer_that_cannot_write_is_not_ok(unit: Unit) -> None:
+    service = open_service(unit.folder.root)
     with closing(sqlite3.connect(unit.folder.register_database, isolation_level=None)) as raw:
         raw.execute("BEGIN EXCLUSIVE")
-        with _asked(unit) as answer:
-            assert _refused(answer)
+        assert _refused(create_app(service).test_client().get("/healthz"))
         raw.execute("ROLLBACK")
+    service.close()
 
 
 def test_a_full_disk_is_not_ok_and_the_log_says_why(unit: Unit, caplog: pytest.LogCaptureFixture) -> None:
