@@ -119,6 +119,7 @@ class Worker:
         self._now_and_then = now_and_then
         self._called: dt.datetime | None = None
         self.failed = 0
+        self._can_claim = True
 
     def run(self, stop: threading.Event, *, once: bool, idle_seconds: float = 0.5) -> None:
         """Work until told to stop; with ``once`` until nothing is left that this worker can get to.
@@ -184,11 +185,15 @@ class Worker:
     def _claim(self) -> Lease | None:
         try:
             with self._database.write() as connection:
-                return jobs.claim(connection, self.name, now=self._clock())
+                lease = jobs.claim(connection, self.name, now=self._clock())
         except OperationalError as error:
             # Others write, the disk is full, or the server is away: nothing was begun, so waiting is no harm.
-            self._say(f"{self.name} worker: no job can be taken: {type(error.orig).__name__}")
+            if self._can_claim:
+                self._say(f"{self.name} worker: no job can be taken for now: {type(error.orig).__name__}")
+            self._can_claim = False
             return None
+        self._can_claim = True
+        return lease
 
     def _give_up(self, lease: Lease, reason: str) -> None:
         """End a job that only a person can mend; `clew register retry` queues it again."""

@@ -7,7 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import URL, insert, inspect, make_url, text
+from sqlalchemy.exc import OperationalError
 
+from api.config import read_settings, settings_text
 from api.store import schema
 from api.store.database import SCHEMAS, Database, StoreName, open_database
 from api.store.database_url import database_url
@@ -116,6 +118,41 @@ def test_init_and_the_service_say_what_is_wrong_with_a_database(tmp_path: Path) 
     assert (refused.returncode, "{store}" in refused.stderr) == (1, True)
 
 
+def test_init_as_somebody_who_may_not_act_as_the_owner_is_refused_in_words(tmp_path: Path) -> None:
+    server, name = postgresql.server(), databases.new_database()
+    server.run('CREATE ROLE "nobody-special" LOGIN')
+    for store in SCHEMAS:
+        server.run(f'CREATE DATABASE {name}_{store} TEMPLATE "{name}"')
+    url = f"postgresql+psycopg://nobody-special@/{name}_{{store}}?host={server.socket}"
+    refused = clew("register", "init", "--data", tmp_path / "data", "--name", "U", "--database", url)
+    assert (refused.returncode, "permission denied" in refused.stderr) == (1, True), refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_connection_that_breaks_leaves_nothing_and_the_next_one_works(empty: URL) -> None:
+    create_database(empty, "register")
+    database = open_database(empty, "register")
+    end_all = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        f"WHERE datname = '{empty.database}' AND pid <> pg_backend_pid()"
+    )
+
+    def broken() -> None:
+        with database.write() as connection:
+            connection.execute(insert(schema.trust).values(id=1, threshold=2))
+            postgresql.server().run(end_all)
+
+    with pytest.raises(OperationalError):
+        broken()
+    with database.write() as connection:
+        assert connection.execute(schema.trust.select()).all() == []
+        connection.execute(insert(schema.trust).values(id=1, threshold=3))
+    postgresql.server().run(end_all)  # while nothing is being done
+    with database.read() as connection:
+        assert connection.execute(schema.trust.select()).all() == [(1, 3)]
+    database.close()
+
+
 def test_init_and_status_run_on_a_server(tmp_path: Path) -> None:
     data = tmp_path / "data"
     name = databases.new_database()
@@ -166,6 +203,17 @@ def test_an_unsafe_url_is_refused_and_not_repeated(name: str) -> None:
 )
 def test_a_safe_url_is_taken(url: str) -> None:
     assert database_url(url, what="here") == make_url(url)
+
+
+def test_two_stores_in_one_database_are_refused_and_older_settings_are_read(tmp_path: Path) -> None:
+    path, url = tmp_path / "unit.toml", "postgresql+psycopg:///one"
+    path.write_text(settings_text("U", {"encodings": url, "payload": url}))
+    with pytest.raises(InputError, match="two stores"):
+        read_settings(path)
+    path.write_text(settings_text("U", {"encodings": url}))
+    assert read_settings(path).database.url("encodings") == make_url(url)
+    path.write_text('version = 1\nname = "U"\n')
+    assert read_settings(path).database.url("register") is None
 
 
 def test_another_order_of_text_is_refused() -> None:

@@ -31,7 +31,12 @@ def init(data: Path, name: str, database: str | None) -> None:
 
     Prints where the card lies; the ceremony needs it.
     """
-    card = create_unit(data, name, _of_each_store(database))
+    try:
+        card = create_unit(data, name, _of_each_store(database))
+    except OperationalError as error:
+        raise InputError(
+            f"--database: {error.orig}", hint="run init as who may act as the databases' owners"
+        ) from None
     say("made a linkage unit; its keys lie in secrets/ and are in no backup yet")
     say(f"fingerprint of its card: {card_fingerprint(card)}")
     say(f"  in words: {in_words(card_fingerprint(card))}")

@@ -67,7 +67,8 @@ class Database:
     def write(self) -> contextlib.AbstractContextManager[Connection]:
         """Open a transaction that holds the writer's place from its first statement until it is durable.
 
-        Nobody else writes between what it reads and what it writes.
+        Nobody else writes between what it reads and what it writes.  A block may find at its end that nothing
+        was kept, so what cannot be taken back (an answer, a file removed) comes after it.
         """
         return self._kind.write()
 

@@ -66,7 +66,7 @@ class PostgresqlDatabase:
             isolation_level="READ COMMITTED",
             connect_args=arguments,
         )
-        event.listen(self.engine, "handle_error", _silence)
+        event.listen(self.engine, "handle_error", _silence, retval=True)
         self._reading = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
@@ -180,19 +180,20 @@ FROM pg_database WHERE datname = current_database()
 """
 
 
-def _silence(context: ExceptionContext) -> None:
-    """Take what was being stored out of an error: the server repeats keys and values in its details."""
+def _silence(context: ExceptionContext) -> OperationalError | None:
+    """Take what was being stored out of an error: the server repeats keys and values in its details.
+
+    A right that is missing is a fault of the same kind as a file that this account may not write.
+    """
     fault = context.original_exception
     if not isinstance(fault, psycopg.Error) or fault.sqlstate is None:
-        return
+        return None
     code = fault.sqlstate
     said = fault.diag.message_primary if code.startswith(_SPEAKING) else None
     fault.args = (said or f"{type(fault).__name__} ({code})",)
-    if code == _NO_RIGHT:
-        # A fault of the same kind as a file that this account may not write.
-        context.chained_exception = OperationalError(None, None, fault)
-    elif context.sqlalchemy_exception is not None:
+    if context.sqlalchemy_exception is not None:
         context.sqlalchemy_exception.args = (f"({type(fault).__name__}) {fault.args[0]}",)
+    return OperationalError(None, None, fault) if code == _NO_RIGHT else None
 
 
 def _first_line(error: BaseException | None) -> str:
