@@ -47,6 +47,7 @@ def decide(
     number = known_links.add(connection, left, right, same=same, reason=reason, now=stamp(now))
     facts: dict[str, Fact] = {"decision": number, "same": same, "step": "decided"}
     ledger.append(connection, EntryKind.MUST_NOT_LINK, facts, now=stamp(now), records=[left, right])
+    _cover(connection, number, now)
     jobs.queue_link(connection, now=now)
     return number, True
 
@@ -95,9 +96,14 @@ def undo(connection: Connection, number: int, *, now: dt.datetime) -> None:
     """Take a decision back; raises :class:`InputError` if there is no such."""
     if not known_links.remove(connection, number):
         raise InputError(f"there is no decision {number}", hint=_LIST)
-    facts: dict[str, Fact] = {"decision": number, "step": "undone"}
-    ledger.append(connection, EntryKind.MUST_NOT_LINK, facts, now=stamp(now))
+    _cover(connection, number, now)
     jobs.queue_link(connection, now=now)
+
+
+def _cover(connection: Connection, number: int, now: dt.datetime) -> None:
+    """Let the ledger say what the row of a decision is now, in an entry that outlives the records."""
+    rows = {"known_links": [str(number)]}
+    ledger.append(connection, EntryKind.MUST_NOT_LINK, {"decision": number}, now=stamp(now), rows=rows)
 
 
 def agreeing_persons(

@@ -209,7 +209,7 @@ def certify_erasure(connection: Connection, number: int, key: Ed25519PrivateKey)
 
 def _remains(found: ErasureRow) -> tuple[Remaining, ...]:
     lasting: tuple[Remaining, ...] = ("tombstones",) if found.lasting else ()
-    return ("backups", "freed-blocks", "counts", "copies-sent", *lasting)
+    return ("backups", "freed-blocks", "counts", "copies-sent", "ledger", *lasting)
 
 
 def _moment(stamped: str) -> Moment:

@@ -151,7 +151,8 @@ class EncodingsEraser:
             "records": asked.records,
             "step": "erased",
         }
-        rows = dict.fromkeys(("memberships", "carried", "person_event_records"))
+        changed = ("memberships", "carried", "person_event_records")
+        rows = dict.fromkeys((*changed, "withdrawals", "shields", "known_links"))
         ledger.erase(connection, named, facts, now=now, rows=rows, files=files)
         return forgotten
 

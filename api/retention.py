@@ -76,7 +76,7 @@ class RetentionSchedule:
             erasure = None
             if targets or stale or sum(removed.values()) > removed["nonces"]:
                 erasure = erase_by_schedule(connection, targets, now=now)
-            rows = {"submissions": None, "results": None}
+            rows = dict.fromkeys(("submissions", "results", "withdrawals"))
             ledger.append(connection, EntryKind.RETENTION, dict(removed), now=stamp(now), rows=rows)
             retention.add_run(
                 connection,

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.auditing import check_unit
+from api.checkpoints import open_signer
 from api.clock import utc_now
 from api.deciding import agreeing_persons, decide, undo
 from api.erasing import erase_own_records
 from api.settlement import withdraw_submission
-from api.store import known_links, persons, schema
+from api.store import known_links, persons, record_tables, schema
 from api.store.known_links import KnownLink
 from api.store.persons import Carried, RecordKey
 from api.trust import adopt_epoch
@@ -156,6 +158,17 @@ def test_a_decision_goes_with_an_erased_record(served: Served) -> None:
     served.workers.settle()
     with served.workers.database.read() as connection:
         assert known_links.all_links(connection) == []
+
+
+def test_a_decision_that_somebody_takes_out_of_the_database_is_found(served: Served) -> None:
+    _decide(served, COUNCIL_2, POLICE_2, same=False)
+    with served.workers.database.write() as connection:
+        unit = served.unit
+        key, signer = unit.card.signing_key, open_signer(unit.folder)
+        assert check_unit(connection, unit.folder, signer, signing_key=key, outside=()).findings == []
+        connection.execute(record_tables.known_links.delete())
+        found = check_unit(connection, unit.folder, signer, signing_key=key, outside=()).findings
+    assert [one.where for one in found] == ["known_links 1"]
 
 
 def test_a_run_states_how_good_it_is(served: Served) -> None:

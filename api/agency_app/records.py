@@ -12,6 +12,7 @@ from api.agency_app.service import Service
 from api.clock import stamp
 from api.erasing import certify_erasure, erase_own_records
 from api.store import erasures, jobs, ledger, records
+from api.store.ledger_rows import stretch_of
 from linkage.errors import FormatError, LimitError, VersionError
 from linkage.wire.canonical import canonical, parse
 from linkage.wire.ledger import EntryKind, Fact
@@ -52,6 +53,9 @@ def change_records(service: Service, agency: str, action: RecordAction, body: by
             facts: dict[str, Fact] = {"agency": agency, "action": action, "records": len(handles)}
             named = [(agency, one) for one in handles]
             ledger.append(connection, kind, facts, now=stamp(now), records=named)
+            table = "withdrawals" if action == "withdraw" else "shields"
+            rows = {table: {stretch_of(one) for one in handles}}
+            ledger.append(connection, kind, {"action": action}, now=stamp(now), rows=rows)
             jobs.queue_link(connection, now=now)
         answer = RecordAnswer(action=action, records=len(handles), erasure=name)
         keep(connection, STATUS_OF.get(action, 200), canonical(answer))

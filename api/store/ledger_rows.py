@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Integer, Row, Table, and_, func, or_, select
 
-from api.store import schema
+from api.store import record_tables, schema
 from linkage.wire.derivation import keyed_digest
 
 __all__ = ["COVERED", "CoveredTable", "digests", "stretch_of"]
@@ -88,6 +88,10 @@ COVERED: Mapping[str, CoveredTable] = {
         CoveredTable(schema.cycles, ("number",)),
         CoveredTable(schema.results, ("cycle", "agency")),
         CoveredTable(schema.destructions, ("epoch",)),
+        CoveredTable(record_tables.withdrawals, ("handle",), stretched=True),
+        CoveredTable(record_tables.shields, ("handle",), stretched=True),
+        CoveredTable(record_tables.known_links, ("id",)),
+        CoveredTable(record_tables.tombstones, ("digest",), stretched=True),
     )
 }
 """By name.  A table that is added here is covered from the next entry that names it on."""

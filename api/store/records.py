@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Subquery, Table, delete, func, insert, select, update
 
-from api.store import record_tables, schema
+from api.store import ledger, record_tables, schema
+from api.store.ledger_rows import stretch_of
 from linkage.wire.derivation import keyed_digest
+from linkage.wire.ledger import EntryKind, Fact
 
 __all__ = [
     "HeldBack",
@@ -209,6 +211,9 @@ def add_tombstones(
         ]
         if rows:
             connection.execute(insert(_tombstones), rows)
+            covered = {"tombstones": {stretch_of(digest) for digest in fresh}}
+            facts: dict[str, Fact] = {"agency": agency, "records": len(fresh), "step": "kept out"}
+            ledger.append(connection, EntryKind.ERASURE, facts, now=now, rows=covered)
 
 
 def _digest(key: bytes, agency: str, handle: str) -> str:

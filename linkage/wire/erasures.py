@@ -68,7 +68,7 @@ REMAINING: dict[Remaining, str] = {
     "counts": "manifests and figures, which hold counts and digests",
     "tombstones": "keyed digests of the erased handles, by which they are kept out",
     "copies-sent": "results that agencies pulled before",
-    "ledger": "entries of the ledger whose salts are erased",
+    "ledger": "leaves of the ledger, which say kind and day; what they spoke of is erased",
 }
 
 
