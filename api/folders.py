@@ -46,8 +46,13 @@ class DataFolder:
 
     @property
     def pseudonyms_key(self) -> Path:
-        """The key of the operator's pseudonyms; read by the export of persons only."""
+        """The key of the operator's pseudonyms in units of older releases: generation 0."""
         return self.root / "secrets" / "pseudonyms.key"
+
+    @property
+    def audience_keys(self) -> Path:
+        """The keys of audiences' pseudonyms, a file for each generation; read by the operator's exports."""
+        return self.root / "secrets" / "audiences"
 
     @property
     def register_database(self) -> Path:

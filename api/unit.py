@@ -8,10 +8,13 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from api.audiences import prepare_operator
+from api.clock import utc_now
 from api.config import read_settings, settings_text
 from api.folders import DataFolder
 from api.secret_files import write_secret
 from api.store.bodies import sync_folder, write_whole
+from api.store.database import open_database
 from linkage.errors import InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import UnitCard, read_card, sign_card
@@ -55,7 +58,6 @@ def _build(folder: DataFolder, name: str) -> UnitCard:
     write_secret(folder.receipts_key, "receipts", receipts.private_bytes_raw())
     write_secret(folder.linking_key, "linking-worker", linking.to_bytes())
     write_secret(folder.register_key, "register-worker", register.to_bytes())
-    write_secret(folder.pseudonyms_key, "operator-pseudonyms", os.urandom(32))
     card = UnitCard(
         name=name,
         signing_key=public_text(receipts.public_key()),
@@ -67,7 +69,17 @@ def _build(folder: DataFolder, name: str) -> UnitCard:
     create_database(folder.register_database, "register")
     create_database(folder.encodings_database, "encodings")
     create_database(folder.payload_database, "payload")
+    _prepare_operator(folder)
     return signed
+
+
+def _prepare_operator(folder: DataFolder) -> None:
+    database = open_database(folder.register_database, "register")
+    try:
+        with database.write() as connection:
+            prepare_operator(folder, connection, now=utc_now())
+    finally:
+        database.close()
 
 
 def read_unit_card(folder: DataFolder) -> UnitCard:

@@ -18,7 +18,7 @@ from tests.support.unit import make_unit
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROTOCOL = (DOCS / "spec" / "submission-1.md").read_text(encoding="utf-8")
-OPERATIONS = (DOCS / "operations" / "register.md").read_text(encoding="utf-8")
+OPERATIONS = "\n".join(one.read_text(encoding="utf-8") for one in sorted((DOCS / "operations").glob("*.md")))
 
 
 def test_the_protocol_lists_every_problem_with_its_status_and_no_other() -> None:

@@ -10,13 +10,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, insert
 from sqlalchemy.exc import IntegrityError
 
-from api.store import encodings, payload, schema
+from api.store import encodings, payload, schema, schema_audiences
 from api.store.database import SCHEMAS, StoreName, open_database
 from api.store.migrating import create_database, newest_schema
 from linkage.errors import InputError, VersionError
 
 STORES: dict[StoreName, MetaData] = {
-    "register": schema.metadata,
+    "register": schema_audiences.audiences.metadata,
     "encodings": encodings.metadata,
     "payload": payload.metadata,
 }

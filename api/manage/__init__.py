@@ -3,6 +3,7 @@
 import click
 
 from api.manage.agencies import agency
+from api.manage.audiences import audience, pseudonym
 from api.manage.certificates import certificate
 from api.manage.cycles import cycle, figures, persons
 from api.manage.epochs import epoch
@@ -23,6 +24,8 @@ def register() -> None:
 
 for _command in (
     *(agency, certificate, cycle, epoch, figures, init, persons, retry, revoke, serve, status, submission),
+    audience,
+    pseudonym,
     succession,
     upgrade,
     work,

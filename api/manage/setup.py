@@ -5,8 +5,10 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import OperationalError
 
+from api.audiences import prepare_operator
+from api.clock import utc_now
 from api.folders import DataFolder, open_data_folder
-from api.manage.options import data_option, say
+from api.manage.options import data_option, opened_register, say
 from api.store.database import SCHEMAS
 from api.unit import create_unit
 from linkage.errors import InputError
@@ -60,3 +62,5 @@ def upgrade(data: Path) -> None:
             say(f"{paths[store].name}: {newest}, nothing to do")
         else:
             say(f"{paths[store].name}: was {before}, is {newest} now")
+    with opened_register(data) as (_, database), database.write() as connection:
+        prepare_operator(folder, connection, now=utc_now())

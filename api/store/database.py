@@ -18,7 +18,7 @@ __all__ = ["SCHEMAS", "Database", "StoreName", "is_older", "number_of", "open_da
 StoreName = Literal["register", "encodings", "payload"]
 
 SCHEMAS: dict[StoreName, str] = {
-    "register": "register_5",
+    "register": "register_9",
     "encodings": "encodings_1",
     "payload": "payload_1",
 }

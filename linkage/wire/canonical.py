@@ -70,6 +70,7 @@ _FORMATS = {
     "clew-custody-log": "an exported custody log",
     "clew-destruction": "the certificate of a destroyed epoch",
     "clew-epoch": "an epoch descriptor",
+    "clew-key-destruction": "the certificate of destroyed audience keys",
     "clew-handed-share": "a share handed over to a session",
     "clew-protected": "a private file under a passphrase, which must not be passed on",
     "clew-receipt": "a receipt",
