@@ -14,9 +14,11 @@ from api.folders import DataFolder
 from api.part_intake import PartIntake
 from api.payload_erasure import find_erasure, forget_in_register
 from api.quarantine import read_quarantine
+from api.query_numbers import QueryNumbers
 from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, epochs, persons, results, submissions
+from api.store import agencies, answers, epochs, persons, results, submissions
+from api.store.answers import Query
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.payload import PayloadStore, survives_storage
@@ -28,7 +30,6 @@ from linkage.wire.bundle import checked
 from linkage.wire.canonical import canonical
 from linkage.wire.codes import Role
 from linkage.wire.compression import decompress
-from linkage.wire.derivation import keyed_digest
 from linkage.wire.limits import MAX_LINE_BYTES
 from linkage.wire.manifest import Manifest, part_context
 from linkage.wire.records import Payload, read_payload
@@ -113,7 +114,7 @@ class RegisterWorker:
         if number is None:
             raise LookupError("a job of this kind names a cycle")
         task.progress(0, 2)
-        outcome = self._reconciled(number)
+        outcome, queries = self._reconciled(number)
         task.progress(1, 2)
         with self._database.read() as connection:
             enrolled = [one.code for one in agencies.all_agencies(connection) if one.enrolled]
@@ -121,6 +122,7 @@ class RegisterWorker:
         figures = canonical(outcome.figures).decode()
         with task.ending() as connection:
             results.store_results(connection, number, bodies, figures=figures, now=stamp(self._clock()))
+            answers.note_queries(connection, queries, number)
 
     def erase(self, task: Task) -> None:
         """Erase what is held of children that were never encoded again.
@@ -167,7 +169,7 @@ class RegisterWorker:
             raise FormatError("payload: the numbers of records are not those that the manifest states")
         return payload
 
-    def _reconciled(self, number: int) -> Reconciliation:
+    def _reconciled(self, number: int) -> tuple[Reconciliation, list[Query]]:
         with self._database.read() as connection:
             run = _run_of_cycle(connection, number)
             snapshots = results.run_snapshots(connection, run)
@@ -181,18 +183,15 @@ class RegisterWorker:
             )
             for one in snapshots
         ]
-        return reconcile(records, person_of, query_number=self._query_number)
+        numbers = QueryNumbers(self._query_key)
+        outcome = reconcile(records, person_of, query_number=numbers.number)
+        return outcome, list(numbers.behind(records, outcome.results))
 
     def _load(self, submission: str, agency: str) -> Payload:
         payload = self._store.load(submission, agency)
         if payload is None:
             raise InputError("payload: a standing submission is not in the store", hint="restore the store")
         return payload
-
-    def _query_number(self, agency: str, child: str, episode: str) -> str:
-        """Number a query so that it stays the same over cycles and says nothing about the episode."""
-        said = "\x00".join((agency, child, episode)).encode()
-        return "Q-" + keyed_digest(self._query_key, said).hex()[:10].upper()
 
 
 def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:

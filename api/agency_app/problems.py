@@ -40,6 +40,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "chunks-missing": (409, "chunks are missing"),
     "not-open": (409, "the submission is no longer open"),
     "too-many-open": (409, "too many submissions are open"),
+    "too-many-answers": (409, "the query was answered too often"),
     "too-large": (413, "larger than this unit accepts"),
     "chunk-size": (422, "the chunk does not have the size that was registered"),
     "chunk-digest": (422, "the chunk does not have the digest in its address"),

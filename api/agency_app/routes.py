@@ -7,21 +7,27 @@ from flask import Flask, Response, g
 from werkzeug.routing import BaseConverter
 
 from api.agency_app.admission import MAX_REGISTRATION_BYTES, admit
+from api.agency_app.answering import keep_answer
 from api.agency_app.committing import commit, own_submission, put_chunk
 from api.agency_app.problems import refuse
 from api.agency_app.service import Service
 from api.store import agencies, results, submissions
 from api.store.agencies import Agency
 from api.store.submissions import Submission
+from linkage.wire.answers import MAX_ANSWER_BYTES
 from linkage.wire.canonical import canonical
 from linkage.wire.limits import MAX_CHUNK_BYTES
 from linkage.wire.submission import AgencyStatus, SubmissionStatus
 
-__all__ = ["BODY_LIMITS", "DigestConverter", "add_routes"]
+__all__ = ["BODY_LIMITS", "DigestConverter", "QueryConverter", "add_routes"]
 
 _LISTED_SUBMISSIONS = 100
 
-BODY_LIMITS: Mapping[str, int] = {"register": MAX_REGISTRATION_BYTES, "put_chunk": MAX_CHUNK_BYTES}
+BODY_LIMITS: Mapping[str, int] = {
+    "register": MAX_REGISTRATION_BYTES,
+    "put_chunk": MAX_CHUNK_BYTES,
+    "put_answer": MAX_ANSWER_BYTES,
+}
 """Largest body by endpoint; the others take none."""
 
 
@@ -29,6 +35,12 @@ class DigestConverter(BaseConverter):
     """A SHA-256 in lower-case hex; anything else is no address of ours."""
 
     regex = "[0-9a-f]{64}"
+
+
+class QueryConverter(BaseConverter):
+    """A query number; anything else is no address of ours."""
+
+    regex = "Q-[0-9A-F]{10}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,9 @@ class _Handlers:
             refuse("no-results", hint="results come with the next cycle that the operator closes")
         return _json(body.encode())
 
+    def put_answer(self, query: str) -> Response:
+        return _json(canonical(keep_answer(self.service, _agency().code, query, _body())))
+
     def healthz(self) -> Response:
         with self.service.database.read() as connection:
             results.latest_reconciled(connection)
@@ -110,6 +125,7 @@ def add_routes(app: Flask, service: Service) -> None:
         ("POST", f"{one}/commit", "commit", handlers.commit),
         ("GET", "/v1/status", "status", handlers.status),
         ("GET", "/v1/results", "results", handlers.results),
+        ("PUT", "/v1/answers/<query:query>", "put_answer", handlers.put_answer),
         ("GET", "/healthz", "healthz", handlers.healthz),
     )
     for method, rule, name, handler in table:

@@ -3,6 +3,7 @@
 import click
 
 from api.manage.agencies import agency
+from api.manage.answers import answers
 from api.manage.audiences import audience, pseudonym
 from api.manage.certificates import certificate
 from api.manage.cycles import cycle, figures, persons
@@ -24,6 +25,7 @@ def register() -> None:
 
 for _command in (
     *(agency, certificate, cycle, epoch, figures, init, persons, retry, revoke, serve, status, submission),
+    answers,
     audience,
     pseudonym,
     succession,

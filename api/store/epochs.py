@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
 
-from api.store import schema
+from api.store import answers, schema
 from linkage.wire.epochs import EpochDescriptor, read_descriptor
 
 __all__ = [
@@ -199,12 +199,16 @@ def set_destruction(connection: Connection, epoch: str, **values: object) -> Non
 
 
 def forget_handles(connection: Connection, keys: Collection[tuple[str, str]]) -> None:
-    """Erase records, by agency and handle, from the history of persons; the events themselves stay."""
+    """Erase records, by agency and handle, from the history of persons and the queries about them.
+
+    The events themselves stay.
+    """
     table = schema.person_event_records
     ordered = sorted(keys)
     for start in range(0, len(ordered), 500):  # well below the parameters that one statement may have
         some = tuple_(table.c.agency, table.c.handle).in_(ordered[start : start + 500])
         connection.execute(delete(table).where(some))
+    answers.forget(connection, ordered)
 
 
 def forget_members(connection: Connection, epoch: str) -> int:

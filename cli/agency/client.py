@@ -16,6 +16,7 @@ from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algor
 
 from keys.identity import Identity
 from linkage.errors import ClewError, EpochError, FormatError, InputError, LimitError, VerificationError
+from linkage.wire.answers import QueryAnswer
 from linkage.wire.canonical import canonical, parse
 from linkage.wire.http import COVERED_COMPONENTS, SIGNATURE_LABEL, SIGNATURE_TAG
 from linkage.wire.limits import MAX_MANIFEST_BYTES
@@ -125,6 +126,10 @@ class Unit:
         """Pull the results of the latest cycle, also as the bytes that came."""
         data = self._send("GET", "/v1/results", b"", limit=_MAX_ANSWER_BYTES)
         return parse(data, Results, limit=_MAX_ANSWER_BYTES), data
+
+    def answer(self, answer: QueryAnswer) -> QueryAnswer:
+        """Answer a query of this agency's results; returns what the unit keeps."""
+        return self._ask("PUT", f"/v1/answers/{answer.query}", QueryAnswer, body=canonical(answer))
 
     def _ask(self, method: str, path: str, kind: type[T], *, body: bytes = b"") -> T:
         data = self._send(method, path, body, limit=_MAX_STATUS_BYTES)
