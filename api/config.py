@@ -11,7 +11,15 @@ from msgspec import Meta, Struct
 from linkage.errors import InputError, VersionError
 from linkage.wire.limits import MAX_PART_BYTES, MAX_RECORDS
 
-__all__ = ["Limits", "ServiceSettings", "Settings", "read_settings", "settings_text"]
+__all__ = [
+    "AmendmentSettings",
+    "Limits",
+    "ReidentificationSettings",
+    "ServiceSettings",
+    "Settings",
+    "read_settings",
+    "settings_text",
+]
 
 _MAX_SETTINGS_BYTES = 64 * 1024
 _GIB = 1024**3
@@ -36,6 +44,28 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     open_submissions: Annotated[int, Meta(ge=1, le=100)] = 4
 
 
+class AmendmentSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How much an agency may amend before it is held back or an alert is raised."""
+
+    days: Annotated[int, Meta(ge=30, le=3650)] = 365
+    per_record: Annotated[int, Meta(ge=1, le=100)] = 4
+    per_child: Annotated[int, Meta(ge=1, le=1000)] = 12
+    walking: Annotated[int, Meta(ge=2, le=100)] = 3
+    returns: Annotated[int, Meta(ge=1, le=100)] = 2
+    short_lived: Annotated[int, Meta(ge=1, le=100_000)] = 5
+    short_lived_share: Annotated[float, Meta(ge=0, le=1)] = 0.01
+    short_lived_cycles: Annotated[int, Meta(ge=1, le=12)] = 2
+    backdated: Annotated[int, Meta(ge=1, le=100_000)] = 20
+    backdated_share: Annotated[float, Meta(ge=0, le=1)] = 0.2
+
+
+class ReidentificationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long a request to open a pseudonym may wait, and how many there may be."""
+
+    valid_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    requests_in_30_days: Annotated[int, Meta(ge=0, le=1000)] = 10
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that an operator may set."""
 
@@ -44,6 +74,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=120)]
     service: ServiceSettings = ServiceSettings()
     limits: Limits = Limits()
+    amendments: AmendmentSettings = AmendmentSettings()
+    reidentification: ReidentificationSettings = ReidentificationSettings()
 
 
 def settings_text(name: str) -> str:
@@ -75,6 +107,34 @@ part_bytes = {2 * _GIB}
 records = 1000000
 # Submissions that one agency may have begun and not yet committed.
 open_submissions = 4
+
+[amendments]
+# What an agency may change about a record from cycle to cycle before that looks like probing: moving a date
+# until the class flips, or inventing children. Corrections that agencies make every month stay far below.
+# How many days an amendment counts. Withdrawing a record resets nothing.
+days = 365
+# In how many cycles one record may be amended. Beyond it nothing new of that child is told until you admit.
+per_record = 4
+# How many amendments all records of one child may have, each counted once a cycle.
+per_child = 12
+# Alert: one date that went the same way in so many cycles.
+walking = 3
+# Alert: a record that was withdrawn and came back so often.
+returns = 2
+# Alert: children with records that were there for a moment only: at least so many, and this share of all.
+short_lived = 5
+short_lived_share = 0.01
+# How many cycles are "a moment".
+short_lived_cycles = 2
+# Alert: children that come with nothing but old absences: at least so many in one cycle, and this share.
+backdated = 20
+backdated_share = 0.2
+
+[reidentification]
+# For how many days a request to open a pseudonym may be approved and answered.
+valid_days = 30
+# How many requests may be filed within 30 days; with 0 none.
+requests_in_30_days = 10
 """
 
 

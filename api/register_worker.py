@@ -9,7 +9,9 @@ from typing import cast
 
 from sqlalchemy import Connection
 
+from api.amendment_watch import AmendmentWatch, Review, record_review
 from api.clock import Clock, stamp
+from api.config import read_settings
 from api.folders import DataFolder
 from api.part_intake import PartIntake
 from api.payload_erasure import find_erasure, forget_in_register
@@ -51,6 +53,8 @@ class RegisterWorker:
         self._intake = BodyFolder(folder.intake_payload)
         self._part = PartIntake("payload", self._intake, database, clock)
         self._store = PayloadStore(folder.payload_database, key)
+        self._settings = read_settings(folder.settings).amendments
+        self._watch = AmendmentWatch(self._store, key.derive("amendments"), self._settings)
 
     def worker(self, say: Say) -> Worker:
         """Return the loop that runs these handlers."""
@@ -114,7 +118,7 @@ class RegisterWorker:
         if number is None:
             raise LookupError("a job of this kind names a cycle")
         task.progress(0, 2)
-        outcome, queries = self._reconciled(number)
+        outcome, queries, review = self._reconciled(number)
         task.progress(1, 2)
         with self._database.read() as connection:
             enrolled = [one.code for one in agencies.all_agencies(connection) if one.enrolled]
@@ -123,6 +127,7 @@ class RegisterWorker:
         with task.ending() as connection:
             results.store_results(connection, number, bodies, figures=figures, now=stamp(self._clock()))
             answers.note_queries(connection, queries, number)
+            record_review(connection, review, number, self._settings, now=self._clock())
 
     def erase(self, task: Task) -> None:
         """Erase what is held of children that were never encoded again.
@@ -169,12 +174,13 @@ class RegisterWorker:
             raise FormatError("payload: the numbers of records are not those that the manifest states")
         return payload
 
-    def _reconciled(self, number: int) -> tuple[Reconciliation, list[Query]]:
+    def _reconciled(self, number: int) -> tuple[Reconciliation, list[Query], Review]:
         with self._database.read() as connection:
             run = _run_of_cycle(connection, number)
             snapshots = results.run_snapshots(connection, run)
             person_of = {(one.agency, one.handle): one.person for one in persons.standing_members(connection)}
             quarantine = read_quarantine(connection)
+            review = self._watch.review(connection, number, snapshots, person_of, now=self._clock())
         records = [
             AgencyRecords(
                 one.agency,
@@ -183,9 +189,11 @@ class RegisterWorker:
             )
             for one in snapshots
         ]
+        with self._database.read() as connection:
+            records = self._watch.hold_back(connection, records, person_of, review, number)
         numbers = QueryNumbers(self._query_key)
         outcome = reconcile(records, person_of, query_number=numbers.number)
-        return outcome, list(numbers.behind(records, outcome.results))
+        return outcome, list(numbers.behind(records, outcome.results)), review
 
     def _load(self, submission: str, agency: str) -> Payload:
         payload = self._store.load(submission, agency)

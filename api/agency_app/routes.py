@@ -10,6 +10,7 @@ from api.agency_app.admission import MAX_REGISTRATION_BYTES, admit
 from api.agency_app.answering import keep_answer
 from api.agency_app.committing import commit, own_submission, put_chunk
 from api.agency_app.problems import refuse
+from api.agency_app.requests import answer_request, own_requests
 from api.agency_app.service import Service
 from api.store import agencies, results, submissions
 from api.store.agencies import Agency
@@ -19,7 +20,7 @@ from linkage.wire.canonical import canonical
 from linkage.wire.limits import MAX_CHUNK_BYTES
 from linkage.wire.submission import AgencyStatus, SubmissionStatus
 
-__all__ = ["BODY_LIMITS", "DigestConverter", "QueryConverter", "add_routes"]
+__all__ = ["BODY_LIMITS", "DigestConverter", "QueryConverter", "RequestConverter", "add_routes"]
 
 _LISTED_SUBMISSIONS = 100
 
@@ -27,6 +28,7 @@ BODY_LIMITS: Mapping[str, int] = {
     "register": MAX_REGISTRATION_BYTES,
     "put_chunk": MAX_CHUNK_BYTES,
     "put_answer": MAX_ANSWER_BYTES,
+    "put_request": MAX_ANSWER_BYTES,
 }
 """Largest body by endpoint; the others take none."""
 
@@ -41,6 +43,12 @@ class QueryConverter(BaseConverter):
     """A query number; anything else is no address of ours."""
 
     regex = "Q-[0-9A-F]{10}"
+
+
+class RequestConverter(BaseConverter):
+    """The number of a request to open a handle; anything else is no address of ours."""
+
+    regex = "R-[0-9A-F]{10}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,12 @@ class _Handlers:
     def put_answer(self, query: str) -> Response:
         return _json(canonical(keep_answer(self.service, _agency().code, query, _body())))
 
+    def requests(self) -> Response:
+        return _json(canonical(own_requests(self.service, _agency().code)))
+
+    def put_request(self, number: str) -> Response:
+        return _json(canonical(answer_request(self.service, _agency().code, number, _body())))
+
     def healthz(self) -> Response:
         with self.service.database.read() as connection:
             results.latest_reconciled(connection)
@@ -126,6 +140,8 @@ def add_routes(app: Flask, service: Service) -> None:
         ("GET", "/v1/status", "status", handlers.status),
         ("GET", "/v1/results", "results", handlers.results),
         ("PUT", "/v1/answers/<query:query>", "put_answer", handlers.put_answer),
+        ("GET", "/v1/requests", "requests", handlers.requests),
+        ("PUT", "/v1/requests/<request:number>", "put_request", handlers.put_request),
         ("GET", "/healthz", "healthz", handlers.healthz),
     )
     for method, rule, name, handler in table:

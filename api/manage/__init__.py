@@ -3,12 +3,14 @@
 import click
 
 from api.manage.agencies import agency
+from api.manage.alerts import alerts
 from api.manage.answers import answers
 from api.manage.audiences import audience, pseudonym
 from api.manage.certificates import certificate
 from api.manage.cycles import cycle, figures, persons
 from api.manage.epochs import epoch
 from api.manage.jobs import retry, status
+from api.manage.reidentifying import approver, reidentify
 from api.manage.revoking import revoke
 from api.manage.running import serve, work
 from api.manage.setup import init, upgrade
@@ -25,6 +27,9 @@ def register() -> None:
 
 for _command in (
     *(agency, certificate, cycle, epoch, figures, init, persons, retry, revoke, serve, status, submission),
+    alerts,
+    approver,
+    reidentify,
     answers,
     audience,
     pseudonym,

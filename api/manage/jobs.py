@@ -14,7 +14,17 @@ from sqlalchemy import Connection
 from api.clock import utc_now
 from api.manage.epochs import agencies_table, epochs_content
 from api.manage.options import data_option, opened_register, say
-from api.store import agencies, answers, jobs, persons, results, revocations, submissions, successions
+from api.store import (
+    agencies,
+    amendments,
+    answers,
+    jobs,
+    persons,
+    results,
+    revocations,
+    submissions,
+    successions,
+)
 from linkage.errors import InputError
 from linkage.weak_profiles import named_by_digest
 
@@ -38,6 +48,8 @@ def status(data: Path, *, as_json: bool) -> None:
         f"epoch {content['epoch'] or 'none'}, profile {content['profile'] or 'none'}, "
         f"cycle {content['cycle']}, {content['persons']:,} persons"
     )
+    if content["alerts"]:
+        console.print(f"{content['alerts']:,} alerts: see `clew register alerts`")
     if content["custodians"]:
         console.print(
             "{threshold} of {custodians} custodians must sign, succession {succession}".format(
@@ -71,6 +83,7 @@ def _content(connection: Connection) -> dict[str, Any]:
             }
             for one in agencies.all_agencies(connection)
         ],
+        "alerts": amendments.open_alerts(connection),
         "custodians": _custodians(connection),
         "revocations": [to_builtins(one) for one in revocations.all_revocations(connection)],
         "encoded_again": epochs_content(connection),

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
 
-from api.store import answers, schema
+from api.store import answers, reidentifications, schema
 from linkage.wire.epochs import EpochDescriptor, read_descriptor
 
 __all__ = [
@@ -199,7 +199,7 @@ def set_destruction(connection: Connection, epoch: str, **values: object) -> Non
 
 
 def forget_handles(connection: Connection, keys: Collection[tuple[str, str]]) -> None:
-    """Erase records, by agency and handle, from the history of persons and the queries about them.
+    """Erase records, by agency and handle, from the history of persons and what was asked about them.
 
     The events themselves stay.
     """
@@ -209,6 +209,7 @@ def forget_handles(connection: Connection, keys: Collection[tuple[str, str]]) ->
         some = tuple_(table.c.agency, table.c.handle).in_(ordered[start : start + 500])
         connection.execute(delete(table).where(some))
     answers.forget(connection, ordered)
+    reidentifications.forget(connection, ordered)
 
 
 def forget_members(connection: Connection, epoch: str) -> int:

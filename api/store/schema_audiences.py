@@ -129,12 +129,13 @@ amendments = Table(
     Column("kind", String(16), primary_key=True),
     Column("child", String(32), nullable=False),
     Column("person", String(32), nullable=False),
+    Column("became", String(32), nullable=False),
     Column("noted_at", String(27), nullable=False, index=True),
 )
 """What an agency changed about a record since the cycle before ``cycle``.
 
-``record``, ``child`` and ``person`` are keyed digests that only the register worker can make: a withdrawal or
-an erasure takes handles away and leaves the count.
+``record``, ``child``, ``person`` and ``became`` (what took the record's place) are keyed digests that only
+the register worker can make: a withdrawal or an erasure takes handles away and leaves the count.
 """
 
 amendment_holds = Table(

@@ -20,6 +20,7 @@ from linkage.wire.answers import QueryAnswer
 from linkage.wire.canonical import canonical, parse
 from linkage.wire.http import COVERED_COMPONENTS, SIGNATURE_LABEL, SIGNATURE_TAG
 from linkage.wire.limits import MAX_MANIFEST_BYTES
+from linkage.wire.reidentification import RequestAnswer, Requests
 from linkage.wire.results import Results
 from linkage.wire.submission import AgencyStatus, Problem, Registration, SubmissionStatus
 
@@ -130,6 +131,14 @@ class Unit:
     def answer(self, answer: QueryAnswer) -> QueryAnswer:
         """Answer a query of this agency's results; returns what the unit keeps."""
         return self._ask("PUT", f"/v1/answers/{answer.query}", QueryAnswer, body=canonical(answer))
+
+    def requests(self) -> Requests:
+        """Ask which approved requests wait for this agency."""
+        return self._ask("GET", "/v1/requests", Requests)
+
+    def answer_request(self, answer: RequestAnswer) -> RequestAnswer:
+        """Say what came of a request; returns what the unit keeps."""
+        return self._ask("PUT", f"/v1/requests/{answer.number}", RequestAnswer, body=canonical(answer))
 
     def _ask(self, method: str, path: str, kind: type[T], *, body: bytes = b"") -> T:
         data = self._send(method, path, body, limit=_MAX_STATUS_BYTES)

@@ -24,6 +24,7 @@ _COMMANDS = {
     "status": ("unit_commands", "status_command"),
     "report": ("unit_commands", "report_command"),
     "answer": ("answer_command", "answer_command"),
+    "requests": ("requests_command", "requests_command"),
     "references": ("unit_commands", "references_command"),
     "revoke": ("revoke_command", "revoke_command"),
     "renew": ("renew_command", "renew_command"),

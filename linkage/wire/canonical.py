@@ -74,6 +74,7 @@ _FORMATS = {
     "clew-handed-share": "a share handed over to a session",
     "clew-protected": "a private file under a passphrase, which must not be passed on",
     "clew-receipt": "a receipt",
+    "clew-reidentification": "a request to open a pseudonym",
     "clew-revocation": "a revocation",
     "clew-session": "a session",
     "clew-share": "a custodian's sealed share",

@@ -107,6 +107,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("child", sa.String(length=32), nullable=False),
         sa.Column("person", sa.String(length=32), nullable=False),
+        sa.Column("became", sa.String(length=32), nullable=False),
         sa.Column("noted_at", sa.String(length=27), nullable=False),
         sa.ForeignKeyConstraint(
             ["agency"],
