@@ -52,7 +52,7 @@ class RegisterWorker:
         self._clock = clock
         self._intake = BodyFolder(folder.intake_payload)
         self._part = PartIntake("payload", self._intake, database, clock)
-        self._store = PayloadStore(folder.payload_database, key)
+        self._store = PayloadStore(folder.location("payload"), key)
         self._settings = read_settings(folder.settings).amendments
         self._watch = AmendmentWatch(self._store, key.derive("amendments"), self._settings)
 
