@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from api.clock import stamp
 from api.config import AmendmentSettings
-from api.store import amendments, persons, results, submissions
+from api.store import amendments, ledger, persons, results, submissions
 from api.store.amendments import Hold
 from api.store.payload import PayloadStore
 from api.store.results import HeldSnapshot
@@ -24,6 +24,7 @@ from linkage.register.probing import Alarm, AmendmentLimits, Noted, judge
 from linkage.register.snapshots import AgencyRecords, standing_records
 from linkage.wire.codes import Role
 from linkage.wire.derivation import keyed_digest
+from linkage.wire.ledger import EntryKind, Fact
 from linkage.wire.moments import Moment
 from linkage.wire.records import Payload
 
@@ -251,9 +252,20 @@ def record_review(
         amendments.add_amendments(connection, agency, _once(found))
         for alarm in review.alarms[agency]:
             alert = amendments.add_alert(connection, agency, alarm, cycle=number, now=stamp(now))
-            if alarm.kind == "amendments":
-                subjects = review.held[agency]
-                amendments.add_holds(connection, agency, subjects, cycle=number, alert=alert)
+            subjects = review.held[agency] if alarm.kind == "amendments" else frozenset()
+            amendments.add_holds(connection, agency, subjects, cycle=number, alert=alert)
+            facts: dict[str, Fact] = {
+                "what": "raised",
+                "agency": agency,
+                "alarm": alarm.kind,
+                "count": alarm.count,
+                "cycle": number,
+            }
+            rows = {
+                "alerts": [str(alert)],
+                "amendment_holds": [f"{agency}/{one}/{number}" for one in sorted(subjects)],
+            }
+            ledger.append(connection, EntryKind.ALERT, facts, now=stamp(now), rows=rows)
     amendments.forget_before(connection, stamp(now - dt.timedelta(days=settings.days)))
 
 

@@ -17,12 +17,13 @@ from api.clock import stamp
 from api.folders import DataFolder
 from api.pseudonyms import GENERATION_0, Pseudonymiser, generation_of
 from api.secret_files import read_audience_key, write_secret
-from api.store import audiences
+from api.store import audiences, ledger
 from api.store.audiences import Audience, AudienceKey
 from api.store.bodies import sync_folder
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.key_destructions import DestroyedKey, KeyDestruction, sign_key_destruction
+from linkage.wire.ledger import EntryKind, Fact
 from linkage.wire.moments import Moment
 from linkage.wire.pseudonyms import MAX_GENERATION, AudienceKind
 
@@ -61,6 +62,8 @@ def prepare_operator(folder: DataFolder, connection: Connection, *, now: dt.date
             replaced=True,
         )
     _make_key(folder, connection, Audience(OPERATOR, "operator", retired=False), 1, now)
+    if ledger.size_of(connection):  # else its first entry covers what is there
+        _enter(connection, "added", Audience(OPERATOR, "operator", retired=False), now)
 
 
 def add_audience(
@@ -81,6 +84,7 @@ def add_audience(
         )
     audiences.add_audience(connection, name, kind, now=stamp(now))
     _make_key(folder, connection, Audience(name, kind, retired=False), 1, now)
+    _enter(connection, "added", Audience(name, kind, retired=False), now)
 
 
 def rotate_audience(folder: DataFolder, connection: Connection, name: str, *, now: dt.datetime) -> int:
@@ -92,6 +96,7 @@ def rotate_audience(folder: DataFolder, connection: Connection, name: str, *, no
             f"{name}: its key was rotated {MAX_GENERATION} times", hint="retire it and add another audience"
         )
     _make_key(folder, connection, found, generation, now)
+    _enter(connection, "rotated", found, now)
     return generation
 
 
@@ -187,7 +192,21 @@ def destroy_keys(
             )
     if generation is None:
         audiences.retire(connection, name, now=stamp(now))
+    _enter(connection, "retired" if generation is None else "key destroyed", found, now)
     return certificate
+
+
+def _enter(connection: Connection, what: str, one: Audience, now: dt.datetime) -> None:
+    """Write the ledger's entry of a change to an audience, which covers all its keys' rows."""
+    keys = audiences.keys_of(connection, one.name)
+    facts: dict[str, Fact] = {
+        "what": what,
+        "audience": one.name,
+        "kind": one.kind,
+        "generation": keys[-1].generation,
+    }
+    rows = {"audiences": [one.name], "audience_keys": [f"{one.name}/{key.generation}" for key in keys]}
+    ledger.append(connection, EntryKind.AUDIENCE_KEY, facts, now=stamp(now), rows=rows)
 
 
 def _going(connection: Connection, name: str, generation: int | None) -> list[AudienceKey]:

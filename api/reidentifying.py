@@ -11,13 +11,14 @@ from api.audiences import writer_of
 from api.clock import stamp
 from api.config import ReidentificationSettings
 from api.folders import DataFolder
-from api.store import agencies, audiences, persons
+from api.store import agencies, audiences, ledger, persons
 from api.store import reidentifications as store
 from api.store.reidentifications import Approver, Request
 from linkage.errors import FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import CustodianCard, card_fingerprint, heard_name, read_card
 from linkage.wire.fingerprints import same_fingerprint
+from linkage.wire.ledger import EntryKind, Fact
 from linkage.wire.moments import Moment
 from linkage.wire.reidentification import (
     APPROVALS,
@@ -82,6 +83,7 @@ def enrol_approver(
         fingerprint=card_fingerprint(card),
         now=stamp(now),
     )
+    _enter_approver(connection, "approver enrolled", card.signing_key, now)
     return card
 
 
@@ -91,6 +93,7 @@ def remove_approver(connection: Connection, name: str, *, now: dt.datetime) -> N
     if not found:
         raise InputError("no approver of this name is enrolled", hint="see `clew register approver list`")
     store.remove_approver(connection, found[0].signing_key, now=stamp(now))
+    _enter_approver(connection, "approver removed", found[0].signing_key, now)
 
 
 def file_request(
@@ -144,6 +147,7 @@ def file_request(
         now=stamp(now),
         expires=stamp(expires.at),
     )
+    _enter(connection, "requested", document.number, now)
     return document
 
 
@@ -185,10 +189,14 @@ def approve_request(connection: Connection, content: bytes, *, now: dt.datetime)
     # Somebody who signed and was removed since counts no more.
     signers = tuple(sorted(enrolled[key].name for key in approvals(document) if key in enrolled))
     if len(signers) < APPROVALS:
+        _enter(connection, "signed", given.number, now)
         return Approved(given.number, signers, (), approved=False)
     owners = _owners(connection, known)
     store.set_request(connection, given.number, state="approved", decided_at=stamp(now))
     store.add_notices(connection, given.number, owners)
+    _enter(connection, "approved", given.number, now)
+    facts: dict[str, Fact] = {"what": "owners asked", "number": given.number}
+    ledger.append(connection, EntryKind.REIDENTIFICATION, facts, now=stamp(now), records=owners)
     return Approved(given.number, signers, tuple(sorted({agency for agency, _ in owners})), approved=True)
 
 
@@ -214,12 +222,25 @@ def withdraw_request(connection: Connection, number: str, *, now: dt.datetime) -
     if state_of(known, now) not in {"requested", "approved"}:
         raise InputError(f"request {number} is {state_of(known, now)} already")
     store.set_request(connection, number, state="withdrawn", decided_at=stamp(now))
+    _enter(connection, "withdrawn", number, now)
 
 
 def state_of(request: Request, now: dt.datetime) -> str:
     """Return requested, approved, withdrawn or expired."""
     over = request.expires_at <= stamp(now) and request.state != "withdrawn"
     return "expired" if over else request.state
+
+
+def _enter(connection: Connection, what: str, number: str, now: dt.datetime) -> None:
+    facts: dict[str, Fact] = {"what": what, "number": number}
+    rows = {"reidentifications": [number]}
+    ledger.append(connection, EntryKind.REIDENTIFICATION, facts, now=stamp(now), rows=rows)
+
+
+def _enter_approver(connection: Connection, what: str, key: str, now: dt.datetime) -> None:
+    facts: dict[str, Fact] = {"what": what, "key": key}
+    rows = {"approvers": [key]}
+    ledger.append(connection, EntryKind.CONFIGURATION_CHANGED, facts, now=stamp(now), rows=rows)
 
 
 def _enrolled(connection: Connection) -> dict[str, Approver]:

@@ -3,10 +3,11 @@
 from api.agency_app.problems import refuse
 from api.agency_app.service import Service
 from api.clock import stamp
-from api.store import answers
+from api.store import answers, ledger
 from linkage.errors import FormatError, LimitError, VersionError
 from linkage.wire.answers import MAX_ANSWER_BYTES, QueryAnswer
 from linkage.wire.canonical import parse
+from linkage.wire.ledger import EntryKind, Fact
 
 __all__ = ["keep_answer"]
 
@@ -30,6 +31,9 @@ def keep_answer(service: Service, agency: str, query: str, body: bytes) -> Query
             if answers.count_answers(connection, agency, query) >= _ANSWERS_PER_QUERY:
                 refuse("too-many-answers", hint="tell the operator what the right answer is")
             answers.add_answer(connection, agency, query, given.answer, now=stamp(now))
+            facts: dict[str, Fact] = {"what": "query answered", "agency": agency, "answer": given.answer}
+            child = answers.child_of(connection, agency, query)
+            ledger.append(connection, EntryKind.OTHER, facts, now=stamp(now), records=[(agency, child)])
     return given
 
 

@@ -16,6 +16,7 @@ from api.agency_app.routes import (
     DigestConverter,
     QueryConverter,
     RequestConverter,
+    SizeConverter,
     add_routes,
 )
 from api.agency_app.service import Service, open_service
@@ -37,6 +38,7 @@ def create_app(service: Service) -> Flask:
     app.url_map.converters["digest"] = DigestConverter
     app.url_map.converters["query"] = QueryConverter
     app.url_map.converters["request"] = RequestConverter
+    app.url_map.converters["size"] = SizeConverter
     authenticator = Authenticator(service.database, service.settings.service.hosts, service.clock)
 
     @app.before_request

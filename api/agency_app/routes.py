@@ -1,5 +1,6 @@
 """The addresses of ``/v1``: each parses, calls one thing, and answers with a type of linkage.wire."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -20,9 +21,18 @@ from linkage.wire.canonical import canonical
 from linkage.wire.limits import MAX_CHUNK_BYTES
 from linkage.wire.submission import AgencyStatus, SubmissionStatus
 
-__all__ = ["BODY_LIMITS", "DigestConverter", "QueryConverter", "RequestConverter", "add_routes"]
+__all__ = [
+    "BODY_LIMITS",
+    "DigestConverter",
+    "QueryConverter",
+    "RequestConverter",
+    "SizeConverter",
+    "add_routes",
+]
 
 _LISTED_SUBMISSIONS = 100
+
+_faults = logging.getLogger("clew.faults")
 
 BODY_LIMITS: Mapping[str, int] = {
     "register": MAX_REGISTRATION_BYTES,
@@ -49,6 +59,16 @@ class RequestConverter(BaseConverter):
     """The number of a request to open a handle; anything else is no address of ours."""
 
     regex = "R-[0-9A-F]{10}"
+
+
+class SizeConverter(BaseConverter):
+    """How many entries a ledger had."""
+
+    regex = "0|[1-9][0-9]{0,15}"
+
+    def to_python(self, value: str) -> int:
+        """Return the number."""
+        return int(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +125,19 @@ class _Handlers:
     def put_request(self, number: str) -> Response:
         return _json(canonical(answer_request(self.service, _agency().code, number, _body())))
 
+    def checkpoint(self) -> Response:
+        return self.consistency(0)
+
+    def consistency(self, since: int) -> Response:
+        with self.service.database.read() as connection:
+            answer = self.service.signer.answer(connection, since)
+        if answer is None:
+            _faults.error(
+                "an agency holds a checkpoint of %d entries, which this ledger does not have", since
+            )
+            refuse("ledger-behind", hint="tell the other agencies and the operator; keep your checkpoint")
+        return _json(canonical(answer))
+
     def healthz(self) -> Response:
         with self.service.database.read() as connection:
             results.latest_reconciled(connection)
@@ -142,6 +175,13 @@ def add_routes(app: Flask, service: Service) -> None:
         ("PUT", "/v1/answers/<query:query>", "put_answer", handlers.put_answer),
         ("GET", "/v1/requests", "requests", handlers.requests),
         ("PUT", "/v1/requests/<request:number>", "put_request", handlers.put_request),
+        ("GET", "/v1/checkpoint", "checkpoint", handlers.checkpoint),
+        (
+            "GET",
+            "/v1/checkpoint/consistency/<size:size>",
+            "consistency",
+            handlers.consistency,
+        ),
         ("GET", "/healthz", "healthz", handlers.healthz),
     )
     for method, rule, name, handler in table:

@@ -6,6 +6,7 @@ from api.manage.agencies import agency
 from api.manage.alerts import alerts
 from api.manage.answers import answers
 from api.manage.audiences import audience, pseudonym
+from api.manage.audit import audit
 from api.manage.certificates import certificate
 from api.manage.cycles import cycle, figures, persons
 from api.manage.epochs import epoch
@@ -26,13 +27,27 @@ def register() -> None:
 
 
 for _command in (
-    *(agency, certificate, cycle, epoch, figures, init, persons, retry, revoke, serve, status, submission),
     alerts,
     approver,
     reidentify,
     answers,
     audience,
     pseudonym,
+    *(
+        agency,
+        audit,
+        certificate,
+        cycle,
+        epoch,
+        figures,
+        init,
+        persons,
+        retry,
+        revoke,
+        serve,
+        status,
+        submission,
+    ),
     succession,
     upgrade,
     work,

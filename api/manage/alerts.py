@@ -1,6 +1,7 @@
 """``clew register alerts``: what looks like probing, and what is held back because of it."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -9,9 +10,10 @@ from sqlalchemy import Connection
 
 from api.clock import stamp, utc_now
 from api.manage.options import data_option, opened_register, say
-from api.store import amendments
+from api.store import amendments, ledger
 from api.store.amendments import Alert
 from linkage.errors import InputError
+from linkage.wire.ledger import EntryKind, Fact
 
 __all__ = ["alerts"]
 
@@ -61,8 +63,18 @@ def _require(found: Alert | None, number: int | None) -> None:
 def _act(connection: Connection, admit: int | None, close: int | None) -> None:
     now = stamp(utc_now())
     if admit is not None:
-        count = amendments.admit(connection, admit, now=now)
-        say(f"{count:,} children or persons are admitted: the next cycle compares what their agency says now")
+        found = amendments.admit(connection, admit, now=now)
+        holds = [f"{one.agency}/{one.subject}/{one.cycle}" for one in found]
+        _enter(connection, "admitted", admit, {"amendment_holds": holds}, now)
+        say(f"{len(found):,} children or persons are admitted: the next cycle compares what is sent now")
     if close is not None:
         amendments.close_alert(connection, close, now=now)
+        _enter(connection, "closed", close, {"alerts": [str(close)]}, now)
         say(f"alert {close} is closed")
+
+
+def _enter(
+    connection: Connection, what: str, number: int, rows: Mapping[str, Sequence[str]], now: str
+) -> None:
+    facts: dict[str, Fact] = {"what": what, "alert": number}
+    ledger.append(connection, EntryKind.ALERT, facts, now=now, rows=rows)

@@ -18,17 +18,18 @@ from api.audiences import (
     rotate_audience,
     writer_of,
 )
-from api.clock import utc_now
+from api.clock import stamp, utc_now
 from api.folders import DataFolder
 from api.manage.certificates import write_certificate
 from api.manage.options import data_option, given_file, opened_register, say
 from api.pseudonyms import Pseudonymiser, generation_of, translated
 from api.secret_files import read_receipts_key
-from api.store import audiences
+from api.store import audiences, ledger
 from api.store.audiences import AudienceKey
 from api.store.bodies import write_whole
 from api.unit import read_given
 from linkage.errors import ClewError, FormatError, InputError
+from linkage.wire.ledger import EntryKind, Fact
 from linkage.wire.pseudonyms import AudienceKind, read_pseudonym
 
 __all__ = ["audience", "audience_option", "pseudonym"]
@@ -153,9 +154,11 @@ def translate(data: Path, name: str, given: Path, output: Path) -> None:
     All of them must be this audience's, of one or several generations; none is written if one is not.
     """
     texts = _lines(given)
-    with opened_register(data) as (folder, database), database.read() as connection:
+    with opened_register(data) as (folder, database), database.write() as connection:
         translation = _Translation(folder, connection, name)
         rows = [translation.row(given, number, text) for number, text in texts]
+        facts: dict[str, Fact] = {"what": "translation", "audience": name, "pseudonyms": len(rows)}
+        ledger.append(connection, EntryKind.SENSITIVE_READ, facts, now=stamp(utc_now()))
     content = io.StringIO(newline="")
     writer = csv.writer(content, lineterminator="\r\n")
     writer.writerow(("old", "new"))

@@ -11,14 +11,15 @@ from rich.console import Console
 from rich.table import Table
 
 from api.audiences import in_use
-from api.clock import utc_now
+from api.clock import stamp, utc_now
 from api.cycle import abandon_cycle, close_cycle
 from api.manage.audiences import audience_option
 from api.manage.options import data_option, given_file, opened_register, say
-from api.store import results
+from api.store import ledger, results
 from api.store.bodies import write_whole
 from api.store.persons import standing_members
 from linkage.errors import InputError
+from linkage.wire.ledger import EntryKind, Fact
 
 __all__ = ["cycle", "figures", "persons"]
 
@@ -33,7 +34,7 @@ def cycle(data: Path, *, abandon: bool) -> None:
     """
     if abandon:
         with opened_register(data) as (_, database), database.write() as connection:
-            number = abandon_cycle(connection)
+            number = abandon_cycle(connection, now=utc_now())
         say(f"cycle {number} is abandoned; its number goes to the next that is closed")
         return
     with opened_register(data) as (_, database), database.write() as connection:
@@ -96,9 +97,12 @@ def persons(data: Path, name: str, output: Path) -> None:
     The operator's list says which record handle belongs to whom; no other audience is given a handle, by
     which it could join its list with another's.
     """
-    with opened_register(data) as (folder, database), database.read() as connection:
+    with opened_register(data) as (folder, database), database.write() as connection:
         audience = in_use(folder, connection, name)
         found = standing_members(connection)
+        facts: dict[str, Fact] = {"what": "persons", "audience": name, "records": len(found)}
+        # Before the file, so that there is no export without an entry.
+        ledger.append(connection, EntryKind.SENSITIVE_READ, facts, now=stamp(utc_now()))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     if audience.kind == "operator":

@@ -166,13 +166,13 @@ def close_alert(connection: Connection, number: int, *, now: str) -> None:
     connection.execute(update(alerts).where(alerts.c.number == number).values(closed_at=now))
 
 
-def admit(connection: Connection, number: int, *, now: str) -> int:
-    """Let what an alert holds back through from the next cycle on, and return how many subjects that is."""
+def admit(connection: Connection, number: int, *, now: str) -> list[Hold]:
+    """Let what an alert holds back through from the next cycle on, and return what that is."""
     table = amendment_holds
     waiting = (table.c.alert == number, table.c.admitted_at.is_(None))
-    count = int(connection.scalar(select(func.count()).select_from(table).where(*waiting)) or 0)
+    rows = connection.execute(select(table).where(*waiting)).all()
     connection.execute(update(table).where(*waiting).values(admitted_at=now))
-    return count
+    return [Hold(row.agency, row.subject, row.cycle, now) for row in rows]
 
 
 def last_persons(connection: Connection, agency: str, handles: Collection[str]) -> dict[RecordKey, str]:

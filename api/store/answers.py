@@ -15,6 +15,7 @@ __all__ = [
     "Given",
     "Query",
     "add_answer",
+    "child_of",
     "count_answers",
     "evidence",
     "forget",
@@ -91,6 +92,12 @@ def is_own(connection: Connection, agency: str, query: str) -> bool:
     """Say whether an agency was ever given this query number."""
     found = select(queries.c.query).where(queries.c.agency == agency, queries.c.query == query)
     return connection.scalar(found) is not None
+
+
+def child_of(connection: Connection, agency: str, query: str) -> str:
+    """Return the agency's own child of a query number that it was given."""
+    found = select(queries.c.child).where(queries.c.agency == agency, queries.c.query == query)
+    return str(connection.execute(found).scalar_one())
 
 
 def last_answer(connection: Connection, agency: str, query: str) -> str | None:

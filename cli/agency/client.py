@@ -18,13 +18,14 @@ from keys.identity import Identity
 from linkage.errors import ClewError, EpochError, FormatError, InputError, LimitError, VerificationError
 from linkage.wire.answers import QueryAnswer
 from linkage.wire.canonical import canonical, parse
+from linkage.wire.checkpoints import CheckpointAnswer
 from linkage.wire.http import COVERED_COMPONENTS, SIGNATURE_LABEL, SIGNATURE_TAG
 from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.reidentification import RequestAnswer, Requests
 from linkage.wire.results import Results
 from linkage.wire.submission import AgencyStatus, Problem, Registration, SubmissionStatus
 
-__all__ = ["Unit", "checked_url"]
+__all__ = ["NotThereError", "Unit", "checked_url"]
 
 T = TypeVar("T")
 
@@ -37,6 +38,10 @@ _EPOCH_PROBLEMS = frozenset(
     {"other-epoch", "epoch-closed", "other-profile", "other-key", "other-conformance"}
 )
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+
+
+class NotThereError(ClewError):
+    """The linkage unit has no such address, or no such thing for this agency."""
 
 
 def checked_url(text: str) -> httpx.URL:
@@ -140,6 +145,16 @@ class Unit:
         """Say what came of a request; returns what the unit keeps."""
         return self._ask("PUT", f"/v1/requests/{answer.number}", RequestAnswer, body=canonical(answer))
 
+    def checkpoint(self, since: int) -> CheckpointAnswer | None:
+        """Ask for the ledger's newest checkpoint, with proof that it goes on from one of size ``since``.
+
+        Returns None from a unit of a release without a ledger.
+        """
+        try:
+            return self._ask("GET", f"/v1/checkpoint/consistency/{since}", CheckpointAnswer)
+        except NotThereError:
+            return None
+
     def _ask(self, method: str, path: str, kind: type[T], *, body: bytes = b"") -> T:
         data = self._send(method, path, body, limit=_MAX_STATUS_BYTES)
         return parse(data, kind, limit=_MAX_STATUS_BYTES)
@@ -234,8 +249,10 @@ def _refused(status: int, data: bytes) -> ClewError:
     kind: type[ClewError] = ClewError
     if name in _EPOCH_PROBLEMS:
         kind = EpochError
-    elif status in (401, 403):
+    elif status in (401, 403) or name == "ledger-behind":
         kind = VerificationError
+    elif name == "not-found":
+        kind = NotThereError
     return kind(f"the linkage unit refused: {words}", hint=_plain(problem.hint))
 
 

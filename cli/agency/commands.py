@@ -25,6 +25,7 @@ _COMMANDS = {
     "report": ("unit_commands", "report_command"),
     "answer": ("answer_command", "answer_command"),
     "requests": ("requests_command", "requests_command"),
+    "checkpoint": ("checkpoint_commands", "checkpoint_command"),
     "references": ("unit_commands", "references_command"),
     "revoke": ("revoke_command", "revoke_command"),
     "renew": ("renew_command", "renew_command"),

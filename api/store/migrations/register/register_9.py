@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "register_9"
-down_revision = "register_5"
+down_revision = "register_6"
 
 
 def upgrade() -> None:
