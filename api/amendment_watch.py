@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 
 from api.clock import stamp
 from api.config import AmendmentSettings
-from api.store import amendments, ledger, persons, results, submissions
-from api.store.amendments import Hold
+from api.store import alerts, amendments, ledger, persons, results, submissions
+from api.store.alerts import Hold
 from api.store.payload import PayloadStore
 from api.store.results import HeldSnapshot
 from linkage.register.amendments import Amendment, Changes, compare_records
@@ -110,7 +110,7 @@ class AmendmentWatch:
             key: person for key, person in person_of.items() if key[0] == agency
         }
         fresh = self._noted(agency, changes, known, last, number, stamp(now))
-        held = [one for one in amendments.holds(connection) if one.agency == agency]
+        held = [one for one in alerts.holds(connection) if one.agency == agency]
         verdict = judge(
             [one for one in known if one.noted_at >= self._oldest(now)] + fresh,
             self._limits(),
@@ -162,7 +162,7 @@ class AmendmentWatch:
         A child that did not stand then is there without episodes and care spells.
         """
         held: dict[str, list[Hold]] = defaultdict(list)
-        for one in amendments.holds(connection):
+        for one in alerts.holds(connection):
             if one.admitted_at is None:
                 held[one.agency].append(one)
         for agency, subjects in review.held.items():
@@ -251,9 +251,11 @@ def record_review(
     for agency, found in sorted(review.noted.items()):
         amendments.add_amendments(connection, agency, _once(found))
         for alarm in review.alarms[agency]:
-            alert = amendments.add_alert(connection, agency, alarm, cycle=number, now=stamp(now))
+            alert = alerts.add_alert(
+                connection, agency, alarm.kind, alarm.count, cycle=number, now=stamp(now)
+            )
             subjects = review.held[agency] if alarm.kind == "amendments" else frozenset()
-            amendments.add_holds(connection, agency, subjects, cycle=number, alert=alert)
+            alerts.add_holds(connection, agency, subjects, cycle=number, alert=alert)
             facts: dict[str, Fact] = {
                 "what": "raised",
                 "agency": agency,

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from api.clock import stamp, utc_now
 from api.manage.options import data_option, opened_register, say
-from api.store import amendments, ledger
-from api.store.amendments import Alert
+from api.store import alerts as store
+from api.store import ledger
+from api.store.alerts import Alert
 from linkage.errors import InputError
 from linkage.wire.ledger import EntryKind, Fact
 
@@ -41,10 +42,10 @@ def alerts(data: Path, *, every: bool, as_json: bool, admit: int | None, close: 
         if admit is not None or close is not None:
             with database.write() as connection:
                 for number in (admit, close):
-                    _require(None if number is None else amendments.find_alert(connection, number), number)
+                    _require(None if number is None else store.find_alert(connection, number), number)
                 _act(connection, admit, close)
         with database.read() as connection:
-            found = [one for one in amendments.all_alerts(connection) if every or one.closed_at is None]
+            found = [one for one in store.all_alerts(connection) if every or one.closed_at is None]
     if as_json:
         click.echo(json.dumps([to_builtins(one) for one in found], indent=2))
         return
@@ -63,12 +64,12 @@ def _require(found: Alert | None, number: int | None) -> None:
 def _act(connection: Connection, admit: int | None, close: int | None) -> None:
     now = stamp(utc_now())
     if admit is not None:
-        found = amendments.admit(connection, admit, now=now)
+        found = store.admit(connection, admit, now=now)
         holds = [f"{one.agency}/{one.subject}/{one.cycle}" for one in found]
         _enter(connection, "admitted", admit, {"amendment_holds": holds}, now)
         say(f"{len(found):,} children or persons are admitted: the next cycle compares what is sent now")
     if close is not None:
-        amendments.close_alert(connection, close, now=now)
+        store.close_alert(connection, close, now=now)
         _enter(connection, "closed", close, {"alerts": [str(close)]}, now)
         say(f"alert {close} is closed")
 

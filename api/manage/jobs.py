@@ -16,7 +16,7 @@ from api.manage.epochs import agencies_table, epochs_content
 from api.manage.options import data_option, opened_register, say
 from api.store import (
     agencies,
-    amendments,
+    alerts,
     answers,
     jobs,
     persons,
@@ -83,7 +83,7 @@ def _content(connection: Connection) -> dict[str, Any]:
             }
             for one in agencies.all_agencies(connection)
         ],
-        "alerts": amendments.open_alerts(connection),
+        "alerts": alerts.open_alerts(connection),
         "custodians": _custodians(connection),
         "revocations": [to_builtins(one) for one in revocations.all_revocations(connection)],
         "encoded_again": epochs_content(connection),
