@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, event, insert
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from api.store import schema
+from api.store import database_sqlite, schema
 from api.store.database import Database, open_database
 from api.store.migrating import create_database
 from tests.support.processes import ROOT
@@ -171,8 +171,10 @@ def test_on_a_full_disk_those_are_told_so_whose_rows_are_not_there(database: Dat
 
 
 def test_who_waits_for_another_process_too_long_is_told_so_and_may_try_again(
-    database: Database, path: Path
+    path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(database_sqlite, "BUSY_SECONDS", 0.2)
+    database = open_database(path, "register")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(OperationalError, match="locked"), database.write() as connection:
@@ -180,6 +182,7 @@ def test_who_waits_for_another_process_too_long_is_told_so_and_may_try_again(
         other.execute("ROLLBACK")
     with database.write() as connection:
         _add(connection, 2)
+    database.close()
     assert _there(path) == {"2"}
 
 

@@ -42,6 +42,10 @@ _MOST_BLOCKS = 64
 _LONGEST_SECONDS = 0.1
 """A group that is larger or older than this commits although others wait, who then form the next."""
 
+_RUN_SECONDS, _REST_SECONDS, _POLL_SECONDS = 0.05, 0.005, 0.002
+"""Who waits for another process looks every two milliseconds; groups that follow one another without a pause
+leave the place free for longer than that from time to time, or a busy service would starve the workers."""
+
 _LOOK_SECONDS = 1.0
 
 
@@ -80,6 +84,7 @@ class GroupWriter:
         self._waiting: deque[_Ticket] = deque()
         self._connection: Connection | None = None
         self._group: _Group | None = None
+        self._run_began = self._last_end = 0.0
 
     @contextlib.contextmanager
     def block(self) -> Iterator[Connection]:
@@ -160,6 +165,8 @@ class GroupWriter:
             self._connection.exec_driver_sql("PRAGMA busy_timeout=0")
             self._connection.rollback()
             self._connection = self._connection.execution_options(clew_write=True)
+        if self._group is None:
+            self._rest()
         while self._group is None:
             try:
                 self._group = _Group(self._connection.begin(), time.monotonic())
@@ -167,8 +174,17 @@ class GroupWriter:
                 if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
                     self._disconnect()
                     raise
-                time.sleep(0.002)
+                time.sleep(_POLL_SECONDS)
         return self._connection, self._group
+
+    def _rest(self) -> None:
+        """Leave the writer's place free for a moment after a run of groups without a pause."""
+        now = time.monotonic()
+        if now - self._last_end > _REST_SECONDS:
+            self._run_began = now
+        elif now - self._run_began > _RUN_SECONDS:
+            time.sleep(_REST_SECONDS)
+            self._run_began = time.monotonic()
 
     def _undo(
         self,
@@ -220,6 +236,7 @@ class GroupWriter:
         finally:
             if group.fault is not None:
                 self._disconnect()
+            self._last_end = time.monotonic()
             group.ended.set()
 
     def _kept_nothing(self, error: DBAPIError) -> bool:
