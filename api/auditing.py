@@ -88,7 +88,7 @@ def present_states(connection: Connection, folder: DataFolder) -> Iterator[Cover
         for place, digest in sorted(digests(connection, name, key).items()):
             yield Cover(what=name, key=place, digest=digest)
     try:
-        for submission, digest in sorted(payload_digests(folder.payload_database, key).items()):
+        for submission, digest in sorted(payload_digests(folder.location("payload"), key).items()):
             yield Cover(what="payload", key=submission, digest=digest)
         names = (folder.settings.name, folder.unit_card.name, folder.ledger_card.name)
         said = ledger.files_said(connection, names)

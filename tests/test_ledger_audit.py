@@ -12,7 +12,7 @@ from api.store import ledger, schema
 from linkage.errors import FormatError
 from linkage.register.ledger_audit import Audit
 from linkage.wire.ledger import EntryKind
-from tests.support.audited import checkpoint_now, exported, served_history, verified
+from tests.support.audited import checkpoint_now, exported, served_history, undone, verified
 from tests.support.served import Served
 from tests.support.unit import handle
 
@@ -78,11 +78,10 @@ def test_a_certified_erasure_is_told_from_a_deletion(served: Served) -> None:
     with database.write() as connection:
         entry = ledger.append(connection, EntryKind.ALERT, {}, now=stamp(utc_now()), records=named)
     signer = open_signer(served.unit.folder)
-    with database.write() as connection:
+    with undone(database) as connection:
         table = schema.ledger_statements
         connection.execute(delete(table).where(table.c.entry == entry.index))
         deleted = verified(exported(connection, served.unit, signer), served.unit, [])
-        connection.rollback()
     assert [one.where for one in deleted.findings] == [f"entry {entry.index}"]
     before = _verified(served).certified
     with database.write() as connection:
@@ -93,14 +92,13 @@ def test_a_certified_erasure_is_told_from_a_deletion(served: Served) -> None:
 
 def test_an_erasure_cannot_be_certified_for_what_covers_rows(served: Served) -> None:
     signer = open_signer(served.unit.folder)
-    with served.workers.database.write() as connection:
+    with undone(served.workers.database) as connection:
         entries, statements = schema.ledger_entries, schema.ledger_statements
         row = connection.execute(select(entries).where(entries.c.kind == "link-run").limit(1)).one()
         connection.execute(delete(statements).where(statements.c.entry == row.entry))
         named = ledger.Named(index=row.entry, commitment=row.commitment)
         ledger.append(connection, EntryKind.ERASURE, {}, now=stamp(utc_now()), erased=[named])
         found = verified(exported(connection, served.unit, signer), served.unit, [])
-        connection.rollback()
     assert f"entry {row.entry}" in [one.where for one in found.findings]
 
 

@@ -128,13 +128,11 @@ class _Handlers:
     def checkpoint(self) -> Response:
         return self.consistency(0)
 
-    def consistency(self, since: int) -> Response:
+    def consistency(self, size: int) -> Response:
         with self.service.database.read() as connection:
-            answer = self.service.signer.answer(connection, since)
+            answer = self.service.signer.answer(connection, size)
         if answer is None:
-            _faults.error(
-                "an agency holds a checkpoint of %d entries, which this ledger does not have", since
-            )
+            _faults.error("an agency asks from %d entries on, and the ledger has fewer", size)
             refuse("ledger-behind", hint="tell the other agencies and the operator; keep your checkpoint")
         return _json(canonical(answer))
 
