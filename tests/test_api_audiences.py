@@ -229,6 +229,7 @@ def test_the_life_of_an_audience_with_the_real_commands(served: Served, tmp_path
     assert "retired: audience south" in kept
     refused = run("audience", "retire", "--data", data, "operator", "--certificate", tmp_path / "y", code=1)
     assert "cannot be retired" in refused
+    run("audit", "check", "--data", data)  # every change of an audience has its entry in the ledger
     last.write_bytes(last.read_bytes().replace(b'"retired":true', b'"retired":false'))
     assert "does not verify" in run("certificate", "check", last, "--unit", card, code=1)
 

@@ -93,6 +93,8 @@ def test_a_date_that_walks_stands_still_before_the_class_flips(served: Served) -
     assert agency.cycle(*_snapshot(served, {1: "03", 2: "03"}))[mine] == "MATCHED"
     assert number not in {str(one["number"]) for one in agency.alerts()}
     assert number in {str(one["number"]) for one in agency.alerts("--all")}
+    audited = clew("register", "audit", "check", "--data", served.unit.folder.root)
+    assert audited.code == 0, audited.err
     status = json.loads(clew("register", "status", "--data", served.unit.folder.root, "--json").out)
     assert status["alerts"] == len(agency.alerts())
 

@@ -269,3 +269,5 @@ def test_the_whole_way_with_the_real_commands(unit: Unit, tmp_path: Path) -> Non
     over = clew("register", "reidentify", "withdraw", "--data", data, filed.out.strip())
     assert over.code == 0, over.err
     assert unit.seen_by("E09") == []
+    audited = clew("register", "audit", "check", "--data", data)
+    assert audited.code == 0, audited.err
