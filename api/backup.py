@@ -49,7 +49,16 @@ __all__ = ["BackupManifest", "back_up", "read_manifest", "restore_unit"]
 _MANIFEST = "manifest.json"
 _MAX_MANIFEST_BYTES = 256 * 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
-_FOLDERS = ("secrets", "intake", "intake/encodings", "intake/payload", "encodings", "payload", "heartbeats")
+_FOLDERS = (
+    "secrets",
+    "secrets/audiences",
+    "intake",
+    "intake/encodings",
+    "intake/payload",
+    "encodings",
+    "payload",
+    "heartbeats",
+)
 _FILES: dict[StoreName, str] = {
     "register": "register.db",
     "encodings": "encodings/encodings.db",
@@ -111,6 +120,14 @@ def back_up(
     return manifest, hashlib.sha256(content).hexdigest()
 
 
+def _key_places(folder: Path) -> list[str]:
+    """Return the keys of a folder of secrets, those of audiences among them."""
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in (*folder.glob("*.key"), *folder.glob("audiences/*.key"))
+    )
+
+
 def _copied(folder: DataFolder, building: Path, *, with_secrets: bool) -> Iterator[BackedUpFile]:
     for name in _FOLDERS:
         (building / name).mkdir(mode=0o700)
@@ -128,8 +145,8 @@ def _copied(folder: DataFolder, building: Path, *, with_secrets: bool) -> Iterat
                 yield _copied_file(one.held, building, one.place, sha256=one.sha256)
     for path in (folder.settings, folder.unit_card, folder.ledger_card):
         yield _copied_file(path, building, path.name)
-    for path in sorted((folder.root / "secrets").iterdir()) if with_secrets else ():
-        yield _copied_file(path, building, f"secrets/{path.name}")
+    for place in _key_places(folder.root / "secrets") if with_secrets else ():
+        yield _copied_file(folder.root / "secrets" / place, building, f"secrets/{place}")
 
 
 def _copied_database(connection: Connection, location: Location, building: Path, place: str) -> BackedUpFile:
@@ -231,8 +248,8 @@ def restore_unit(
         for one in manifest.files:
             _restored_file(backup, building, one)
         if secrets_folder is not None:
-            for path in sorted(secrets_folder.glob("*.key")):
-                _copied_file(path, building, f"secrets/{path.name}")
+            for place in _key_places(secrets_folder):
+                _copied_file(secrets_folder / place, building, f"secrets/{place}")
         _read_dumps(building, manifest, databases or {})
         older = _has_older_schema(DataFolder(building), manifest)
         if not older:

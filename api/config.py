@@ -19,11 +19,13 @@ from linkage.errors import InputError, VersionError
 from linkage.wire.limits import MAX_PART_BYTES, MAX_RECORDS
 
 __all__ = [
+    "AmendmentSettings",
     "DatabaseSettings",
     "DiskSettings",
     "Limits",
     "LogSettings",
     "MetricsSettings",
+    "ReidentificationSettings",
     "ServiceSettings",
     "Settings",
     "parse_settings",
@@ -114,6 +116,28 @@ class DiskSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     free_bytes: Annotated[int, Meta(ge=16 * _MIB, le=1024 * _GIB)] = 1 * _GIB
 
 
+class AmendmentSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How much an agency may amend before it is held back or an alert is raised."""
+
+    days: Annotated[int, Meta(ge=30, le=3650)] = 365
+    per_record: Annotated[int, Meta(ge=1, le=100)] = 4
+    per_child: Annotated[int, Meta(ge=1, le=1000)] = 12
+    walking: Annotated[int, Meta(ge=2, le=100)] = 3
+    returns: Annotated[int, Meta(ge=1, le=100)] = 2
+    short_lived: Annotated[int, Meta(ge=1, le=100_000)] = 5
+    short_lived_share: Annotated[float, Meta(ge=0, le=1)] = 0.01
+    short_lived_cycles: Annotated[int, Meta(ge=1, le=12)] = 2
+    backdated: Annotated[int, Meta(ge=1, le=100_000)] = 20
+    backdated_share: Annotated[float, Meta(ge=0, le=1)] = 0.2
+
+
+class ReidentificationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long a request to open a pseudonym may wait, and how many there may be."""
+
+    valid_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    requests_in_30_days: Annotated[int, Meta(ge=0, le=1000)] = 10
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that an operator may set."""
 
@@ -128,6 +152,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     disk: DiskSettings = DiskSettings()
     linkage: LinkageSettings = LinkageSettings()
     retention: RetentionSettings = RetentionSettings()
+    amendments: AmendmentSettings = AmendmentSettings()
+    reidentification: ReidentificationSettings = ReidentificationSettings()
 
 
 def settings_text(name: str, databases: Mapping[StoreName, str] | None = None) -> str:
@@ -208,7 +234,36 @@ beyond_loopback = false
 [disk]
 # Free bytes below which the unit says that it is not healthy.
 free_bytes = {_GIB}
-{POLICY_TEXT}"""
+{POLICY_TEXT}
+
+[amendments]
+# What an agency may change about a record from cycle to cycle before that looks like probing: moving a date
+# until the class flips, or inventing children. Corrections that agencies make every month stay far below.
+# How many days an amendment counts. Withdrawing a record resets nothing.
+days = 365
+# In how many cycles one record may be amended. Beyond it nothing new of that child is told until you admit.
+per_record = 4
+# How many amendments all records of one child may have, each counted once a cycle.
+per_child = 12
+# Alert: one date that went the same way in so many cycles.
+walking = 3
+# Alert: a record that was withdrawn and came back so often.
+returns = 2
+# Alert: children with records that were there for a moment only: at least so many, and this share of all.
+short_lived = 5
+short_lived_share = 0.01
+# How many cycles are "a moment".
+short_lived_cycles = 2
+# Alert: children that come with nothing but old absences: at least so many in one cycle, and this share.
+backdated = 20
+backdated_share = 0.2
+
+[reidentification]
+# For how many days a request to open a pseudonym may be approved and answered.
+valid_days = 30
+# How many requests may be filed within 30 days; with 0 none.
+requests_in_30_days = 10
+"""
 
 
 def read_settings(path: Path) -> Settings:

@@ -48,8 +48,18 @@ class DataFolder:
 
     @property
     def pseudonyms_key(self) -> Path:
-        """The key of the operator's pseudonyms; read by the export of persons only."""
+        """The key of the operator's pseudonyms in units of older releases: generation 0."""
         return self.root / "secrets" / "pseudonyms.key"
+
+    @property
+    def audience_keys(self) -> Path:
+        """The keys of audiences' pseudonyms, a file for each generation; read by the operator's exports."""
+        return self.root / "secrets" / "audiences"
+
+    def pseudonym_keys(self) -> tuple[Path, ...]:
+        """Return the key files of pseudonyms that are there, or the folder that should hold some."""
+        older = [self.pseudonyms_key] if self.pseudonyms_key.exists() else []
+        return (*older, *sorted(self.audience_keys.glob("*.key"))) or (self.audience_keys,)
 
     @property
     def ledger_key(self) -> Path:

@@ -9,16 +9,20 @@ from typing import cast
 
 from sqlalchemy import Connection
 
+from api.amendment_watch import AmendmentWatch, Review, record_review
 from api.clock import Clock, stamp
+from api.config import read_settings
 from api.erasing_payload import PayloadEraser
 from api.folders import DataFolder
 from api.part_intake import PartIntake, append_dropped
 from api.payload_erasure import find_erasure, forget_in_register
 from api.quarantine import read_quarantine, without_records
+from api.query_numbers import QueryNumbers
 from api.retention import RetentionSchedule
 from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, epochs, ledger, persons, records, results, submissions
+from api.store import agencies, answers, epochs, ledger, persons, records, results, submissions
+from api.store.answers import Query
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.payload import PayloadStore, survives_storage
@@ -30,7 +34,6 @@ from linkage.wire.bundle import checked
 from linkage.wire.canonical import canonical
 from linkage.wire.codes import Role
 from linkage.wire.compression import decompress
-from linkage.wire.derivation import keyed_digest
 from linkage.wire.ledger import Cover
 from linkage.wire.limits import MAX_LINE_BYTES
 from linkage.wire.manifest import Manifest, part_context
@@ -61,10 +64,12 @@ class RegisterWorker:
             self._intake,
             clock,
             tombstone_key=self._tombstone_key,
-            query_number=self._query_number,
+            query_number=QueryNumbers(self._query_key).number,
             stale_before=self._schedule.stale_before,
             cover=self._cover,
         )
+        self._settings = read_settings(folder.settings).amendments
+        self._watch = AmendmentWatch(self._store, key.derive("amendments"), self._settings)
 
     def worker(self, say: Say) -> Worker:
         """Return the loop that runs these handlers."""
@@ -134,7 +139,7 @@ class RegisterWorker:
         if number is None:
             raise LookupError("a job of this kind names a cycle")
         task.progress(0, 2)
-        outcome = self._reconciled(number)
+        outcome, queries, review = self._reconciled(number)
         task.progress(1, 2)
         with self._database.read() as connection:
             enrolled = [one.code for one in agencies.all_agencies(connection) if one.enrolled]
@@ -142,6 +147,8 @@ class RegisterWorker:
         figures = canonical(outcome.figures).decode()
         with task.ending() as connection:
             results.store_results(connection, number, bodies, figures=figures, now=stamp(self._clock()))
+            answers.note_queries(connection, queries, number)
+            record_review(connection, review, number, self._settings, now=self._clock())
 
     def erase(self, task: Task) -> None:
         """Erase what is held of children that were never encoded again.
@@ -208,30 +215,30 @@ class RegisterWorker:
             raise FormatError("payload: the numbers of records are not those that the manifest states")
         return payload
 
-    def _reconciled(self, number: int) -> Reconciliation:
+    def _reconciled(self, number: int) -> tuple[Reconciliation, list[Query], Review]:
         with self._database.read() as connection:
             run = _run_of_cycle(connection, number)
             snapshots = results.run_snapshots(connection, run)
             person_of = {(one.agency, one.handle): one.person for one in persons.standing_members(connection)}
             quarantine = read_quarantine(connection)
             held_back = records.held_back(connection)
+            review = self._watch.review(connection, number, snapshots, person_of, now=self._clock())
         held = []
         for one in snapshots:
             payload = quarantine.apply(one, self._load(one.submission, one.agency), snapshots)
             payload = without_records(payload, held_back.of(one.agency, one.sequence))
             held.append(AgencyRecords(one.agency, cast("Role", one.role), payload))
-        return reconcile(held, person_of, query_number=self._query_number)
+        with self._database.read() as connection:
+            held = self._watch.hold_back(connection, held, person_of, review, number)
+        numbers = QueryNumbers(self._query_key)
+        outcome = reconcile(held, person_of, query_number=numbers.number)
+        return outcome, list(numbers.behind(held, outcome.results)), review
 
     def _load(self, submission: str, agency: str) -> Payload:
         payload = self._store.load(submission, agency)
         if payload is None:
             raise InputError("payload: a standing submission is not in the store", hint="restore the store")
         return payload
-
-    def _query_number(self, agency: str, child: str, episode: str) -> str:
-        """Number a query so that it stays the same over cycles and says nothing about the episode."""
-        said = "\x00".join((agency, child, episode)).encode()
-        return "Q-" + keyed_digest(self._query_key, said).hex()[:10].upper()
 
 
 def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:

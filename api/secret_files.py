@@ -25,7 +25,14 @@ __all__ = [
 
 _MAX_BYTES = 4096
 
-SecretUse = Literal["receipts", "ledger", "linking-worker", "register-worker", "operator-pseudonyms"]
+SecretUse = Literal[
+    "receipts",
+    "ledger",
+    "linking-worker",
+    "register-worker",
+    "operator-pseudonyms",
+    "audience-pseudonyms",
+]
 
 
 class _Secret(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, repr_omit_defaults=True):
@@ -80,9 +87,9 @@ def read_worker_key(path: Path, use: Literal["linking-worker", "register-worker"
     return WorkerKey(_read(path, use, size=96))
 
 
-def read_audience_key(path: Path) -> bytes:
-    """Read the key of the operator's pseudonyms."""
-    return _read(path, "operator-pseudonyms", size=32)
+def read_audience_key(path: Path, use: Literal["operator-pseudonyms", "audience-pseudonyms"]) -> bytes:
+    """Read one generation of an audience's key; of generation 0 the use is ``operator-pseudonyms``."""
+    return _read(path, use, size=32)
 
 
 def _read(path: Path, use: SecretUse, *, size: int) -> bytes:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from api.audiences import prepare_operator
+from api.clock import utc_now
 from api.config import read_settings, settings_text
 from api.folders import DataFolder
 from api.secret_files import read_ledger_key, write_secret
 from api.store.bodies import sync_folder, write_whole
-from api.store.database import SCHEMAS, StoreName
+from api.store.database import SCHEMAS, StoreName, open_database
 from linkage.errors import InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import UnitCard, read_card, sign_card
@@ -69,7 +71,6 @@ def _build(folder: DataFolder, name: str, databases: Mapping[StoreName, str]) ->
     write_secret(folder.linking_key, "linking-worker", linking.to_bytes())
     write_secret(folder.register_key, "register-worker", register.to_bytes())
     add_ledger_key(folder, receipts)
-    write_secret(folder.pseudonyms_key, "operator-pseudonyms", os.urandom(32))
     card = UnitCard(
         name=name,
         signing_key=public_text(receipts.public_key()),
@@ -80,7 +81,17 @@ def _build(folder: DataFolder, name: str, databases: Mapping[StoreName, str]) ->
     _write(folder.unit_card, canonical(signed))
     for store in SCHEMAS:
         create_database(folder.location(store), store)
+    _prepare_operator(folder)
     return signed
+
+
+def _prepare_operator(folder: DataFolder) -> None:
+    database = open_database(folder.location("register"), "register")
+    try:
+        with database.write() as connection:
+            prepare_operator(folder, connection, now=utc_now())
+    finally:
+        database.close()
 
 
 def add_ledger_key(folder: DataFolder, receipts: Ed25519PrivateKey) -> bool:

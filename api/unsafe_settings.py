@@ -180,7 +180,7 @@ def folder_findings(folder: "DataFolder", settings: "Settings") -> Iterator[Find
 def _modes(folder: "DataFolder") -> Iterator[Finding]:
     secrets = (
         *(folder.receipts_key, folder.ledger_key),
-        *(folder.linking_key, folder.register_key, folder.pseudonyms_key),
+        *(folder.linking_key, folder.register_key, *folder.pseudonym_keys()),
     )
     for path in secrets:
         if _mode(path) & 0o077:

@@ -5,7 +5,7 @@ A route without a row fails, so that nobody adds one without saying who may read
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -18,8 +18,11 @@ from api.agency_app.service import open_service
 from api.clock import utc_now
 from api.store import schema
 from api.trust import remove_agency
+from linkage.wire.answers import QueryAnswer
 from linkage.wire.canonical import canonical
 from linkage.wire.record_requests import RecordRequest
+from linkage.wire.reidentification import RequestAnswer
+from tests.support.asked import ask
 from tests.support.holdings import holdings
 from tests.support.served import Served, served_unit
 from tests.support.signing_client import SigningClient, problem
@@ -37,6 +40,8 @@ class Mine:
     open: Sent
     new: Sent
     erasure: str
+    query: str = ""
+    request: str = ""
 
     @property
     def marks(self) -> set[str]:
@@ -44,7 +49,7 @@ class Mine:
         handles = [one.handle for one in make_payload(self.desk, (1, 2, 3)).episodes]
         ids = [self.committed.id, self.open.id, self.new.id]
         digests = [part.sealed_sha256 for sent in (self.committed, self.open) for part in sent.manifest.parts]
-        return {f'"{self.desk.code}"', *handles, *ids, *digests, self.erasure}
+        return {f'"{self.desk.code}"', *handles, *ids, *digests, self.erasure, self.query, self.request}
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ _CHECKPOINT = Row(lambda _: "/v1/checkpoint")
 _CONSISTENCY = Row(lambda _: "/v1/checkpoint/consistency/1")
 _DOCUMENT, _HEALTH = Row(lambda _: "/v1/openapi.json"), Row(lambda _: "/healthz", signed=False)
 _ERASURE = Row(lambda mine: f"/v1/erasures/{mine.erasure}", others=404)
+_REQUESTS = Row(lambda _: "/v1/requests")
 _READY = Row(lambda _: "/readyz", own=503, signed=False)
 
 MATRIX: dict[tuple[str, str], Row] = {
@@ -104,6 +110,18 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("POST", "/v1/records/erase"): Row(lambda _: "/v1/records/erase", lambda _: _RECORDS, own=202),
     ("POST", "/v1/records/shield"): Row(lambda _: "/v1/records/shield", lambda _: _RECORDS),
     ("POST", "/v1/records/unshield"): Row(lambda _: "/v1/records/unshield", lambda _: _RECORDS),
+    ("PUT", "/v1/answers/<query:query>"): Row(
+        lambda mine: f"/v1/answers/{mine.query}",
+        lambda mine: canonical(QueryAnswer(query=mine.query, answer="same-child")),
+        others=404,
+    ),
+    ("GET", "/v1/requests"): _REQUESTS,
+    ("HEAD", "/v1/requests"): _REQUESTS,
+    ("PUT", "/v1/requests/<request:number>"): Row(
+        lambda mine: f"/v1/requests/{mine.request}",
+        lambda mine: canonical(RequestAnswer(number=mine.request, answer="refused")),
+        others=404,
+    ),
     ("GET", "/v1/erasures/<digest:erasure>"): _ERASURE,
     ("HEAD", "/v1/erasures/<digest:erasure>"): _ERASURE,
     ("GET", "/v1/openapi.json"): _DOCUMENT,
@@ -156,6 +174,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             remove_agency(connection, "E11", now=utc_now())
         served.workers.settle()
         served.workers.cycle()
+        asked = [ask(served, mine.desk, number) for number, mine in enumerate(agencies, start=1)]
+        agencies = tuple(
+            replace(mine, query=query, request=request)
+            for mine, (query, request) in zip(agencies, asked, strict=True)
+        )
         service = open_service(served.unit.folder.root)
         rules = tuple(create_app(service).url_map.iter_rules())
         yield World(served, agencies, gone, rules)
@@ -212,9 +235,13 @@ def test_anothers_thing_and_nothing_are_told_apart_by_nobody(world: World) -> No
         if row.others == 404:
             known = world.ask(mine.desk, method, row, about)
             path = row.path(about)
-            for one in (about.committed.id, about.open.id):
+            body = row.body(about)
+            for one in (about.committed.id, about.open.id, about.erasure):
                 path = path.replace(one, "0" * 64)
-            unknown = world.client(mine.desk).call(method, path, row.body(about))
+            for one in (about.query, about.request):
+                path = path.replace(one, f"{one[:2]}{'F' * 10}")
+                body = body.replace(one.encode(), f"{one[:2]}{'F' * 10}".encode())
+            unknown = world.client(mine.desk).call(method, path, body)
             assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
             kept = [{k: v for k, v in one.headers.items() if k != "date"} for one in (known, unknown)]
             assert kept[0] == kept[1]
@@ -234,7 +261,7 @@ def test_methods_that_no_row_names_are_denied(world: World) -> None:
 
 def test_a_revoked_card_is_told_so_and_nothing_else(tmp_path: Path) -> None:
     with served_unit(tmp_path / "data") as served:
-        mine = _mine(served, served.council)
+        mine = replace(_mine(served, served.council), query="Q-0000000001", request="R-0000000001")
         with served.workers.database.write() as connection:
             connection.execute(
                 schema.revocations.insert().values(

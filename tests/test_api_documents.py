@@ -31,7 +31,9 @@ def test_the_protocol_names_every_address(tmp_path: Path) -> None:
     service = open_service(unit.folder.root)
     for rule in create_app(service).url_map.iter_rules():
         path = rule.rule.replace("<digest:submission>", "{id}").replace("<digest:sha256>", "{sha256}")
-        path = path.replace("<digest:erasure>", "{erasure}").replace("<size:size>", "{size}")
+        path = path.replace("<digest:erasure>", "{erasure}")
+        path = path.replace("<query:query>", "{query}").replace("<request:number>", "{number}")
+        path = path.replace("<size:size>", "{size}")
         methods = (rule.methods or set()) - {"HEAD"}
         assert [f"`{method} {path}`" in PROTOCOL for method in methods] == [True], rule.rule
     service.close()

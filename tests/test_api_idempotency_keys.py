@@ -209,7 +209,7 @@ def test_a_kept_answer_expires_and_goes(served: Served) -> None:
     body = canonical(sent.registration())
     client.call("POST", "/v1/submissions", body, idempotency=KEY)
     with served.workers.database.write() as connection:
-        connection.execute(update(schema.answers).values(expires="2000-01-01T00:00:00.000000Z"))
+        connection.execute(update(schema.kept_answers).values(expires="2000-01-01T00:00:00.000000Z"))
     assert client.call("POST", "/v1/submissions", body, idempotency=KEY).status_code == 200
     assert [row[1] for row in _rows(served, "answers")] == [KEY]
 

@@ -161,6 +161,9 @@ def test_each_account_does_its_own_work_and_can_open_nothing_of_the_others(unit:
         *(_act(LINKING, listed(place)) for place in (folder.intake_payload, folder.payload)),
         *(_act(REGISTER, listed(place)) for place in (folder.intake_encodings, folder.encodings)),
         *(_act(SERVICE, listed(place)) for place in (folder.encodings, folder.payload)),
-        *(_act(one, folder.pseudonyms_key.read_bytes) for one in (SERVICE, LINKING, REGISTER)),
+        *(
+            _act(one, (folder.audience_keys / "operator-1.key").read_bytes)
+            for one in (SERVICE, LINKING, REGISTER)
+        ),
     ]
     assert tried == [DENIED] * len(tried)

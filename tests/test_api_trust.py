@@ -10,8 +10,7 @@ from msgspec import structs
 from api.clock import utc_now
 from api.config import read_settings, settings_text
 from api.folders import DataFolder
-from api.pseudonyms import pseudonym
-from api.secret_files import read_audience_key, read_receipts_key, read_worker_key
+from api.secret_files import read_receipts_key, read_worker_key
 from api.store import agencies
 from api.store.database import Database
 from api.trust import adopt_epoch, enrol_agency, remove_agency
@@ -248,7 +247,7 @@ def test_a_new_unit_is_whole_and_replaces_nothing(tmp_path: Path) -> None:
     assert read_unit_card(folder) == card
     assert read_settings(folder.settings).name == 'A "quoted" name'
     assert folder.root.stat().st_mode & 0o777 == 0o700
-    assert {one.stat().st_mode & 0o777 for one in (folder.root / "secrets").iterdir()} == {0o600}
+    assert {one.stat().st_mode & 0o777 for one in (folder.root / "secrets").rglob("*.key")} == {0o600}
     before = {one: one.stat().st_mtime_ns for one in folder.root.rglob("*")}
     with pytest.raises(InputError, match="something already"):
         create_unit(folder.root, "Another")
@@ -285,16 +284,6 @@ def test_the_workers_keys_are_those_on_the_card_and_show_nothing(unit: Unit) -> 
     assert register.derive("a") != register.derive("b")
     assert linking.derive("a") != register.derive("a")
     assert repr(register) == "WorkerKey(…)"
-
-
-def test_two_audiences_cannot_join_their_pseudonyms(unit: Unit) -> None:
-    key = read_audience_key(unit.folder.pseudonyms_key)
-    person, other = "0a" * 16, "0b" * 16
-    shown = pseudonym(person, key, audience="operator")
-    assert shown == pseudonym(person, key, audience="operator")
-    assert len(shown) == 18
-    assert shown.startswith("P-")
-    assert len({shown, pseudonym(other, key, audience="operator"), pseudonym(person, key, audience="x")}) == 3
 
 
 @pytest.mark.parametrize(

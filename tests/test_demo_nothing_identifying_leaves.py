@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -161,6 +163,12 @@ def test_a_rotation_changes_no_pseudonym_and_costs_only_what_was_left_out(played
     assert rotation.quarantined == rotation.left_out
     assert rotation.after == rotation.before - rotation.left_out
     assert (played.folder / "linkage-unit" / "destroyed.json").exists()
+
+
+def test_honest_agencies_of_the_whole_story_raise_no_alert(played: Played) -> None:
+    with closing(sqlite3.connect(played.folder / "linkage-unit" / "data" / "register.db")) as database:
+        assert database.execute("SELECT count(*) FROM cycles").fetchone()[0] >= 2
+        assert database.execute("SELECT * FROM alerts").fetchall() == []
 
 
 def test_each_report_names_the_agencys_own_references(played: Played) -> None:

@@ -20,8 +20,8 @@ from api.agency_app.problems import RefusedError, refuse
 from api.agency_app.quotas import UnderWay
 from api.agency_app.service import Service
 from api.clock import stamp
-from api.store import answers
-from api.store.answers import KeptAnswer
+from api.store import kept_answers
+from api.store.kept_answers import KeptAnswer
 
 __all__ = ["MUTATING", "REPEATABLE", "begin", "end", "finish", "keep"]
 
@@ -76,7 +76,7 @@ def begin(
         _refuse_in_use()
     g.call = _Call(service, under_way, agency, key, _fingerprint(request, body), endpoint)
     with service.database.read() as connection:
-        kept = answers.find_answer(connection, agency, key, now=stamp(service.clock()))
+        kept = kept_answers.find_answer(connection, agency, key, now=stamp(service.clock()))
     return None if kept is None else _again(g.call, kept)
 
 
@@ -136,7 +136,9 @@ def _kept(request: str, status: int, body: bytes, media_type: str) -> KeptAnswer
 def _write(connection: Connection, call: _Call, answer: KeptAnswer) -> None:
     now = call.service.clock()
     expires = stamp(now + LIFETIME)
-    if not answers.keep_answer(connection, call.agency, call.key, answer, now=stamp(now), expires=expires):
+    if not kept_answers.keep_answer(
+        connection, call.agency, call.key, answer, now=stamp(now), expires=expires
+    ):
         _refuse_in_use()
     call.kept = True
 

@@ -14,7 +14,15 @@ from api.agency_app import answers
 from api.agency_app.auth import Asked, Authenticator
 from api.agency_app.problems import RefusedError, problem_response, refuse
 from api.agency_app.quotas import UnderWay
-from api.agency_app.routes import BODY_LIMITS, QUERIES, DigestConverter, SizeConverter, add_routes
+from api.agency_app.routes import (
+    BODY_LIMITS,
+    QUERIES,
+    DigestConverter,
+    QueryConverter,
+    RequestConverter,
+    SizeConverter,
+    add_routes,
+)
 from api.agency_app.service import Service, open_service
 from api.logs import access_fields, fault_words, start_logging
 from api.metrics import ServiceMetrics, serve_metrics
@@ -37,6 +45,8 @@ def create_app(service: Service, metrics: ServiceMetrics | None = None) -> Flask
     app.url_map.strict_slashes = True
     app.url_map.redirect_defaults = False
     app.url_map.converters["digest"] = DigestConverter
+    app.url_map.converters["query"] = QueryConverter
+    app.url_map.converters["request"] = RequestConverter
     app.url_map.converters["size"] = SizeConverter
     under_way = UnderWay(service.settings.limits.in_flight)
     authenticator = Authenticator(

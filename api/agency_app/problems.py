@@ -54,6 +54,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "too-many-open": (409, "too many submissions are open"),
     "idempotency-key-in-use": (409, "a request with this Idempotency-Key is being worked on"),
     "length-required": (411, "the request does not say how long its body is"),
+    "too-many-answers": (409, "the query was answered too often"),
     "too-large": (413, "larger than this unit accepts"),
     "chunk-size": (422, "the chunk does not have the size that was registered"),
     "chunk-digest": (422, "the chunk does not have the digest in its address"),

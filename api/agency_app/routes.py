@@ -10,21 +10,33 @@ from flask import Flask, Response, g
 from werkzeug.routing import BaseConverter
 
 from api.agency_app.admission import MAX_REGISTRATION_BYTES, admit
+from api.agency_app.answering import keep_answer
 from api.agency_app.committing import commit, own_submission, put_chunk
 from api.agency_app.health import Health
 from api.agency_app.problems import refuse
 from api.agency_app.records import MAX_RECORD_REQUEST_BYTES, STATUS_OF, change_records, erasure_status
+from api.agency_app.requests import answer_request, own_requests
 from api.agency_app.service import Service
 from api.agency_app.statuses import full_status, short_status
 from api.store import agencies, results, submissions
 from api.store.agencies import Agency
 from api.store.submissions import Submission
+from linkage.wire.answers import MAX_ANSWER_BYTES
 from linkage.wire.canonical import canonical
 from linkage.wire.limits import MAX_CHUNK_BYTES
 from linkage.wire.record_requests import RecordAction
 from linkage.wire.submission import AgencyStatus, SubmissionStatus
 
-__all__ = ["BODY_LIMITS", "OPENAPI", "QUERIES", "DigestConverter", "SizeConverter", "add_routes"]
+__all__ = [
+    "BODY_LIMITS",
+    "OPENAPI",
+    "QUERIES",
+    "DigestConverter",
+    "QueryConverter",
+    "RequestConverter",
+    "SizeConverter",
+    "add_routes",
+]
 
 _LISTED_SUBMISSIONS = 100
 
@@ -34,10 +46,12 @@ BODY_LIMITS: Mapping[str, int] = {
     "register": MAX_REGISTRATION_BYTES,
     "put_chunk": MAX_CHUNK_BYTES,
     **{f"{action}_records": MAX_RECORD_REQUEST_BYTES for action in get_args(RecordAction)},
+    "put_answer": MAX_ANSWER_BYTES,
+    "put_request": MAX_ANSWER_BYTES,
 }
 """Largest body by endpoint; the others take none."""
 
-QUERIES = frozenset({"results"})
+QUERIES = frozenset({"put_answer", "put_request", "requests", "results"})
 """Endpoints that tell something about children; each call counts as one query of the day."""
 
 OPENAPI = Path(__file__).with_name("openapi.json")
@@ -48,6 +62,18 @@ class DigestConverter(BaseConverter):
     """A SHA-256 in lower-case hex; anything else is no address of ours."""
 
     regex = "[0-9a-f]{64}"
+
+
+class QueryConverter(BaseConverter):
+    """A query number; anything else is no address of ours."""
+
+    regex = "Q-[0-9A-F]{10}"
+
+
+class RequestConverter(BaseConverter):
+    """The number of a request to open a handle; anything else is no address of ours."""
+
+    regex = "R-[0-9A-F]{10}"
 
 
 class SizeConverter(BaseConverter):
@@ -125,6 +151,15 @@ class _Handlers:
     def show_erasure(self, erasure: str) -> Response:
         return _json(canonical(erasure_status(self.service, _agency().code, erasure)))
 
+    def put_answer(self, query: str) -> Response:
+        return _json(canonical(keep_answer(self.service, _agency().code, query, _body())))
+
+    def requests(self) -> Response:
+        return _json(canonical(own_requests(self.service, _agency().code)))
+
+    def put_request(self, number: str) -> Response:
+        return _json(canonical(answer_request(self.service, _agency().code, number, _body())))
+
     def checkpoint(self) -> Response:
         return self.consistency(0)
 
@@ -173,6 +208,9 @@ def add_routes(app: Flask, service: Service) -> None:
         ("POST", "/v1/records/shield", "shield_records", handlers.shield_records),
         ("POST", "/v1/records/unshield", "unshield_records", handlers.unshield_records),
         ("GET", "/v1/erasures/<digest:erasure>", "show_erasure", handlers.show_erasure),
+        ("PUT", "/v1/answers/<query:query>", "put_answer", handlers.put_answer),
+        ("GET", "/v1/requests", "requests", handlers.requests),
+        ("PUT", "/v1/requests/<request:number>", "put_request", handlers.put_request),
         ("GET", "/v1/checkpoint", "checkpoint", handlers.checkpoint),
         ("GET", "/v1/checkpoint/consistency/<size:size>", "consistency", handlers.consistency),
         ("GET", "/v1/openapi.json", "openapi", handlers.openapi),

@@ -3,6 +3,9 @@
 import click
 
 from api.manage.agencies import agency
+from api.manage.alerts import alerts
+from api.manage.answers import answers
+from api.manage.audiences import audience, pseudonym
 from api.manage.audit import audit
 from api.manage.certificates import certificate
 from api.manage.configuring import config
@@ -12,6 +15,7 @@ from api.manage.erasing import erase
 from api.manage.jobs import retry, status
 from api.manage.keeping import backup, check, restore
 from api.manage.links import link
+from api.manage.reidentifying import approver, reidentify
 from api.manage.retention import retention
 from api.manage.revoking import revoke
 from api.manage.running import serve, work
@@ -28,6 +32,12 @@ def register() -> None:
 
 
 for _command in (
+    alerts,
+    approver,
+    reidentify,
+    answers,
+    audience,
+    pseudonym,
     *(
         agency,
         audit,

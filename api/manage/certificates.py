@@ -3,15 +3,19 @@
 from pathlib import Path
 
 import click
+import msgspec
 
 from api.manage.options import given_file, say
+from api.store.bodies import write_whole
 from api.unit import read_given
+from linkage.errors import InputError
 from linkage.wire.cards import UnitCard, card_fingerprint, read_card
 from linkage.wire.destructions import MAX_CERTIFICATE_BYTES, Destruction, read_destruction
 from linkage.wire.erasures import ERASED_KINDS, REMAINING, Erasure, read_erasure
+from linkage.wire.key_destructions import KeyDestruction, read_key_destruction
 from linkage.wire.limits import MAX_CARD_BYTES
 
-__all__ = ["certificate"]
+__all__ = ["certificate", "write_certificate"]
 
 
 @click.group()
@@ -26,12 +30,14 @@ def check(file: Path, unit: Path) -> None:
     """Check the signature on FILE and say what it certifies; needs nothing but the unit's card."""
     card = read_card(read_given(unit, limit=MAX_CARD_BYTES), UnitCard)
     content = read_given(file, limit=MAX_CERTIFICATE_BYTES)
-    # Either format refuses the other's bytes; which one these claim to be chooses only whose words are used.
-    lines = (
-        _of_erasure(read_erasure(content, signing_key=card.signing_key))
-        if b'"format":"clew-erasure"' in content
-        else _statements(read_destruction(content, signing_key=card.signing_key))
-    )
+    # Each format refuses the others' bytes; which one these claim to be chooses only whose words are used.
+    claimed, key = _format_of(content), card.signing_key
+    if claimed == "clew-erasure":
+        lines = _of_erasure(read_erasure(content, signing_key=key))
+    elif claimed == "clew-key-destruction":
+        lines = _key_statements(read_key_destruction(content, signing_key=key))
+    else:
+        lines = _statements(read_destruction(content, signing_key=key))
     say(f"signed by {card.name}; fingerprint of the card given: {card_fingerprint(card)}")
     for line in lines:
         click.echo(line)
@@ -74,3 +80,34 @@ def _statements(document: Destruction) -> list[str]:
             for one in document.submissions
         ),
     ]
+
+
+def _format_of(content: bytes) -> str:
+    """Return what a file says it is, or nothing: whoever reads it says what is wrong."""
+    try:
+        value = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    return str(value.get("format")) if isinstance(value, dict) else ""
+
+
+def _key_statements(document: KeyDestruction) -> list[str]:
+    retired = ", which is retired" if document.retired else ""
+    return [
+        f"keys of audience {document.audience} ({document.kind}){retired}",
+        *(
+            f"generation {one.generation}\tmade {one.made}\tdestroyed {one.destroyed}\t"
+            f"check value {one.check_value}"
+            for one in document.keys
+        ),
+    ]
+
+
+def write_certificate(path: Path, body: bytes) -> None:
+    """Write a certificate where nothing else lies; the same one again is no fault."""
+    if path.exists():
+        if read_given(path, limit=MAX_CERTIFICATE_BYTES) == body:
+            return
+        raise InputError(f"{path.name}: there is something else already", hint="choose another name")
+    with write_whole(path, mode=0o644) as descriptor, open(descriptor, "wb", closefd=False) as stream:
+        stream.write(body)

@@ -10,11 +10,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from api.audiences import in_use
 from api.clock import stamp, utc_now
 from api.cycle import abandon_cycle, close_cycle
+from api.manage.audiences import audience_option
 from api.manage.options import data_option, given_file, opened_register, say
-from api.pseudonyms import pseudonym
-from api.secret_files import read_audience_key
 from api.store import ledger, results
 from api.store.bodies import write_whole
 from api.store.persons import standing_members
@@ -89,21 +89,28 @@ def _words(name: str) -> str:
 
 @click.command()
 @data_option
+@audience_option
 @click.option("--output", required=True, type=given_file, help="The CSV to write.")
-def persons(data: Path, output: Path) -> None:
-    """Write which record handle belongs to which person, under the operator's pseudonyms."""
-    with opened_register(data) as (folder, database):
-        key = read_audience_key(folder.pseudonyms_key)
-        with database.write() as connection:
-            found = standing_members(connection)
-            facts: dict[str, Fact] = {"what": "persons", "records": len(found)}
-            # Before the file, so that there is no export without an entry.
-            ledger.append(connection, EntryKind.SENSITIVE_READ, facts, now=stamp(utc_now()))
+def persons(data: Path, name: str, output: Path) -> None:
+    """Write the register's persons under an audience's pseudonyms.
+
+    The operator's list says which record handle belongs to whom; no other audience is given a handle, by
+    which it could join its list with another's.
+    """
+    with opened_register(data) as (folder, database), database.write() as connection:
+        audience = in_use(folder, connection, name)
+        found = standing_members(connection)
+        facts: dict[str, Fact] = {"what": "persons", "audience": name, "records": len(found)}
+        # Before the file, so that there is no export without an entry.
+        ledger.append(connection, EntryKind.SENSITIVE_READ, facts, now=stamp(utc_now()))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(("agency", "handle", "pseudonym"))
-    for one in found:
-        writer.writerow((one.agency, one.handle, pseudonym(one.person, key, audience="operator")))
+    if audience.kind == "operator":
+        writer.writerow(("agency", "handle", "pseudonym"))
+        writer.writerows((one.agency, one.handle, audience.of(one.person)) for one in found)
+    else:
+        writer.writerow(("pseudonym",))
+        writer.writerows(sorted((audience.of(one),) for one in {one.person for one in found}))
     with write_whole(output, mode=0o600) as descriptor, open(descriptor, "wb", closefd=False) as stream:
         stream.write(text.getvalue().encode())
     say(f"{len(found):,} records of {len({one.person for one in found}):,} persons")

@@ -11,18 +11,17 @@ from rich.table import Column, Table
 from sqlalchemy import Connection
 
 from api.clock import utc_now
+from api.manage.certificates import write_certificate
 from api.manage.options import data_option, given_file, opened_register, say
 from api.rotation import ask_destruction, certify, close_epoch, set_deadline
 from api.secret_files import read_receipts_key
 from api.store import epochs
-from api.store.bodies import write_whole
 from api.store.database import Database
 from api.trust import adopt_epoch
 from api.unit import read_given, read_unit_card
 from linkage.errors import InputError
 from linkage.weak_profiles import ALLOW_WEAK_PROFILE, named_by_digest
 from linkage.wire.cards import CustodianCard, card_fingerprint, read_card
-from linkage.wire.destructions import MAX_CERTIFICATE_BYTES
 from linkage.wire.fingerprints import in_words
 from linkage.wire.limits import MAX_CARD_BYTES, MAX_MANIFEST_BYTES
 
@@ -192,7 +191,7 @@ def destroy(data: Path, name: str, certificate: Path) -> None:
         jobs = f"{asked.link_job}, {asked.payload_job} and {asked.encodings_job}"
         say(f"both workers erase epoch {name} now, jobs {jobs}; when they are done, give this command again")
         return
-    _write(certificate, body)
+    write_certificate(certificate, body)
     say(f"epoch {name} is destroyed; check the certificate with `clew register certificate check`")
     click.echo(certificate)
 
@@ -205,12 +204,3 @@ def _scrub(database: Database) -> None:
         raise InputError(
             f"{error}", hint="check disk space, and give this command again when the unit has less to do"
         ) from None
-
-
-def _write(path: Path, body: bytes) -> None:
-    if path.exists():
-        if read_given(path, limit=MAX_CERTIFICATE_BYTES) == body:
-            return
-        raise InputError(f"{path.name}: there is something else already", hint="choose another name")
-    with write_whole(path, mode=0o644) as descriptor, open(descriptor, "wb", closefd=False) as stream:
-        stream.write(body)

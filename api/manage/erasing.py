@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from api.audiences import OPERATOR, writer_of
 from api.clock import stamp, utc_now
 from api.erasing import (
     CONFIRM_WITHIN,
@@ -14,8 +15,7 @@ from api.erasing import (
     confirm_erasure,
 )
 from api.manage.options import data_option, given_file, opened_register, say
-from api.pseudonyms import pseudonym
-from api.secret_files import read_audience_key, read_receipts_key
+from api.secret_files import read_receipts_key
 from api.store import erasures, persons
 from api.store.bodies import write_whole
 from api.store.database import Database
@@ -46,19 +46,17 @@ def person_(data: Path, person: str, agency: str, reason: str) -> None:
 
     PSEUDONYM is the operator's, as `clew register persons` writes it.  Prints what confirms it.
     """
-    with opened_register(data) as (folder, database):
-        key = read_audience_key(folder.pseudonyms_key)
-        with database.write() as connection:
-            members = [one for one in persons.members(connection) if one.agency == agency]
-            found = [
-                one.handle for one in members if pseudonym(one.person, key, audience="operator") == person
-            ]
-            if not found:
-                raise InputError(
-                    "the agency has no record of a person with this pseudonym",
-                    hint="take agency and pseudonym from `clew register persons`",
-                )
-            asked = ask_erasure(connection, agency, found, reason=reason, now=utc_now())
+    with opened_register(data) as (folder, database), database.write() as connection:
+        writer = writer_of(folder, connection, OPERATOR, person)
+        wanted = writer.normal(person)
+        members = [one for one in persons.members(connection) if one.agency == agency]
+        found = [one.handle for one in members if writer.of(one.person) == wanted]
+        if not found:
+            raise InputError(
+                "the agency has no record of a person with this pseudonym",
+                hint="take agency and pseudonym from `clew register persons`",
+            )
+        asked = ask_erasure(connection, agency, found, reason=reason, now=utc_now())
     _tell(asked, f"{len(found):,} child records of one person from {agency}")
 
 

@@ -16,7 +16,17 @@ from api.folders import DataFolder
 from api.heartbeats import living, read_beats
 from api.manage.epochs import agencies_table, epochs_content
 from api.manage.options import data_option, opened_register, say
-from api.store import agencies, jobs, persons, results, revocations, submissions, successions
+from api.store import (
+    agencies,
+    alerts,
+    answers,
+    jobs,
+    persons,
+    results,
+    revocations,
+    submissions,
+    successions,
+)
 from api.worker import progress_words
 from linkage.errors import InputError
 from linkage.weak_profiles import named_by_digest
@@ -41,6 +51,8 @@ def status(data: Path, *, as_json: bool) -> None:
         f"epoch {content['epoch'] or 'none'}, profile {content['profile'] or 'none'}, "
         f"cycle {content['cycle']}, {content['persons']:,} persons"
     )
+    if content["alerts"]:
+        console.print(f"{content['alerts']:,} alerts: see `clew register alerts`")
     if content["custodians"]:
         console.print(
             "{threshold} of {custodians} custodians must sign, succession {succession}".format(
@@ -57,6 +69,7 @@ def status(data: Path, *, as_json: bool) -> None:
 
 def _content(connection: Connection) -> dict[str, Any]:
     epoch = agencies.current_epoch(connection)
+    queries = answers.totals(connection)
     return {
         "epoch": None if epoch is None else epoch.epoch,
         "profile": None if epoch is None else named_by_digest(epoch.profile_name, epoch.profile_digest),
@@ -69,9 +82,12 @@ def _content(connection: Connection) -> dict[str, Any]:
                 "enrolled": one.enrolled,
                 "sequence": one.sequence,
                 "submissions": submissions.count_by_state(connection, one.code),
+                "queries": queries.get(one.code, (0, 0))[0],
+                "answered": queries.get(one.code, (0, 0))[1],
             }
             for one in agencies.all_agencies(connection)
         ],
+        "alerts": alerts.open_alerts(connection),
         "custodians": _custodians(connection),
         "revocations": [to_builtins(one) for one in revocations.all_revocations(connection)],
         "encoded_again": epochs_content(connection),
@@ -91,10 +107,17 @@ def _custodians(connection: Connection) -> dict[str, int] | None:
 
 
 def _agencies(content: dict[str, Any]) -> Table:
-    table = Table("agency", "role", "sequence", "submissions", title="Agencies", title_justify="left")
+    names = ("agency", "role", "sequence", "submissions", "queries answered")
+    table = Table(*names, title="Agencies", title_justify="left")
     for one in content["agencies"]:
         counts = ", ".join(f"{count} {state}" for state, count in one["submissions"].items())
-        table.add_row(one["agency"], one["role"], str(one["sequence"]), counts or "none")
+        table.add_row(
+            one["agency"],
+            one["role"],
+            str(one["sequence"]),
+            counts or "none",
+            f"{one['answered']:,} of {one['queries']:,}",
+        )
     return table
 
 

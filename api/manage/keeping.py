@@ -71,7 +71,7 @@ def restore(source: Path, data: Path, secrets: Path | None, database: str | None
 def _secrets(folder: DataFolder) -> tuple[Path, ...]:
     return (
         *(folder.receipts_key, folder.ledger_key),
-        *(folder.linking_key, folder.register_key, folder.pseudonyms_key),
+        *(folder.linking_key, folder.register_key, *folder.pseudonym_keys()),
     )
 
 

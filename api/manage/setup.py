@@ -5,8 +5,10 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import OperationalError
 
+from api.audiences import prepare_operator
+from api.clock import utc_now
 from api.folders import DataFolder, open_data_folder
-from api.manage.options import data_option, say
+from api.manage.options import data_option, opened_register, say
 from api.secret_files import read_receipts_key
 from api.store.database import SCHEMAS, StoreName
 from api.store.database_url import name_of
@@ -93,3 +95,5 @@ def _migrate(data: Path) -> None:
             say(f"{name_of(location)}: {newest}, nothing to do")
         else:
             say(f"{name_of(location)}: was {before}, is {newest} now")
+    with opened_register(data) as (_, database), database.write() as connection:
+        prepare_operator(folder, connection, now=utc_now())

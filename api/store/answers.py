@@ -1,51 +1,189 @@
-"""Answers kept under idempotency keys, until they expire."""
+"""Query numbers that agencies were given, what stands behind them, and what agencies answered."""
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, tuple_, update
 
-from api.store import schema
-from api.store.database import insert_new
+from api.store.persons import RecordKey
+from api.store.schema_audiences import answers, queries
+from linkage.wire.answers import AnswerCode, link_holds
 
-__all__ = ["KeptAnswer", "find_answer", "keep_answer"]
+__all__ = [
+    "Evidence",
+    "Given",
+    "Query",
+    "add_answer",
+    "child_of",
+    "count_answers",
+    "evidence",
+    "forget",
+    "given_answers",
+    "is_own",
+    "last_answer",
+    "note_queries",
+    "totals",
+]
 
-_table = schema.answers
+_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """What a request was answered; without a status the address gives the same answer by itself."""
+class Query:
+    """A query number of one agency: its own child, and the child record of ``contact`` behind it."""
 
-    request: str
-    status: int | None = None
-    media_type: str | None = None
-    body: str | None = None
-
-
-def find_answer(connection: Connection, agency: str, key: str, *, now: str) -> KeptAnswer | None:
-    """Return the answer kept under an agency's key, or None."""
-    chosen = select(_table).where(
-        _table.c.agency == agency, _table.c.idempotency_key == key, _table.c.expires >= now
-    )
-    row = connection.execute(chosen).one_or_none()
-    return None if row is None else KeptAnswer(row.request, row.status, row.media_type, row.body)
+    agency: str
+    query: str
+    reconciliation_class: str
+    child: str
+    contact: str
+    other: str
 
 
-def keep_answer(
-    connection: Connection, agency: str, key: str, answer: KeptAnswer, *, now: str, expires: str
-) -> bool:
-    """Keep an answer; returns False if one is kept under this key already.  What has expired goes."""
-    expired = select(_table.c.agency, _table.c.idempotency_key).where(_table.c.expires < now)
-    # Requests that come at once would otherwise wait for each other's deletion of the same rows.
-    going = tuple_(_table.c.agency, _table.c.idempotency_key).in_(expired.with_for_update(skip_locked=True))
-    connection.execute(delete(_table).where(going))
-    values = {
-        "agency": agency,
-        "idempotency_key": key,
-        "request": answer.request,
-        "status": answer.status,
-        "media_type": answer.media_type,
-        "body": answer.body,
-        "expires": expires,
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The answer that stands for a query, without anybody's handle."""
+
+    agency: str
+    query: str
+    reconciliation_class: str
+    contact: str
+    answer: AnswerCode
+    answered_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an answer says about the link between two child records."""
+
+    left: RecordKey
+    right: RecordKey
+    same: bool
+
+
+def note_queries(connection: Connection, found: Iterable[Query], cycle: int) -> None:
+    """Record the query numbers of a cycle's results; one of an earlier cycle stays what it is."""
+    rows = {(one.agency, one.query): one for one in found}
+    known = {(row.agency, row.query) for row in connection.execute(select(queries.c.agency, queries.c.query))}
+    again = [{"of_agency": key[0], "of_query": key[1]} for key in rows if key in known]
+    if again:
+        where = (queries.c.agency == bindparam("of_agency"), queries.c.query == bindparam("of_query"))
+        connection.execute(update(queries).where(*where).values(last_cycle=cycle), again)
+    fresh = [_row(one, cycle) for key, one in rows.items() if key not in known]
+    if fresh:
+        connection.execute(insert(queries), fresh)
+
+
+def _row(one: Query, cycle: int) -> dict[str, object]:
+    return {
+        "agency": one.agency,
+        "query": one.query,
+        "reconciliation_class": one.reconciliation_class,
+        "child": one.child,
+        "contact": one.contact,
+        "other": one.other,
+        "first_cycle": cycle,
+        "last_cycle": cycle,
     }
-    return insert_new(connection, _table, values)
+
+
+def is_own(connection: Connection, agency: str, query: str) -> bool:
+    """Say whether an agency was ever given this query number."""
+    found = select(queries.c.query).where(queries.c.agency == agency, queries.c.query == query)
+    return connection.scalar(found) is not None
+
+
+def child_of(connection: Connection, agency: str, query: str) -> str:
+    """Return the agency's own child of a query number that it was given."""
+    found = select(queries.c.child).where(queries.c.agency == agency, queries.c.query == query)
+    return str(connection.execute(found).scalar_one())
+
+
+def last_answer(connection: Connection, agency: str, query: str) -> str | None:
+    """Return the answer that stands, or None."""
+    where = (answers.c.agency == agency, answers.c.query == query)
+    return connection.scalar(select(answers.c.answer).where(*where).order_by(answers.c.id.desc()).limit(1))
+
+
+def count_answers(connection: Connection, agency: str, query: str) -> int:
+    """Count the answers ever given to a query."""
+    where = (answers.c.agency == agency, answers.c.query == query)
+    return int(connection.scalar(select(func.count()).select_from(answers).where(*where)) or 0)
+
+
+def add_answer(connection: Connection, agency: str, query: str, answer: AnswerCode, *, now: str) -> None:
+    """Record an answer; the ones before stay on record."""
+    values = {"agency": agency, "query": query, "answer": answer, "answered_at": now}
+    connection.execute(insert(answers).values(**values))
+
+
+def given_answers(connection: Connection, *, agency: str | None = None) -> list[Given]:
+    """Return the answers that stand, by agency and query."""
+    return [
+        Given(
+            row.agency,
+            row.query,
+            row.reconciliation_class,
+            row.contact,
+            cast("AnswerCode", row.answer),
+            row.answered_at,
+        )
+        for row in _standing(connection)
+        if agency in {None, row.agency}
+    ]
+
+
+def evidence(connection: Connection) -> list[Evidence]:
+    """Return what answers say about links, for :func:`linkage.match.quality_answers.refine`.
+
+    Of two records on which answers contradict each other nothing is said.
+    """
+    said: dict[tuple[RecordKey, RecordKey], set[bool]] = {}
+    for row in _standing(connection):
+        same = link_holds(cast("AnswerCode", row.answer))
+        if same is not None and row.other:
+            pair = sorted([(row.agency, row.child), (row.contact, row.other)])
+            said.setdefault((pair[0], pair[1]), set()).add(same)
+    return [
+        Evidence(left, right, True in same) for (left, right), same in sorted(said.items()) if len(same) == 1
+    ]
+
+
+def _standing(connection: Connection) -> Sequence[Row[Any]]:
+    last = select(func.max(answers.c.id)).group_by(answers.c.agency, answers.c.query)
+    joined = queries.join(
+        answers, and_(answers.c.agency == queries.c.agency, answers.c.query == queries.c.query)
+    )
+    query = (
+        select(queries, answers.c.answer, answers.c.answered_at)
+        .select_from(joined)
+        .where(answers.c.id.in_(last))
+        .order_by(queries.c.agency, queries.c.query)
+    )
+    return connection.execute(query).all()
+
+
+def totals(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Return for each agency how many query numbers it was given, and how many of them it answered."""
+    given = connection.execute(select(queries.c.agency, func.count()).group_by(queries.c.agency)).all()
+    answered = dict.fromkeys((row[0] for row in given), 0)
+    for row in _standing(connection):
+        answered[row.agency] += 1
+    return {agency: (count, answered[agency]) for agency, count in given}
+
+
+def forget(connection: Connection, keys: Collection[RecordKey]) -> None:
+    """Erase the queries, with their answers, that stand on one of these child records, on either side."""
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _ROWS):
+        some = ordered[start : start + _ROWS]
+        for side in ((queries.c.agency, queries.c.child), (queries.c.contact, queries.c.other)):
+            gone = select(queries.c.agency, queries.c.query).where(tuple_(*side).in_(some))
+            pairs = [tuple(row) for row in connection.execute(gone)]
+            for first in range(0, len(pairs), _ROWS):
+                numbers = pairs[first : first + _ROWS]
+                for table in (answers, queries):
+                    connection.execute(
+                        delete(table).where(tuple_(table.c.agency, table.c.query).in_(numbers))
+                    )

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
 
-from api.store import ledger, schema
+from api.store import answers, ledger, reidentifications, schema
 from linkage.wire.epochs import EpochDescriptor, read_descriptor
 from linkage.wire.ledger import EntryKind, Fact
 
@@ -210,12 +210,17 @@ def _append_destruction(connection: Connection, epoch: str, step: str, now: str)
 
 
 def forget_handles(connection: Connection, keys: Collection[tuple[str, str]]) -> None:
-    """Erase records, by agency and handle, from the history of persons; the events themselves stay."""
+    """Erase records, by agency and handle, from the history of persons and what was asked about them.
+
+    The events themselves stay.
+    """
     table = schema.person_event_records
     ordered = sorted(keys)
     for start in range(0, len(ordered), 500):  # well below the parameters that one statement may have
         some = tuple_(table.c.agency, table.c.handle).in_(ordered[start : start + 500])
         connection.execute(delete(table).where(some))
+    answers.forget(connection, ordered)
+    reidentifications.forget(connection, ordered)
 
 
 def forget_members(connection: Connection, epoch: str, *, now: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, or_, select, update
 
-from api.store import record_tables, schema
+from api.store import answers, record_tables, schema, schema_audiences
 from api.store.database import number_of
 from api.store.records import in_chunks
 from linkage.wire.erasures import ErasureScope
@@ -224,7 +224,23 @@ def forget(connection: Connection, targets: Mapping[str, Collection[str] | None]
             if kind:
                 counts[kind] += count
     counts["links"] += _forget_links(connection, targets)
+    answers.forget(connection, _asked_about(connection, targets))
     return dict(counts)
+
+
+def _asked_about(
+    connection: Connection, targets: Mapping[str, Collection[str] | None]
+) -> list[tuple[str, str]]:
+    """Return the child records, by agency, that queries may have been about."""
+    found: list[tuple[str, str]] = []
+    table = schema_audiences.queries
+    for agency, handles in targets.items():
+        if handles is None:
+            own = select(table.c.child).where(table.c.agency == agency)
+            others = select(table.c.other).where(table.c.contact == agency)
+            handles = [*connection.scalars(own), *connection.scalars(others)]
+        found += [(agency, handle) for handle in sorted(set(handles))]
+    return found
 
 
 def _forget_in(connection: Connection, table: Table, targets: Mapping[str, Collection[str] | None]) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Integer, Row, Table, and_, func, or_, select
 
-from api.store import record_tables, schema
+from api.store import record_tables, schema, schema_audiences
 from linkage.wire.derivation import keyed_digest
 
 __all__ = ["COVERED", "CoveredTable", "digests", "stretch_of"]
@@ -92,6 +92,12 @@ COVERED: Mapping[str, CoveredTable] = {
         CoveredTable(record_tables.shields, ("handle",), stretched=True),
         CoveredTable(record_tables.known_links, ("id",)),
         CoveredTable(record_tables.tombstones, ("digest",), stretched=True),
+        CoveredTable(schema_audiences.audiences, ("name",)),
+        CoveredTable(schema_audiences.audience_keys, ("audience", "generation")),
+        CoveredTable(schema_audiences.approvers, ("signing_key",)),
+        CoveredTable(schema_audiences.reidentifications, ("number",)),
+        CoveredTable(schema_audiences.alerts, ("number",)),
+        CoveredTable(schema_audiences.amendment_holds, ("agency", "subject", "cycle")),
     )
 }
 """By name.  A table that is added here is covered from the next entry that names it on."""

@@ -26,7 +26,6 @@ from api.store.database import BIG_INTEGER
 
 __all__ = [
     "agencies",
-    "answers",
     "carried",
     "chunks",
     "custodians",
@@ -34,6 +33,7 @@ __all__ = [
     "destructions",
     "epochs",
     "jobs",
+    "kept_answers",
     "ledger_covers",
     "ledger_entries",
     "ledger_head",
@@ -390,8 +390,8 @@ usage = Table(
 
 ``subject``: an agency's code, or a revoked card's key."""
 
-answers = Table(
-    "answers",
+kept_answers = Table(
+    "kept_answers",
     metadata,
     Column("agency", String(12), ForeignKey("agencies.code"), primary_key=True),
     Column("idempotency_key", String(128), primary_key=True),

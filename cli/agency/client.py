@@ -17,11 +17,13 @@ from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algor
 
 from keys.identity import Identity
 from linkage.errors import ClewError, EpochError, FormatError, InputError, LimitError, VerificationError
+from linkage.wire.answers import QueryAnswer
 from linkage.wire.canonical import canonical, parse
 from linkage.wire.checkpoints import CheckpointAnswer
 from linkage.wire.http import COVERED_COMPONENTS, KEY_COMPONENT, SIGNATURE_LABEL, SIGNATURE_TAG
 from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.record_requests import ErasureStatus, RecordAction, RecordAnswer, RecordRequest
+from linkage.wire.reidentification import RequestAnswer, Requests
 from linkage.wire.results import Results
 from linkage.wire.submission import AgencyStatus, Problem, Registration, SubmissionStatus
 
@@ -143,6 +145,18 @@ class Unit:
     def erasure(self, erasure: str) -> ErasureStatus:
         """Ask how far an erasure is."""
         return self._ask("GET", f"/v1/erasures/{erasure}", ErasureStatus)
+
+    def answer(self, answer: QueryAnswer) -> QueryAnswer:
+        """Answer a query of this agency's results; returns what the unit keeps."""
+        return self._ask("PUT", f"/v1/answers/{answer.query}", QueryAnswer, body=canonical(answer))
+
+    def requests(self) -> Requests:
+        """Ask which approved requests wait for this agency."""
+        return self._ask("GET", "/v1/requests", Requests)
+
+    def answer_request(self, answer: RequestAnswer) -> RequestAnswer:
+        """Say what came of a request; returns what the unit keeps."""
+        return self._ask("PUT", f"/v1/requests/{answer.number}", RequestAnswer, body=canonical(answer))
 
     def checkpoint(self, since: int) -> CheckpointAnswer | None:
         """Ask for the ledger's newest checkpoint, with proof that it goes on from one of size ``since``.

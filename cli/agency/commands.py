@@ -23,6 +23,8 @@ _COMMANDS = {
     "submit": ("unit_commands", "submit_command"),
     "status": ("unit_commands", "status_command"),
     "report": ("unit_commands", "report_command"),
+    "answer": ("answer_command", "answer_command"),
+    "requests": ("requests_command", "requests_command"),
     "checkpoint": ("checkpoint_commands", "checkpoint_command"),
     "references": ("unit_commands", "references_command"),
     "withdraw": ("record_commands", "withdraw_command"),

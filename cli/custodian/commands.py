@@ -13,6 +13,7 @@ from cli.custodian.log_commands import log_group
 from cli.custodian.log_subjects import descriptor_subjects, wrapped_subjects
 from cli.custodian.options import identity_folder
 from cli.custodian.passphrases import own_passphrase
+from cli.custodian.reidentification import sign_reidentification
 from cli.custodian.revoke_command import Given, revoke_command, sign_revocation
 from cli.custodian.session_commands import session_group
 from cli.custodian.share_commands import share_group
@@ -102,8 +103,9 @@ def sign_command(
     fingerprint: str | None,
     passphrase_file: PassphraseFrom,
 ) -> None:
-    """Check an epoch descriptor, a wrapped key, a revocation or a succession, show it, and sign FILE.
+    """Check a file that custodians or approvers sign, show it, and sign FILE.
 
+    An epoch descriptor, a wrapped key, a revocation, a succession, or a request to open a pseudonym.
     A wrapped key also needs --epoch, --agency and --fingerprint; a revocation the --epoch, or the --agency
     and --fingerprint, that it revokes; a succession its own --fingerprint.
     """
@@ -119,6 +121,8 @@ def sign_command(
     elif kind == "clew-revocation":
         given = Given(agency=agency, fingerprint=fingerprint, epoch=epoch)
         sign_revocation(file, own, given, passphrase_file)
+    elif kind == "clew-reidentification":
+        sign_reidentification(file, own, passphrase_file)
     elif kind == "clew-succession":
         sign_succession(file, own, fingerprint, passphrase_file, epoch=epoch)
     else:

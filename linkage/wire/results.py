@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
+from linkage.wire.answers import QueryText
 from linkage.wire.codes import AgencyCode, HandleText, Month
 
 __all__ = ["Finding", "MissingEpisode", "ReconciliationClass", "Results"]
@@ -37,7 +38,7 @@ class MissingEpisode(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     reconciliation_class: ReconciliationClass
     month: Month
     contact: AgencyCode
-    query: Annotated[str, Meta(pattern=r"^Q-[0-9A-F]{10}\Z")]
+    query: QueryText
 
 
 class Results(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

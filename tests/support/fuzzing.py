@@ -34,10 +34,13 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
 )
 
+from linkage.wire.answers import QueryAnswer
 from linkage.wire.canonical import canonical, to_builtins
 from linkage.wire.http import COVERED_COMPONENTS, KEY_COMPONENT, SIGNATURE_LABEL, SIGNATURE_TAG
 from linkage.wire.record_requests import RecordRequest
+from linkage.wire.reidentification import RequestAnswer
 from linkage.wire.signing import public_text
+from tests.support.asked import ask
 from tests.support.documented import DOCUMENT, Operation, operations
 from tests.support.served import Served
 from tests.support.unit import Sent, make_sent
@@ -83,6 +86,13 @@ VALID: dict[str, Callable[["Fuzzing", int], Valid]] = {
     "erase_records": lambda _f, n: _records(n),
     "shield_records": lambda _f, n: _records(n),
     "unshield_records": lambda _f, n: _records(n),
+    "put_answer": lambda f, _: Valid(
+        {"query": f.query}, to_builtins(QueryAnswer(query=f.query, answer="cannot-tell"))
+    ),
+    "requests": lambda _f, _n: Valid(),
+    "put_request": lambda f, _: Valid(
+        {"number": f.request}, to_builtins(RequestAnswer(number=f.request, answer="refused"))
+    ),
     "show_erasure": lambda f, _: Valid({"erasure": f.erasure}),
     "checkpoint": lambda _f, _n: Valid(),
     "consistency": lambda _f, n: Valid({"size": str(n % 3)}),
@@ -150,6 +160,8 @@ class Fuzzing:
     lacking: Sent
     sent: list[Sent]
     erasure: str
+    query: str
+    request: str
     session: requests.Session = field(default_factory=requests.Session)
     wanted: int = 0
     cases: int = 0
@@ -171,7 +183,9 @@ class Fuzzing:
         client.put_all(ready)
         asked = canonical(RecordRequest(handles=("0" * 32,)))
         erasure = client.call("POST", "/v1/records/erase", asked).json()["erasure"]
-        return cls(served, ready, lacking, [ready, lacking, *others], erasure)
+        return cls(
+            served, ready, lacking, [ready, lacking, *others], erasure, *ask(served, served.council, 1)
+        )
 
     def run(self, wanted: int) -> None:
         """Make cases of every operation in turn until there are as many as wanted."""

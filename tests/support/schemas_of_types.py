@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 
+from linkage.wire.answers import QueryAnswer
 from linkage.wire.checkpoints import CheckpointAnswer
 from linkage.wire.moments import Moment
 from linkage.wire.record_requests import ErasureStatus, RecordAnswer, RecordRequest
+from linkage.wire.reidentification import RequestAnswer, Requests
 from linkage.wire.results import Results
 from linkage.wire.submission import (
     AgencyStatus,
@@ -25,10 +27,13 @@ TYPES: list[type] = [
     ErasureStatus,
     LedgerReceipt,
     Problem,
+    QueryAnswer,
     Receipt,
     RecordAnswer,
     RecordRequest,
     Registration,
+    RequestAnswer,
+    Requests,
     Results,
     SubmissionStatus,
 ]

@@ -282,9 +282,11 @@ def make_sent(
     encodings: bytes | None = None,
     day: str = "2024-06-03",
     counts: dict[str, int] | None = None,
+    handles: dict[str, int] | None = None,
 ) -> Sent:
+    """A bundle; ``handles``: of each child record the child of the world that it is."""
     payload = payload or make_payload(desk, children, day=day)
-    rows = make_encodings((handle(desk.code, one), one) for one in children)
+    rows = make_encodings((handles or {handle(desk.code, one): one for one in children}).items())
     plain = {
         "encodings": encodings
         or b"".join(encodings_pieces(rows, agency=desk.code, profile_digest=PROFILE.digest)),

@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject", "measure"),
     )
     op.create_table(
-        "answers",
+        "kept_answers",
         sa.Column("agency", sa.String(length=12), nullable=False),
         sa.Column("idempotency_key", sa.String(length=128), nullable=False),
         sa.Column("request", sa.String(length=64), nullable=False),
@@ -29,4 +29,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["agency"], ["agencies.code"]),
         sa.PrimaryKeyConstraint("agency", "idempotency_key"),
     )
-    op.create_index(op.f("ix_answers_expires"), "answers", ["expires"], unique=False)
+    op.create_index(op.f("ix_kept_answers_expires"), "kept_answers", ["expires"], unique=False)
