@@ -29,13 +29,22 @@ On PostgreSQL take the locks of the effect's own rows first, as above.
 """
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, insert, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, Connection, delete, insert, or_, select, update
 
 from api.store import schema
 from api.store.ledger_rows import COVERED, digests
-from linkage.register.ledger_tree import consistency_proof, grown, inclusion_proof, leaf_hash, root
+from linkage.register.ledger_tree import (
+    HASH_BYTES,
+    Nodes,
+    consistency_proof,
+    grown,
+    inclusion_proof,
+    leaf_hash,
+    root,
+)
 from linkage.wire.canonical import canonical
 from linkage.wire.ledger import (
     ABOUT_RECORDS,
@@ -46,8 +55,8 @@ from linkage.wire.ledger import (
     LedgerEntry,
     Named,
     Statement,
+    commitment,
     leaf_bytes,
-    leaf_of,
 )
 
 __all__ = [
@@ -66,6 +75,8 @@ __all__ = [
     "row_key",
     "size_of",
 ]
+
+T = TypeVar("T")
 
 FILE = "file"
 """What covers of files say; their key is the path within the data folder."""
@@ -129,7 +140,7 @@ def forget(connection: Connection, records: Iterable[tuple[str, str]]) -> tuple[
     found: set[int] = set()
     wanted = sorted(set(records))
     for some in (wanted[at : at + _AT_ONCE] for at in range(0, len(wanted), _AT_ONCE)):
-        these = tuple_(_records.c.agency, _records.c.handle).in_(some)
+        these = _pairs(_records.c.agency, _records.c.handle, some)
         found.update(connection.scalars(select(_records.c.entry).where(these)))
     named: list[Named] = []
     entries = sorted(found)
@@ -168,17 +179,17 @@ def row_key(connection: Connection) -> bytes:
 
 def root_of(connection: Connection, size: int) -> bytes:
     """Return the root over the first ``size`` entries."""
-    return root(size, _Reader(connection))
+    return _computed(connection, lambda nodes: root(size, nodes))
 
 
 def inclusion(connection: Connection, index: int, size: int) -> list[bytes]:
     """Return the proof that an entry is in the tree of the first ``size`` entries."""
-    return inclusion_proof(index, size, _Reader(connection))
+    return _computed(connection, lambda nodes: inclusion_proof(index, size, nodes))
 
 
 def consistency(connection: Connection, old: int, size: int) -> list[bytes]:
     """Return the proof that the tree of ``size`` entries goes on from the one of ``old``."""
-    return consistency_proof(old, size, _Reader(connection))
+    return _computed(connection, lambda nodes: consistency_proof(old, size, nodes))
 
 
 def leaf_at(connection: Connection, index: int) -> Leaf:
@@ -217,7 +228,7 @@ def _locked(connection: Connection) -> tuple[int, bytes]:
 
 def _write(connection: Connection, index: int, statement: Statement) -> LedgerEntry:
     salt, text = secrets.token_bytes(_SALT_BYTES), canonical(statement)
-    leaf = leaf_of(text, salt)
+    leaf = Leaf(kind=statement.kind, day=statement.at[:10], commitment=commitment(salt, text))
     connection.execute(
         insert(_entries).values(entry=index, kind=leaf.kind, day=leaf.day, commitment=leaf.commitment)
     )
@@ -225,7 +236,8 @@ def _write(connection: Connection, index: int, statement: Statement) -> LedgerEn
     if statement.records:
         named = [{"entry": index, "agency": agency, "handle": one} for agency, one in statement.records]
         connection.execute(insert(_records), named)
-    hashes = grown(index, leaf_hash(leaf_bytes(leaf)), _Reader(connection))
+    digest = leaf_hash(leaf_bytes(leaf))
+    hashes = _computed(connection, lambda nodes: grown(index, digest, nodes))
     rows = [{"level": level, "position": at, "hash": digest.hex()} for level, at, digest in hashes]
     connection.execute(insert(_nodes), rows)
     _keep_covers(connection, index, statement.covers)
@@ -277,23 +289,33 @@ def _said_of(connection: Connection, what: str, keys: Sequence[str] | None = Non
 def _keep_covers(connection: Connection, index: int, covers: Iterable[Cover]) -> None:
     rows = [{"what": one.what, "key": one.key, "entry": index, "digest": one.digest} for one in covers]
     for some in (rows[at : at + _AT_ONCE] for at in range(0, len(rows), _AT_ONCE)):
-        these = tuple_(_covers.c.what, _covers.c.key).in_([(one["what"], one["key"]) for one in some])
+        these = _pairs(_covers.c.what, _covers.c.key, [(one["what"], one["key"]) for one in some])
         connection.execute(delete(_covers).where(these))
         connection.execute(insert(_covers), some)
 
 
-class _Reader:
-    """Hashes of the tree as they are stored, each read once."""
+def _pairs(one: Column[Any], other: Column[Any], wanted: Iterable[tuple[Any, Any]]) -> ColumnElement[bool]:
+    """Return the condition that two columns are one of these pairs.
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._read: dict[tuple[int, int], bytes] = {}
+    Of a list of pairs SQLite would look through the whole table; of alternatives it takes the index.
+    """
+    return or_(*((one == first) & (other == second) for first, second in wanted))
 
-    def __call__(self, level: int, position: int) -> bytes:
-        if (level, position) not in self._read:
-            where = (_nodes.c.level == level, _nodes.c.position == position)
-            found = self._connection.scalar(select(_nodes.c.hash).where(*where))
-            if found is None:
-                raise LookupError("a hash of the ledger's tree is missing")
-            self._read[level, position] = bytes.fromhex(found)
-        return self._read[level, position]
+
+def _computed(connection: Connection, compute: Callable[[Nodes], T]) -> T:
+    """Compute something of the tree, whose hashes are read at once: which they are depends on sizes alone."""
+    wanted: set[tuple[int, int]] = set()
+
+    def noted(level: int, position: int) -> bytes:
+        wanted.add((level, position))
+        return bytes(HASH_BYTES)
+
+    compute(noted)
+    held: dict[tuple[int, int], bytes] = {}
+    if wanted:
+        these = _pairs(_nodes.c.level, _nodes.c.position, sorted(wanted))
+        for row in connection.execute(select(_nodes).where(these)):
+            held[row.level, row.position] = bytes.fromhex(row.hash)
+    if held.keys() != wanted:
+        raise LookupError("a hash of the ledger's tree is missing")
+    return compute(lambda level, position: held[level, position])

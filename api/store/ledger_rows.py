@@ -7,12 +7,12 @@ the first two digits of a handle or person, so that one linkage makes one entry 
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Integer, Row, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, func, or_, select
 
 from api.store import record_tables, schema, schema_audiences
 from linkage.wire.derivation import keyed_digest
@@ -43,12 +43,14 @@ class CoveredTable:
         """The columns that a digest is made of."""
         return [one for one in self.table.columns if one.name not in self.left_out]
 
-    def key_of(self, row: Row[Any]) -> str:
-        """Return which row or stretch a row belongs to."""
-        found = row._mapping
+    def key_of(self) -> Callable[[tuple[Any, ...]], str]:
+        """Return what says which row or stretch the columns of a row belong to."""
+        names = [one.name for one in self.columns]
+        places = [names.index(name) for name in self.key]
         if self.stretched:
-            return stretch_of(str(found[self.key[0]]))
-        return "/".join(str(found[name]) for name in self.key)
+            place = places[0]
+            return lambda row: stretch_of(row[place])
+        return lambda row: "/".join([str(row[place]) for place in places])
 
     def where(self, key: str) -> ColumnElement[bool]:
         """Return the condition that finds the rows of a key."""
@@ -114,12 +116,14 @@ def digests(
     """Return the digest of every row or stretch of a table, or of those named that are there, by key."""
     covered = COVERED[name]
     rows: dict[str, list[bytes]] = defaultdict(list)
+    key_of = covered.key_of()
     for some in _wheres(covered, keys):
         query = select(*covered.columns)
         if covered.only is not None:
             query = query.where(covered.only)
         for row in connection.execute(query if some is None else query.where(some)):
-            rows[covered.key_of(row)].append(_encode(tuple(row)))
+            columns = tuple(row)
+            rows[key_of(columns)].append(_encode(columns))
     return {key: _digest(name, key, found, row_key) for key, found in rows.items()}
 
 
