@@ -161,11 +161,11 @@ def test_processes_that_read_decide_and_write_never_decide_by_what_is_outdated(
             )
         )
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=_count_up, args=(location, 25)) for _ in range(3)]
+    processes = [context.Process(target=_count_up, args=(location, 10)) for _ in range(3)]
     for one in processes:
         one.start()
     for one in processes:
         one.join()
     assert [one.exitcode for one in processes] == [0, 0, 0]
     with database.read() as connection:
-        assert connection.scalar(select(func.count()).select_from(schema.persons)) == 75
+        assert connection.scalar(select(func.count()).select_from(schema.persons)) == 30

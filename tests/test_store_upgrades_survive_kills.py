@@ -101,7 +101,7 @@ def test_after_a_kill_the_database_is_old_or_new_with_its_data(old: Location, so
     if soak:
         rounds = [(kills.randint(1, statements), kills.random() < 0.5) for _ in range(100)]
     else:
-        few = 6 if isinstance(old, Path) else 3
+        few = 4 if isinstance(old, Path) else 2
         rounds = rounds[:: max(1, len(rounds) // few)]
     for number, (statement, late) in enumerate(rounds):
         one = _copy(old, f"killed-{number}")
