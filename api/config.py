@@ -29,6 +29,7 @@ class ServiceSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     hosts: tuple[HostText, ...] = ()
     behind_tls_proxy: bool = False
     threads: Annotated[int, Meta(ge=1, le=64)] = 8
+    outside_checkpoints: tuple[Annotated[str, Meta(min_length=1, max_length=4096)], ...] = ()
 
 
 class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -106,6 +107,9 @@ hosts = []
 behind_tls_proxy = false
 # Requests that are worked on at the same time.
 threads = 8
+# Checkpoints of the ledger that are kept elsewhere: files, or folders of *.txt. Where the ledger does not go
+# on from each of them, as after an old backup was restored, the service does not start and signs nothing.
+outside_checkpoints = []
 
 [database]
 # Where the three stores are: "" for SQLite, a file of this folder, or the URL of a PostgreSQL database

@@ -14,7 +14,7 @@ from api.agency_app.service import open_service
 from api.checkpoints import note_configuration
 from api.clock import stamp, utc_now
 from api.folders import DataFolder
-from api.store import ledger
+from api.store import ledger, schema
 from api.store.database import open_database
 from api.trust import adopt_epoch, enrol_agency
 from api.unit import create_unit, read_unit_card
@@ -22,7 +22,7 @@ from cli.agency.client import Unit
 from cli.agency.witnessing import check_receipt, remembered
 from cli.agency.workspace import Workspace
 from keys.identity import load_identity
-from linkage.errors import VerificationError
+from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import UnitCard, card_fingerprint
 from linkage.wire.ledger import EntryKind
@@ -32,6 +32,13 @@ from tests.support.agency_desk import PHRASE, Desk, Epoch, clew, joined_desk, ma
 from tests.support.custody import CHEAP
 from tests.support.serving import serving
 
+LEDGER = (
+    schema.ledger_entries,
+    schema.ledger_statements,
+    schema.ledger_records,
+    schema.ledger_nodes,
+    schema.ledger_covers,
+)
 LOUD = "ANOTHER HISTORY"
 
 
@@ -212,3 +219,34 @@ def test_a_change_of_settings_is_an_entry(unit: Served) -> None:
     folder.settings.write_text(folder.settings.read_text().replace("threads = 8", "threads = 4"))
     assert note_configuration(database, folder, now=utc_now())
     database.close()
+
+
+def test_a_unit_of_an_older_release_gets_a_key_for_its_ledger(unit: Served, tmp_path: Path) -> None:
+    folder, data = DataFolder(unit.folder), ("--data", unit.folder)
+    folder.ledger_card.unlink()
+    folder.ledger_key.unlink()
+    with pytest.raises(InputError, match="ledger-card") as refused:
+        open_service(folder.root)
+    assert "clew register upgrade" in refused.value.hint
+    for said in ("made ledger.key", ""):
+        done = clew("register", "upgrade", *data)
+        assert (done.code, said in done.err) == (0, True), done.err
+    made = folder.ledger_card.read_bytes()
+    assert folder.ledger_key.stat().st_mode & 0o777 == 0o600
+    open_service(folder.root).close()
+    assert clew("register", "upgrade", *data).code == 0
+    assert folder.ledger_card.read_bytes() == made
+    point = tmp_path / "point.txt"
+    checkpoint = ("register", "audit", "checkpoint", *data, "--output", point)
+    assert clew(*checkpoint).code == 0
+    text = folder.settings.read_text()
+    folder.settings.write_text(text.replace("outside_checkpoints = []", f'outside_checkpoints = ["{point}"]'))
+    open_service(folder.root).close()
+    database = open_database(folder.register_database, "register")
+    with database.write() as connection:
+        for table in reversed(LEDGER):
+            connection.execute(table.delete())
+        connection.execute(schema.ledger_head.update().values(size=0))
+    database.close()
+    with pytest.raises(VerificationError, match="the ledger has 0 entries"):
+        open_service(folder.root)

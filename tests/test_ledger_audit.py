@@ -12,7 +12,7 @@ from api.store import ledger, schema
 from linkage.errors import FormatError
 from linkage.register.ledger_audit import Audit
 from linkage.wire.ledger import EntryKind
-from tests.support.audited import checkpoint_now, exported, served_history, verified
+from tests.support.audited import checkpoint_now, exported, served_history, undone, verified
 from tests.support.served import Served
 from tests.support.unit import handle
 
@@ -55,6 +55,27 @@ def test_the_unit_checks_itself(served: Served) -> None:
     assert found.findings == []
 
 
+KEPT = {
+    "hashes": "UPDATE ledger_nodes SET hash = lower(hex(randomblob(32))) WHERE level = 1 AND position = 2",
+    "a missing hash": "DELETE FROM ledger_nodes WHERE level = 0 AND position = 1",
+    "newest digests": "UPDATE ledger_covers SET digest = NULL WHERE what = 'epochs'",
+    "who is named": "INSERT INTO ledger_records (entry, agency, handle) VALUES (2, 'E09', 'x')",
+    "the last checkpoint": "UPDATE ledger_head SET checkpoint = replace(checkpoint, '1', '2')",
+    "a receipt": "UPDATE submissions SET receipt = replace(receipt, '\"sequence\":1', '\"sequence\":7')",
+    "a row": "UPDATE agencies SET sequence = sequence - 1 WHERE code = 'E09'",
+}
+
+
+@pytest.mark.parametrize("what", KEPT)
+def test_the_unit_finds_what_was_changed_in_what_follows_from_entries_too(served: Served, what: str) -> None:
+    folder, signer = served.unit.folder, open_signer(served.unit.folder)
+    with undone(served.workers.database) as connection:
+        assert connection.exec_driver_sql(KEPT[what]).rowcount > 0
+        key = served.unit.card.signing_key
+        found = check_unit(connection, folder, signer, signing_key=key, outside=[])
+    assert found.findings != []
+
+
 def test_leaves_and_an_export_without_records_name_no_handle_and_no_person(served: Served) -> None:
     database = served.workers.database
     with database.write() as connection:
@@ -78,11 +99,10 @@ def test_a_certified_erasure_is_told_from_a_deletion(served: Served) -> None:
     with database.write() as connection:
         entry = ledger.append(connection, EntryKind.ALERT, {}, now=stamp(utc_now()), records=named)
     signer = open_signer(served.unit.folder)
-    with database.write() as connection:
+    with undone(database) as connection:
         table = schema.ledger_statements
         connection.execute(delete(table).where(table.c.entry == entry.index))
         deleted = verified(exported(connection, served.unit, signer), served.unit, [])
-        connection.rollback()
     assert [one.where for one in deleted.findings] == [f"entry {entry.index}"]
     before = _verified(served).certified
     with database.write() as connection:
@@ -93,14 +113,13 @@ def test_a_certified_erasure_is_told_from_a_deletion(served: Served) -> None:
 
 def test_an_erasure_cannot_be_certified_for_what_covers_rows(served: Served) -> None:
     signer = open_signer(served.unit.folder)
-    with served.workers.database.write() as connection:
+    with undone(served.workers.database) as connection:
         entries, statements = schema.ledger_entries, schema.ledger_statements
         row = connection.execute(select(entries).where(entries.c.kind == "link-run").limit(1)).one()
         connection.execute(delete(statements).where(statements.c.entry == row.entry))
         named = ledger.Named(index=row.entry, commitment=row.commitment)
         ledger.append(connection, EntryKind.ERASURE, {}, now=stamp(utc_now()), erased=[named])
         found = verified(exported(connection, served.unit, signer), served.unit, [])
-        connection.rollback()
     assert f"entry {row.entry}" in [one.where for one in found.findings]
 
 

@@ -1,18 +1,33 @@
 """An entry is there with its effect or not at all, names nobody in its leaf, and can be proven."""
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, insert, select
 
+from api.agency_app.service import open_service
+from api.auditing import read_entries
+from api.checkpoints import open_signer
 from api.store import ledger, schema
 from api.store.database import Database, open_database
 from api.store.migrating import create_database
 from linkage.errors import VerificationError
-from linkage.register.ledger_tree import leaf_hash, verify_consistency, verify_inclusion
+from linkage.register.ledger_audit import tree_of
+from linkage.register.ledger_tree import leaf_hash, root, verify_consistency, verify_inclusion
+from linkage.wire.canonical import canonical
 from linkage.wire.ledger import EntryKind, leaf_bytes, opened, read_statement
+from linkage.wire.moments import Moment
+from linkage.wire.signing import public_text
+from linkage.wire.submission import Receipt, read_receipt, sign_receipt
+from tests.support.audited import checkpoint_now, exported, undone, verified
+from tests.support.databases import new_location
+from tests.support.unit import Desk, make_unit
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 NOW = "2026-03-01T10:00:00.000000Z"
 HANDLE = "ab" * 16
@@ -20,8 +35,9 @@ HANDLE = "ab" * 16
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    create_database(tmp_path / "register.db", "register")
-    opened_one = open_database(tmp_path / "register.db", "register")
+    location = new_location(tmp_path, "register")
+    create_database(location, "register")
+    opened_one = open_database(location, "register")
     yield opened_one
     opened_one.close()
 
@@ -43,6 +59,41 @@ def test_every_entry_can_be_proven_to_whoever_has_a_later_root(database: Databas
         for old in range(size + 1):
             before, proof = ledger.root_of(connection, old), ledger.consistency(connection, old, size)
             verify_consistency(old, size, before, head, proof)
+
+
+def test_entries_of_many_writers_at_once_have_one_order(database: Database) -> None:
+    def write(writer: int) -> None:
+        for number in range(8):
+            with database.write() as connection:
+                ledger.append(connection, EntryKind.OTHER, {"by": writer, "number": number}, now=NOW)
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for one in writers:
+        one.start()
+    for one in writers:
+        one.join()
+    with database.read() as connection:
+        size = ledger.size_of(connection)
+        assert size == 33
+        entries = read_entries(connection, with_records=True)
+        assert [one.index for one in entries] == list(range(size))
+        assert root(size, tree_of(entries)) == ledger.root_of(connection, size)
+
+
+def test_what_a_unit_covers_is_what_its_database_holds(tmp_path: Path) -> None:
+    unit = make_unit(tmp_path / "data")
+    for code in ("E09", "E10"):
+        unit.enrol(Desk(code, "council"))
+    open_service(unit.folder.root).close()
+    database = unit.database()
+    outside = [checkpoint_now(database, unit)]
+    signer = open_signer(unit.folder)
+    with undone(database) as connection:
+        assert verified(exported(connection, unit, signer), unit, outside).findings == []
+        connection.execute(schema.agencies.update().where(schema.agencies.c.code == "E10").values(name="x"))
+        found = verified(exported(connection, unit, signer), unit, outside).findings
+        assert [one.where for one in found] == ["agencies E10"]
+    database.close()
 
 
 def test_an_entry_goes_with_an_effect_that_fails(database: Database) -> None:
@@ -126,3 +177,19 @@ def test_an_entry_that_speaks_of_records_covers_nothing(database: Database) -> N
         ledger.append(
             connection, EntryKind.OTHER, {}, now=NOW, records=[("E09", HANDLE)], files={"unit.toml": None}
         )
+
+
+def test_receipts_of_the_version_before_stay_valid() -> None:
+    key = Ed25519PrivateKey.generate()
+    old = Receipt(
+        agency="E09",
+        submission="ab" * 32,
+        sequence=7,
+        received=Moment.parse("2026-03-01T10:00Z"),
+        encodings_sha256="cd" * 32,
+        payload_sha256="ef" * 32,
+    )
+    data, signing_key = canonical(sign_receipt(old, key)), public_text(key.public_key())
+    assert read_receipt(data, signing_key=signing_key).submission == old.submission
+    with pytest.raises(VerificationError):
+        read_receipt(data.replace(b'"sequence":7', b'"sequence":8'), signing_key=signing_key)

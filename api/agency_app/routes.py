@@ -104,7 +104,7 @@ class _Handlers:
         with self.service.database.read() as connection:
             answer = self.service.signer.answer(connection, size)
         if answer is None:
-            _faults.error("an agency holds a checkpoint of %d entries, which this ledger does not have", size)
+            _faults.error("an agency asks from %d entries on, and the ledger has fewer", size)
             refuse("ledger-behind", hint="tell the other agencies and the operator; keep your checkpoint")
         return _json(canonical(answer))
 

@@ -66,10 +66,11 @@ def open_service(data: Path, *, clock: Clock = utc_now, outside: Iterable[Path] 
     ``outside``: files or folders of checkpoints that lie elsewhere; nothing is signed behind them.
     """
     folder = open_data_folder(data)
-    signer = open_signer(folder)
-    witnessed = outside_checkpoints(outside, signer.card)
+    settings, signer = read_settings(folder.settings), open_signer(folder)
+    kept = (*outside, *map(Path, settings.service.outside_checkpoints))
+    witnessed = outside_checkpoints(kept, signer.card)
     service = Service(
-        settings=read_settings(folder.settings),
+        settings=settings,
         database=open_database(folder.location("register"), "register"),
         intake={name: BodyFolder(folder.intake(name)) for name in PART_NAMES},
         receipts_key=read_receipts_key(folder.receipts_key),

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 from sqlalchemy import Connection
 
-from api.auditing import check_unit, export_lines
 from api.checkpoints import (
     LedgerSigner,
     note_restoration,
@@ -47,6 +46,9 @@ def check(data: Path, outside: tuple[Path, ...]) -> None:
 
     Run it as root while the workers rest: what they are at work on would look changed.
     """
+    # Here and not above: it reads every store, which no worker's process may so much as load.
+    from api.auditing import check_unit
+
     with _reading(data) as (connection, folder, signer):
         found = check_unit(
             connection,
@@ -73,6 +75,8 @@ def check(data: Path, outside: tuple[Path, ...]) -> None:
 @click.option("--with-records", is_flag=True, help="Include the statements that name records by handle.")
 def export(data: Path, output: Path, outside: tuple[Path, ...], *, with_records: bool) -> None:
     """Write the ledger, and digests of what it covers, for `clew audit verify`."""
+    from api.auditing import export_lines
+
     with _reading(data) as (connection, folder, signer):
         require_goes_on(connection, outside_checkpoints(outside, signer.card))
         now = stamp(utc_now())

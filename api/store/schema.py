@@ -315,7 +315,7 @@ ledger_head = Table(
     "ledger_head",
     metadata,
     Column("id", Integer, CheckConstraint("id = 1"), primary_key=True),
-    Column("size", Integer, nullable=False),
+    Column("size", BIG_INTEGER, nullable=False),
     Column("row_key", String(64), nullable=False),
     Column("checkpoint", Text),
 )
@@ -325,7 +325,7 @@ and the newest checkpoint that was signed."""
 ledger_entries = Table(
     "ledger_entries",
     metadata,
-    Column("entry", Integer, primary_key=True, autoincrement=False),
+    Column("entry", BIG_INTEGER, primary_key=True, autoincrement=False),
     Column("kind", String(32), nullable=False),
     Column("day", String(10), nullable=False),
     Column("commitment", String(64), nullable=False),
@@ -335,7 +335,7 @@ ledger_entries = Table(
 ledger_statements = Table(
     "ledger_statements",
     metadata,
-    Column("entry", Integer, ForeignKey("ledger_entries.entry"), primary_key=True, autoincrement=False),
+    Column("entry", BIG_INTEGER, ForeignKey("ledger_entries.entry"), primary_key=True, autoincrement=False),
     Column("salt", String(64), nullable=False),
     Column("statement", Text, nullable=False),
 )
@@ -344,7 +344,7 @@ ledger_statements = Table(
 ledger_records = Table(
     "ledger_records",
     metadata,
-    Column("entry", Integer, ForeignKey("ledger_entries.entry"), primary_key=True, autoincrement=False),
+    Column("entry", BIG_INTEGER, ForeignKey("ledger_entries.entry"), primary_key=True, autoincrement=False),
     Column("agency", String(12), primary_key=True),
     Column("handle", String(32), primary_key=True),
     Index("ledger_records_by_handle", "agency", "handle"),
@@ -355,7 +355,7 @@ ledger_nodes = Table(
     "ledger_nodes",
     metadata,
     Column("level", Integer, primary_key=True, autoincrement=False),
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("position", BIG_INTEGER, primary_key=True, autoincrement=False),
     Column("hash", String(64), nullable=False),
 )
 """Hashes of the tree's complete subtrees; they follow from the leaves and are kept for speed."""
@@ -365,7 +365,7 @@ ledger_covers = Table(
     metadata,
     Column("what", String(64), primary_key=True),
     Column("key", String(400), primary_key=True),
-    Column("entry", Integer, ForeignKey("ledger_entries.entry"), nullable=False),
+    Column("entry", BIG_INTEGER, ForeignKey("ledger_entries.entry"), nullable=False),
     Column("digest", String(64)),
 )
 """The newest digest of every covered row, stretch of rows or file; it follows from the statements."""

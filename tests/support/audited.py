@@ -35,6 +35,18 @@ def served_history(folder: Path) -> Iterator[Served]:
         yield served
 
 
+class _Undone(Exception):  # noqa: N818
+    pass
+
+
+@contextlib.contextmanager
+def undone(database: Database) -> Iterator[Connection]:
+    """A transaction of which nothing is kept."""
+    with contextlib.suppress(_Undone), database.write() as connection:
+        yield connection
+        raise _Undone
+
+
 def exported(
     connection: Connection, unit: Unit, signer: LedgerSigner, *, with_records: bool = True
 ) -> list[bytes]:
