@@ -1,0 +1,26 @@
+"""What was acknowledged outlives SIGKILL of any of the unit's processes, at any time, between any steps.
+
+In full (``make soak``): 1,000 cycles and at least 100,000 acknowledgements.  A run that was interrupted goes
+on where it ended if ``CLEW_SOAK_PLACE`` names a folder to keep it in; ``CLEW_SOAK_SECONDS`` bounds it.
+"""
+
+import os
+import time
+from pathlib import Path
+
+from tests.support.kill_story import Story
+
+
+def test_what_was_acknowledged_outlives_sigkill(tmp_path: Path, soak: bool) -> None:
+    kept, bound = os.environ.get("CLEW_SOAK_PLACE"), os.environ.get("CLEW_SOAK_SECONDS")
+    place = Path(kept) / "kills" if soak and kept else tmp_path
+    story = Story(place, work_seconds=(0.8, 2.0) if soak else (0.2, 0.6))
+    until = time.time() + float(bound) if soak and bound else None
+    story.run(1000 if soak else 20, until=until)
+    story.settle()
+    story.check_at_the_end()
+    story.journal.close()
+    counts = story.journal.counts()
+    assert counts["commit"] > 0
+    if soak and story.cycles >= 1000:
+        assert sum(counts.values()) >= 100_000
