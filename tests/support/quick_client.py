@@ -40,6 +40,12 @@ class QuickClient:
     def __post_init__(self) -> None:
         self._keyid = public_text(self.key.public_key())
 
+    def __enter__(self) -> "QuickClient":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         if self._socket is not None:
             self._socket.close()

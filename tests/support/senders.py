@@ -95,6 +95,7 @@ class Sender(threading.Thread):
         self._ending = True
         self._go.set()
         self.join(60)
+        self._client.close()
 
     def run(self) -> None:
         while True:
