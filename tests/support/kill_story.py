@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from api.secret_files import read_worker_key
 from api.store.payload import PayloadStore
 from tests.support.acknowledged import Journal, Stores
-from tests.support.killing import POINTS, STRACE, Running, Service, Trap, service, worker
+from tests.support.killing import POINTS, STRACE, Injection, Running, Service, kill_at, service, worker
 from tests.support.processes import clew
 from tests.support.senders import Sender, children_of, day_of
 from tests.support.unit import Desk, Unit, handle, make_payload, make_unit
@@ -97,9 +97,9 @@ class Story:
                 one.start()
         return url
 
-    def _traps(self) -> list[Trap]:
+    def _traps(self) -> list[Injection]:
         """Every third cycle the service is killed at a point, each point in turn; a worker now and then."""
-        traps: list[Trap] = []
+        traps: list[Injection] = []
         if STRACE is not None and self.cycles % 3 == 0:
             names = list(POINTS)
             self._named = names[self.cycles // 3 % len(names)]
@@ -110,9 +110,9 @@ class Story:
             traps += [self._trap(chosen, call, 30)] if chosen.alive else []
         return traps
 
-    def _trap(self, running: Running, call: str, most: int) -> Trap:
+    def _trap(self, running: Running, call: str, most: int) -> Injection:
         assert running.process is not None
-        return Trap(running.process.pid, call, self._random.randint(1, most))
+        return kill_at(running.process.pid, call, self._random.randint(1, most))
 
     def _work(self, at_a_point: bool) -> None:
         seconds = self._random.uniform(*self.work_seconds)

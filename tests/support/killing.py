@@ -30,14 +30,15 @@ POINTS: Mapping[str, str] = {
 """Before what the process is killed, and the system call that it is."""
 
 
-class Trap:
-    """Kills a running process when one of its threads makes a call for the n-th time from now on."""
+class Injection:
+    """What strace does to a running process and all its threads, until :meth:`end`."""
 
-    def __init__(self, process: int, call: str, nth: int) -> None:
+    def __init__(self, process: int, call: str, what: str, *, path: Path | None = None) -> None:
         assert STRACE is not None
         words = ["-f", "-o", "/dev/null", "-p", str(process), "-e", f"trace={call}"]
+        words += [] if path is None else ["-P", str(path)]
         self._tracer = subprocess.Popen(
-            [STRACE, *words, "-e", f"inject={call}:signal=SIGKILL:when={nth}"], stderr=subprocess.PIPE
+            [STRACE, *words, "-e", f"inject={call}:{what}"], stderr=subprocess.PIPE
         )
         assert self._tracer.stderr is not None
         self._tracer.stderr.readline()  # "Process … attached"
@@ -46,6 +47,16 @@ class Trap:
         """Let go of the process, if it lives."""
         self._tracer.terminate()
         self._tracer.communicate()
+
+
+def kill_at(process: int, call: str, nth: int) -> Injection:
+    """Kill a process when one of its threads makes a call for the n-th time from now on."""
+    return Injection(process, call, f"signal=SIGKILL:when={nth}")
+
+
+def fail_at(process: int, call: str, error: str, *, which: str = "1+", path: Path | None = None) -> Injection:
+    """Let calls fail that a process makes: they are not made and an error is their result."""
+    return Injection(process, call, f"error={error}:when={which}", path=path)
 
 
 @dataclass
