@@ -1,9 +1,10 @@
 """The real web server on a free port of this machine, in a thread."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import waitress
 
@@ -11,12 +12,18 @@ from api.agency_app.app import create_app
 from api.agency_app.service import open_service
 from linkage.wire.limits import MAX_CHUNK_BYTES
 
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Any]
+
 
 @contextmanager
-def serving(data: Path) -> Iterator[str]:
+def serving(data: Path, around: Callable[[WsgiApp], WsgiApp] = lambda app: app) -> Iterator[str]:
     service = open_service(data)
     server = waitress.create_server(
-        create_app(service), host="127.0.0.1", port=0, threads=4, max_request_body_size=MAX_CHUNK_BYTES + 1024
+        around(create_app(service)),
+        host="127.0.0.1",
+        port=0,
+        threads=4,
+        max_request_body_size=MAX_CHUNK_BYTES + 1024,
     )
     stop = threading.Event()
 
