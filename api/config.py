@@ -2,16 +2,20 @@
 
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta, Struct
+from sqlalchemy import URL
 
+from api.store.database import SCHEMAS, StoreName
+from api.store.database_url import database_url
 from linkage.errors import InputError, VersionError
 from linkage.wire.limits import MAX_PART_BYTES, MAX_RECORDS
 
-__all__ = ["Limits", "ServiceSettings", "Settings", "read_settings", "settings_text"]
+__all__ = ["DatabaseSettings", "Limits", "ServiceSettings", "Settings", "read_settings", "settings_text"]
 
 _MAX_SETTINGS_BYTES = 64 * 1024
 _GIB = 1024**3
@@ -25,6 +29,28 @@ class ServiceSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     hosts: tuple[HostText, ...] = ()
     behind_tls_proxy: bool = False
     threads: Annotated[int, Meta(ge=1, le=64)] = 8
+
+
+class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where each store's database is; nothing means SQLite, in the unit's own folder."""
+
+    register: str = ""
+    encodings: str = ""
+    payload: str = ""
+
+    def url(self, store: StoreName) -> URL | None:
+        """Return the URL of a store, or None for SQLite; raises :class:`InputError` for an unsafe one."""
+        text = str(getattr(self, store))
+        return database_url(text, what=f"[database] {store}") if text else None
+
+    def check(self) -> None:
+        """Refuse URLs that are unsafe, and two stores in one database."""
+        found = [url for store in SCHEMAS if (url := self.url(store)) is not None]
+        if len(set(found)) < len(found):
+            raise InputError(
+                "[database]: two stores in one database",
+                hint="give each a database of its own, so that no worker has a right on the other's",
+            )
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -43,11 +69,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     version: int
     name: Annotated[str, Meta(min_length=1, max_length=120)]
     service: ServiceSettings = ServiceSettings()
+    database: DatabaseSettings = DatabaseSettings()
     limits: Limits = Limits()
 
 
-def settings_text(name: str) -> str:
+def settings_text(name: str, databases: Mapping[StoreName, str] | None = None) -> str:
     """Return the settings file of a new unit, each setting with its default and what it does."""
+    urls = {store: json.dumps((databases or {}).get(store, "")) for store in SCHEMAS}
     return f"""\
 # Settings of this linkage unit. Changes take effect when the service is started again.
 version = {Settings.VERSION}
@@ -65,6 +93,20 @@ hosts = []
 behind_tls_proxy = false
 # Requests that are worked on at the same time.
 threads = 8
+
+[database]
+# Where the three stores are: "" for SQLite, a file of this folder, or the URL of a PostgreSQL database
+# (15 or newer), each its own: "postgresql+psycopg:///clew_register?host=/run/postgresql". Without a user in
+# the URL each process logs in by the name of its own account (peer). A password may not stand here: name a
+# passfile or a service, as in "postgresql+psycopg://clew@db.example.org/clew_register?passfile=/etc/clew/pgpass".
+# The certificate of a server on another machine is checked (sslmode=verify-full; sslrootcert names the
+# authority's). docs/operations/database.md says how the databases and the accounts' rights are made.
+# Shared by the service and both workers:
+register = {urls["register"]}
+# The linking worker's alone:
+encodings = {urls["encodings"]}
+# The register worker's alone:
+payload = {urls["payload"]}
 
 [limits]
 # The largest submission, both sealed parts together, in bytes.
@@ -91,8 +133,10 @@ def read_settings(path: Path) -> Settings:
     if value.get("version") != Settings.VERSION:
         raise VersionError(f"{path.name}: this release reads settings of version {Settings.VERSION}")
     try:
-        return msgspec.convert(value, Settings)
+        settings = msgspec.convert(value, Settings)
     except msgspec.ValidationError as error:
         raise InputError(
             f"{path.name}: {error}", hint="the file made by init documents every setting"
         ) from None
+    settings.database.check()
+    return settings

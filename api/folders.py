@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.config import read_settings
+from api.store.database import Location, StoreName
 from linkage.errors import InputError
 
 __all__ = ["DataFolder", "open_data_folder"]
@@ -51,7 +53,7 @@ class DataFolder:
 
     @property
     def register_database(self) -> Path:
-        """The database that the agency app and both workers share."""
+        """The database that the agency app and both workers share, where it is a file."""
         return self.root / "register.db"
 
     @property
@@ -71,7 +73,7 @@ class DataFolder:
 
     @property
     def encodings_database(self) -> Path:
-        """The index of the linking worker's store."""
+        """The index of the linking worker's store, where it is a file."""
         return self.encodings / "encodings.db"
 
     @property
@@ -81,8 +83,17 @@ class DataFolder:
 
     @property
     def payload_database(self) -> Path:
-        """The register worker's records, sealed row by row."""
+        """The register worker's records, sealed row by row, where they are a file."""
         return self.payload / "payload.db"
+
+    def location(self, store: StoreName) -> Location:
+        """Return where a store's database is: a file of this folder, or what ``unit.toml`` says."""
+        files = {
+            "register": self.register_database,
+            "encodings": self.encodings_database,
+            "payload": self.payload_database,
+        }
+        return read_settings(self.settings).database.url(store) or files[store]
 
     def intake(self, part: str) -> Path:
         """Return the intake folder of one part."""
@@ -93,7 +104,7 @@ def open_data_folder(root: Path) -> DataFolder:
     """Return the paths of a data folder that has been initialised; raises :class:`InputError` otherwise."""
     folder = DataFolder(root)
     try:
-        there = folder.settings.is_file() and folder.register_database.is_file()
+        there = folder.settings.is_file() and folder.unit_card.is_file()
     except PermissionError:
         raise InputError(
             "--data: permission denied", hint="run this as one of the unit's own accounts"

@@ -48,7 +48,7 @@ class LinkingWorker:
         self._clock = clock
         self._intake = BodyFolder(folder.intake_encodings)
         self._part = PartIntake("encodings", self._intake, database, clock)
-        self._store = EncodingStore(folder.encodings, folder.encodings_database)
+        self._store = EncodingStore(folder.encodings, folder.location("encodings"))
 
     def worker(self, say: Say) -> Worker:
         """Return the loop that runs these handlers."""

@@ -49,7 +49,7 @@ class RegisterWorker:
         self._clock = clock
         self._intake = BodyFolder(folder.intake_payload)
         self._part = PartIntake("payload", self._intake, database, clock)
-        self._store = PayloadStore(folder.payload_database, key)
+        self._store = PayloadStore(folder.location("payload"), key)
 
     def worker(self, say: Say) -> Worker:
         """Return the loop that runs these handlers."""

@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,6 +13,7 @@ from api.config import read_settings, settings_text
 from api.folders import DataFolder
 from api.secret_files import write_secret
 from api.store.bodies import sync_folder, write_whole
+from api.store.database import SCHEMAS, StoreName
 from linkage.errors import InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import UnitCard, read_card, sign_card
@@ -22,18 +24,20 @@ from linkage.wire.signing import public_text
 __all__ = ["create_unit", "read_given", "read_unit_card"]
 
 
-def create_unit(root: Path, name: str) -> UnitCard:
+def create_unit(root: Path, name: str, databases: Mapping[StoreName, str] | None = None) -> UnitCard:
     """Make a data folder with fresh keys and return the unit's card.
 
     Everything is made in a folder beside it that takes its place at the end, so that a fault leaves no unit
-    with half its keys.  Raises :class:`InputError` if there is something already.
+    with half its keys.  ``databases`` has the PostgreSQL URL of each store that is not to be a file; what a
+    fault leaves there is empty tables, which the next attempt takes.  Raises :class:`InputError` if there is
+    something already.
     """
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise InputError("--data: there is something already", hint="choose a new or an empty folder")
     root.parent.mkdir(parents=True, exist_ok=True)
     building = root.with_name(f".{root.name}.{secrets.token_hex(6)}.part")
     try:
-        card = _build(DataFolder(building), name)
+        card = _build(DataFolder(building), name, databases or {})
         building.replace(root)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
@@ -42,14 +46,14 @@ def create_unit(root: Path, name: str) -> UnitCard:
     return card
 
 
-def _build(folder: DataFolder, name: str) -> UnitCard:
+def _build(folder: DataFolder, name: str, databases: Mapping[StoreName, str]) -> UnitCard:
     # Migrations take a third of a second to load, and only a new unit needs them.
     from api.store.migrating import create_database
 
     folder.root.mkdir(mode=0o700)
     for part in ("secrets", "intake", "intake/encodings", "intake/payload", "encodings", "payload"):
         (folder.root / part).mkdir(mode=0o700)
-    _write(folder.settings, settings_text(name).encode())
+    _write(folder.settings, settings_text(name, databases).encode())
     read_settings(folder.settings)
     receipts, linking, register = Ed25519PrivateKey.generate(), SealingKey.generate(), SealingKey.generate()
     write_secret(folder.receipts_key, "receipts", receipts.private_bytes_raw())
@@ -64,9 +68,8 @@ def _build(folder: DataFolder, name: str) -> UnitCard:
     )
     signed = read_card(canonical(sign_card(card, receipts)), UnitCard)
     _write(folder.unit_card, canonical(signed))
-    create_database(folder.register_database, "register")
-    create_database(folder.encodings_database, "encodings")
-    create_database(folder.payload_database, "payload")
+    for store in SCHEMAS:
+        create_database(folder.location(store), store)
     return signed
 
 

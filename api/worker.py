@@ -62,7 +62,7 @@ class Task:
             self._say(f"job {self.job.id}: {done:,} of {total:,} steps, {done / max(total, 1):.0%}")
 
     def _renew(self, progress: tuple[int, int] | None = None) -> None:
-        with self._database.write() as connection:
+        with self._database.write_beside() as connection:
             jobs.renew(connection, self._lease, now=self._clock(), progress=progress)
 
     @contextmanager

@@ -2,9 +2,12 @@
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support import databases, postgresql
 
 settings.register_profile(
     "reduced", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -38,3 +41,21 @@ def _heed_signals() -> None:
 @pytest.fixture(scope="session")
 def soak(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--soak"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give every test that uses ``each_database`` its databases."""
+    if "each_database" in metafunc.fixturenames:
+        marked = metafunc.definition.get_closest_marker("postgresql")
+        when = "always" if marked is None else marked.args[0]
+        both = when == "always" or (when == "soak" and metafunc.config.getoption("--soak"))
+        metafunc.parametrize("each_database", databases.KINDS if both else ("sqlite",), indirect=True)
+
+
+@pytest.fixture
+def each_database(request: pytest.FixtureRequest) -> Iterator[databases.Kind]:
+    """Run a test on SQLite and on PostgreSQL; ``pytest.mark.postgresql`` says when on the latter."""
+    if request.param == "postgresql" and (reason := postgresql.why_not()) is not None:
+        pytest.skip(reason)
+    with databases.using(request.param):
+        yield request.param

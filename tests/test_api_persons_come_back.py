@@ -27,6 +27,9 @@ Looks = Mapping[int, int | tuple[int, ...]]
 Persons = dict[tuple[str, int], str]
 
 
+pytestmark = [pytest.mark.usefixtures("each_database"), pytest.mark.postgresql("soak")]
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     with served_unit(tmp_path / "data") as opened:
@@ -116,6 +119,7 @@ FORCE: Looks = {9: 9, 3: 3, 5: 5}
 WORLD: dict[str, Looks] = {"E09": ONE, "E10": OTHER, "P01": FORCE}
 
 
+@pytest.mark.postgresql("always")
 def test_a_batch_that_merged_persons_is_withdrawn_and_sent_again(served: Served) -> None:
     sender = Sender(served)
     sender.send("E09", ONE)
@@ -218,6 +222,7 @@ def _holds(served: Served, *texts: str) -> set[str]:
     return {text for text in texts for one in files if text.encode() in one or bytes.fromhex(text) in one}
 
 
+@pytest.mark.postgresql("never")  # it looks for a handle in the files
 def test_who_was_erased_comes_back_as_somebody_new(served: Served) -> None:
     sender = Sender(served)
     gone, left_out = handle("E09", 1), handle("E09", 2)

@@ -13,6 +13,8 @@ from tests.support.served import Served, served_unit
 from tests.support.signing_client import problem
 from tests.support.unit import make_sent
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:

@@ -15,6 +15,9 @@ from tests.support.unit import handle, make_sent, shuffled
 LIMIT = 1 << 20
 
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     with served_unit(tmp_path / "data") as opened:

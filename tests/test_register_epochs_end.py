@@ -34,6 +34,9 @@ from tests.support.working import working
 EARLIER = Period(start=Moment.parse("2023-04-01"), end=Moment.parse("2024-03-31"))
 
 
+pytestmark = [pytest.mark.usefixtures("each_database"), pytest.mark.postgresql("soak")]
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     with served_unit(tmp_path / "data") as opened:
@@ -203,6 +206,7 @@ def test_an_epoch_closes_after_its_last_day_and_never_the_one_in_force(served: S
     assert not close(midnight + dt.timedelta(days=1))
 
 
+@pytest.mark.postgresql("always")
 def test_three_epochs_end_one_after_the_other(served: Served) -> None:
     _send(served, served.unit, served.council, (1, 2), 1)
     _send(served, served.unit, served.police, (3,), 1)
@@ -281,6 +285,7 @@ def _later() -> dt.datetime:
     return utc_now() + jobs.LEASE * 3
 
 
+@pytest.mark.postgresql("never")  # it copies the unit's folder at every step, databases and all
 @pytest.mark.parametrize("which", ["register", "linking"])
 def test_a_kill_at_any_moment_of_the_erasure_is_mended_by_the_next_start(
     served: Served, tmp_path: Path, which: WorkerName
@@ -362,6 +367,7 @@ def _left_of(unit: Unit) -> list[str]:
     ]
 
 
+@pytest.mark.postgresql("never")  # tests/test_store_postgresql.py has its own
 def test_a_database_that_is_in_use_is_written_anew_later(served: Served) -> None:
     path = served.unit.folder.register_database
     with closing(sqlite3.connect(path, isolation_level=None)) as other, closing(_impatient(path)) as database:

@@ -14,15 +14,20 @@ from api.store.jobs import Job, Lease, LeaseLostError
 from api.store.migrating import create_database
 from api.worker import StoppedError, Task, Worker
 from linkage.errors import InputError
+from tests.support.databases import new_location
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
 
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    create_database(tmp_path / "register.db", "register")
-    opened = open_database(tmp_path / "register.db", "register")
+    location = new_location(tmp_path, "register")
+    create_database(location, "register")
+    opened = open_database(location, "register")
     yield opened
     opened.close()
 

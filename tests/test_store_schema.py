@@ -1,7 +1,6 @@
 """Databases are made by migrations, are as the code expects them, and are opened at no other schema."""
 
-import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,10 @@ from sqlalchemy import MetaData, insert
 from sqlalchemy.exc import IntegrityError
 
 from api.store import encodings, payload, schema
-from api.store.database import SCHEMAS, StoreName, open_database
+from api.store.database import SCHEMAS, Database, StoreName, insert_new, open_database
 from api.store.migrating import create_database, newest_schema
 from linkage.errors import InputError, VersionError
+from tests.support.databases import new_location
 
 STORES: dict[StoreName, MetaData] = {
     "register": schema.metadata,
@@ -21,23 +21,38 @@ STORES: dict[StoreName, MetaData] = {
     "payload": payload.metadata,
 }
 
+Make = Callable[[StoreName], Database]
+
+
+@pytest.fixture
+def made(tmp_path: Path, each_database: str) -> Iterator[Make]:
+    """Make and open a database of a store, on SQLite and on PostgreSQL."""
+    opened: list[Database] = []
+
+    def make(store: StoreName) -> Database:
+        location = new_location(tmp_path, store)
+        create_database(location, store)
+        opened.append(open_database(location, store))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()
+
 
 def test_the_code_opens_what_the_migrations_end_with() -> None:
     assert {store: newest_schema(store) for store in STORES} == SCHEMAS
 
 
 @pytest.mark.parametrize("store", STORES)
-def test_migrations_make_what_the_code_expects(tmp_path: Path, store: StoreName) -> None:
-    create_database(tmp_path / "a.db", store)
-    database = open_database(tmp_path / "a.db", store)
-    with database.read() as connection:
+def test_migrations_make_what_the_code_expects(made: Make, store: StoreName) -> None:
+    with made(store).read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, STORES[store]) == []
-    database.close()
 
 
 @pytest.mark.parametrize("store", STORES)
-def test_a_database_is_its_owners_alone_and_durable(tmp_path: Path, store: StoreName) -> None:
+def test_a_file_is_its_owners_alone_and_durable(tmp_path: Path, store: StoreName) -> None:
     path = tmp_path / "a.db"
     create_database(path, store)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -45,28 +60,31 @@ def test_a_database_is_its_owners_alone_and_durable(tmp_path: Path, store: Store
     with database.read() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-            for name in ("journal_mode", "synchronous", "foreign_keys")
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
         }
     database.close()
-    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
 
 
-def test_a_schema_that_is_not_known_is_refused_and_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "a.db"
-    create_database(path, "register")
-    with closing(sqlite3.connect(path)) as raw:
-        raw.execute("UPDATE alembic_version SET version_num = 'register_99'")
-        raw.commit()
+def test_a_schema_that_is_not_known_is_refused_and_left_alone(tmp_path: Path, each_database: str) -> None:
+    location = new_location(tmp_path, "register")
+    create_database(location, "register")
+    database = Database(location)
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'register_99'")
     with pytest.raises(VersionError, match="register_99"):
-        open_database(path, "register")
-    with closing(sqlite3.connect(path)) as raw:
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("register_99",)]
+        open_database(location, "register")
+    with database.read() as connection:
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").all()
+    database.close()
+    assert found == [("register_99",)]
 
 
-def test_one_stores_database_is_not_taken_for_anothers(tmp_path: Path) -> None:
-    create_database(tmp_path / "payload.db", "payload")
+def test_one_stores_database_is_not_taken_for_anothers(tmp_path: Path, each_database: str) -> None:
+    location = new_location(tmp_path, "payload")
+    create_database(location, "payload")
     with pytest.raises(VersionError):
-        open_database(tmp_path / "payload.db", "encodings")
+        open_database(location, "encodings")
 
 
 def test_a_database_that_is_not_there_is_not_made_by_opening_it(tmp_path: Path) -> None:
@@ -82,9 +100,8 @@ def test_a_file_that_is_no_database_is_told_from_one(tmp_path: Path) -> None:
         open_database(path, "register")
 
 
-def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
-    create_database(tmp_path / "a.db", "register")
-    database = open_database(tmp_path / "a.db", "register")
+def test_a_write_that_fails_half_way_leaves_nothing(made: Make) -> None:
+    database = made("register")
 
     def half() -> None:
         with database.write() as connection:
@@ -95,14 +112,30 @@ def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
         half()
     with database.read() as connection:
         assert connection.execute(schema.trust.select()).all() == []
-    database.close()
 
 
-def test_an_error_of_the_database_does_not_repeat_what_was_being_stored(tmp_path: Path) -> None:
-    create_database(tmp_path / "a.db", "register")
-    database = open_database(tmp_path / "a.db", "register")
+def test_a_row_that_is_there_is_not_added_again_and_ends_no_transaction(made: Make) -> None:
+    database, row = made("register"), {"signing_key": "k", "nonce": "n", "expires": "x"}
+    with database.write() as connection:
+        assert insert_new(connection, schema.nonces, row)
+        assert not insert_new(connection, schema.nonces, row | {"expires": "y"})
+    with database.read() as connection:
+        assert connection.execute(schema.nonces.select()).all() == [("k", "n", "x")]
+
+
+def test_an_error_of_the_database_does_not_repeat_what_was_being_stored(made: Make) -> None:
+    database = made("register")
     row = {"signing_key": "k", "nonce": "canary-value", "expires": "x"}
     with pytest.raises(IntegrityError) as caught, database.write() as connection:
         connection.execute(insert(schema.nonces), [row, row])
     assert "canary-value" not in str(caught.value)
-    database.close()
+    assert "canary-value" not in str(caught.value.orig)
+
+
+def test_a_number_beyond_four_bytes_is_kept(made: Make) -> None:
+    database = made("encodings")
+    table = encodings.metadata.tables["bodies"]
+    text = dict.fromkeys((column.name for column in table.c), "x") | {"rows": 1, "sequence": 2**53 - 1}
+    with database.write() as connection:
+        connection.execute(insert(table).values(**text))
+        assert connection.execute(table.select()).one().sequence == 2**53 - 1

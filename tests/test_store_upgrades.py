@@ -1,22 +1,23 @@
 """A database that an older release wrote, with data in it, is brought to this release's schema."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
-import alembic.command
 import pytest
+from sqlalchemy import inspect, text
 
 from api.store import migrating
-from api.store.database import Database, is_older, open_database
+from api.store.database import Database, Location, is_older, open_database
 from api.store.migrating import create_database, upgrade_database
-from linkage.errors import VersionError
+from linkage.errors import InputError, VersionError
+from tests.support.databases import new_location
 from tests.support.processes import clew
 from tests.support.unit import Unit, make_unit
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 _ROWS = """
-INSERT INTO epochs VALUES ('e1', 'aa', 'text', '2025-01-01', '2025-01-02', 0);
-INSERT INTO epochs VALUES ('e2', 'bb', 'text', '2026-01-01', '2026-01-02', 1);
+INSERT INTO epochs VALUES ('e1', 'aa', 'text', '2025-01-01', '2025-01-02', false);
+INSERT INTO epochs VALUES ('e2', 'bb', 'text', '2026-01-01', '2026-01-02', true);
 INSERT INTO agencies VALUES ('E09', 'council', 'A', '{}', 'k', 'f', 3, '2025-01-02', NULL);
 INSERT INTO jobs (id, kind, worker, state, not_before, queued_at)
 VALUES (1, 'link', 'linking', 'done', 'x', 'x'), (2, 'link', 'linking', 'done', 'x', 'x');
@@ -29,59 +30,82 @@ INSERT INTO memberships VALUES ('E09', 'h2', 'p2', 2);
 """
 
 
-def _version_1(path: Path) -> None:
-    path.touch(0o600)
-    database = Database(path)
-    config = migrating._migrations("register")
+def _version_1(location: Location) -> None:
+    if isinstance(location, Path):
+        location.touch(0o600)
+    database = Database(location)
     with database.write() as connection:
-        config.attributes["connection"] = connection
-        alembic.command.upgrade(config, "register_1")
+        migrating._run(connection, "register", to="register_1")
+        for statement in filter(None, map(str.strip, _ROWS.split(";"))):
+            connection.exec_driver_sql(statement)
     database.close()
-    with closing(sqlite3.connect(path)) as raw:
-        raw.executescript(_ROWS)
 
 
 def test_version_1_keeps_its_data_and_learns_of_each_members_epoch(tmp_path: Path) -> None:
-    path = tmp_path / "register.db"
-    _version_1(path)
+    location = new_location(tmp_path, "register")
+    _version_1(location)
     with pytest.raises(VersionError, match="register_1") as refused:
-        open_database(path, "register")
+        open_database(location, "register")
     assert "upgrade" in (refused.value.hint or "")
-    assert upgrade_database(path, "register") == "register_1"
-    assert upgrade_database(path, "register") is None
-    with closing(sqlite3.connect(path)) as raw:
-        members = raw.execute("SELECT handle, person, since_run, epoch FROM memberships ORDER BY handle")
-        assert members.fetchall() == [("h1", "p1", 1, "e1"), ("h2", "p2", 2, "e2")]
-        assert raw.execute("SELECT epoch, current, re_encode_by, closed_at FROM epochs").fetchall() == [
-            ("e1", 0, None, None),
-            ("e2", 1, None, None),
+    assert upgrade_database(location, "register") == "register_1"
+    assert upgrade_database(location, "register") is None
+    database = open_database(location, "register")
+    with database.read() as connection:
+        members = "SELECT handle, person, since_run, epoch FROM memberships ORDER BY handle"
+        assert connection.exec_driver_sql(members).all() == [("h1", "p1", 1, "e1"), ("h2", "p2", 2, "e2")]
+        epochs = connection.execute(
+            text("SELECT epoch, current, re_encode_by, closed_at FROM epochs ORDER BY 1")
+        )
+        assert [(*row[:1], bool(row[1]), *row[2:]) for row in epochs] == [
+            ("e1", False, None, None),
+            ("e2", True, None, None),
         ]
-        assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
+        if isinstance(location, Path):
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    database.close()
 
 
 def test_the_tables_are_those_of_a_new_database(tmp_path: Path) -> None:
-    _version_1(tmp_path / "old.db")
-    upgrade_database(tmp_path / "old.db", "register")
-    create_database(tmp_path / "new.db", "register")
-    assert _columns(tmp_path / "old.db") == _columns(tmp_path / "new.db")
+    old, new = new_location(tmp_path, "payload"), new_location(tmp_path, "register")
+    _version_1(old)
+    upgrade_database(old, "register")
+    create_database(new, "register")
+    assert _columns(old) == _columns(new)
 
 
-def _columns(path: Path) -> dict[str, list[object]]:
-    with closing(sqlite3.connect(path)) as raw:
-        names = [row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {name: raw.execute(f"PRAGMA table_info({name})").fetchall() for name in names}
+def _columns(location: Location) -> dict[str, list[object]]:
+    database = Database(location)
+    with database.read() as connection:
+        inspector = inspect(connection)
+        found = {
+            name: [
+                (one["name"], str(one["type"]), one["nullable"], one["default"])
+                for one in inspector.get_columns(name)
+            ]
+            for name in inspector.get_table_names()
+        }
+    database.close()
+    return found  # type: ignore[return-value]
 
 
 def test_a_schema_of_a_later_release_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "register.db"
-    create_database(path, "register")
-    with closing(sqlite3.connect(path)) as raw:
-        raw.execute("UPDATE alembic_version SET version_num = 'register_99'")
-        raw.commit()
+    location = new_location(tmp_path, "register")
+    create_database(location, "register")
+    database = Database(location)
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'register_99'")
+    database.close()
     with pytest.raises(VersionError, match="register_99"):
-        upgrade_database(path, "register")
+        upgrade_database(location, "register")
     for found in (None, "register_99", "payload_1", "register_0", "register_²", "register_"):
         assert not is_older(found, "register")
+
+
+def test_a_database_with_something_in_it_is_not_taken_for_a_new_unit(tmp_path: Path) -> None:
+    location = new_location(tmp_path, "register")
+    _version_1(location)
+    with pytest.raises((InputError, FileExistsError)):
+        create_database(location, "register")
 
 
 @pytest.fixture
@@ -90,8 +114,9 @@ def unit(tmp_path: Path) -> Unit:
 
 
 def test_the_command_brings_a_unit_to_this_release(unit: Unit) -> None:
-    unit.folder.register_database.unlink()
-    _version_1(unit.folder.register_database)
+    location = unit.folder.location("register")
+    _emptied(location)
+    _version_1(location)
     refused = clew("register", "status", "--data", unit.folder.root)
     assert (refused.returncode, "clew register upgrade" in refused.stderr) == (1, True)
     done = clew("register", "upgrade", "--data", unit.folder.root)
@@ -99,3 +124,14 @@ def test_the_command_brings_a_unit_to_this_release(unit: Unit) -> None:
     assert "was register_1, is " in done.stderr
     again = clew("register", "upgrade", "--data", unit.folder.root)
     assert again.stderr.count("nothing to do") == 3
+
+
+def _emptied(location: Location) -> None:
+    if isinstance(location, Path):
+        location.unlink()
+        return
+    database = Database(location)
+    with database.write() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public AUTHORIZATION pg_database_owner")
+    database.close()

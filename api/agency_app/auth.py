@@ -146,7 +146,7 @@ class Authenticator:
     def _spend(self, key: str, nonce: str) -> Agency:
         now = self._clock()
         expires = stamp(now + MAX_AGE + 2 * _SKEW)
-        with self._database.write() as connection:
+        with self._database.write_beside() as connection:
             agency = agencies.agency_by_key(connection, key)
             fresh = agencies.spend_nonce(connection, key, nonce, now=stamp(now), expires=expires)
             revoked = revocations.is_card_revoked(connection, key)

@@ -49,7 +49,7 @@ def put_chunk(service: Service, agency: str, submission: str, sha256: str, body:
     for part in dict.fromkeys(row.part for row in listed):
         folder = service.intake[part]
         folder.put(chunk_name(submission, sha256), [body], sha256=sha256, size=len(body))
-    with service.database.write() as connection:
+    with service.database.write_beside() as connection:
         submissions.mark_present(connection, submission, sha256)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.folders import DataFolder, open_data_folder
 from api.store.database import Database, open_database
+from api.store.database_url import name_of
 from linkage.errors import InputError
 
 __all__ = ["data_option", "given_file", "open_register", "opened_register", "say"]
@@ -26,11 +27,12 @@ given_file = click.Path(path_type=Path, dir_okay=False)
 
 def open_register(folder: DataFolder) -> Database:
     """Open the shared database; raises :class:`InputError` where this account may not."""
+    location = folder.location("register")
     try:
-        return open_database(folder.register_database, "register")
+        return open_database(location, "register")
     except OperationalError as error:
         raise InputError(
-            f"{folder.register_database.name}: {error.orig}",
+            f"{name_of(location)}: {error.orig}",
             hint="run this as one of the unit's own accounts",
         ) from None
 

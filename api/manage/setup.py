@@ -7,7 +7,8 @@ from sqlalchemy.exc import OperationalError
 
 from api.folders import DataFolder, open_data_folder
 from api.manage.options import data_option, say
-from api.store.database import SCHEMAS
+from api.store.database import SCHEMAS, StoreName
+from api.store.database_url import name_of
 from api.unit import create_unit
 from linkage.errors import InputError
 from linkage.wire.cards import card_fingerprint
@@ -19,16 +20,32 @@ __all__ = ["init", "upgrade"]
 @click.command()
 @data_option
 @click.option("--name", required=True, help="The unit's name, as it will stand on its card.")
-def init(data: Path, name: str) -> None:
+@click.option(
+    "--database",
+    metavar="URL",
+    help="Of PostgreSQL; {store} in it stands for register, encodings and payload.  Without it: SQLite.",
+)
+def init(data: Path, name: str, database: str | None) -> None:
     """Make a new unit: keys, card, settings, empty stores.
 
     Prints where the card lies; the ceremony needs it.
     """
-    card = create_unit(data, name)
+    card = create_unit(data, name, _of_each_store(database))
     say("made a linkage unit; its keys lie in secrets/ and are in no backup yet")
     say(f"fingerprint of its card: {card_fingerprint(card)}")
     say(f"  in words: {in_words(card_fingerprint(card))}")
     click.echo(DataFolder(data).unit_card)
+
+
+def _of_each_store(database: str | None) -> dict[StoreName, str]:
+    if database is None:
+        return {}
+    if "{store}" not in database:
+        raise InputError(
+            "--database: three stores cannot be one database",
+            hint="write {store} where the three names differ: postgresql+psycopg:///clew_{store}",
+        )
+    return {store: database.replace("{store}", store) for store in SCHEMAS}
 
 
 @click.command()
@@ -42,21 +59,17 @@ def upgrade(data: Path) -> None:
     from api.store.migrating import upgrade_database
 
     folder = open_data_folder(data)
-    paths = {
-        "register": folder.register_database,
-        "encodings": folder.encodings_database,
-        "payload": folder.payload_database,
-    }
     for store, newest in SCHEMAS.items():
+        location = folder.location(store)
         try:
-            before = upgrade_database(paths[store], store)
+            before = upgrade_database(location, store)
         except (OperationalError, OSError) as error:
             reason = error.orig if isinstance(error, OperationalError) else error
             raise InputError(
-                f"{paths[store].name}: {reason}",
+                f"{name_of(location)}: {reason}",
                 hint="stop the service and both workers, and run this as an account that may write it",
             ) from None
         if before is None:
-            say(f"{paths[store].name}: {newest}, nothing to do")
+            say(f"{name_of(location)}: {newest}, nothing to do")
         else:
-            say(f"{paths[store].name}: was {before}, is {newest} now")
+            say(f"{name_of(location)}: was {before}, is {newest} now")

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
 
 from api.store import schema
+from api.store.database import insert_new
 from linkage.wire.cards import AgencyCard, CustodianCard
 from linkage.wire.codes import Role
 from linkage.wire.epochs import EpochDescriptor, read_descriptor
@@ -184,9 +184,8 @@ def spend_nonce(connection: Connection, signing_key: str, nonce: str, *, now: st
     Nonces are kept until a signature that carries them would be too old anyway.
     """
     table = schema.nonces
-    connection.execute(delete(table).where(table.c.expires < now))
-    try:
-        connection.execute(insert(table).values(signing_key=signing_key, nonce=nonce, expires=expires))
-    except IntegrityError:
-        return False
-    return True
+    expired = select(table.c.signing_key, table.c.nonce).where(table.c.expires < now)
+    # Requests that come at once would otherwise wait for each other's deletion of the same rows.
+    going = tuple_(table.c.signing_key, table.c.nonce).in_(expired.with_for_update(skip_locked=True))
+    connection.execute(delete(table).where(going))
+    return insert_new(connection, table, {"signing_key": signing_key, "nonce": nonce, "expires": expires})

@@ -1,19 +1,29 @@
-"""A SQLite database of the unit: durable, opened only at the schema that this release knows."""
+"""A database of the unit: durable, opened only at the schema that this release knows."""
 
 import contextlib
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import BigInteger, Connection, CursorResult, Engine, Integer, Table
+from sqlalchemy.dialects import postgresql, sqlite
 
+from api.store.database_sqlite import SqliteDatabase
+from api.store.database_url import Location, name_of
 from linkage.errors import InputError, VersionError
 
-__all__ = ["SCHEMAS", "Database", "StoreName", "is_older", "number_of", "open_database", "schema_of"]
+__all__ = [
+    "BIG_INTEGER",
+    "SCHEMAS",
+    "Database",
+    "Location",
+    "StoreName",
+    "insert_new",
+    "is_older",
+    "number_of",
+    "open_database",
+    "schema_of",
+]
 
 StoreName = Literal["register", "encodings", "payload"]
 
@@ -24,116 +34,109 @@ SCHEMAS: dict[StoreName, str] = {
 }
 """The newest schema of each store.  Here, so that opening a database need not load the migrations."""
 
-_BUSY_SECONDS = 20.0
-_WRITE = "clew_write"
+BIG_INTEGER = BigInteger().with_variant(Integer(), "sqlite")
+"""Eight bytes everywhere: an INTEGER of PostgreSQL ends at 2,147,483,647, one of SQLite does not."""
+
+
+class _Kind(Protocol):
+    """What SQLite and PostgreSQL each do in their own way."""
+
+    engine: Engine
+
+    def read(self) -> contextlib.AbstractContextManager[Connection]: ...
+    def write(self) -> contextlib.AbstractContextManager[Connection]: ...
+    def beside(self) -> contextlib.AbstractContextManager[Connection]: ...
+    def own(self, connection: Connection) -> None: ...
+    def check(self) -> None: ...
+    def scrub(self) -> None: ...
+    def close(self) -> None: ...
 
 
 class Database:
     """Transactions on one database; each block is one, committed at its end or rolled back whole."""
 
-    def __init__(self, path: Path) -> None:
-        # Without hide_parameters an error would carry what was being stored into the log.
-        self._engine = create_engine(
-            f"sqlite:///{path}",
-            hide_parameters=True,
-            max_overflow=-1,  # as many connections as there are threads; SQLite itself queues the writers
-            connect_args={"timeout": _BUSY_SECONDS},
-        )
-        _prepare(self._engine)
+    def __init__(self, location: Location) -> None:
+        self.name = name_of(location)
+        self._kind: _Kind = _kind(location)
+        self._engine = self._kind.engine
 
-    @contextlib.contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> contextlib.AbstractContextManager[Connection]:
         """Open a transaction that sees one state of the database throughout."""
-        with self._engine.begin() as connection:
-            yield connection
+        return self._kind.read()
 
-    @contextlib.contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Open a transaction that holds the writer's place from its first statement.
+    def write(self) -> contextlib.AbstractContextManager[Connection]:
+        """Open a transaction that holds the writer's place from its first statement until it is durable.
 
-        A transaction that began by reading and then writes fails at once when another wrote in between;
-        taking the place first makes it wait instead.
+        Nobody else writes between what it reads and what it writes.
         """
-        with self._engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
-            yield connection
+        return self._kind.write()
+
+    def write_beside(self) -> contextlib.AbstractContextManager[Connection]:
+        """Open a transaction that may be run beside others that write, and beside :meth:`write`.
+
+        Only for what is right row by row: one row is changed, or added under a unique constraint, and
+        nothing is decided by what other rows say.  On SQLite it is no different from :meth:`write`.
+        """
+        return self._kind.beside()
+
+    def own(self, connection: Connection) -> None:
+        """Let what a transaction makes belong to the database's owner, and the database to nobody else."""
+        self._kind.own(connection)
+
+    def check(self) -> None:
+        """Raise :class:`InputError` for a database that is not there or would not keep what is promised."""
+        self._kind.check()
 
     def scrub(self) -> None:
-        """Write the file anew and empty its log, so that nothing deleted is left in a gap of either.
+        """Write the database anew, so that nothing deleted is left in a gap of its files.
 
-        The copy is made in memory.  Raises :class:`OSError` on a full disk, or while another process still
-        reads what the log holds: a fault that may pass.
+        Raises :class:`OSError` on a full disk, or while another process still reads what was deleted: a fault
+        that may pass.
         """
-        with self._engine.connect() as connection:
-            driver = connection.connection.cursor()
-            try:
-                driver.execute("PRAGMA temp_store=MEMORY")  # the copy must not pass through a temporary file
-                driver.execute("VACUUM")
-                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                state = driver.fetchone()
-            except sqlite3.OperationalError as error:
-                raise OSError(f"the database cannot be written anew: {error}") from None
-            finally:
-                driver.close()
-        if state is None or state[0]:
-            raise OSError("another process reads the database")
+        self._kind.scrub()
 
     def close(self) -> None:
         """Close every connection."""
-        self._engine.dispose()
+        self._kind.close()
 
 
-def _prepare(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def _connected(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # the driver would otherwise begin transactions of its own
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        # NORMAL may lose the last commits in a power cut, and with them acknowledged submissions.
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        # Without it a deleted row stays readable in the file until its place is used again.
-        cursor.execute("PRAGMA secure_delete=ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begun(connection: Connection) -> None:
-        writing = connection.get_execution_options().get(_WRITE, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-def open_database(path: Path, store: StoreName) -> Database:
-    """Open a database, refusing one that is not there or whose schema this release does not know."""
+def _kind(location: Location) -> _Kind:
+    if isinstance(location, Path):
+        return SqliteDatabase(location)
     try:
-        there = path.is_file()
-    except PermissionError:
+        # The driver is an extra, and takes a tenth of a second to load.
+        from api.store.database_postgresql import PostgresqlDatabase
+    except ImportError:
         raise InputError(
-            f"{path.name}: permission denied", hint="run this as the account that it belongs to"
+            f"{name_of(location)}: the driver of PostgreSQL is not installed",
+            hint="install clew with the extra `postgresql`",
         ) from None
-    if not there:
-        raise InputError(
-            f"{path.name}: not found", hint="restore it from a backup; init makes new units only"
-        )
-    database = Database(path)
+    return PostgresqlDatabase(location)
+
+
+def open_database(location: Location, store: StoreName) -> Database:
+    """Open a database, refusing one that is not there or whose schema this release does not know."""
+    database = Database(location)
     try:
+        database.check()
         with database.read() as connection:
             found = schema_of(connection)
-    except DatabaseError as error:
+        _check_schema(database.name, found, store)
+    except BaseException:
         database.close()
-        if isinstance(error, OperationalError):
-            raise
-        raise InputError(
-            f"{path.name}: not a database, or damaged", hint="restore it from a backup"
-        ) from None
+        raise
+    return database
+
+
+def _check_schema(name: str, found: str | None, store: StoreName) -> None:
     known = SCHEMAS[store]
     if found != known:
-        database.close()
         raise VersionError(
-            f"{path.name}: its schema is {found or 'none'}, this release knows {known}",
+            f"{name}: its schema is {found or 'none'}, this release knows {known}",
             hint="stop the service and both workers, then `clew register upgrade --data DIR`"
             if is_older(found, store)
             else "use the release of clew that wrote it; nothing has been changed",
         )
-    return database
 
 
 def is_older(found: str | None, store: StoreName) -> bool:
@@ -157,3 +160,15 @@ def number_of(added: CursorResult[Any]) -> int:
     if key is None:
         raise LookupError("no row was added")
     return int(key[0])
+
+
+def insert_new(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:
+    """Add a row unless one with its key, or another unique value of it, is there; returns whether it is new.
+
+    Of two transactions that add the same row at once one waits for the other's end.  Nothing fails: on
+    PostgreSQL a failed INSERT would end the whole transaction.
+    """
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    added = dialect.insert(table).values(**values).on_conflict_do_nothing()
+    key = next(iter(table.primary_key.columns))
+    return connection.execute(added.returning(key)).first() is not None

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select, update
 
 from api.store.bodies import BodyFolder, body_name, sync_folder
-from api.store.database import Database, open_database
+from api.store.database import BIG_INTEGER, Database, Location, open_database
 from linkage.wire.manifest import Manifest
 
 __all__ = ["EncodingStore", "StoredEncodings", "metadata"]
@@ -24,7 +24,7 @@ _bodies = Table(
     Column("agency", String(12), nullable=False),
     Column("period_start", String(10), nullable=False),
     Column("period_end", String(10), nullable=False),
-    Column("sequence", Integer, nullable=False),
+    Column("sequence", BIG_INTEGER, nullable=False),
     Column("epoch", String(32), nullable=False),
     Column("sealed_sha256", String(64), nullable=False),
     Column("rows", Integer, nullable=False),
@@ -48,7 +48,7 @@ class StoredEncodings:
 class EncodingStore:
     """Sealed encodings by submission."""
 
-    def __init__(self, folder: Path, database: Path) -> None:
+    def __init__(self, folder: Path, database: Location) -> None:
         self._database: Database = open_database(database, "encodings")
         self.bodies = BodyFolder(folder)
 
@@ -57,13 +57,19 @@ class EncodingStore:
         self._database.close()
 
     def add(self, submission: str, manifest: Manifest, intake: BodyFolder, name: str, *, now: str) -> None:
-        """Take a sealed body over from the intake: body, fsync, then the row.  Doing it twice is harmless."""
+        """Take a sealed body over from the intake: body, fsync, then the row.  Doing it twice is harmless.
+
+        Another worker that starts in between sweeps bodies without a row: whoever holds the writer's place
+        looks again whether this one is there.
+        """
         part = manifest.part("encodings")
         pieces = intake.pieces(name)
         own = body_name(submission, part.sealed_sha256)
         self.bodies.put(own, pieces, sha256=part.sealed_sha256, size=part.sealed_size)
         with self._database.write() as connection:
             known = connection.scalar(select(_bodies.c.submission).where(_bodies.c.submission == submission))
+            if not self.bodies.has(own):
+                self.bodies.put(own, intake.pieces(name), sha256=part.sealed_sha256, size=part.sealed_size)
             if known is None:
                 connection.execute(insert(_bodies).values(**_row(submission, manifest), stored_at=now))
 
@@ -105,12 +111,15 @@ class EncodingStore:
         self._database.scrub()
 
     def sweep(self) -> None:
-        """Remove bodies that no row names, as a fault between two steps may leave them."""
+        """Remove bodies that no row names, as a fault between two steps may leave them.
+
+        In the writer's place: another worker may be taking one over (:meth:`add`).
+        """
         self.bodies.sweep_unfinished()
         query = select(_bodies.c.submission, _bodies.c.sealed_sha256).where(_bodies.c.dropped_at.is_(None))
-        with self._database.read() as connection:
+        with self._database.write() as connection:
             named = {body_name(row.submission, row.sealed_sha256) for row in connection.execute(query)}
-        self.bodies.remove(name for name in self.bodies.names(".sealed") if name not in named)
+            self.bodies.remove(name for name in self.bodies.names(".sealed") if name not in named)
 
 
 def _row(submission: str, manifest: Manifest) -> dict[str, object]:

@@ -72,6 +72,9 @@ _WORKER: dict[JobKind, WorkerName] = {
     "erase-payload": "register",
 }
 
+_SIDE_BY_SIDE: tuple[JobKind, ...] = ("check-encodings", "check-payload")
+"""Jobs on one submission alone, which several processes of one worker may do at the same time."""
+
 _table = schema.jobs
 
 
@@ -154,10 +157,15 @@ def queue_link(connection: Connection, *, now: dt.datetime) -> None:
 
 
 def claim(connection: Connection, worker: WorkerName, *, now: dt.datetime) -> Lease | None:
-    """Take the first job that may be started, or return None."""
+    """Take the first job that may be started, or return None.
+
+    In the writer's place, so that of several processes one at a time decides what may be run beside what.  A
+    job whose lease is being renewed at this moment is passed over, not waited for.
+    """
     _fail_exhausted(connection, worker, stamp(now))
     query = select(_table).where(_table.c.worker == worker, _startable(stamp(now)), _not_blocked())
-    row = connection.execute(query.order_by(_table.c.id).limit(1)).one_or_none()
+    query = query.where(_alone_enough()).order_by(_table.c.id).limit(1)
+    row = connection.execute(query.with_for_update(skip_locked=True)).one_or_none()
     if row is None:
         return None
     token = secrets.token_hex(16)
@@ -200,6 +208,24 @@ def _not_blocked() -> ColumnElement[bool]:
         or_(_table.c.barrier.is_(False), ~before),
         or_(_table.c.kind != "link", ~reconciling),
     )
+
+
+def _alone_enough() -> ColumnElement[bool]:
+    """Hold a job while another process of the same worker does one that it must not be run beside.
+
+    Two linkages at once would each write persons that the other does not know of, and a linkage would miss
+    bodies that are being dropped.  Whether that process is alive does not matter: until its job is taken over
+    it may still come to its end.
+    """
+    other = _table.alias("other")
+    running = and_(other.c.worker == _table.c.worker, other.c.id != _table.c.id, other.c.state == "running")
+    apart = or_(
+        and_(other.c.kind.not_in(_SIDE_BY_SIDE), _table.c.kind.not_in(_SIDE_BY_SIDE)),
+        other.c.submission == _table.c.submission,
+        other.c.barrier,
+        _table.c.barrier,
+    )
+    return ~exists().where(running, apart)
 
 
 def job(connection: Connection, number: int) -> Job:

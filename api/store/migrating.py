@@ -6,46 +6,84 @@ from pathlib import Path
 import alembic.command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, func, inspect, select, table
 
-from api.store.database import SCHEMAS, Database, StoreName, is_older, open_database, schema_of
+from api.store.database import (
+    SCHEMAS,
+    Database,
+    Location,
+    StoreName,
+    is_older,
+    open_database,
+    schema_of,
+)
+from linkage.errors import InputError
 
 __all__ = ["create_database", "newest_schema", "upgrade_database"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def create_database(path: Path, store: StoreName) -> None:
-    """Make an empty database at the newest schema; ``path`` may not exist."""
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    database = Database(path)
-    config = _migrations(store)
-    with database.write() as connection:
-        config.attributes["connection"] = connection
-        alembic.command.upgrade(config, "head")
-    database.close()
+def create_database(location: Location, store: StoreName) -> None:
+    """Make the tables of a store at the newest schema.
+
+    A file may not exist.  A PostgreSQL database must exist and be empty; one whose tables are those of this
+    release and hold nothing is taken, as an `init` that failed later on may have left it.
+    """
+    if isinstance(location, Path):
+        os.close(os.open(location, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    database = Database(location)
+    try:
+        database.check()
+        with database.write() as connection:
+            if not _is_made(connection, database.name, store):
+                database.own(connection)
+                _run(connection, store)
+    finally:
+        database.close()
 
 
-def upgrade_database(path: Path, store: StoreName) -> str | None:
+def _is_made(connection: Connection, name: str, store: StoreName) -> bool:
+    """Say whether the tables are there, empty; raises :class:`InputError` for anything else that is there."""
+    tables = set(inspect(connection).get_table_names())
+    if not tables:
+        return False
+    if schema_of(connection) == SCHEMAS[store] and not any(
+        _rows(connection, one) for one in tables - {"alembic_version"}
+    ):
+        return True
+    raise InputError(f"{name}: there is something in it already", hint="give an empty database")
+
+
+def _rows(connection: Connection, name: str) -> int:
+    return int(connection.scalar(select(func.count()).select_from(table(name))) or 0)
+
+
+def upgrade_database(location: Location, store: StoreName) -> str | None:
     """Bring a database of an older release to the newest schema, and return the schema that it had.
 
     All of it is one transaction: a fault leaves the database as it was.  Returns None for one that is at the
     newest already.  Raises :class:`linkage.errors.VersionError` for a schema that this release does not know.
     """
-    if not path.is_file():
-        open_database(path, store)
-    database = Database(path)
+    database = Database(location)
     try:
+        database.check()
         with database.write() as connection:
             found = schema_of(connection)
             if found != SCHEMAS[store] and is_older(found, store):
-                config = _migrations(store)
-                config.attributes["connection"] = connection
-                alembic.command.upgrade(config, "head")
+                database.own(connection)
+                _run(connection, store)
         database.scrub()
     finally:
         database.close()
-    open_database(path, store).close()
+    open_database(location, store).close()
     return None if found == SCHEMAS[store] else found
+
+
+def _run(connection: Connection, store: StoreName, to: str = "head") -> None:
+    config = _migrations(store)
+    config.attributes["connection"] = connection
+    alembic.command.upgrade(config, to)
 
 
 def newest_schema(store: StoreName) -> str | None:

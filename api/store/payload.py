@@ -6,7 +6,6 @@ key that only the register worker can derive, so that a copy of this database ho
 
 import os
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
 from typing import Any, Literal, cast
 
 import msgspec
@@ -17,7 +16,6 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     Row,
@@ -30,7 +28,7 @@ from sqlalchemy import (
 )
 
 from api.secret_files import WorkerKey
-from api.store.database import Database, open_database
+from api.store.database import BIG_INTEGER, Database, Location, open_database
 from linkage.errors import VerificationError
 from linkage.wire.canonical import canonical, from_builtins
 from linkage.wire.manifest import Manifest
@@ -63,19 +61,19 @@ _snapshots = Table(
     Column("agency", String(12), nullable=False),
     Column("period_start", String(10), nullable=False),
     Column("period_end", String(10), nullable=False),
-    Column("sequence", Integer, nullable=False),
+    Column("sequence", BIG_INTEGER, nullable=False),
     Column("stored_at", String(27), nullable=False),
 )
 
 _records = Table(
     "records",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", BIG_INTEGER, primary_key=True, autoincrement=True),
     Column("submission", String(64), ForeignKey("snapshots.submission"), nullable=False),
     Column("agency", String(12), nullable=False),
     Column("kind", String(24), nullable=False),
     Column("handle", String(32), nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("version", BIG_INTEGER, nullable=False),
     Column("status", String(16), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Index("records_by_submission", "submission", "kind", "handle"),
@@ -86,7 +84,7 @@ _records = Table(
 class PayloadStore:
     """Records by submission."""
 
-    def __init__(self, database: Path, key: WorkerKey) -> None:
+    def __init__(self, database: Location, key: WorkerKey) -> None:
         self._database: Database = open_database(database, "payload")
         self._key = key
 

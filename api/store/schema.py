@@ -20,6 +20,8 @@ from sqlalchemy import (
     false,
 )
 
+from api.store.database import BIG_INTEGER
+
 __all__ = [
     "agencies",
     "carried",
@@ -97,7 +99,7 @@ agencies = Table(
     Column("card", Text, nullable=False),
     Column("signing_key", String(64), nullable=False, unique=True),
     Column("fingerprint", String(64), nullable=False),
-    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("sequence", BIG_INTEGER, nullable=False, server_default="0"),
     Column("enrolled_at", String(27), nullable=False),
     Column("removed_at", String(27)),
 )
@@ -116,7 +118,7 @@ submissions = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("agency", String(12), ForeignKey("agencies.code"), nullable=False),
-    Column("sequence", Integer, nullable=False),
+    Column("sequence", BIG_INTEGER, nullable=False),
     Column("state", String(16), nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
     Column("linked", Boolean, nullable=False, server_default=false()),
@@ -141,7 +143,7 @@ parts = Table(
     Column("submission", String(64), ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
     Column("name", String(16), primary_key=True),
     Column("sha256", String(64), nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", BIG_INTEGER, nullable=False),
     Column("state", String(16), nullable=False),
 )
 """Digest and size of the sealed bytes; ``state``: waiting, valid, refused or dropped."""
@@ -153,7 +155,7 @@ chunks = Table(
     Column("part", String(16), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("sha256", String(64), nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", BIG_INTEGER, nullable=False),
     Column("present", Boolean, nullable=False, server_default=false()),
     ForeignKeyConstraint(["submission", "part"], ["parts.submission", "parts.name"], ondelete="CASCADE"),
     Index("chunks_by_digest", "submission", "sha256"),
@@ -173,8 +175,8 @@ jobs = Table(
     Column("not_before", String(27), nullable=False),
     Column("token", String(32)),
     Column("lease_until", String(27)),
-    Column("done", Integer, nullable=False, server_default="0"),
-    Column("total", Integer, nullable=False, server_default="0"),
+    Column("done", BIG_INTEGER, nullable=False, server_default="0"),
+    Column("total", BIG_INTEGER, nullable=False, server_default="0"),
     Column("error", Text, nullable=False, server_default=""),
     Column("queued_at", String(27), nullable=False),
     Column("finished_at", String(27)),
@@ -188,9 +190,9 @@ link_runs = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("job", Integer, ForeignKey("jobs.id"), nullable=False, unique=True),
     Column("epoch", String(32), ForeignKey("epochs.epoch")),
-    Column("records", Integer, nullable=False),
-    Column("pairs", Integer, nullable=False),
-    Column("links", Integer, nullable=False),
+    Column("records", BIG_INTEGER, nullable=False),
+    Column("pairs", BIG_INTEGER, nullable=False),
+    Column("links", BIG_INTEGER, nullable=False),
     Column("persons", Integer, nullable=False),
     Column("finished_at", String(27), nullable=False),
 )

@@ -1,10 +1,12 @@
 """Everything that a unit holds, for showing that a refused request left nothing behind."""
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy import inspect
+
 from api.folders import DataFolder
+from api.store.database import open_database
 
 _PASSING = {"nonces"}
 """Tables that an authenticated request may change although it is refused."""
@@ -13,11 +15,11 @@ _PASSING = {"nonces"}
 def holdings(folder: DataFolder) -> dict[str, object]:
     """Every row of the shared database but nonces, and every file of the intake and the stores."""
     found: dict[str, object] = {}
-    with closing(sqlite3.connect(folder.register_database)) as database:
-        names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        for (name,) in names:
+    database = open_database(folder.location("register"), "register")
+    with closing(database), database.read() as connection:
+        for name in inspect(connection).get_table_names():
             if name not in _PASSING:
-                found[name] = sorted(map(repr, database.execute(f'SELECT * FROM "{name}"')))
+                found[name] = sorted(map(repr, connection.exec_driver_sql(f'SELECT * FROM "{name}"')))
     for place in (folder.intake_encodings, folder.intake_payload, folder.encodings, folder.payload):
         found[str(place)] = sorted(_files(place))
     return found

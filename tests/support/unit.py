@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import structs
+from sqlalchemy import URL, make_url
 
 from api.clock import utc_now
 from api.folders import DataFolder
-from api.store.database import Database, open_database
+from api.store.database import SCHEMAS, Database, open_database
 from api.trust import adopt_epoch, enrol_agency
 from api.unit import create_unit, read_unit_card
 from linkage.profile import EncodingProfile
@@ -43,6 +44,7 @@ from linkage.wire.records import Child, Coverage, Episode, Payload, payload_line
 from linkage.wire.seal import SealingKey, seal
 from linkage.wire.signing import public_text
 from linkage.wire.submission import Chunk, Registration
+from tests.support import databases
 
 PROFILE: EncodingProfile = shipped_profile("child-1")
 PERIOD = Period(start=Moment.parse("2024-04-01"), end=Moment.parse("2025-03-31"))
@@ -94,7 +96,7 @@ class Unit:
     epoch: EpochDescriptor
 
     def database(self) -> Database:
-        return open_database(self.folder.register_database, "register")
+        return open_database(self.folder.location("register"), "register")
 
     def enrol(self, desk: Desk) -> Desk:
         database = self.database()
@@ -131,22 +133,37 @@ def make_descriptor(
 
 
 def make_unit(folder: Path) -> Unit:
-    """A unit whose first epoch is in force: a copy of one that this process made before."""
-    made = _made_unit()
+    """A unit whose first epoch is in force: a copy of one that this process made before.
+
+    It lies in databases of the kind that the test is about (tests/support/databases.py).
+    """
+    made = _made_unit(databases.kind())
     shutil.copytree(made.folder.root, folder)
+    if databases.kind() == "postgresql":
+        settings = folder / "unit.toml"
+        settings.write_text(_with_copies(settings.read_text(), made))
     return replace(made, folder=DataFolder(folder))
 
 
+def _with_copies(settings: str, made: Unit) -> str:
+    """Give a copied unit copies of its databases."""
+    locations = {store: made.folder.location(store) for store in SCHEMAS}
+    templates = {store: str(url.database) for store, url in locations.items() if isinstance(url, URL)}
+    for store, url in databases.new_urls(templates=templates).items():
+        settings = settings.replace(f"/{templates[store]}?", f"/{make_url(url).database}?")
+    return settings
+
+
 @functools.cache
-def _made_unit() -> Unit:
+def _made_unit(kind: databases.Kind) -> Unit:
     place = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     data = DataFolder(Path(place) / "data")
-    create_unit(data.root, "Test unit")
+    create_unit(data.root, "Test unit", databases.new_urls(keep=True) if kind == "postgresql" else None)
     card = read_unit_card(data)
     custodians = tuple(make_custodian(f"custodian {number}") for number in range(3))
     descriptor = make_descriptor(card, custodians)
-    database = open_database(data.register_database, "register")
+    database = open_database(data.location("register"), "register")
     with database.write() as connection:
         adopt_epoch(
             connection,

@@ -6,6 +6,8 @@ from alembic import op
 revision = "encodings_1"
 down_revision = None
 
+_BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     """Make the tables."""
@@ -15,7 +17,7 @@ def upgrade() -> None:
         sa.Column("agency", sa.String(length=12), nullable=False),
         sa.Column("period_start", sa.String(length=10), nullable=False),
         sa.Column("period_end", sa.String(length=10), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", _BIG, nullable=False),
         sa.Column("epoch", sa.String(length=32), nullable=False),
         sa.Column("sealed_sha256", sa.String(length=64), nullable=False),
         sa.Column("rows", sa.Integer(), nullable=False),

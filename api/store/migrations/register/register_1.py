@@ -6,6 +6,8 @@ from alembic import op
 revision = "register_1"
 down_revision = None
 
+_BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     """Make the tables."""
@@ -17,7 +19,7 @@ def upgrade() -> None:
         sa.Column("card", sa.Text(), nullable=False),
         sa.Column("signing_key", sa.String(length=64), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
-        sa.Column("sequence", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("sequence", _BIG, server_default="0", nullable=False),
         sa.Column("enrolled_at", sa.String(length=27), nullable=False),
         sa.Column("removed_at", sa.String(length=27), nullable=True),
         sa.PrimaryKeyConstraint("code"),
@@ -59,10 +61,10 @@ def upgrade() -> None:
         "submissions",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("agency", sa.String(length=12), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", _BIG, nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("linked", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("linked", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("manifest", sa.Text(), nullable=False),
         sa.Column("signature", sa.Text(), nullable=False),
         sa.Column("registration", sa.String(length=64), nullable=False),
@@ -95,13 +97,13 @@ def upgrade() -> None:
         sa.Column("submission", sa.String(length=64), nullable=True),
         sa.Column("cycle", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("barrier", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("barrier", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("not_before", sa.String(length=27), nullable=False),
         sa.Column("token", sa.String(length=32), nullable=True),
         sa.Column("lease_until", sa.String(length=27), nullable=True),
-        sa.Column("done", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("total", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("done", _BIG, server_default="0", nullable=False),
+        sa.Column("total", _BIG, server_default="0", nullable=False),
         sa.Column("error", sa.Text(), server_default="", nullable=False),
         sa.Column("queued_at", sa.String(length=27), nullable=False),
         sa.Column("finished_at", sa.String(length=27), nullable=True),
@@ -117,7 +119,7 @@ def upgrade() -> None:
         sa.Column("submission", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=16), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", _BIG, nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.ForeignKeyConstraint(["submission"], ["submissions.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("submission", "name"),
@@ -128,8 +130,8 @@ def upgrade() -> None:
         sa.Column("part", sa.String(length=16), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("present", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("size", _BIG, nullable=False),
+        sa.Column("present", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(
             ["submission", "part"], ["parts.submission", "parts.name"], ondelete="CASCADE"
         ),
@@ -159,9 +161,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("job", sa.Integer(), nullable=False),
         sa.Column("epoch", sa.String(length=32), nullable=True),
-        sa.Column("records", sa.Integer(), nullable=False),
-        sa.Column("pairs", sa.Integer(), nullable=False),
-        sa.Column("links", sa.Integer(), nullable=False),
+        sa.Column("records", _BIG, nullable=False),
+        sa.Column("pairs", _BIG, nullable=False),
+        sa.Column("links", _BIG, nullable=False),
         sa.Column("persons", sa.Integer(), nullable=False),
         sa.Column("finished_at", sa.String(length=27), nullable=False),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,193 @@
+"""PostgreSQL: the same promises as SQLite, from a server.
+
+**Isolation.**  Everything above this module was written for one writer at a time: it reads, decides and
+writes, and nobody writes in between.  So does :meth:`write` here: its first statement takes the writer's
+place, an advisory lock of the database that is held until the commit is durable, and every statement after it
+(READ COMMITTED) sees all that was committed before.  Nothing can then fail for having been run beside
+something else, and nothing has to be run again.  What is right row by row, under unique constraints and row
+locks, does not queue for that place: :meth:`beside`, of which any number commit together.
+
+**Durability.**  ``synchronous_commit=on`` in every session, whatever the server's setting; a server with
+``fsync=off`` is refused.  A connection that breaks while it commits leaves the outcome unknown to us, not to
+the server: nothing is acknowledged, and what is asked again finds either the effect or nothing.
+"""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, Connection, create_engine, event, func, inspect, select, text
+from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from api.store.database_url import is_on_this_machine, name_of
+from linkage.errors import InputError
+
+__all__ = ["PostgresqlDatabase"]
+
+_OLDEST = 150000
+_BUSY_SECONDS = 4
+_WRITERS_PLACE = 0x636C6577
+"""The number of the advisory lock; such locks are each database's own."""
+
+_SPEAKING = ("08", "28", "3D", "42501", "53", "55", "57", "58")
+"""SQLSTATEs whose message is about the server, never about what was being stored."""
+
+
+class PostgresqlDatabase:
+    """One database of a server."""
+
+    def __init__(self, url: URL) -> None:
+        self.name = name_of(url)
+        settings = {
+            "synchronous_commit": "on",
+            "lock_timeout": f"{_BUSY_SECONDS}s",
+            "search_path": "public",
+            "TimeZone": "UTC",
+        }
+        arguments: dict[str, Any] = {
+            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+            "connect_timeout": _BUSY_SECONDS,
+            "application_name": "clew",
+            "keepalives_idle": 30,
+        }
+        if not is_on_this_machine(url):
+            arguments["sslmode"] = (
+                "verify-full"  # nothing to a socket, whatever a service file says to others
+            )
+        self.engine = create_engine(
+            url,
+            hide_parameters=True,
+            max_overflow=-1,
+            pool_pre_ping=True,  # a server that was restarted must not cost a request for every connection
+            isolation_level="READ COMMITTED",
+            connect_args=arguments,
+        )
+        event.listen(self.engine, "handle_error", _silence)
+        self._reading = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a transaction that sees one state of the database throughout."""
+        with self._reading.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that holds the writer's place until it is durable."""
+        with self.engine.begin() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(_WRITERS_PLACE)))
+            yield connection
+
+    @contextlib.contextmanager
+    def beside(self) -> Iterator[Connection]:
+        """Open a transaction beside others that write."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def own(self, connection: Connection) -> None:
+        """Make what this transaction makes the property of the database's owner, and close the database.
+
+        The tables are the owner's whoever runs ``init``; and who is nobody's account in particular may not
+        even connect, so that the wall between the stores is the server's own.
+        """
+        name, owner = connection.execute(
+            text(
+                "SELECT datname, pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
+            )
+        ).one()
+        quote = connection.dialect.identifier_preparer.quote_identifier
+        connection.exec_driver_sql(f"SET LOCAL ROLE {quote(owner)}")
+        connection.exec_driver_sql(f"REVOKE ALL ON DATABASE {quote(name)} FROM PUBLIC")
+
+    def check(self) -> None:
+        """Refuse a database that cannot be reached or would not keep what is promised."""
+        try:
+            with self.read() as connection:
+                found = connection.execute(text(_ABOUT)).one()
+        except OperationalError as error:
+            raise InputError(
+                f"{self.name}: cannot be opened: {_first_line(error.orig)}",
+                hint="check [database] in unit.toml, the server, and this account's right to connect",
+            ) from None
+        if found.version < _OLDEST:
+            raise InputError(f"{self.name}: an older server than PostgreSQL 15", hint="upgrade the server")
+        if found.fsync != "on":
+            raise InputError(
+                f"{self.name}: the server runs with fsync off and would lose what was acknowledged",
+                hint="set fsync to on and start the server again",
+            )
+        if (found.encoding, found.collation) not in {("UTF8", "C"), ("UTF8", "POSIX")}:
+            raise InputError(
+                f"{self.name}: its encoding is {found.encoding} and its order {found.collation}",
+                hint="make it anew with ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0: times and handles are "
+                "compared byte by byte",
+            )
+
+    def scrub(self) -> None:
+        """Write every table anew, so that no file of a table holds a deleted row.
+
+        VACUUM FULL copies what lives into new files and removes the old ones; it also copies what is dead but
+        may still be read by a transaction that began earlier, and says how much, which is a fault that may
+        pass.  What the server's write-ahead log, its archive and its replicas hold is the operator's
+        (docs/operations/database.md).
+        """
+        left: list[int] = []
+
+        def told(notice: psycopg.errors.Diagnostic) -> None:
+            # One for each table: "N dead row versions cannot be removed yet", in the server's language.
+            if number := re.match(r"\s*(\d+)", notice.message_detail or ""):
+                left.append(int(number[1]))
+
+        try:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                driver = connection.connection.driver_connection
+                if not isinstance(driver, psycopg.Connection):
+                    raise TypeError("the driver's own connection")
+                quote = connection.dialect.identifier_preparer.quote_identifier
+                tables = inspect(connection).get_table_names(schema="public")
+                driver.add_notice_handler(told)
+                try:
+                    for table in tables:
+                        connection.exec_driver_sql(f"VACUUM (FULL, VERBOSE) public.{quote(table)}")
+                finally:
+                    driver.remove_notice_handler(told)
+        except SQLAlchemyError as error:
+            reason = _first_line(getattr(error, "orig", None) or error)
+            raise OSError(f"the database cannot be written anew: {reason}") from None
+        if any(left):
+            raise OSError("another process reads the database")
+        if len(left) < len(tables):
+            raise OSError("the database cannot be written anew: this account does not own its tables")
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+_ABOUT = """
+SELECT current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync,
+       pg_encoding_to_char(encoding) AS encoding,
+       CASE WHEN datlocprovider = 'c' THEN datcollate ELSE 'not of the C library' END AS collation
+FROM pg_database WHERE datname = current_database()
+"""
+
+
+def _silence(context: ExceptionContext) -> None:
+    """Take what was being stored out of an error: the server repeats keys and values in its details."""
+    fault = context.original_exception
+    if not isinstance(fault, psycopg.Error) or fault.sqlstate is None:
+        return
+    code = fault.sqlstate
+    said = fault.diag.message_primary if code.startswith(_SPEAKING) else None
+    fault.args = (said or f"{type(fault).__name__} ({code})",)
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.args = (f"({type(fault).__name__}) {fault.args[0]}",)
+
+
+def _first_line(error: BaseException | None) -> str:
+    return str(error).partition("\n")[0].strip()
