@@ -32,7 +32,7 @@ def close_cycle(connection: Connection, *, now: dt.datetime) -> int:
     return number
 
 
-def abandon_cycle(connection: Connection) -> int:
+def abandon_cycle(connection: Connection, *, now: dt.datetime) -> int:
     """Give up the cycle that was closed and has no results yet, and return its number.
 
     Its jobs are cancelled for good and it counts as never closed, so that the next one takes its number: no
@@ -43,5 +43,5 @@ def abandon_cycle(connection: Connection) -> int:
     if last is None or last.reconciled_at is not None:
         raise InputError("no cycle is being worked on", hint="there is nothing to abandon")
     jobs.cancel_cycle(connection, last.number)
-    results.forget_cycle(connection, last.number)
+    results.forget_cycle(connection, last.number, now=stamp(now))
     return last.number

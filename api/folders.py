@@ -52,6 +52,16 @@ class DataFolder:
         return self.root / "secrets" / "pseudonyms.key"
 
     @property
+    def ledger_key(self) -> Path:
+        """The key that signs the ledger's checkpoints; read by the agency app only."""
+        return self.root / "secrets" / "ledger.key"
+
+    @property
+    def ledger_card(self) -> Path:
+        """The public card of that key, signed by the unit's."""
+        return self.root / "ledger-card.json"
+
+    @property
     def register_database(self) -> Path:
         """The database that the agency app and both workers share, where it is a file."""
         return self.root / "register.db"

@@ -15,11 +15,11 @@ import numpy as np
 from api.clock import Clock, stamp
 from api.folders import DataFolder
 from api.linking_state import Before, Outcome, carried_persons, past_events, still_carried
-from api.part_intake import PartIntake
+from api.part_intake import PartIntake, append_dropped
 from api.repeated_rows import refuse_repeats
 from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, epochs, persons, revocations, submissions
+from api.store import agencies, epochs, ledger, persons, revocations, submissions
 from api.store.bodies import BodyFolder, body_name
 from api.store.database import Database
 from api.store.encodings import EncodingStore
@@ -32,6 +32,7 @@ from linkage.shipped_profiles import shipped_profile
 from linkage.wire.bundle import checked
 from linkage.wire.canonical import parse
 from linkage.wire.encodings import Encodings, EncodingsHeader, read_encodings
+from linkage.wire.ledger import Cover
 from linkage.wire.limits import MAX_CARD_BYTES
 from linkage.wire.manifest import Manifest, part_context
 from linkage.wire.seal import open_seal, sealed_size
@@ -94,8 +95,9 @@ class LinkingWorker:
         submission, name, _ = self._part.submission(task)
         self._store.drop(submission.id, now=stamp(self._clock()))
         self._intake.remove([name])
-        with task.ending():
-            pass
+        with task.ending() as connection:
+            files = [f"intake/encodings/{name}", f"encodings/{name}"]
+            append_dropped(connection, "encodings", now=stamp(self._clock()), files=files)
 
     def link(self, task: Task) -> None:
         """Link the standing snapshots of the epoch in force and write persons in one transaction."""
@@ -125,11 +127,13 @@ class LinkingWorker:
         )
         self._intake.remove_of([one.id for one in held])
         with task.ending() as connection:
-            erased = epochs.forget_members(connection, asked.epoch)
-            submissions.end_epoch(connection, asked.epoch)
-            epochs.set_destruction(
-                connection, asked.epoch, memberships=erased, destroyed_at=stamp(self._clock())
-            )
+            now = stamp(self._clock())
+            bodies = submissions.body_files(held, "intake/encodings", "encodings")
+            bodies += submissions.body_files(held, "encodings", "encodings")
+            append_dropped(connection, "encodings", now=now, files=bodies)
+            erased = epochs.forget_members(connection, asked.epoch, now=now)
+            submissions.end_epoch(connection, asked.epoch, now=now)
+            epochs.set_destruction(connection, asked.epoch, now=now, memberships=erased, destroyed_at=now)
 
     def _opener(self, submission: Submission) -> Callable[[Iterable[bytes]], Encodings]:
         profile = self._profile(submission.manifest)  # a profile that is not shipped is the unit's own fault
@@ -141,8 +145,10 @@ class LinkingWorker:
 
         return open_part
 
-    def _keep(self, submission: Submission, name: str, _: Encodings) -> None:
+    def _keep(self, submission: Submission, name: str, _: Encodings) -> Cover:
         self._store.add(submission.id, submission.manifest, self._intake, name, now=stamp(self._clock()))
+        sha256 = submission.manifest.part("encodings").sealed_sha256
+        return Cover(what=ledger.FILE, key=f"encodings/{name}", digest=sha256)
 
     def _open(self, manifest: Manifest, sealed: Iterable[bytes], profile: EncodingProfile) -> Encodings:
         """Open a sealed part and check it against its manifest and its epoch's profile."""

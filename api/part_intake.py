@@ -1,23 +1,28 @@
 """What both workers do with a part that arrived: verify its body, open it, and take it over or refuse it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.clock import Clock
+from api.clock import Clock, stamp
 from api.settlement import part_refused, part_valid
-from api.store import submissions
+from api.store import ledger, submissions
 from api.store.bodies import BodyFolder, body_name
 from api.store.database import Database
 from api.store.submissions import Submission
 from api.worker import Task
 from linkage.errors import ClewError
+from linkage.wire.ledger import Cover, EntryKind, Fact
 from linkage.wire.manifest import PartName
 
-__all__ = ["PartIntake"]
+__all__ = ["Keep", "PartIntake", "append_dropped"]
 
 T = TypeVar("T")
+
+Keep = Callable[[Submission, str, T], Cover]
+"""Stores a part that was opened, and returns what the ledger is to say of it."""
 
 
 class PartIntake:
@@ -55,7 +60,7 @@ class PartIntake:
         task: Task,
         *,
         opener: Callable[[Submission], Callable[[Iterable[bytes]], T]],
-        keep: Callable[[Submission, str, T], None],
+        keep: Keep[T],
     ) -> None:
         """Open one submission's part with what ``opener`` returns, and ``keep`` it or refuse the submission.
 
@@ -64,13 +69,15 @@ class PartIntake:
         itself raises is the unit's own fault; what opening raises is the content's.
         """
         submission, name, waiting = self.submission(task)
-        reason = self._take_in(submission, name, opener, keep) if waiting else ""
+        reason, kept = self._take_in(submission, name, opener, keep) if waiting else ("", None)
         with task.ending() as connection:
             fresh = submissions.get(connection, submission.id)
             if waiting and reason:
                 part_refused(connection, fresh, self._part, reason=reason, now=self._clock())
             elif waiting:
                 part_valid(connection, fresh, self._part, now=self._clock())
+            if waiting:
+                self._append(connection, fresh, name, kept)
         self._bodies.remove([name])
 
     def _take_in(
@@ -78,9 +85,9 @@ class PartIntake:
         submission: Submission,
         name: str,
         opener: Callable[[Submission], Callable[[Iterable[bytes]], T]],
-        keep: Callable[[Submission, str, T], None],
-    ) -> str:
-        """Check and store a body; returns why it is refused, or nothing.
+        keep: Keep[T],
+    ) -> tuple[str, Cover | None]:
+        """Check and store a body; returns why it is refused, or what the ledger is to say of what was stored.
 
         A body that is no longer what the receipt vouches for is the unit's own fault and raises instead.
         """
@@ -90,12 +97,37 @@ class PartIntake:
         try:
             content = open_part(self._bodies.pieces(name))
         except ClewError as fault:
-            return str(fault)
+            return str(fault), None
         except (OSError, SQLAlchemyError):
             raise
         except Exception:  # noqa: BLE001
             # Content is the agency's to answer for: a fault let through here would end this worker at every
             # attempt, and whoever sent it could stop the register for all.
-            return f"{self._part}: the content cannot be read"
-        keep(submission, name, content)
-        return ""
+            return f"{self._part}: the content cannot be read", None
+        return "", keep(submission, name, content)
+
+    def _append(
+        self,
+        connection: Connection,
+        submission: Submission,
+        name: str,
+        kept: Cover | None,
+    ) -> None:
+        facts: dict[str, Fact] = {"submission": submission.id, "part": self._part, "valid": kept is not None}
+        ledger.append(
+            connection,
+            EntryKind.PART_CHECKED,
+            facts,
+            now=stamp(self._clock()),
+            files={f"intake/{self._part}/{name}": None},
+            covers=[] if kept is None else [kept],
+        )
+
+
+def append_dropped(
+    connection: Connection, part: PartName, *, now: str, files: Sequence[str], covers: Sequence[Cover] = ()
+) -> None:
+    """Write the ledger's entry of bodies and records that a worker removed."""
+    facts = {"part": part, "files": len(files)}
+    gone = dict.fromkeys(files)
+    ledger.append(connection, EntryKind.PART_DROPPED, facts, now=now, files=gone, covers=covers)

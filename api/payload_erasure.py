@@ -13,10 +13,11 @@ from msgspec import structs
 from sqlalchemy import Connection
 
 from api.quarantine import without_children
-from api.store import epochs, persons, results, submissions
+from api.store import epochs, ledger, persons, results, submissions
 from api.store.epochs import Destruction
 from api.store.payload import PayloadStore
 from linkage.wire.canonical import canonical, parse
+from linkage.wire.ledger import Fact
 from linkage.wire.limits import MAX_PART_BYTES
 from linkage.wire.records import Payload
 from linkage.wire.results import Results
@@ -66,13 +67,16 @@ def _add(found: Erasure, submission: str, payload: Payload, kept: set[tuple[str,
     found.records += sum(map(len, (going.children, going.care_spells, going.episodes, going.interviews)))
 
 
-def forget_in_register(connection: Connection, asked: Destruction, found: Erasure) -> None:
+def forget_in_register(connection: Connection, asked: Destruction, found: Erasure, *, now: str) -> None:
     """Take the handles out of the shared database, but the memberships, and store the counts once."""
     keys = found.keys()
     epochs.forget_handles(connection, keys)
     results.rewrite_results(connection, _without(keys, found.episodes))
     if asked.payload_records is None:
-        epochs.set_destruction(connection, asked.epoch, payload_records=found.records)
+        epochs.set_destruction(connection, asked.epoch, now=now, payload_records=found.records)
+    facts: dict[str, Fact] = {"epoch": asked.epoch, "children": len(keys), "payload_records": found.records}
+    changed = {"person_event_records": None, "results": None}
+    ledger.erase(connection, keys, facts, now=now, rows=changed)
 
 
 def _without(children: set[tuple[str, str]], episodes: set[tuple[str, str]]) -> Callable[[str, str], str]:

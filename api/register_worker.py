@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 
 from api.clock import Clock, stamp
 from api.folders import DataFolder
-from api.part_intake import PartIntake
+from api.part_intake import PartIntake, append_dropped
 from api.payload_erasure import find_erasure, forget_in_register
 from api.quarantine import read_quarantine
 from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, epochs, persons, results, submissions
+from api.store import agencies, epochs, ledger, persons, results, submissions
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.payload import PayloadStore, survives_storage
@@ -29,6 +29,7 @@ from linkage.wire.canonical import canonical
 from linkage.wire.codes import Role
 from linkage.wire.compression import decompress
 from linkage.wire.derivation import keyed_digest
+from linkage.wire.ledger import Cover
 from linkage.wire.limits import MAX_LINE_BYTES
 from linkage.wire.manifest import Manifest, part_context
 from linkage.wire.records import Payload, read_payload
@@ -88,8 +89,10 @@ class RegisterWorker:
         submission, name, _ = self._part.submission(task)
         self._store.drop(submission.id)
         self._intake.remove([name])
-        with task.ending():
-            pass
+        cover = self._cover(submission.id)
+        with task.ending() as connection:
+            files = [f"intake/payload/{name}"]
+            append_dropped(connection, "payload", now=stamp(self._clock()), files=files, covers=[cover])
 
     def settle(self, task: Task) -> None:
         """Let an accepted snapshot's records stand, and end those of the snapshot that it replaces."""
@@ -131,13 +134,16 @@ class RegisterWorker:
             asked = epochs.destruction_of_job(connection, task.job.id)
             require_job(connection, asked.link_job, "linkage")
             found = find_erasure(connection, self._store, asked.epoch)
-            held = [one.id for one in submissions.of_epoch(connection, asked.epoch)]
+            held_ones = submissions.of_epoch(connection, asked.epoch)
+            held = [one.id for one in held_ones]
         with self._database.write() as connection:
-            forget_in_register(connection, asked, found)
+            forget_in_register(connection, asked, found, now=stamp(self._clock()))
         self._store.erase(found.children)
         self._intake.remove_of(held)
-        with task.ending():
-            pass
+        covers = [self._cover(one) for one in found.children]
+        with task.ending() as connection:
+            files = submissions.body_files(held_ones, "intake/payload", "payload")
+            append_dropped(connection, "payload", now=stamp(self._clock()), files=files, covers=covers)
 
     def _opener(self, submission: Submission) -> Callable[[Iterable[bytes]], Payload]:
         def open_part(sealed: Iterable[bytes]) -> Payload:
@@ -150,8 +156,15 @@ class RegisterWorker:
 
         return open_part
 
-    def _keep(self, submission: Submission, _: str, payload: Payload) -> None:
+    def _keep(self, submission: Submission, _: str, payload: Payload) -> Cover:
         self._store.add(submission.id, submission.manifest, payload, now=stamp(self._clock()))
+        return self._cover(submission.id)
+
+    def _cover(self, submission: str) -> Cover:
+        """Return what the ledger says of a submission's records, as they lie in this worker's store."""
+        with self._database.read() as connection:
+            key = ledger.row_key(connection)
+        return Cover(what="payload", key=submission, digest=self._store.digest(submission, key))
 
     def _open(self, manifest: Manifest, sealed: Iterable[bytes]) -> Payload:
         part = manifest.part("payload")

@@ -40,7 +40,7 @@ def set_deadline(connection: Connection, name: str, day: dt.date, *, now: dt.dat
             f"--re-encode-by: epoch {name} closes before it, on {epoch.descriptor.closes}",
             hint="give that day or an earlier one",
         )
-    epochs.set_deadline(connection, name, day.isoformat())
+    epochs.set_deadline(connection, name, day.isoformat(), now=stamp(now))
 
 
 def close_epoch(connection: Connection, name: str, *, early: bool, now: dt.datetime) -> bool:
@@ -103,7 +103,7 @@ def require_job(connection: Connection, number: int, what: str) -> None:
         )
 
 
-def certify(connection: Connection, name: str, key: Ed25519PrivateKey) -> bytes | None:
+def certify(connection: Connection, name: str, key: Ed25519PrivateKey, *, now: dt.datetime) -> bytes | None:
     """Return the signed certificate of a destroyed epoch, always the same, or None before it is destroyed."""
     epoch, found = _known(connection, name), epochs.destruction(connection, name)
     if found is None or found.destroyed_at is None:
@@ -127,7 +127,7 @@ def certify(connection: Connection, name: str, key: Ed25519PrivateKey) -> bytes 
         ),
     )
     body = canonical(sign_destruction(document, key))
-    epochs.set_destruction(connection, name, certificate=body.decode())
+    epochs.set_destruction(connection, name, now=stamp(now), certificate=body.decode())
     return body
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "SecretUse",
     "WorkerKey",
     "read_audience_key",
+    "read_ledger_key",
     "read_receipts_key",
     "read_worker_key",
     "write_secret",
@@ -24,7 +25,7 @@ __all__ = [
 
 _MAX_BYTES = 4096
 
-SecretUse = Literal["receipts", "linking-worker", "register-worker", "operator-pseudonyms"]
+SecretUse = Literal["receipts", "ledger", "linking-worker", "register-worker", "operator-pseudonyms"]
 
 
 class _Secret(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, repr_omit_defaults=True):
@@ -67,6 +68,11 @@ def write_secret(path: Path, use: SecretUse, key: bytes) -> None:
 def read_receipts_key(path: Path) -> Ed25519PrivateKey:
     """Read the key that signs receipts."""
     return Ed25519PrivateKey.from_private_bytes(_read(path, "receipts", size=32))
+
+
+def read_ledger_key(path: Path) -> Ed25519PrivateKey:
+    """Read the key that signs the ledger's checkpoints."""
+    return Ed25519PrivateKey.from_private_bytes(_read(path, "ledger", size=32))
 
 
 def read_worker_key(path: Path, use: Literal["linking-worker", "register-worker"]) -> WorkerKey:

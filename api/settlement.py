@@ -38,7 +38,8 @@ def part_refused(
     submissions.set_part_state(connection, submission.id, part, "refused")
     if submission.state == "refused":
         return
-    submissions.set_state(connection, submission.id, state="refused", reason=reason, settled_at=stamp(now))
+    at = stamp(now)
+    submissions.set_state(connection, submission.id, "refused", now=at, reason=reason, settled_at=at)
     for other in PART_NAMES:
         if other != part:
             jobs.cancel(connection, _CHECK[other], submission.id)
@@ -53,10 +54,13 @@ def _accept(connection: Connection, submission: Submission, now: dt.datetime) ->
     """
     standing = submissions.standing_in_period(connection, submission)
     outdated = any(other.sequence > submission.sequence for other in standing)
-    state = "superseded" if outdated else "accepted"
-    submissions.set_state(connection, submission.id, state=state, settled_at=stamp(now))
+    at = stamp(now)
+    submissions.set_state(
+        connection, submission.id, "superseded" if outdated else "accepted", now=at, settled_at=at
+    )
     for one in [submission] if outdated else standing:
-        submissions.set_state(connection, one.id, state="superseded")
+        if one.id != submission.id:
+            submissions.set_state(connection, one.id, "superseded", now=at)
         # Encodings that are compared with nothing any more are a risk and no use: they go at once.
         jobs.queue(connection, "drop-encodings", submission=one.id, now=now)
     jobs.queue(connection, "settle-payload", submission=submission.id, now=now)
@@ -76,7 +80,7 @@ def withdraw_submission(connection: Connection, submission: str, *, now: dt.date
     if found.state == "committed":
         give_up(connection, found, reason=WITHDRAWN, now=now)
     elif found.state == "accepted":
-        submissions.set_state(connection, found.id, state="superseded", reason=WITHDRAWN)
+        submissions.set_state(connection, found.id, "superseded", now=stamp(now), reason=WITHDRAWN)
         jobs.queue(connection, "drop-encodings", submission=found.id, now=now)
         jobs.queue(connection, "withdraw-payload", submission=found.id, now=now)
         jobs.queue_link(connection, now=now)
@@ -89,7 +93,8 @@ def withdraw_submission(connection: Connection, submission: str, *, now: dt.date
 
 def give_up(connection: Connection, submission: Submission, *, reason: str, now: dt.datetime) -> None:
     """Refuse a submission that was not accepted yet, and let what is held of both its parts be dropped."""
-    submissions.set_state(connection, submission.id, state="refused", reason=reason, settled_at=stamp(now))
+    at = stamp(now)
+    submissions.set_state(connection, submission.id, "refused", now=at, reason=reason, settled_at=at)
     for part in PART_NAMES:
         jobs.cancel(connection, _CHECK[part], submission.id)
         submissions.set_part_state(connection, submission.id, part, "dropped")

@@ -11,17 +11,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.config import read_settings, settings_text
 from api.folders import DataFolder
-from api.secret_files import write_secret
+from api.secret_files import read_ledger_key, write_secret
 from api.store.bodies import sync_folder, write_whole
 from api.store.database import SCHEMAS, StoreName
 from linkage.errors import InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import UnitCard, read_card, sign_card
+from linkage.wire.checkpoints import LedgerCard, make_ledger_card, read_ledger_card
 from linkage.wire.limits import MAX_CARD_BYTES
 from linkage.wire.seal import SealingKey
 from linkage.wire.signing import public_text
 
-__all__ = ["create_unit", "read_given", "read_unit_card"]
+__all__ = ["add_ledger_key", "create_unit", "read_given", "read_own_ledger_card", "read_unit_card"]
 
 
 def create_unit(root: Path, name: str, databases: Mapping[StoreName, str] | None = None) -> UnitCard:
@@ -59,6 +60,7 @@ def _build(folder: DataFolder, name: str, databases: Mapping[StoreName, str]) ->
     write_secret(folder.receipts_key, "receipts", receipts.private_bytes_raw())
     write_secret(folder.linking_key, "linking-worker", linking.to_bytes())
     write_secret(folder.register_key, "register-worker", register.to_bytes())
+    add_ledger_key(folder, receipts)
     write_secret(folder.pseudonyms_key, "operator-pseudonyms", os.urandom(32))
     card = UnitCard(
         name=name,
@@ -71,6 +73,27 @@ def _build(folder: DataFolder, name: str, databases: Mapping[StoreName, str]) ->
     for store in SCHEMAS:
         create_database(folder.location(store), store)
     return signed
+
+
+def add_ledger_key(folder: DataFolder, receipts: Ed25519PrivateKey) -> bool:
+    """Make the key of the ledger's checkpoints and its card; returns False if they are there.
+
+    The card comes last: a unit that an older release made and a fault stopped is begun again.
+    """
+    if folder.ledger_card.exists():
+        return False
+    if not folder.ledger_key.exists():
+        write_secret(folder.ledger_key, "ledger", Ed25519PrivateKey.generate().private_bytes_raw())
+    key = read_ledger_key(folder.ledger_key)
+    origin = f"clew-unit-{public_text(receipts.public_key())[:16]}"
+    _write(folder.ledger_card, canonical(make_ledger_card(origin, key, receipts)))
+    return True
+
+
+def read_own_ledger_card(folder: DataFolder) -> LedgerCard:
+    """Read the unit's own ledger card."""
+    signing_key = read_unit_card(folder).signing_key
+    return read_ledger_card(read_given(folder.ledger_card, limit=MAX_CARD_BYTES), signing_key=signing_key)
 
 
 def read_unit_card(folder: DataFolder) -> UnitCard:

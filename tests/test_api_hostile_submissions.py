@@ -216,7 +216,7 @@ def test_an_abandoned_cycle_makes_room_for_the_next(served: Served, monkeypatch:
     with pytest.raises(InputError, match="still being worked on"), database.write() as connection:
         close_cycle(connection, now=utc_now())
     with database.write() as connection:
-        assert abandon_cycle(connection) == number
+        assert abandon_cycle(connection, now=utc_now()) == number
     with database.read() as connection:
         assert results.last_closed(connection) is None
         of_cycle = [one for one in jobs.all_jobs(connection, limit=50) if one.cycle == number]
@@ -225,7 +225,7 @@ def test_an_abandoned_cycle_makes_room_for_the_next(served: Served, monkeypatch:
         for one in of_cycle:
             assert not jobs.try_again(connection, one.id, now=utc_now())
         with pytest.raises(InputError, match="no cycle"):
-            abandon_cycle(connection)
+            abandon_cycle(connection, now=utc_now())
     assert served.workers.cycle() == number
     assert _findings(served, served.council) == 3
 
@@ -239,7 +239,7 @@ def test_a_running_job_of_an_abandoned_cycle_writes_nothing(served: Served) -> N
     with database.write() as connection:
         lease = jobs.claim(connection, "linking", now=utc_now())
         assert lease is not None
-        abandon_cycle(connection)
+        abandon_cycle(connection, now=utc_now())
     with pytest.raises(jobs.LeaseLostError), database.write() as connection:
         jobs.finish(connection, lease, now=utc_now())
 

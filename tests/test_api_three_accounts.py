@@ -77,6 +77,7 @@ def _as_documented(folder: DataFolder) -> None:
     for place in ("secrets", "intake"):
         (folder.root / place).chmod(0o711)
     os.chown(folder.receipts_key, SERVICE.uid, -1)
+    os.chown(folder.ledger_key, SERVICE.uid, -1)
     os.chown(folder.linking_key, LINKING.uid, -1)
     os.chown(folder.register_key, REGISTER.uid, -1)
     _own(folder.intake_encodings, SERVICE.uid, ENCODINGS, 0o2770)

@@ -78,7 +78,7 @@ def _destroy(served: Served, epoch: str = "e1") -> Destruction:
 
 def _certificate(unit: Unit, database: Database, epoch: str = "e1") -> Destruction:
     with database.write() as connection:
-        body = certify(connection, epoch, read_receipts_key(unit.folder.receipts_key))
+        body = certify(connection, epoch, read_receipts_key(unit.folder.receipts_key), now=utc_now())
     assert body is not None
     return read_destruction(body, signing_key=unit.card.signing_key)
 

@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,8 @@ from api.agency_app.service import open_service
 from api.store import jobs, submissions
 from api.store.bodies import BodyFolder
 from linkage.errors import VerificationError
+from linkage.wire.ledger import LedgerEntry
+from linkage.wire.submission import SubmissionState
 from tests.support.holdings import holdings
 from tests.support.served import Served, served_unit
 from tests.support.unit import make_sent
@@ -141,12 +144,12 @@ def test_when_the_commits_row_is_written_both_bodies_lie_there(
     seen: list[str] = []
     set_state = submissions.set_state
 
-    def noted(connection: Connection, submission: str, **values: object) -> None:
-        if values.get("state") == "committed":
+    def noted(connection: Connection, submission: str, state: SubmissionState, **values: Any) -> LedgerEntry:
+        if state == "committed":
             for part in sent.manifest.parts:
                 body = folder.intake(part.name) / f"{sent.id}-{part.sealed_sha256}.sealed"
                 seen.append(hashlib.sha256(body.read_bytes()).hexdigest())
-        set_state(connection, submission, **values)
+        return set_state(connection, submission, state, **values)
 
     monkeypatch.setattr(submissions, "set_state", noted)
     served.client(served.council).submit(sent)

@@ -1,5 +1,6 @@
 """Chunks in, and the commit that makes a submission durable and answers with a receipt."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator, Sequence
 
@@ -9,14 +10,15 @@ from sqlalchemy import Connection
 from api.agency_app.problems import refuse, refuse_revoked_epoch
 from api.agency_app.service import Service, chunk_name, chunk_owner
 from api.clock import stamp
-from api.store import agencies, jobs, submissions
+from api.store import agencies, jobs, ledger, submissions
 from api.store.bodies import BodyFolder, body_name
 from api.store.submissions import ChunkRow, Submission
 from linkage.errors import VerificationError
 from linkage.wire.canonical import canonical
+from linkage.wire.ledger import LedgerEntry
 from linkage.wire.manifest import PART_NAMES, Part
 from linkage.wire.moments import Moment
-from linkage.wire.submission import Receipt, sign_receipt
+from linkage.wire.submission import LedgerReceipt, sign_receipt
 
 __all__ = ["commit", "own_submission", "put_chunk"]
 
@@ -58,8 +60,8 @@ def commit(service: Service, agency: str, submission: str) -> bytes:
 
     1. Each part is put together from its chunks in order, and its digest and size are checked.
     2. Both bodies are fsynced, renamed and their folders fsynced.
-    3. One transaction marks the submission committed, raises the agency's sequence, queues the two checks
-       and stores the receipt.
+    3. One transaction marks the submission committed, raises the agency's sequence, writes the ledger's
+       entry, queues the two checks and stores the receipt, with a checkpoint over the ledger as it leaves it.
     4. The chunks go.  A fault before this leaves files that the next start removes.
     5. The receipt is the answer.  Without it nothing was promised, with it nothing can be lost.
     """
@@ -126,31 +128,43 @@ def _store_commit(service: Service, found: Submission) -> tuple[bytes, list[str]
     Another process may have been first; then its receipt is the answer.
     """
     now = service.clock()
-    receipt = sign_receipt(
-        Receipt(
-            agency=found.agency,
-            submission=found.id,
-            sequence=found.sequence,
-            received=Moment.minute(now),
-            encodings_sha256=found.manifest.part("encodings").sealed_sha256,
-            payload_sha256=found.manifest.part("payload").sealed_sha256,
-        ),
-        service.receipts_key,
-    )
-    body = canonical(receipt)
     with service.database.write() as connection:
         fresh = submissions.get(connection, found.id)
         if fresh.state != "open":
             return _receipt_of(fresh), []
         _check_standing(connection, fresh)
-        submissions.set_state(
-            connection, found.id, state="committed", receipt=body.decode(), committed_at=stamp(now)
-        )
         agencies.raise_sequence(connection, found.agency, found.sequence)
+        entry = submissions.set_state(
+            connection, found.id, "committed", now=stamp(now), committed_at=stamp(now)
+        )
         closed = _give_up_older(connection, found, stamp(now))
         jobs.queue(connection, "check-encodings", submission=found.id, now=now)
         jobs.queue(connection, "check-payload", submission=found.id, now=now)
+        body = canonical(_receipt(service, connection, found, entry, now))
+        submissions.set_receipt(connection, found.id, body.decode())
     return body, closed
+
+
+def _receipt(
+    service: Service, connection: Connection, found: Submission, entry: LedgerEntry, now: dt.datetime
+) -> LedgerReceipt:
+    """Sign the receipt, with the proof that the entry is in the ledger as this commit leaves it."""
+    point, note = service.signer.checkpoint(connection)
+    ledger.keep_checkpoint(connection, note)
+    proof = ledger.inclusion(connection, entry.index, point.size)
+    receipt = LedgerReceipt(
+        agency=found.agency,
+        submission=found.id,
+        sequence=found.sequence,
+        received=Moment.minute(now),
+        encodings_sha256=found.manifest.part("encodings").sealed_sha256,
+        payload_sha256=found.manifest.part("payload").sealed_sha256,
+        entry=entry,
+        proof=tuple(one.hex() for one in proof),
+        checkpoint=note,
+        ledger=service.signer.card,
+    )
+    return sign_receipt(receipt, service.receipts_key)
 
 
 def _give_up_older(connection: Connection, found: Submission, now: str) -> list[str]:
@@ -159,7 +173,7 @@ def _give_up_older(connection: Connection, found: Submission, now: str) -> list[
     open_ones = submissions.open_of_agency(connection, found.agency)
     closed = [one.id for one in open_ones if one.sequence < found.sequence]
     for submission in closed:
-        submissions.set_state(connection, submission, state="refused", reason=reason, settled_at=now)
+        submissions.set_state(connection, submission, "refused", now=now, reason=reason, settled_at=now)
         for name in PART_NAMES:
             submissions.set_part_state(connection, submission, name, "dropped")
     return closed

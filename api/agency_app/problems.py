@@ -38,6 +38,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "part-used": (409, "another submission of this agency has one of these sealed parts"),
     "registration-differs": (409, "the submission was registered with other chunks"),
     "chunks-missing": (409, "chunks are missing"),
+    "ledger-behind": (409, "this unit's ledger is shorter than the checkpoint that you hold"),
     "not-open": (409, "the submission is no longer open"),
     "too-many-open": (409, "too many submissions are open"),
     "too-large": (413, "larger than this unit accepts"),

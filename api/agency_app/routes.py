@@ -1,5 +1,6 @@
 """The addresses of ``/v1``: each parses, calls one thing, and answers with a type of linkage.wire."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from linkage.wire.submission import AgencyStatus, SubmissionStatus
 __all__ = ["BODY_LIMITS", "DigestConverter", "add_routes"]
 
 _LISTED_SUBMISSIONS = 100
+
+_faults = logging.getLogger("clew.faults")
 
 BODY_LIMITS: Mapping[str, int] = {"register": MAX_REGISTRATION_BYTES, "put_chunk": MAX_CHUNK_BYTES}
 """Largest body by endpoint; the others take none."""
@@ -76,6 +79,19 @@ class _Handlers:
             refuse("no-results", hint="results come with the next cycle that the operator closes")
         return _json(body.encode())
 
+    def checkpoint(self) -> Response:
+        return self.consistency(0)
+
+    def consistency(self, since: int) -> Response:
+        with self.service.database.read() as connection:
+            answer = self.service.signer.answer(connection, since)
+        if answer is None:
+            _faults.error(
+                "an agency holds a checkpoint of %d entries, which this ledger does not have", since
+            )
+            refuse("ledger-behind", hint="tell the other agencies and the operator; keep your checkpoint")
+        return _json(canonical(answer))
+
     def healthz(self) -> Response:
         with self.service.database.read() as connection:
             results.latest_reconciled(connection)
@@ -110,6 +126,13 @@ def add_routes(app: Flask, service: Service) -> None:
         ("POST", f"{one}/commit", "commit", handlers.commit),
         ("GET", "/v1/status", "status", handlers.status),
         ("GET", "/v1/results", "results", handlers.results),
+        ("GET", "/v1/checkpoint", "checkpoint", handlers.checkpoint),
+        (
+            "GET",
+            "/v1/checkpoint/consistency/<int(max=9007199254740991):since>",
+            "consistency",
+            handlers.consistency,
+        ),
         ("GET", "/healthz", "healthz", handlers.healthz),
     )
     for method, rule, name, handler in table:

@@ -1,10 +1,18 @@
 """What the agency app works with: settings, stores, the key that signs receipts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from api.checkpoints import (
+    LedgerSigner,
+    note_configuration,
+    open_signer,
+    outside_checkpoints,
+    require_goes_on,
+)
 from api.clock import Clock, utc_now
 from api.config import Settings, read_settings
 from api.folders import open_data_folder
@@ -25,6 +33,7 @@ class Service:
     database: Database
     intake: dict[str, BodyFolder]
     receipts_key: Ed25519PrivateKey
+    signer: LedgerSigner
     clock: Clock
 
     def close(self) -> None:
@@ -51,15 +60,28 @@ def chunk_owner(name: str) -> str:
     return name.partition("-")[0]
 
 
-def open_service(data: Path, *, clock: Clock = utc_now) -> Service:
-    """Open a data folder for the agency app; raises :class:`linkage.errors.ClewError`."""
+def open_service(data: Path, *, clock: Clock = utc_now, outside: Iterable[Path] = ()) -> Service:
+    """Open a data folder for the agency app; raises :class:`linkage.errors.ClewError`.
+
+    ``outside``: files or folders of checkpoints that lie elsewhere; nothing is signed behind them.
+    """
     folder = open_data_folder(data)
+    signer = open_signer(folder)
+    witnessed = outside_checkpoints(outside, signer.card)
     service = Service(
         settings=read_settings(folder.settings),
         database=open_database(folder.location("register"), "register"),
         intake={name: BodyFolder(folder.intake(name)) for name in PART_NAMES},
         receipts_key=read_receipts_key(folder.receipts_key),
+        signer=signer,
         clock=clock,
     )
-    service.recover()
+    try:
+        with service.database.read() as connection:
+            require_goes_on(connection, witnessed)
+        note_configuration(service.database, folder, now=clock())
+        service.recover()
+    except BaseException:
+        service.close()
+        raise
     return service

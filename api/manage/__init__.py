@@ -3,6 +3,7 @@
 import click
 
 from api.manage.agencies import agency
+from api.manage.audit import audit
 from api.manage.certificates import certificate
 from api.manage.cycles import cycle, figures, persons
 from api.manage.epochs import epoch
@@ -22,7 +23,21 @@ def register() -> None:
 
 
 for _command in (
-    *(agency, certificate, cycle, epoch, figures, init, persons, retry, revoke, serve, status, submission),
+    *(
+        agency,
+        audit,
+        certificate,
+        cycle,
+        epoch,
+        figures,
+        init,
+        persons,
+        retry,
+        revoke,
+        serve,
+        status,
+        submission,
+    ),
     succession,
     upgrade,
     work,

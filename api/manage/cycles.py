@@ -10,15 +10,16 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from api.clock import utc_now
+from api.clock import stamp, utc_now
 from api.cycle import abandon_cycle, close_cycle
 from api.manage.options import data_option, given_file, opened_register, say
 from api.pseudonyms import pseudonym
 from api.secret_files import read_audience_key
-from api.store import results
+from api.store import ledger, results
 from api.store.bodies import write_whole
 from api.store.persons import standing_members
 from linkage.errors import InputError
+from linkage.wire.ledger import EntryKind, Fact
 
 __all__ = ["cycle", "figures", "persons"]
 
@@ -33,7 +34,7 @@ def cycle(data: Path, *, abandon: bool) -> None:
     """
     if abandon:
         with opened_register(data) as (_, database), database.write() as connection:
-            number = abandon_cycle(connection)
+            number = abandon_cycle(connection, now=utc_now())
         say(f"cycle {number} is abandoned; its number goes to the next that is closed")
         return
     with opened_register(data) as (_, database), database.write() as connection:
@@ -93,8 +94,11 @@ def persons(data: Path, output: Path) -> None:
     """Write which record handle belongs to which person, under the operator's pseudonyms."""
     with opened_register(data) as (folder, database):
         key = read_audience_key(folder.pseudonyms_key)
-        with database.read() as connection:
+        with database.write() as connection:
             found = standing_members(connection)
+            facts: dict[str, Fact] = {"what": "persons", "records": len(found)}
+            # Before the file, so that there is no export without an entry.
+            ledger.append(connection, EntryKind.SENSITIVE_READ, facts, now=stamp(utc_now()))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(("agency", "handle", "pseudonym"))

@@ -187,7 +187,7 @@ def destroy(data: Path, name: str, certificate: Path) -> None:
         if asked.destroyed_at is not None and asked.certificate is None:
             _scrub(database)
         with database.write() as connection:
-            body = certify(connection, name, key)
+            body = certify(connection, name, key, now=utc_now())
     if body is None:
         jobs = f"{asked.link_job}, {asked.payload_job} and {asked.encodings_job}"
         say(f"both workers erase epoch {name} now, jobs {jobs}; when they are done, give this command again")

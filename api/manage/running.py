@@ -36,8 +36,14 @@ _STOPPING_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
 @data_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8080, show_default=True, help="The port; 0 takes a free one.")
+@click.option(
+    "--outside",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="A checkpoint kept elsewhere, or a folder of them (*.txt); nothing is signed behind it.",
+)
 @click.option("--ready-file", type=given_file, help="Where to write the URL once requests are served.")
-def serve(data: Path, host: str, port: int, ready_file: Path | None) -> None:
+def serve(data: Path, host: str, port: int, outside: tuple[Path, ...], ready_file: Path | None) -> None:
     """Serve the agencies' API until told to stop."""
     # Here and not above: the workers need neither Flask nor a web server.
     import waitress  # type: ignore[import-untyped]
@@ -46,7 +52,7 @@ def serve(data: Path, host: str, port: int, ready_file: Path | None) -> None:
     from api.agency_app.service import open_service
 
     _log_to_stderr()
-    service = open_service(data)
+    service = open_service(data, outside=outside)
     if not service.settings.service.behind_tls_proxy and not _is_loopback(host):
         raise InputError(
             "--host: requests would cross the network in clear",

@@ -7,9 +7,10 @@ from sqlalchemy.exc import OperationalError
 
 from api.folders import DataFolder, open_data_folder
 from api.manage.options import data_option, say
+from api.secret_files import read_receipts_key
 from api.store.database import SCHEMAS, StoreName
 from api.store.database_url import name_of
-from api.unit import create_unit
+from api.unit import add_ledger_key, create_unit
 from linkage.errors import InputError
 from linkage.wire.cards import card_fingerprint
 from linkage.wire.fingerprints import in_words
@@ -59,6 +60,8 @@ def upgrade(data: Path) -> None:
     from api.store.migrating import upgrade_database
 
     folder = open_data_folder(data)
+    if not folder.ledger_card.exists() and add_ledger_key(folder, read_receipts_key(folder.receipts_key)):
+        say(f"made {folder.ledger_key.name}, which signs the ledger's checkpoints; it is in no backup yet")
     for store, newest in SCHEMAS.items():
         location = folder.location(store)
         try:

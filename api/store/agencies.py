@@ -6,11 +6,12 @@ from typing import cast
 
 from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
 
-from api.store import schema
+from api.store import ledger, schema
 from api.store.database import insert_new
 from linkage.wire.cards import AgencyCard, CustodianCard
 from linkage.wire.codes import Role
 from linkage.wire.epochs import EpochDescriptor, read_descriptor
+from linkage.wire.ledger import EntryKind
 
 __all__ = [
     "Agency",
@@ -69,6 +70,9 @@ def pin_custodians(
     connection.execute(insert(schema.trust).values(id=1, threshold=threshold))
     rows = [{"signing_key": card.signing_key, "name": card.name, "pinned_at": now} for card in cards]
     connection.execute(insert(schema.custodians), rows)
+    facts = {"custodians": len(rows), "threshold": threshold}
+    changed = {"trust": None, "custodians": None}
+    ledger.append(connection, EntryKind.CUSTODIANS_PINNED, facts, now=now, rows=changed)
 
 
 def current_epoch(connection: Connection) -> EpochDescriptor | None:
@@ -106,6 +110,8 @@ def add_epoch(
             current=True,
         )
     )
+    facts = {"epoch": descriptor.epoch, "content": content}
+    ledger.append(connection, EntryKind.EPOCH_ADOPTED, facts, now=now, rows={"epochs": None})
 
 
 def agency_by_key(connection: Connection, signing_key: str) -> Agency | None:
@@ -164,12 +170,17 @@ def add_agency(connection: Connection, card: AgencyCard, *, text: str, fingerpri
         connection.execute(insert(table).values(code=card.agency, sequence=0, **values))
     else:
         connection.execute(update(table).where(table.c.code == card.agency).values(**values))
+    facts = {"agency": card.agency, "role": card.role, "signing_key": card.signing_key}
+    rows = {"agencies": [card.agency]}
+    ledger.append(connection, EntryKind.AGENCY_ENROLLED, facts, now=now, rows=rows)
 
 
 def remove_agency(connection: Connection, code: str, *, now: str) -> None:
     """Let an agency's key count no more; what it submitted stays."""
     table = schema.agencies
     connection.execute(update(table).where(table.c.code == code).values(removed_at=now))
+    rows = {"agencies": [code]}
+    ledger.append(connection, EntryKind.AGENCY_REMOVED, {"agency": code}, now=now, rows=rows)
 
 
 def raise_sequence(connection: Connection, code: str, sequence: int) -> None:

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
 
-from api.store import schema
+from api.store import ledger, schema
 from linkage.wire.epochs import EpochDescriptor, read_descriptor
+from linkage.wire.ledger import EntryKind, Fact
 
 __all__ = [
     "AgencyProgress",
@@ -124,15 +125,18 @@ def find_epoch(connection: Connection, name: str) -> Epoch | None:
     return next((one for one in all_epochs(connection) if one.name == name), None)
 
 
-def set_deadline(connection: Connection, name: str, day: str) -> None:
+def set_deadline(connection: Connection, name: str, day: str, *, now: str) -> None:
     """Set the last day on which agencies may encode again in an epoch."""
     connection.execute(update(_table).where(_table.c.epoch == name).values(re_encode_by=day))
+    facts = {"epoch": name, "day": day}
+    ledger.append(connection, EntryKind.EPOCH_DEADLINE, facts, now=now, rows={"epochs": [name]})
 
 
 def close(connection: Connection, name: str, *, now: str) -> None:
     """Close an epoch; one that is closed stays closed since when it was."""
     where = (_table.c.epoch == name, _table.c.closed_at.is_(None))
     connection.execute(update(_table).where(*where).values(closed_at=now))
+    ledger.append(connection, EntryKind.EPOCH_CLOSED, {"epoch": name}, now=now, rows={"epochs": [name]})
 
 
 def count_members(connection: Connection) -> int:
@@ -162,6 +166,7 @@ def add_destruction(
     """Record that an epoch is to be destroyed, and the jobs that do it."""
     jobs = {"link_job": link_job, "payload_job": payload_job, "encodings_job": encodings_job}
     connection.execute(insert(_asked).values(epoch=epoch, asked_at=now, **jobs))
+    _append_destruction(connection, epoch, "asked", now)
 
 
 def destruction(connection: Connection, epoch: str) -> Destruction | None:
@@ -193,9 +198,15 @@ def _destruction(row: Row[Any] | None) -> Destruction | None:
     )
 
 
-def set_destruction(connection: Connection, epoch: str, **values: object) -> None:
+def set_destruction(connection: Connection, epoch: str, *, now: str, **values: object) -> None:
     """Record what came of destroying an epoch."""
     connection.execute(update(_asked).where(_asked.c.epoch == epoch).values(**values))
+    _append_destruction(connection, epoch, ", ".join(sorted(values)), now)
+
+
+def _append_destruction(connection: Connection, epoch: str, step: str, now: str) -> None:
+    facts = {"epoch": epoch, "step": step}
+    ledger.append(connection, EntryKind.EPOCH_DESTRUCTION, facts, now=now, rows={"destructions": [epoch]})
 
 
 def forget_handles(connection: Connection, keys: Collection[tuple[str, str]]) -> None:
@@ -207,7 +218,7 @@ def forget_handles(connection: Connection, keys: Collection[tuple[str, str]]) ->
         connection.execute(delete(table).where(some))
 
 
-def forget_members(connection: Connection, epoch: str) -> int:
+def forget_members(connection: Connection, epoch: str, *, now: str) -> int:
     """Erase the memberships of an epoch with their history, and return how many there were.
 
     With them goes the history of records that were withdrawn before, and last came to a person or changed
@@ -215,10 +226,15 @@ def forget_members(connection: Connection, epoch: str) -> int:
     """
     table = schema.memberships
     rows = connection.execute(select(table.c.agency, table.c.handle).where(table.c.epoch == epoch)).all()
-    forget_handles(connection, [(row.agency, row.handle) for row in rows])
+    keys = [(row.agency, row.handle) for row in rows]
+    forget_handles(connection, keys)
     connection.execute(delete(schema.carried).where(schema.carried.c.epoch == epoch))
     connection.execute(delete(table).where(table.c.epoch == epoch))
-    forget_handles(connection, _withdrawn(connection, epoch))
+    withdrawn = _withdrawn(connection, epoch)
+    forget_handles(connection, withdrawn)
+    changed = dict.fromkeys(("memberships", "carried", "person_event_records"))
+    facts: dict[str, Fact] = {"epoch": epoch, "records": len(keys), "withdrawn": len(withdrawn)}
+    ledger.erase(connection, [*keys, *withdrawn], facts, now=now, rows=changed)
     return len(rows)
 
 

@@ -4,7 +4,9 @@ A row says whose record it is, of which kind, and where it stands; what the reco
 key that only the register worker can derive, so that a copy of this database holds nothing to read.
 """
 
+import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal, cast
 
@@ -31,6 +33,7 @@ from api.secret_files import WorkerKey
 from api.store.database import BIG_INTEGER, Database, Location, open_database
 from linkage.errors import VerificationError
 from linkage.wire.canonical import canonical, from_builtins
+from linkage.wire.derivation import keyed_digest
 from linkage.wire.manifest import Manifest
 from linkage.wire.records import (
     AnyRecord,
@@ -43,7 +46,7 @@ from linkage.wire.records import (
     ReturnInterview,
 )
 
-__all__ = ["PayloadStore", "RecordStatus", "metadata", "survives_storage"]
+__all__ = ["PayloadStore", "RecordStatus", "metadata", "payload_digests", "survives_storage"]
 
 RecordStatus = Literal["waiting", "current", "superseded", "withdrawn"]
 """``waiting``: its submission is not accepted yet; ``superseded``: a newer snapshot of the period holds it
@@ -79,6 +82,10 @@ _records = Table(
     Index("records_by_submission", "submission", "kind", "handle"),
 )
 """``handle`` of a return interview is its episode's; coverage has none and stands under an empty one."""
+
+
+_COVERED = [one for one in _records.c if one.name not in {"id", "status"}]
+"""The columns that the ledger covers."""
 
 
 class PayloadStore:
@@ -191,6 +198,16 @@ class PayloadStore:
         episodes = {one.handle for _, one in opened if isinstance(one, Episode) and one.child in handles}
         return [number for number, one in opened if _speaks_of(one, handles, episodes)]
 
+    def digest(self, submission: str, row_key: bytes) -> str | None:
+        """Return the keyed digest of a snapshot's records as they lie here, None if there are none.
+
+        Their status is left out: it follows from which snapshots were accepted.
+        """
+        query = select(*_COVERED).where(_records.c.submission == submission)
+        with self._database.read() as connection:
+            rows = [msgspec.json.encode(tuple(row)) for row in connection.execute(query)]
+        return _digest(submission, rows, row_key) if rows else None
+
     def statuses(self, submission: str) -> dict[tuple[str, str], RecordStatus]:
         """Return where each record with a handle stands, by kind and handle."""
         query = select(_records).where(_records.c.submission == submission, _records.c.handle != "")
@@ -201,6 +218,24 @@ class PayloadStore:
     def _aead(self, submission: str) -> AESGCM:
         # A key per submission: random nonces under one key for all rows of years would come to repeat.
         return AESGCM(self._key.derive(f"payload-rows/{submission}"))
+
+
+def payload_digests(database: Location, row_key: bytes) -> dict[str, str]:
+    """Return the digest of every snapshot's records (:meth:`PayloadStore.digest`), without a key."""
+    rows: dict[str, list[bytes]] = defaultdict(list)
+    store = open_database(database, "payload")
+    try:
+        with store.read() as connection:
+            for row in connection.execute(select(*_COVERED)):
+                rows[row.submission].append(msgspec.json.encode(tuple(row)))
+    finally:
+        store.close()
+    return {submission: _digest(submission, found, row_key) for submission, found in rows.items()}
+
+
+def _digest(submission: str, rows: list[bytes], row_key: bytes) -> str:
+    content = hashlib.sha256(b"\n".join(sorted(rows))).digest()
+    return keyed_digest(row_key, b"\x00".join((b"clew/ledger-payload/1", submission.encode(), content))).hex()
 
 
 def _all_records(payload: Payload) -> Iterator[AnyRecord]:

@@ -1,13 +1,15 @@
 """Persons of the register: who belongs to whom now, and every change that led there."""
 
-from collections import defaultdict
+import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
-from api.store import schema
+from api.store import ledger, schema
 from api.store.database import number_of
+from linkage.wire.ledger import EntryKind, Fact
 
 __all__ = [
     "Carried",
@@ -28,6 +30,8 @@ RecordKey = tuple[str, str]
 """Agency code and child handle."""
 
 _epochs = schema.epochs
+
+_NAMED = {"merged": EntryKind.PERSONS_MERGED, "split": EntryKind.PERSON_SPLIT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,38 @@ def store_run(connection: Connection, run: LinkRun, *, now: str) -> int:
     _change_memberships(connection, run, number)
     _change_carried(connection, run)
     _add_events(connection, run.events, number)
+    _append_entries(connection, run, number, now)
     return number
+
+
+def _append_entries(connection: Connection, run: LinkRun, number: int, now: str) -> None:
+    """Write the ledger's entries of a run: one of all that it decided, one of each merge and split.
+
+    The latter name records, so that they go with them; what they changed the former covers.
+    """
+    decisions = hashlib.sha256()
+    for (agency, handle), person in sorted(run.persons.items()):
+        decisions.update(f"{agency}\0{handle}\0{person}\n".encode())
+    facts: dict[str, Fact] = {
+        "run": number,
+        "job": run.job,
+        "epoch": run.epoch,
+        "records": run.records,
+        "pairs": run.pairs,
+        "links": run.links,
+        "decisions_sha256": decisions.hexdigest(),
+        **{f"events_{kind}": count for kind, count in Counter(one.kind for one in run.events).items()},
+    }
+    rows: dict[str, Sequence[str] | None] = {
+        "link_runs": [str(number)],
+        "link_run_submissions": [f"{number}/{one}" for one in run.submissions],
+        **dict.fromkeys(("persons", "memberships", "carried", "person_events", "person_event_records")),
+    }
+    ledger.append(connection, EntryKind.LINK_RUN, facts, now=now, rows=rows)
+    for one in run.events:
+        if one.kind in _NAMED:
+            said: dict[str, Fact] = {"run": number, "person": one.person, "other": one.other}
+            ledger.append(connection, _NAMED[one.kind], said, now=now, records=one.records)
 
 
 def _add_run(connection: Connection, run: LinkRun, now: str) -> int:

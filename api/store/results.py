@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from api.store import schema
+from api.store import ledger, schema
 from api.store.submissions import WITHDRAWN
+from linkage.wire.ledger import EntryKind
 
 __all__ = [
     "Cycle",
@@ -60,11 +61,13 @@ def add_cycle(connection: Connection, number: int, *, link_job: int, reconcile_j
     connection.execute(
         insert(_table).values(number=number, closed_at=now, link_job=link_job, reconcile_job=reconcile_job)
     )
+    _append(connection, EntryKind.CYCLE_CLOSED, number, now)
 
 
-def forget_cycle(connection: Connection, number: int) -> None:
+def forget_cycle(connection: Connection, number: int, *, now: str) -> None:
     """Undo that a cycle was closed; only one without results can be forgotten."""
     connection.execute(delete(_table).where(_table.c.number == number, _table.c.reconciled_at.is_(None)))
+    _append(connection, EntryKind.CYCLE_ABANDONED, number, now)
 
 
 def cycle(connection: Connection, number: int) -> Cycle | None:
@@ -129,3 +132,10 @@ def store_results(
     connection.execute(
         update(_table).where(_table.c.number == number).values(figures=figures, reconciled_at=now)
     )
+    told = {"cycle": number, "agencies": len(rows)}
+    changed = {"cycles": [str(number)], "results": [f"{number}/{agency}" for agency in bodies]}
+    ledger.append(connection, EntryKind.RESULTS_RELEASED, told, now=now, rows=changed)
+
+
+def _append(connection: Connection, kind: EntryKind, number: int, now: str) -> None:
+    ledger.append(connection, kind, {"cycle": number}, now=now, rows={"cycles": [str(number)]})

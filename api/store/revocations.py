@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
 
-from api.store import schema
+from api.store import ledger, schema
+from linkage.wire.ledger import EntryKind
 from linkage.wire.revocations import Revocation, RevokedAgency
 
 __all__ = [
@@ -49,6 +50,9 @@ def add_revocation(connection: Connection, revocation: Revocation, *, text: str,
             received_at=now,
         )
     )
+    facts = {"kind": kind, "name": name, "subject": subject}
+    rows = {"revocations": [f"{kind}/{subject}"]}
+    ledger.append(connection, EntryKind.REVOCATION, facts, now=now, rows=rows)
     return True
 
 

@@ -31,6 +31,12 @@ __all__ = [
     "destructions",
     "epochs",
     "jobs",
+    "ledger_covers",
+    "ledger_entries",
+    "ledger_head",
+    "ledger_nodes",
+    "ledger_records",
+    "ledger_statements",
     "link_run_submissions",
     "link_runs",
     "memberships",
@@ -301,3 +307,62 @@ destructions = Table(
     Column("certificate", Text),
 )
 """One row once the operator asked for a closed epoch to be destroyed: its three jobs, what they erased."""
+
+ledger_head = Table(
+    "ledger_head",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("row_key", String(64), nullable=False),
+    Column("checkpoint", Text),
+)
+"""One row, locked by whoever appends: how many entries there are, the key of the digests of covered rows,
+and the newest checkpoint that was signed."""
+
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    Column("entry", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(32), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("commitment", String(64), nullable=False),
+)
+"""The leaves of the ledger's tree: rows are added and never changed or deleted."""
+
+ledger_statements = Table(
+    "ledger_statements",
+    metadata,
+    Column("entry", Integer, ForeignKey("ledger_entries.entry"), primary_key=True, autoincrement=False),
+    Column("salt", String(64), nullable=False),
+    Column("statement", Text, nullable=False),
+)
+"""What opens a leaf; erased with the records that it speaks of."""
+
+ledger_records = Table(
+    "ledger_records",
+    metadata,
+    Column("entry", Integer, ForeignKey("ledger_entries.entry"), primary_key=True, autoincrement=False),
+    Column("agency", String(12), primary_key=True),
+    Column("handle", String(32), primary_key=True),
+    Index("ledger_records_by_handle", "agency", "handle"),
+)
+"""Which records a statement speaks of, so that it can be found when they are erased."""
+
+ledger_nodes = Table(
+    "ledger_nodes",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("hash", String(64), nullable=False),
+)
+"""Hashes of the tree's complete subtrees; they follow from the leaves and are kept for speed."""
+
+ledger_covers = Table(
+    "ledger_covers",
+    metadata,
+    Column("what", String(64), primary_key=True),
+    Column("key", String(400), primary_key=True),
+    Column("entry", Integer, ForeignKey("ledger_entries.entry"), nullable=False),
+    Column("digest", String(64)),
+)
+"""The newest digest of every covered row, stretch of rows or file; it follows from the statements."""

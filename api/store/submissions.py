@@ -10,9 +10,10 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
-from api.store import schema
+from api.store import ledger, schema
 from api.store.bodies import body_name
-from linkage.wire.manifest import PART_NAMES, Manifest, read_manifest
+from linkage.wire.ledger import EntryKind, Fact, LedgerEntry
+from linkage.wire.manifest import PART_NAMES, Manifest, PartName, read_manifest
 from linkage.wire.submission import Chunk, Registration, SubmissionState
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Submission",
     "accepted",
     "add_submission",
+    "body_files",
     "by_sequence",
     "chunk_rows",
     "chunks_with_digest",
@@ -43,6 +45,7 @@ __all__ = [
     "part_state",
     "part_states",
     "set_part_state",
+    "set_receipt",
     "set_state",
     "standing_in_period",
     "waiting_bodies",
@@ -81,6 +84,13 @@ class ChunkRow:
 
 
 _table = schema.submissions
+
+_ENTRY_KINDS: dict[SubmissionState, EntryKind] = {
+    "committed": EntryKind.SUBMISSION_COMMITTED,
+    "accepted": EntryKind.SUBMISSION_ACCEPTED,
+    "refused": EntryKind.SUBMISSION_REFUSED,
+    "superseded": EntryKind.SUBMISSION_SUPERSEDED,
+}
 
 
 def _submission(row: Row[Any]) -> Submission:
@@ -160,7 +170,12 @@ def of_epoch(connection: Connection, epoch: str) -> list[Submission]:
     return [_submission(row) for row in connection.execute(query)]
 
 
-def end_epoch(connection: Connection, epoch: str) -> None:
+def body_files(held: Sequence[Submission], folder: str, part: PartName) -> list[str]:
+    """Return where the sealed bodies of submissions lie, or lay, by their paths in the data folder."""
+    return [f"{folder}/{body_name(one.id, one.manifest.part(part).sealed_sha256)}" for one in held]
+
+
+def end_epoch(connection: Connection, epoch: str, *, now: str) -> None:
     """Let the snapshots of a destroyed epoch end, but those that still speak for records encoded again.
 
     Those are snapshots of a period that has none in a newer epoch, of an agency with members left.
@@ -179,7 +194,8 @@ def end_epoch(connection: Connection, epoch: str) -> None:
     )
     left = select(members.c.handle).where(members.c.agency == _table.c.agency).exists()
     where = (_table.c.epoch == epoch, _table.c.state == "accepted", replaced | ~left)
-    connection.execute(update(_table).where(*where).values(state="superseded"))
+    for one in list(connection.scalars(select(_table.c.id).where(*where).order_by(_table.c.id))):
+        set_state(connection, one, "superseded", now=now)
 
 
 def every(connection: Connection, *, agency: str | None) -> list[Submission]:
@@ -305,9 +321,37 @@ def discard(connection: Connection, submission: str) -> None:
     connection.execute(delete(_table).where(_table.c.id == submission, _table.c.state == "open"))
 
 
-def set_state(connection: Connection, submission: str, **values: object) -> None:
-    """Change a submission's columns."""
-    connection.execute(update(_table).where(_table.c.id == submission).values(**values))
+def set_state(
+    connection: Connection, submission: str, state: SubmissionState, *, now: str, **values: object
+) -> LedgerEntry:
+    """Change a submission's state and other columns, and return the ledger's entry of it."""
+    connection.execute(update(_table).where(_table.c.id == submission).values(state=state, **values))
+    found = get(connection, submission)
+    kind = EntryKind.SUBMISSION_WITHDRAWN if found.reason == WITHDRAWN else _ENTRY_KINDS[state]
+    rows = {"submissions": [submission]}
+    if state == "committed":  # which raised the agency's sequence
+        rows["agencies"] = [found.agency]
+    files = {
+        f"intake/{one.name}/{body_name(submission, one.sealed_sha256)}": one.sealed_sha256
+        for one in found.manifest.parts
+        if state == "committed"
+    }
+    return ledger.append(connection, kind, _facts(found), now=now, rows=rows, files=files)
+
+
+def _facts(found: Submission) -> dict[str, Fact]:
+    return {
+        "submission": found.id,
+        "agency": found.agency,
+        "sequence": found.sequence,
+        "epoch": found.epoch,
+        **{f"{one.name}_sha256": one.sealed_sha256 for one in found.manifest.parts},
+    }
+
+
+def set_receipt(connection: Connection, submission: str, receipt: str) -> None:
+    """Keep a submission's receipt, in canonical form."""
+    connection.execute(update(_table).where(_table.c.id == submission).values(receipt=receipt))
 
 
 def mark_linked(connection: Connection, submissions: Sequence[str]) -> None:

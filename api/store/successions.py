@@ -2,8 +2,9 @@
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from api.store import schema
+from api.store import ledger, schema
 from linkage.wire.epochs import content_digest
+from linkage.wire.ledger import EntryKind, Fact
 from linkage.wire.successions import Succession
 
 __all__ = ["add_succession", "is_adopted", "last_serial"]
@@ -37,3 +38,10 @@ def add_succession(connection: Connection, succession: Succession, *, text: str,
         for card in succession.incoming.custodians
     ]
     connection.execute(insert(schema.custodians), rows)
+    facts: dict[str, Fact] = {
+        "serial": succession.serial,
+        "content": content,
+        "threshold": succession.incoming.threshold,
+    }
+    changed = dict.fromkeys(("trust", "custodians", "successions"))
+    ledger.append(connection, EntryKind.SUCCESSION, facts, now=now, rows=changed)

@@ -17,12 +17,13 @@ from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algor
 from keys.identity import Identity
 from linkage.errors import ClewError, EpochError, FormatError, InputError, LimitError, VerificationError
 from linkage.wire.canonical import canonical, parse
+from linkage.wire.checkpoints import CheckpointAnswer
 from linkage.wire.http import COVERED_COMPONENTS, SIGNATURE_LABEL, SIGNATURE_TAG
 from linkage.wire.limits import MAX_MANIFEST_BYTES
 from linkage.wire.results import Results
 from linkage.wire.submission import AgencyStatus, Problem, Registration, SubmissionStatus
 
-__all__ = ["Unit", "checked_url"]
+__all__ = ["NotThereError", "Unit", "checked_url"]
 
 T = TypeVar("T")
 
@@ -35,6 +36,10 @@ _EPOCH_PROBLEMS = frozenset(
     {"other-epoch", "epoch-closed", "other-profile", "other-key", "other-conformance"}
 )
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+
+
+class NotThereError(ClewError):
+    """The linkage unit has no such address, or no such thing for this agency."""
 
 
 def checked_url(text: str) -> httpx.URL:
@@ -125,6 +130,16 @@ class Unit:
         """Pull the results of the latest cycle, also as the bytes that came."""
         data = self._send("GET", "/v1/results", b"", limit=_MAX_ANSWER_BYTES)
         return parse(data, Results, limit=_MAX_ANSWER_BYTES), data
+
+    def checkpoint(self, since: int) -> CheckpointAnswer | None:
+        """Ask for the ledger's newest checkpoint, with proof that it goes on from one of size ``since``.
+
+        Returns None from a unit of a release without a ledger.
+        """
+        try:
+            return self._ask("GET", f"/v1/checkpoint/consistency/{since}", CheckpointAnswer)
+        except NotThereError:
+            return None
 
     def _ask(self, method: str, path: str, kind: type[T], *, body: bytes = b"") -> T:
         data = self._send(method, path, body, limit=_MAX_STATUS_BYTES)
@@ -220,8 +235,10 @@ def _refused(status: int, data: bytes) -> ClewError:
     kind: type[ClewError] = ClewError
     if name in _EPOCH_PROBLEMS:
         kind = EpochError
-    elif status in (401, 403):
+    elif status in (401, 403) or name == "ledger-behind":
         kind = VerificationError
+    elif name == "not-found":
+        kind = NotThereError
     return kind(f"the linkage unit refused: {words}", hint=_plain(problem.hint))
 
 

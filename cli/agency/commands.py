@@ -23,6 +23,7 @@ _COMMANDS = {
     "submit": ("unit_commands", "submit_command"),
     "status": ("unit_commands", "status_command"),
     "report": ("unit_commands", "report_command"),
+    "checkpoint": ("checkpoint_commands", "checkpoint_command"),
     "references": ("unit_commands", "references_command"),
     "revoke": ("revoke_command", "revoke_command"),
     "renew": ("renew_command", "renew_command"),

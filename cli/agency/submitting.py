@@ -9,12 +9,13 @@ from cli.agency.client import Unit
 from cli.agency.progress import Stages
 from cli.agency.revoking import require_card_counts, require_epoch_name_counts
 from cli.agency.store import JournalEntry, Store
+from cli.agency.witnessing import check_receipt, meet
 from cli.agency.workspace import Workspace
 from keys.storing import store_public
 from linkage.errors import ClewError, InputError, VerificationError
 from linkage.wire.bundle import Bundle
 from linkage.wire.manifest import PART_NAMES, Manifest, manifest_id
-from linkage.wire.submission import Chunk, Receipt, Registration, read_receipt
+from linkage.wire.submission import AnyReceipt, Chunk, Registration, read_receipt
 
 __all__ = ["CHUNK_BYTES", "chunked", "submit_bundle"]
 
@@ -24,7 +25,7 @@ LARGE_PART_BYTES = 1024 * CHUNK_BYTES
 """Beyond this a part goes in large chunks, so that its list stays within the protocol's limit."""
 
 
-def submit_bundle(path: Path, workspace: Workspace, unit: Unit, stages: Stages) -> Receipt:
+def submit_bundle(path: Path, workspace: Workspace, unit: Unit, stages: Stages) -> AnyReceipt:
     """Submit a sealed bundle and return the verified receipt.
 
     Sending the same bundle again is harmless and goes on where it stopped: the unit says which chunks it
@@ -41,6 +42,7 @@ def submit_bundle(path: Path, workspace: Workspace, unit: Unit, stages: Stages) 
         require_card_counts(workspace)
         require_epoch_name_counts(workspace, bundle.manifest.epoch)
         signing_key = workspace.unit_card().signing_key
+        meet(workspace, unit)
         stages.stage("reading the bundle")
         chunks = {name: _chunk_list(bundle, name) for name in PART_NAMES}
         submission = manifest_id(bundle.manifest_bytes)
@@ -56,6 +58,7 @@ def submit_bundle(path: Path, workspace: Workspace, unit: Unit, stages: Stages) 
         _send_missing(bundle, unit, submission, frozenset(status.missing), stages)
         data = unit.commit(submission)
         receipt = _checked(data, bundle.manifest, submission, signing_key=signing_key)
+        check_receipt(workspace, unit, receipt)
     _keep(workspace, data, receipt)
     return receipt
 
@@ -102,7 +105,7 @@ def _send_missing(
         )
 
 
-def _checked(data: bytes, manifest: Manifest, submission: str, *, signing_key: str) -> Receipt:
+def _checked(data: bytes, manifest: Manifest, submission: str, *, signing_key: str) -> AnyReceipt:
     receipt = read_receipt(data, signing_key=signing_key)
     said = (receipt.agency, receipt.submission, receipt.sequence)
     digests = (receipt.encodings_sha256, receipt.payload_sha256)
@@ -114,7 +117,7 @@ def _checked(data: bytes, manifest: Manifest, submission: str, *, signing_key: s
     return receipt
 
 
-def _keep(workspace: Workspace, data: bytes, receipt: Receipt) -> None:
+def _keep(workspace: Workspace, data: bytes, receipt: AnyReceipt) -> None:
     store_public(workspace.folder("receipts") / f"{receipt.submission}.json", data)
     with Store(workspace.database_file) as store, store.transaction():
         store.write_journal(

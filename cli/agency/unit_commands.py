@@ -12,6 +12,7 @@ from cli.agency.saying import say, warn_if_synced
 from cli.agency.spreadsheet import write_csv, write_report
 from cli.agency.standing import status_words
 from cli.agency.submitting import submit_bundle
+from cli.agency.witnessing import meet
 from cli.agency.workspace import Workspace
 from cli.options import FILE, passphrase_from
 from keys.passphrase import PassphraseFrom
@@ -51,6 +52,7 @@ def status_command(
     """Say what the linkage unit holds."""
     with _unit(workspace, url, passphrase_file) as unit:
         status = unit.status()
+        meet(workspace, unit)
     click.echo(canonical(status).decode() if as_json else "\n".join(status_words(status)))
 
 
@@ -69,6 +71,7 @@ def report_command(url: str, workspace: Workspace, output: Path, passphrase_file
     passphrase = saying.passphrase(passphrase_file)
     identity = workspace.require().identity(passphrase)
     with Unit(url, identity) as unit:
+        meet(workspace, unit)
         report = pull_report(workspace, identity, unit, today=saying.today())
     written = write_report(output, report)
     if report.unknown:

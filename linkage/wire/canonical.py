@@ -62,15 +62,18 @@ def parse(data: bytes, kind: type[T], *, limit: int, exact: bool = False) -> T:
 
 _FORMATS = {
     "clew-agency-card": "an agency's card",
+    "clew-audit": "an export of a unit's ledger",
     "clew-bundle": "a bundle's manifest",
     "clew-ceremony": "the terms of a ceremony",
     "clew-commitment": "a commitment",
+    "clew-checkpoint": "a checkpoint of a unit's ledger",
     "clew-contribution": "a contribution",
     "clew-custodian-card": "a custodian's card",
     "clew-custody-log": "an exported custody log",
     "clew-destruction": "the certificate of a destroyed epoch",
     "clew-epoch": "an epoch descriptor",
     "clew-handed-share": "a share handed over to a session",
+    "clew-ledger-card": "the card of a unit's ledger",
     "clew-protected": "a private file under a passphrase, which must not be passed on",
     "clew-receipt": "a receipt",
     "clew-revocation": "a revocation",
