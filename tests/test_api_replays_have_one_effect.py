@@ -57,7 +57,9 @@ def _calls(bundle: Cut) -> dict[str, tuple[str, str, bytes]]:
 
 
 def _counts(served: Served) -> dict[str, int]:
-    return {name: len(rows) for name, rows in holdings(served.unit.folder).items() if isinstance(rows, list)}
+    held = {name: len(rows) for name, rows in holdings(served.unit.folder).items() if isinstance(rows, list)}
+    held.pop("ledger_nodes")  # how many come with an entry depends on how many there were
+    return held
 
 
 @pytest.mark.parametrize("copied", [False, True], ids=["signed anew each time", "one request copied"])

@@ -101,6 +101,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     yield made
     made.served.kill()
     made.journal.close()
+    made.stores.close()
 
 
 @dataclass
@@ -149,14 +150,15 @@ class Bundle:
                 assert answer.status == 204
 
     def has_row(self, operation: Operation) -> bool:
-        with closing(sqlite3.connect(self.scene.unit.folder.register_database)) as database:
-            query = {
-                "register": "SELECT 1 FROM submissions WHERE id = ?1",
-                "put": "SELECT 1 FROM chunks WHERE submission = ?1 AND sha256 = ?2 AND present",
-                "commit": "SELECT 1 FROM submissions WHERE id = ?1 AND receipt IS NOT NULL",
-            }[operation]
-            values = (self.cut.sent.id, self.cut.pieces[-1][1])[: 2 if operation == "put" else 1]
-            return bool(database.execute(query, values).fetchall())
+        query, values = {
+            "register": ("SELECT 1 FROM submissions WHERE id = :id", {}),
+            "put": (
+                "SELECT 1 FROM chunks WHERE submission = :id AND sha256 = :sha256 AND present",
+                {"sha256": self.cut.pieces[-1][1]},
+            ),
+            "commit": ("SELECT 1 FROM submissions WHERE id = :id AND receipt IS NOT NULL", {}),
+        }[operation]
+        return bool(self.scene.stores.rows(query, id=self.cut.sent.id, **values))
 
 
 def _bundle(scene: Scene) -> Bundle:

@@ -4,17 +4,18 @@ import hashlib
 import json
 import pickle
 import random
-import sqlite3
 import sys
 import time
 from collections import defaultdict
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Row, text
 
 from api.secret_files import read_worker_key
+from api.store.database import open_database
 from api.store.payload import PayloadStore
 from tests.support.acknowledged import Journal, Stores
 from tests.support.killing import POINTS, STRACE, Injection, Running, Service, kill_at, service, worker
@@ -31,7 +32,7 @@ class Story:
 
     place: Path
     seed: int = 1
-    work_seconds: tuple[float, float] = (0.2, 0.9)
+    acknowledgements: tuple[int, int] = (1, 30)
     say_every: int = 10
     cycles: int = 0
     kills: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -45,6 +46,7 @@ class Story:
         self.service: Service = service(data, self.place)
         self.workers = {name: worker(data, self.place, name) for name in ("linking", "register")}
         self._checked = 0
+        self._files = isinstance(self.unit.folder.location("register"), Path)
         self._state = self.place / "state.json"
         if self._state.exists():
             said = json.loads(self._state.read_text())
@@ -101,12 +103,12 @@ class Story:
         """Every third cycle the service is killed at a point, each point in turn; a worker now and then."""
         traps: list[Injection] = []
         if STRACE is not None and self.cycles % 3 == 0:
-            names = list(POINTS)
+            names = [name for name in POINTS if self._files or POINTS[name] not in {"pwrite64", "fdatasync"}]
             self._named = names[self.cycles // 3 % len(names)]
             traps.append(self._trap(self.service, POINTS[self._named], 12))
         if STRACE is not None and self._random.random() < 0.15:
             chosen = self._random.choice(list(self.workers.values()))
-            call = self._random.choice(["fsync", "rename", "pwrite64", "fdatasync", "unlink"])
+            call = self._random.choice(["fsync", "rename", "unlink", *(["pwrite64"] * 2 * self._files)])
             traps += [self._trap(chosen, call, 30)] if chosen.alive else []
         return traps
 
@@ -115,12 +117,16 @@ class Story:
         return kill_at(running.process.pid, call, self._random.randint(1, most))
 
     def _work(self, at_a_point: bool) -> None:
-        seconds = self._random.uniform(*self.work_seconds)
-        if at_a_point and self.service.ended_within(4):
-            self.kills[f"service, before {self._named}"] += 1
-        else:
-            time.sleep(seconds)
-            self.kills["service, at any time"] += 1
+        """Work until so many acknowledgements have come, or the service died at its point."""
+        wanted = len(self.journal.entries) + self._random.randint(*self.acknowledgements)
+        ends = time.monotonic() + 20
+        while self.service.alive and time.monotonic() < ends:
+            if len(self.journal.entries) >= wanted and not at_a_point:
+                break
+            at_a_point = at_a_point and len(self.journal.entries) < wanted + 150
+            time.sleep(0.002)
+        time.sleep(self._random.uniform(0, 0.03))
+        self.kills["service, at any time" if self.service.alive else f"service, before {self._named}"] += 1
         for name, one in self.workers.items():
             if not one.alive:
                 self.kills[f"{name} worker, before a call"] += 1
@@ -149,17 +155,22 @@ class Story:
     def settle(self) -> None:
         """Let the workers do what is left, as they do once leases of dead processes have run out."""
         for _ in range(40):
-            _let_leases_run_out(self.unit.folder.register_database)
+            self.stores.change(
+                "UPDATE jobs SET lease_until = '2020' WHERE state = 'running'",
+                "UPDATE jobs SET not_before = '2020' WHERE state = 'waiting'",
+            )
             for name in self.workers:
                 one = worker(self.unit.folder.root, self.place, name, "--once")
                 one.start()
                 assert one.ended_within(300), f"the {name} worker does not come to an end"
-            left = _left(self.unit.folder.register_database)
-            for number, error in left["failed"]:
+            failed = self.stores.rows("SELECT id, error FROM jobs WHERE state = 'failed'")
+            for job in failed:
                 # A job that five dead workers had in hand is given up, until the operator asks for it again.
-                assert error == "the worker ended while it was doing this; see its log", error
-                assert clew("register", "retry", "--data", self.unit.folder.root, str(number)).returncode == 0
-            if not left["failed"] and not left["unended"]:
+                assert job.error == "the worker ended while it was doing this; see its log", job.error
+                again = clew("register", "retry", "--data", self.unit.folder.root, str(job.id))
+                assert again.returncode == 0, again.stderr
+            left = self.stores.rows("SELECT id, kind FROM jobs WHERE state IN ('waiting', 'running')")
+            if not failed and not left:
                 return
         raise AssertionError(f"work is left: {left}")
 
@@ -167,28 +178,26 @@ class Story:
         """Read everything: each receipt, each store, each person."""
         found = self.stores.check(self.journal.entries) + self.stores.check_nothing_else(self.journal)
         assert not found, found[:20]
-        received = [one for one in self.journal.entries if one.kind == "commit"]
         latest: dict[str, int] = defaultdict(int)
-        for one in received:
-            latest[one.agency] = max(latest[one.agency], one.sequence)
-        with closing(sqlite3.connect(self.unit.folder.register_database)) as database:
-            rows = database.execute(
-                "SELECT agency, max(sequence) FROM submissions WHERE receipt IS NOT NULL GROUP BY 1"
-            )
-            for agency, sequence in rows.fetchall():
-                # A commit whose answer nobody saw counts too.
-                assert latest[agency] <= sequence <= latest[agency] + 1
-                latest[agency] = sequence
-            states = dict(database.execute("SELECT id, state FROM submissions WHERE receipt IS NOT NULL"))
-            standing = database.execute(
-                "SELECT id, agency, sequence FROM submissions WHERE state = 'accepted'"
-            ).fetchall()
-            members = database.execute("SELECT agency, handle, person FROM memberships").fetchall()
-        assert set(states.values()) <= {"accepted", "superseded"}
-        assert {(agency, sequence) for _, agency, sequence in standing} == set(latest.items())
+        for one in self.journal.entries:
+            if one.kind == "commit":
+                latest[one.agency] = max(latest[one.agency], one.sequence)
+        rows = self.stores.rows(
+            "SELECT id, agency, sequence, state FROM submissions WHERE receipt IS NOT NULL"
+        )
+        for row in rows:
+            # A commit whose answer nobody saw counts too.
+            assert row.sequence <= latest[row.agency] + 1
+            latest[row.agency] = max(latest[row.agency], row.sequence)
+        assert {row.state for row in rows} <= {"accepted", "superseded"}
+        standing = [(row.id, row.agency, row.sequence) for row in rows if row.state == "accepted"]
+        assert {one[1:] for one in standing} == set(latest.items())
         self._check_encodings(standing)
-        self._check_payload(standing, set(states))
+        self._check_payload(standing, {row.id for row in rows})
+        members = self.stores.rows("SELECT agency, handle, person FROM memberships")
         _check_persons(members, [desk for desk in self.desks if latest[desk.code]])
+        self.stores.close()
+        self.journal.close()
 
     def _check_encodings(self, standing: list[tuple[str, str, int]]) -> None:
         folder = self.unit.folder.encodings
@@ -202,10 +211,8 @@ class Story:
         assert waiting == [], "bodies are left in the intake"
 
     def _check_payload(self, standing: list[tuple[str, str, int]], received: set[str]) -> None:
-        store = PayloadStore(
-            self.unit.folder.payload_database,
-            read_worker_key(self.unit.folder.register_key, "register-worker"),
-        )
+        key = read_worker_key(self.unit.folder.register_key, "register-worker")
+        store = PayloadStore(self.unit.folder.location("payload"), key)
         desks = {desk.code: desk for desk in self.desks}
         for submission, agency, sequence in standing:
             wanted = make_payload(desks[agency], children_of(desks[agency]), day=day_of(sequence))
@@ -214,43 +221,28 @@ class Story:
             for kind in ("children", "episodes", "coverage"):
                 assert sorted(map(repr, getattr(held, kind))) == sorted(map(repr, getattr(wanted, kind)))
         store.close()
-        with closing(sqlite3.connect(self.unit.folder.payload_database)) as database:
-            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            stored = {row[0] for row in database.execute("SELECT submission FROM snapshots")}
-            twice = database.execute(
+        database = open_database(self.unit.folder.location("payload"), "payload")
+        with database.read() as connection:
+            stored = {row.submission for row in connection.execute(text("SELECT submission FROM snapshots"))}
+            query = (
                 "SELECT submission FROM records WHERE kind = 'child' GROUP BY submission HAVING count(*) != 3"
-            ).fetchall()
+            )
+            twice = connection.execute(text(query)).all()
+        database.close()
         assert stored == received
         assert twice == []
 
 
-def _check_persons(members: list[tuple[str, str, str]], desks: list[Desk]) -> None:
+def _check_persons(members: list[Row[Any]], desks: list[Desk]) -> None:
     child_of = {(desk.code, handle(desk.code, one)): one for desk in desks for one in children_of(desk)}
-    assert {(agency, text) for agency, text, _ in members} == set(child_of)
+    assert {(agency, name) for agency, name, _ in members} == set(child_of)
     by_person: dict[str, set[int]] = defaultdict(set)
     by_child: dict[int, set[str]] = defaultdict(set)
-    for agency, text, person in members:
-        by_person[person].add(child_of[agency, text])
-        by_child[child_of[agency, text]].add(person)
+    for agency, name, person in members:
+        by_person[person].add(child_of[agency, name])
+        by_child[child_of[agency, name]].add(person)
     assert all(len(one) == 1 for one in by_person.values())
     assert all(len(one) == 1 for one in by_child.values())
-
-
-def _let_leases_run_out(path: Path) -> None:
-    with closing(sqlite3.connect(path, timeout=20)) as database, database:
-        database.execute(
-            "UPDATE jobs SET lease_until = '2020-01-01T00:00:00.000000Z' WHERE state = 'running'"
-        )
-        database.execute("UPDATE jobs SET not_before = '2020-01-01T00:00:00.000000Z' WHERE state = 'waiting'")
-
-
-def _left(path: Path) -> dict[str, list[tuple[int, str]]]:
-    with closing(sqlite3.connect(path, timeout=20)) as database:
-        failed = database.execute("SELECT id, error FROM jobs WHERE state = 'failed'").fetchall()
-        unended = database.execute(
-            "SELECT id, kind FROM jobs WHERE state IN ('waiting', 'running')"
-        ).fetchall()
-    return {"failed": failed, "unended": unended}
 
 
 def _made_or_found(place: Path) -> tuple[Unit, list[Desk]]:
