@@ -137,8 +137,7 @@ class Worker:
 
     def step(self, stop: threading.Event) -> bool:
         """Do one job; returns False if there was none to take."""
-        with self._database.write() as connection:
-            lease = jobs.claim(connection, self.name, now=self._clock())
+        lease = self._claim()
         if lease is None:
             return False
         self._say(f"job {lease.job.id}: {lease.job.kind}")
@@ -164,6 +163,15 @@ class Worker:
         else:
             self._say(f"job {lease.job.id}: done")
         return True
+
+    def _claim(self) -> Lease | None:
+        try:
+            with self._database.write() as connection:
+                return jobs.claim(connection, self.name, now=self._clock())
+        except OperationalError as error:
+            # Others write, the disk is full, or the server is away: nothing was begun, so waiting is no harm.
+            self._say(f"{self.name} worker: no job can be taken: {type(error.orig).__name__}")
+            return None
 
     def _give_up(self, lease: Lease, reason: str) -> None:
         """End a job that only a person can mend; `clew register retry` queues it again."""

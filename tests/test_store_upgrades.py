@@ -5,40 +5,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from api.store import migrating
 from api.store.database import Database, Location, is_older, open_database
 from api.store.migrating import create_database, upgrade_database
 from linkage.errors import InputError, VersionError
 from tests.support.databases import new_location
+from tests.support.older_releases import write_older
 from tests.support.processes import clew
 from tests.support.unit import Unit, make_unit
 
 pytestmark = pytest.mark.usefixtures("each_database")
 
-_ROWS = """
-INSERT INTO epochs VALUES ('e1', 'aa', 'text', '2025-01-01', '2025-01-02', false);
-INSERT INTO epochs VALUES ('e2', 'bb', 'text', '2026-01-01', '2026-01-02', true);
-INSERT INTO agencies VALUES ('E09', 'council', 'A', '{}', 'k', 'f', 3, '2025-01-02', NULL);
-INSERT INTO jobs (id, kind, worker, state, not_before, queued_at)
-VALUES (1, 'link', 'linking', 'done', 'x', 'x'), (2, 'link', 'linking', 'done', 'x', 'x');
-INSERT INTO link_runs VALUES (1, 1, 'e1', 1, 0, 0, 1, 'x');
-INSERT INTO link_runs VALUES (2, 2, 'e2', 1, 0, 0, 1, 'x');
-INSERT INTO persons VALUES ('p1', 1);
-INSERT INTO persons VALUES ('p2', 2);
-INSERT INTO memberships VALUES ('E09', 'h1', 'p1', 1);
-INSERT INTO memberships VALUES ('E09', 'h2', 'p2', 2);
-"""
-
 
 def _version_1(location: Location) -> None:
-    if isinstance(location, Path):
-        location.touch(0o600)
-    database = Database(location)
-    with database.write() as connection:
-        migrating._run(connection, "register", to="register_1")
-        for statement in filter(None, map(str.strip, _ROWS.split(";"))):
-            connection.exec_driver_sql(statement)
-    database.close()
+    write_older(location, "register_1")
 
 
 def test_version_1_keeps_its_data_and_learns_of_each_members_epoch(tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ _BUSY_SECONDS = 4
 _WRITERS_PLACE = 0x636C6577
 """The number of the advisory lock; such locks are each database's own."""
 
-_SPEAKING = ("08", "28", "3D", "42501", "53", "55", "57", "58")
+_NO_RIGHT = "42501"
+_SPEAKING = ("08", "28", "3D", _NO_RIGHT, "53", "55", "57", "58")
 """SQLSTATEs whose message is about the server, never about what was being stored."""
 
 
@@ -109,6 +110,8 @@ class PostgresqlDatabase:
         try:
             with self.read() as connection:
                 found = connection.execute(text(_ABOUT)).one()
+                if inspect(connection).has_table("alembic_version"):
+                    connection.execute(text("SELECT version_num FROM alembic_version"))
         except OperationalError as error:
             raise InputError(
                 f"{self.name}: cannot be opened: {_first_line(error.orig)}",
@@ -185,7 +188,10 @@ def _silence(context: ExceptionContext) -> None:
     code = fault.sqlstate
     said = fault.diag.message_primary if code.startswith(_SPEAKING) else None
     fault.args = (said or f"{type(fault).__name__} ({code})",)
-    if context.sqlalchemy_exception is not None:
+    if code == _NO_RIGHT:
+        # A fault of the same kind as a file that this account may not write.
+        context.chained_exception = OperationalError(None, None, fault)
+    elif context.sqlalchemy_exception is not None:
         context.sqlalchemy_exception.args = (f"({type(fault).__name__}) {fault.args[0]}",)
 
 

@@ -10,11 +10,14 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from api.store.database_groups import GroupWriter
 from linkage.errors import InputError
 
 __all__ = ["SqliteDatabase"]
 
-BUSY_SECONDS = 20.0
+BUSY_SECONDS = 4.0
+"""How long a writer waits for its place: longer than that, and nobody can tell it from a hang."""
+
 _WRITE = "clew_write"
 
 
@@ -27,10 +30,11 @@ class SqliteDatabase:
         self.engine = create_engine(
             f"sqlite:///{path}",
             hide_parameters=True,
-            max_overflow=-1,  # as many connections as there are threads; SQLite itself queues the writers
+            max_overflow=-1,  # as many connections as there are threads that read
             connect_args={"timeout": BUSY_SECONDS},
         )
         self._prepare()
+        self._writer = GroupWriter(self.engine, path.name, busy_seconds=BUSY_SECONDS)
 
     def _prepare(self) -> None:
         @event.listens_for(self.engine, "connect")
@@ -56,15 +60,13 @@ class SqliteDatabase:
         with self.engine.begin() as connection:
             yield connection
 
-    @contextlib.contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Open a transaction that holds the writer's place from its first statement.
+    def write(self) -> contextlib.AbstractContextManager[Connection]:
+        """Open a block that holds the writer's place from its first statement, and is durable at its end.
 
         A transaction that began by reading and then writes fails at once when another wrote in between;
-        taking the place first makes it wait instead.
+        taking the place first makes it wait instead.  See :mod:`api.store.database_groups`.
         """
-        with self.engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
-            yield connection
+        return self._writer.block()
 
     beside = write
 
@@ -111,4 +113,5 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """Close every connection."""
+        self._writer.close()
         self.engine.dispose()
