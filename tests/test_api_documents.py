@@ -18,7 +18,9 @@ from tests.support.unit import make_unit
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROTOCOL = (DOCS / "spec" / "submission-1.md").read_text(encoding="utf-8")
-OPERATIONS = (DOCS / "operations" / "register.md").read_text(encoding="utf-8")
+OPERATIONS = "".join(
+    (DOCS / "operations" / name).read_text(encoding="utf-8") for name in ("register.md", "audit.md")
+)
 
 
 def test_the_protocol_lists_every_problem_with_its_status_and_no_other() -> None:
@@ -31,6 +33,7 @@ def test_the_protocol_names_every_address(tmp_path: Path) -> None:
     service = open_service(unit.folder.root)
     for rule in create_app(service).url_map.iter_rules():
         path = rule.rule.replace("<digest:submission>", "{id}").replace("<digest:sha256>", "{sha256}")
+        path = path.replace("<size:size>", "{size}")
         methods = (rule.methods or set()) - {"HEAD"}
         assert [f"`{method} {path}`" in PROTOCOL for method in methods] == [True], rule.rule
     service.close()

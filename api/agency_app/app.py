@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from api.agency_app.auth import Authenticator
 from api.agency_app.problems import RefusedError, problem_response, refuse
-from api.agency_app.routes import BODY_LIMITS, DigestConverter, add_routes
+from api.agency_app.routes import BODY_LIMITS, DigestConverter, SizeConverter, add_routes
 from api.agency_app.service import Service, open_service
 
 __all__ = ["create_app", "load_app"]
@@ -29,6 +29,7 @@ def create_app(service: Service) -> Flask:
     app.url_map.strict_slashes = True
     app.url_map.redirect_defaults = False
     app.url_map.converters["digest"] = DigestConverter
+    app.url_map.converters["size"] = SizeConverter
     authenticator = Authenticator(service.database, service.settings.service.hosts, service.clock)
 
     @app.before_request

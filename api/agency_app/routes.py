@@ -18,7 +18,7 @@ from linkage.wire.canonical import canonical
 from linkage.wire.limits import MAX_CHUNK_BYTES
 from linkage.wire.submission import AgencyStatus, SubmissionStatus
 
-__all__ = ["BODY_LIMITS", "DigestConverter", "add_routes"]
+__all__ = ["BODY_LIMITS", "DigestConverter", "SizeConverter", "add_routes"]
 
 _LISTED_SUBMISSIONS = 100
 
@@ -32,6 +32,16 @@ class DigestConverter(BaseConverter):
     """A SHA-256 in lower-case hex; anything else is no address of ours."""
 
     regex = "[0-9a-f]{64}"
+
+
+class SizeConverter(BaseConverter):
+    """How many entries a ledger had."""
+
+    regex = "0|[1-9][0-9]{0,15}"
+
+    def to_python(self, value: str) -> int:
+        """Return the number."""
+        return int(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +139,7 @@ def add_routes(app: Flask, service: Service) -> None:
         ("GET", "/v1/checkpoint", "checkpoint", handlers.checkpoint),
         (
             "GET",
-            "/v1/checkpoint/consistency/<int(max=9007199254740991):since>",
+            "/v1/checkpoint/consistency/<size:size>",
             "consistency",
             handlers.consistency,
         ),
