@@ -227,6 +227,19 @@ def _prepared(scene: Scene, operation: Operation) -> Bundle:
 
 
 @pytest.mark.parametrize("operation", ALL)
+def test_a_database_that_stays_locked_is_told_in_time(scene: Scene, operation: Operation) -> None:
+    bundle = _prepared(scene, operation)
+    with _locked(scene):
+        answer = _asked(bundle, operation)
+        assert answer is not None
+        assert answer.status == 503
+        assert int(answer.headers["retry-after"]) > 0
+    assert not bundle.has_row(operation)
+    bundle.must(operation)
+    assert scene.stores.check(scene.journal.entries) == []
+
+
+@pytest.mark.parametrize("operation", ALL)
 def test_a_database_that_is_locked_for_a_moment_is_waited_for(scene: Scene, operation: Operation) -> None:
     bundle = _prepared(scene, operation)
     with _locked(scene) as other:

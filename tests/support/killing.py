@@ -46,7 +46,11 @@ class Injection:
     def end(self) -> None:
         """Let go of the process, if it lives."""
         self._tracer.terminate()
-        self._tracer.communicate()
+        try:
+            self._tracer.communicate(timeout=0.5)
+        except subprocess.TimeoutExpired:  # it may wait for the end of a process that has ended by itself
+            self._tracer.kill()
+            self._tracer.communicate()
 
 
 def kill_at(process: int, call: str, nth: int) -> Injection:
