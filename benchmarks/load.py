@@ -23,6 +23,7 @@ from rich.table import Table
 from linkage.wire.canonical import canonical
 from linkage.wire.manifest import read_signature, sign_manifest
 from linkage.wire.submission import Chunk, Registration
+from tests.support import databases, postgresql
 from tests.support.killing import service
 from tests.support.quick_client import DroppedError, QuickClient
 from tests.support.unit import Desk, Unit, make_sent, make_unit
@@ -162,8 +163,13 @@ def main() -> None:
     parser.add_argument("--chunks", type=int, default=16, help="chunks of each agency")
     parser.add_argument("--size", type=int, default=MIB)
     given, before = parser.parse_args(), round(os.getloadavg()[0], 1)
-    with tempfile.TemporaryDirectory() as place:
-        figures = [measure(Path(place), agencies=given.agencies, chunks=given.chunks, size=given.size)]
+    figures = []
+    for kind in databases.KINDS:
+        if kind == "postgresql" and postgresql.why_not() is not None:
+            continue
+        with tempfile.TemporaryDirectory() as place, databases.using(kind):
+            work = {"agencies": given.agencies, "chunks": given.chunks, "size": given.size}
+            figures.append(measure(Path(place), database=kind, **work))
     table = Table(
         "database",
         "requests",
