@@ -67,7 +67,7 @@ def read_trace(path: Path) -> list[Call]:
             continue
         if resumed := _RESUMED.match(text):
             call = open_calls.pop(thread, None)
-            if call is not None:
+            if call is not None and not resumed["rest"].endswith("<detached ...>"):
                 call.arguments += resumed["rest"]
                 _end(call, resumed["rest"], number)
             continue
@@ -75,7 +75,7 @@ def read_trace(path: Path) -> list[Call]:
         assert began is not None, line
         call = Call(thread, began["call"], began["rest"].removesuffix("<unfinished ...>"), number)
         calls.append(call)
-        if text.endswith("<unfinished ...>"):
+        if text.endswith(("<unfinished ...>", "<detached ...>")):
             open_calls[thread] = call
         else:
             _end(call, text, number)
