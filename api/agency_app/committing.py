@@ -49,11 +49,16 @@ def put_chunk(service: Service, agency: str, submission: str, sha256: str, body:
         refuse("chunk-digest", hint="send the chunk again")
     if found.state != "open" or all(row.present for row in listed):
         return
-    for part in dict.fromkeys(row.part for row in listed):
-        folder = service.intake[part]
-        folder.put(chunk_name(submission, sha256), [body], sha256=sha256, size=len(body))
+    name, parts = chunk_name(submission, sha256), dict.fromkeys(row.part for row in listed)
+    for part in parts:
+        service.intake[part].put(name, [body], sha256=sha256, size=len(body))
     with service.database.write_beside() as connection:
         submissions.mark_present(connection, submission, sha256)
+        # The row is ours now; had the registration been discarded meanwhile, the file may have gone with it.
+        if not all(service.intake[part].has(name) for part in parts):
+            fresh = submissions.find(connection, submission)
+            if fresh is None or fresh.state == "open":
+                refuse("busy", hint="send the chunk again")
         keep(connection, 204)
 
 
@@ -84,11 +89,20 @@ def commit(service: Service, agency: str, submission: str) -> bytes:
         # The same commit, come in twice: the other one was first and has removed the chunks.
         found = own_submission(service, agency, submission)
         if found.state == "open":
-            raise
+            _ask_again(service, submission, rows)
+            refuse("chunks-missing", "chunks that had arrived are not there any more", hint="send them")
         return _receipt_of(found)
     receipt, closed = _store_commit(service, found)
     _remove_chunks(service, [submission, *closed])
     return receipt
+
+
+def _ask_again(service: Service, submission: str, rows: Sequence[ChunkRow]) -> None:
+    """Let chunks count as missing whose files are not there: what cannot be read cannot be committed."""
+    with service.database.write() as connection:
+        for row in rows:
+            if not service.intake[row.part].has(chunk_name(submission, row.sha256)):
+                submissions.mark_present(connection, submission, row.sha256, present=False)
 
 
 def _receipt_of(found: Submission) -> bytes:
@@ -184,13 +198,17 @@ def _give_up_older(connection: Connection, found: Submission, now: str) -> list[
 
 
 def _discard(service: Service, found: Submission, refused: RefusedError) -> None:
-    """Forget a registration whose chunks do not make up its parts: rows first, then its own files."""
+    """Forget a registration whose chunks do not make up its parts, and its files.
+
+    The files go while the rows are held: after that the same bundle may be registered again, and chunks that
+    were acknowledged for it would go too.  A kill in between leaves chunks that are asked for again.
+    """
     with service.database.write() as connection:
         submissions.discard(connection, found.id)
         keep(connection, refused.problem.status, canonical(refused.problem), PROBLEM_TYPE)
-    _remove_chunks(service, [found.id])
-    for part in found.manifest.parts:
-        service.intake[part.name].remove([body_name(found.id, part.sealed_sha256)])
+        _remove_chunks(service, [found.id])
+        for part in found.manifest.parts:
+            service.intake[part.name].remove([body_name(found.id, part.sealed_sha256)])
 
 
 def _remove_chunks(service: Service, closed: Sequence[str]) -> None:

@@ -317,11 +317,11 @@ def missing_chunks(connection: Connection, submission: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.sha256 for row in rows if not row.present))
 
 
-def mark_present(connection: Connection, submission: str, sha256: str) -> None:
-    """Record that a chunk is durable."""
+def mark_present(connection: Connection, submission: str, sha256: str, *, present: bool = True) -> None:
+    """Record that a chunk is durable, or that it was and is no more."""
     table = schema.chunks
     where = (table.c.submission == submission, table.c.sha256 == sha256)
-    connection.execute(update(table).where(*where).values(present=True))
+    connection.execute(update(table).where(*where).values(present=present))
 
 
 def discard(connection: Connection, submission: str) -> None:

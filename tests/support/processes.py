@@ -23,11 +23,12 @@ def clew(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subpro
 
 
 @contextmanager
-def clew_running(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+def clew_running(*arguments: str | Path, log: Path | None = None) -> Iterator[subprocess.Popen[str]]:
+    """A command that runs on; with ``log`` its messages go there, so that no full pipe can hold it up."""
     process = subprocess.Popen(
         [sys.executable, "-m", "cli.main", *map(str, arguments)],
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.PIPE if log is None else log.open("a"),
         text=True,
         cwd=ROOT,
     )

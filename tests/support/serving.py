@@ -1,7 +1,7 @@
 """The real web server on a free port of this machine, in a thread."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,13 @@ from api.agency_app.app import create_app
 from api.agency_app.service import open_service
 from api.agency_app.web_server import make_server
 
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Any]
+
 
 @contextmanager
-def serving(data: Path) -> Iterator[str]:
+def serving(data: Path, around: Callable[[WsgiApp], WsgiApp] = lambda app: app) -> Iterator[str]:
     service = open_service(data)
-    server = make_server(create_app(service), service.settings, host="127.0.0.1", port=0)
+    server = make_server(around(create_app(service)), service.settings, host="127.0.0.1", port=0)
     try:
         with running(server) as url:
             yield url

@@ -1,0 +1,89 @@
+"""A registration that is discarded takes no chunk with it that was acknowledged for the next one."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from api.store.bodies import BodyFolder
+from tests.support.acknowledged import Stores
+from tests.support.quick_client import Answer, QuickClient
+from tests.support.senders import Cut, cut
+from tests.support.served import Served, served_unit
+from tests.support.unit import Sent, make_sent
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with served_unit(tmp_path / "data") as opened:
+        yield opened
+
+
+def _wrong(served: Served) -> Cut:
+    """A bundle whose chunks do not make up the part that its manifest states."""
+    sent = make_sent(served.unit, served.council)
+    last = sent.parts["payload"][-1] ^ 1
+    parts = {**sent.parts, "payload": sent.parts["payload"][:-1] + bytes([last])}
+    wrong: Sent = replace(sent, parts=parts)
+    return cut(wrong, 2048)
+
+
+def _put_all(client: QuickClient, bundle: Cut) -> list[Answer]:
+    here = f"/v1/submissions/{bundle.sent.id}/chunks"
+    return [client.call("PUT", f"{here}/{digest}", piece) for _, digest, piece in bundle.pieces]
+
+
+def _lacking(served: Served, bundle: Cut) -> list[str]:
+    """Return the chunks that the unit says it has and has not."""
+    stores = Stores(served.unit.folder, served.unit.card.signing_key)
+    rows = stores.rows("SELECT part, sha256 FROM chunks WHERE present")
+    stores.close()
+    folder, name = served.unit.folder, bundle.sent.id
+    return [r.sha256 for r in rows if not (folder.intake(r.part) / f"{name}-{r.sha256}.chunk").exists()]
+
+
+def test_a_chunk_acknowledged_while_the_registration_before_is_discarded_stays(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle, remove = _wrong(served), BodyFolder.remove
+    others: list[threading.Thread] = []
+
+    def register_afresh() -> None:
+        with QuickClient(served.url, served.council.key) as other:
+            if other.call("POST", "/v1/submissions", bundle.registration()).status < 300:
+                _put_all(other, bundle)
+
+    def slow_remove(self: BodyFolder, names: Iterable[str]) -> None:
+        listed = list(names)
+        if not others:
+            others.append(threading.Thread(target=register_afresh))
+            others[0].start()
+            others[0].join(1)
+        remove(self, listed)
+
+    with QuickClient(served.url, served.council.key) as client:
+        assert client.call("POST", "/v1/submissions", bundle.registration()).status == 201
+        assert {one.status for one in _put_all(client, bundle)} == {204}
+        monkeypatch.setattr(BodyFolder, "remove", slow_remove)
+        assert client.call("POST", f"/v1/submissions/{bundle.sent.id}/commit").status == 422
+        others[0].join()
+        monkeypatch.undo()
+        assert _lacking(served, bundle) == []
+
+
+def test_chunks_that_the_disk_lost_are_asked_for_again(served: Served) -> None:
+    """As a kill in the middle of discarding leaves it."""
+    bundle = cut(make_sent(served.unit, served.council), 2048)
+    here = f"/v1/submissions/{bundle.sent.id}"
+    with QuickClient(served.url, served.council.key) as client:
+        assert client.call("POST", "/v1/submissions", bundle.registration()).status == 201
+        _put_all(client, bundle)
+        part, digest, piece = bundle.pieces[-1]
+        (served.unit.folder.intake(part) / f"{bundle.sent.id}-{digest}.chunk").unlink()
+        answer = client.call("POST", f"{here}/commit")
+        assert (answer.status, b"chunks-missing" in answer.content) == (409, True)
+        assert digest.encode() in client.call("GET", here).content
+        assert client.call("PUT", f"{here}/chunks/{digest}", piece).status == 204
+        assert client.call("POST", f"{here}/commit").status == 200
