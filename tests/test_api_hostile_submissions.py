@@ -116,7 +116,7 @@ def test_an_agency_may_not_list_one_sealed_part_twice(served: Served, name: str)
 
 @pytest.mark.parametrize(
     ("reader", "which"),
-    [("api.linking_worker.read_encodings", "encodings"), ("api.register_worker.read_payload", "payload")],
+    [("api.encoding_bodies.read_encodings", "encodings"), ("api.register_worker.read_payload", "payload")],
 )
 @pytest.mark.parametrize("fault", [ValueError, OverflowError, RecursionError, ZeroDivisionError])
 def test_content_that_makes_its_reader_fail_is_refused(
@@ -179,7 +179,7 @@ def test_a_header_of_another_shape_is_refused_before_a_row_is_read(
     sent = make_sent(served.unit, served.council, counts={"rows": 4})
     client = served.client(served.council)
     client.submit(sent)
-    monkeypatch.setattr("api.linking_worker.read_encodings", never)
+    monkeypatch.setattr("api.encoding_bodies.read_encodings", never)
     served.workers.settle()
     assert "number of rows" in client.call("GET", f"/v1/submissions/{sent.id}").json()["reason"]
 

@@ -145,7 +145,7 @@ def test_two_processes_never_both_have_the_effect_of_one_key(
     services = [open_service(unit.folder.root) for _ in range(2)]
     clients = [create_app(service).test_client() for service in services]
     # Both looked before either had answered: then only the effect's own transaction can tell.
-    monkeypatch.setattr(app_answers.answers, "find_answer", lambda *_, **__: None)
+    monkeypatch.setattr(app_answers.kept_answers, "find_answer", lambda *_, **__: None)
     statuses = []
     with SigningClient("http://localhost", desk.key) as signer:
         for client, sent in zip(clients, (first, second), strict=True):
@@ -211,7 +211,7 @@ def test_a_kept_answer_expires_and_goes(served: Served) -> None:
     with served.workers.database.write() as connection:
         connection.execute(update(schema.kept_answers).values(expires="2000-01-01T00:00:00.000000Z"))
     assert client.call("POST", "/v1/submissions", body, idempotency=KEY).status_code == 200
-    assert [row[1] for row in _rows(served, "answers")] == [KEY]
+    assert [row[1] for row in _rows(served, "kept_answers")] == [KEY]
 
 
 def _rows(served: Served, table: str) -> list[tuple[object, ...]]:

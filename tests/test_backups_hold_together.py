@@ -161,15 +161,17 @@ def backed_up(made: Path, tmp_path: Path) -> Path:
 
 def test_a_backup_has_no_secret_unless_asked_for(made: Path, backed_up: Path, tmp_path: Path) -> None:
     folder = DataFolder(made / "data")
-    secrets = [json.loads(path.read_bytes())["key"] for path in (folder.root / "secrets").iterdir()]
+    secrets = [json.loads(path.read_bytes())["key"] for path in (folder.root / "secrets").rglob("*.key")]
     everything = b"".join(path.read_bytes() for path in backed_up.rglob("*") if path.is_file())
     assert [one for one in secrets if one.encode() in everything or bytes.fromhex(one) in everything] == []
     _, digest = back_up(folder, tmp_path / "whole", now=utc_now(), with_secrets=True)
     assert digest == hashlib.sha256((tmp_path / "whole" / "manifest.json").read_bytes()).hexdigest()
     restored = tmp_path / "restored"
     restore_unit(tmp_path / "whole", restored, sha256=digest)
-    for path in (folder.root / "secrets").iterdir():
-        copy = restored / "secrets" / path.name
+    kept = list((folder.root / "secrets").rglob("*.key"))
+    assert any(path.parent.name == "audiences" for path in kept)
+    for path in kept:
+        copy = restored / path.relative_to(folder.root)
         assert (copy.read_bytes(), copy.stat().st_mode & 0o777) == (path.read_bytes(), 0o600)
     assert not (restored / ".moment.lock").exists()
     bare = clew("register", "restore", backed_up, "--data", tmp_path / "bare")

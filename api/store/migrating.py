@@ -6,7 +6,7 @@ from pathlib import Path
 import alembic.command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, inspect, select, table
+from sqlalchemy import Connection, column, func, inspect, select, table
 
 from api.store.database import (
     SCHEMAS,
@@ -48,11 +48,18 @@ def _is_made(connection: Connection, name: str, store: StoreName) -> bool:
     tables = set(inspect(connection).get_table_names())
     if not tables:
         return False
-    if schema_of(connection) == SCHEMAS[store] and not any(
-        _rows(connection, one) for one in tables - {"alembic_version"}
-    ):
+    filled = {one for one in tables - {"alembic_version"} if _rows(connection, one)}
+    if schema_of(connection) == SCHEMAS[store] and (not filled or _is_only_a_new_ledger(connection, filled)):
         return True
     raise InputError(f"{name}: there is something in it already", hint="give an empty database")
+
+
+def _is_only_a_new_ledger(connection: Connection, filled: set[str]) -> bool:
+    """Say whether nothing is there but the head of a ledger without entries, which the migration makes."""
+    return (
+        filled == {"ledger_head"}
+        and connection.scalar(select(column("size")).select_from(table("ledger_head"))) == 0
+    )
 
 
 def _rows(connection: Connection, name: str) -> int:
