@@ -62,8 +62,7 @@ def prepare_operator(folder: DataFolder, connection: Connection, *, now: dt.date
             replaced=True,
         )
     _make_key(folder, connection, Audience(OPERATOR, "operator", retired=False), 1, now)
-    if ledger.size_of(connection):  # else its first entry covers what is there
-        _enter(connection, "added", Audience(OPERATOR, "operator", retired=False), now)
+    _enter(connection, "added", Audience(OPERATOR, "operator", retired=False), now)
 
 
 def add_audience(
