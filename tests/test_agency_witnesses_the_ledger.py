@@ -227,7 +227,7 @@ def test_a_unit_of_an_older_release_gets_a_key_for_its_ledger(unit: Served, tmp_
     folder.ledger_key.unlink()
     with pytest.raises(InputError, match="ledger-card") as refused:
         open_service(folder.root)
-    assert "clew register upgrade" in refused.value.hint
+    assert "clew register migrate" in refused.value.hint
     for said in ("made ledger.key", ""):
         done = clew("register", "upgrade", *data)
         assert (done.code, said in done.err) == (0, True), done.err

@@ -23,7 +23,7 @@ def test_every_operation_has_a_call_that_is_valid() -> None:
 
 
 def test_signed_cases_from_the_document_meet_no_fault(served: Served, soak: bool) -> None:
-    wanted = 20_000 if soak else 320
+    wanted = 20_000 if soak else 24 * len(operations())
     fuzzing = Fuzzing.begin(served)
     beats = served.unit.folder.heartbeats
     with Pulse(beats, "linking", utc_now) as linking, Pulse(beats, "register", utc_now) as register:

@@ -99,7 +99,7 @@ def test_what_does_not_exist_is_refused_in_words(served: Served, tmp_path: Path)
             "E09",
             "--reason",
             "x",
-        ): "no record of a person",
+        ): "never had a key of generation 0",
         ("erase", "agency", "E99", "--reason", "x"): "was ever enrolled",
         ("erase", "confirm", "7", "--code", "x"): "no erasure 7",
         ("erase", "certificate", "7", "--output", str(tmp_path / "c")): "no erasure 7",

@@ -70,6 +70,9 @@ def _killing(statement: int, when: str) -> Iterator[None]:
         event.remove(Engine, "commit", count)
 
 
+_SHOWN = {"ledger_head": "id, size"}
+"""The key of covered rows is made at random by each upgrade."""
+
 State = tuple[str, dict[str, list[str]], dict[str, list[str]]]
 
 
@@ -82,7 +85,9 @@ def _state(location: Location) -> State:
         names = sorted(set(inspector.get_table_names()) - {"alembic_version"})
         columns = {name: [one["name"] for one in inspector.get_columns(name)] for name in names}
         rows = {
-            name: sorted(map(repr, connection.exec_driver_sql(f"SELECT * FROM {name}").all()))
+            name: sorted(
+                map(repr, connection.exec_driver_sql(f"SELECT {_SHOWN.get(name, '*')} FROM {name}").all())
+            )
             for name in names
         }
     database.close()

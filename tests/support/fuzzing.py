@@ -229,8 +229,8 @@ class Fuzzing:
         if valid.body is not None:
             case.body = valid.body
         self._send(one, case, self._signing(nonce))
-        if case.headers:
-            case.headers.pop("Idempotency-Key", None)
+        if case.headers and "Idempotency-Key" in case.headers:
+            case.headers["Idempotency-Key"] = f'"{nonce}-{self.cases}"'
         self._send(one, case, self._signing(nonce))
 
     def _signing(self, nonce: str, *, digest: bool = True) -> _Signing:
