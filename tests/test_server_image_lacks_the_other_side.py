@@ -194,4 +194,4 @@ def test_each_unit_keeps_its_account_from_what_is_the_others() -> None:
             f"/srv/clew/secrets/{one}.key"
             for one in ("receipts", "ledger", "linking", "register", "pseudonyms")
             if one not in keys
-        }
+        } | {"/srv/clew/secrets/audiences"}
