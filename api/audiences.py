@@ -22,7 +22,8 @@ from api.store.audiences import Audience, AudienceKey
 from api.store.bodies import sync_folder
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
-from linkage.wire.key_destructions import DestroyedKey, KeyDestruction, sign_key_destruction
+from linkage.wire.certificates import sign_certificate
+from linkage.wire.key_destructions import DestroyedKey, KeyDestruction
 from linkage.wire.ledger import EntryKind, Fact
 from linkage.wire.moments import Moment
 from linkage.wire.pseudonyms import MAX_GENERATION, AudienceKind
@@ -183,7 +184,7 @@ def destroy_keys(
             for one in going
         ),
     )
-    certificate = canonical(sign_key_destruction(document, signer))
+    certificate = canonical(sign_certificate(document, signer))
     for one in going:
         if one.destroyed_at is None:
             audiences.destroy_key(

@@ -33,7 +33,7 @@ from sqlalchemy.exc import DatabaseError
 
 from api.checking import check_unit, digest_of
 from api.clock import stamp
-from api.folders import DataFolder
+from api.folders import FOLDERS, DataFolder
 from api.held_files import LOCK, held_moment
 from api.store.bodies import sync_folder, write_whole
 from api.store.database import SCHEMAS, Database, Location, StoreName, is_older, schema_of
@@ -49,16 +49,6 @@ __all__ = ["BackupManifest", "back_up", "read_manifest", "restore_unit"]
 _MANIFEST = "manifest.json"
 _MAX_MANIFEST_BYTES = 256 * 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
-_FOLDERS = (
-    "secrets",
-    "secrets/audiences",
-    "intake",
-    "intake/encodings",
-    "intake/payload",
-    "encodings",
-    "payload",
-    "heartbeats",
-)
 _FILES: dict[StoreName, str] = {
     "register": "register.db",
     "encodings": "encodings/encodings.db",
@@ -129,7 +119,7 @@ def _key_places(folder: Path) -> list[str]:
 
 
 def _copied(folder: DataFolder, building: Path, *, with_secrets: bool) -> Iterator[BackedUpFile]:
-    for name in _FOLDERS:
+    for name in FOLDERS:
         (building / name).mkdir(mode=0o700)
     with held_moment(folder) as moment:
         missing = [one.place for one in moment.files if one.held is None]
@@ -207,7 +197,7 @@ def _check_places(manifest: BackupManifest) -> None:
     for one in manifest.files:
         parts = PurePosixPath(one.place).parts
         inside = "/".join(parts[:-1])
-        if ".." in parts or one.place != "/".join(parts) or inside not in {"", *_FOLDERS}:
+        if ".." in parts or one.place != "/".join(parts) or inside not in {"", *FOLDERS}:
             raise VerificationError("the manifest names a place that no unit has", hint="make a new backup")
         if one.place in seen:
             raise VerificationError("the manifest names a file twice", hint="make a new backup")
@@ -243,7 +233,7 @@ def restore_unit(
         raise VerificationError("the manifest is not the one that `backup` made", hint="use another copy")
     _check_listing(backup, manifest)
     with _built(root) as building:
-        for name in _FOLDERS:
+        for name in FOLDERS:
             (building / name).mkdir(mode=0o700)
         for one in manifest.files:
             _restored_file(backup, building, one)

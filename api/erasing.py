@@ -25,7 +25,8 @@ from api.store import agencies, erasures, jobs, ledger, retention, submissions
 from api.store.erasures import ErasureRow
 from linkage.errors import InputError
 from linkage.wire.canonical import canonical
-from linkage.wire.erasures import ErasedKind, Erasure, ErasureScope, Remaining, sign_erasure
+from linkage.wire.certificates import sign_certificate
+from linkage.wire.erasures import ErasedKind, Erasure, ErasureScope, Remaining
 from linkage.wire.ledger import EntryKind, Fact
 from linkage.wire.moments import Moment
 from linkage.wire.submission import SubmissionState
@@ -202,7 +203,7 @@ def certify_erasure(connection: Connection, number: int, key: Ed25519PrivateKey)
         counts=tuple(ErasedKind(kind=kind, count=counts[kind]) for kind in sorted(counts)),
         remains=_remains(found),
     )
-    body = canonical(sign_erasure(document, key))
+    body = canonical(sign_certificate(document, key))
     erasures.set_values(connection, number, certificate=body.decode())
     return body
 

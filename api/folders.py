@@ -7,7 +7,19 @@ from api.config import read_settings
 from api.store.database import Location, StoreName
 from linkage.errors import InputError
 
-__all__ = ["DataFolder", "open_data_folder"]
+__all__ = ["FOLDERS", "DataFolder", "open_data_folder"]
+
+FOLDERS = (
+    "secrets",
+    "secrets/audiences",
+    "intake",
+    "intake/encodings",
+    "intake/payload",
+    "encodings",
+    "payload",
+    "heartbeats",
+)
+"""The folders within a data folder, each after the one that it is in."""
 
 
 @dataclass(frozen=True, slots=True)

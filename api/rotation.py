@@ -18,8 +18,9 @@ from api.store import agencies, epochs, jobs, submissions
 from api.store.epochs import Destruction, Epoch
 from linkage.errors import EpochError, InputError
 from linkage.wire.canonical import canonical
+from linkage.wire.certificates import sign_certificate
 from linkage.wire.destructions import Destruction as Certificate
-from linkage.wire.destructions import ErasedSubmission, Remains, sign_destruction
+from linkage.wire.destructions import ErasedSubmission, Remains
 from linkage.wire.moments import Moment
 
 __all__ = ["ask_destruction", "certify", "close_epoch", "require_job", "set_deadline"]
@@ -126,7 +127,7 @@ def certify(connection: Connection, name: str, key: Ed25519PrivateKey, *, now: d
             records=epochs.count_members(connection),
         ),
     )
-    body = canonical(sign_destruction(document, key))
+    body = canonical(sign_certificate(document, key))
     epochs.set_destruction(connection, name, now=stamp(now), certificate=body.decode())
     return body
 

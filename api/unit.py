@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from api.audiences import prepare_operator
 from api.clock import utc_now
 from api.config import read_settings, settings_text
-from api.folders import DataFolder
+from api.folders import FOLDERS, DataFolder
 from api.secret_files import read_ledger_key, write_secret
 from api.store.bodies import sync_folder, write_whole
 from api.store.database import SCHEMAS, StoreName, open_database
@@ -54,15 +54,7 @@ def _build(folder: DataFolder, name: str, databases: Mapping[StoreName, str]) ->
     from api.store.migrating import create_database
 
     folder.root.mkdir(mode=0o700)
-    for part in (
-        "secrets",
-        "intake",
-        "intake/encodings",
-        "intake/payload",
-        "encodings",
-        "payload",
-        "heartbeats",
-    ):
+    for part in FOLDERS:
         (folder.root / part).mkdir(mode=0o700)
     _write(folder.settings, settings_text(name, databases).encode())
     read_settings(folder.settings)

@@ -15,7 +15,8 @@ from api.trust import adopt_epoch, enrol_agency
 from api.unit import create_unit, read_unit_card
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import card_fingerprint
-from linkage.wire.erasures import read_erasure
+from linkage.wire.certificates import read_certificate
+from linkage.wire.erasures import Erasure
 from tests.support import unit as unit_support
 from tests.support.agency_desk import Desk, joined_desk, make_epoch, write_council
 from tests.support.serving import serving
@@ -97,7 +98,7 @@ def test_records_are_withdrawn_shielded_erased_and_forgotten(story: Story, tmp_p
     assert story.held() == 5
     pulled = story.run("erasure", name, "--output", output)
     assert (pulled.code, pulled.out.strip()) == (0, str(output)), pulled.err
-    assert read_erasure(output.read_bytes(), signing_key=story.signing_key).records == 1
+    assert read_certificate(output.read_bytes(), Erasure, signing_key=story.signing_key).records == 1
     story.send(source)
     assert story.held() == 5  # the unit keeps it out
     assert "erased before were left out" in story.run("status").out

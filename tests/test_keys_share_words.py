@@ -46,7 +46,7 @@ def _everything_said(error: BaseException) -> Iterator[str]:
     while seen is not None:
         yield from (str(seen), repr(seen), repr(seen.args), *map(repr, vars(seen).values()))
         seen = seen.__cause__ or seen.__context__
-    yield "".join(traceback.format_exception(error))
+    yield re.sub(r'File "[^"]*"', "", "".join(traceback.format_exception(error)))
 
 
 def _refused(kind: type[ClewError], action: Callable[[Any], object], given_: object) -> str:
@@ -55,7 +55,8 @@ def _refused(kind: type[ClewError], action: Callable[[Any], object], given_: obj
         action(given_)
     assert type(caught.value) is kind
     said = {word for text in _everything_said(caught.value) for word in _words(text)}
-    # A traceback also shows lines of the code, which has words in common with the list.
+    # A traceback also shows lines of the code, which has words in common with the list; so may the folders
+    # it lies in, which are left out.
     code = {word for path in (SOURCE, Path(__file__)) for word in _words(path.read_text(encoding="utf-8"))}
     shown = given_ if isinstance(given_, str) else " ".join(share.text for share in given_)  # type: ignore[attr-defined]
     assert {*_words(shown)} & {*WORDLIST} & (said - code) == set()

@@ -30,7 +30,8 @@ from api.trust import enrol_agency
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import card_fingerprint
-from linkage.wire.erasures import ERASED_KINDS, Erasure, read_erasure
+from linkage.wire.certificates import read_certificate
+from linkage.wire.erasures import ERASED_KINDS, Erasure
 from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
 from tests.support.served import Served, copied_unit, served_unit
@@ -86,7 +87,7 @@ def _certificate(unit: Unit, database: Database, number: int) -> Erasure:
     with database.write() as connection:
         body = certify_erasure(connection, number, read_receipts_key(unit.folder.receipts_key))
     assert body is not None
-    return read_erasure(body, signing_key=unit.card.signing_key)
+    return read_certificate(body, Erasure, signing_key=unit.card.signing_key)
 
 
 def _members(database: Database) -> dict[tuple[str, str], str]:
@@ -272,9 +273,11 @@ def test_a_certificate_is_always_the_same_and_another_units_is_refused(served: S
     with served.workers.database.read() as connection:
         body = (erasures.get(connection, number).certificate or "").encode()
     with pytest.raises(VerificationError, match="not signed by this"):
-        read_erasure(body, signing_key="ab" * 32)
+        read_certificate(body, Erasure, signing_key="ab" * 32)
     with pytest.raises(VerificationError):
-        read_erasure(body.replace(b'"records":1', b'"records":2'), signing_key=served.unit.card.signing_key)
+        read_certificate(
+            body.replace(b'"records":1', b'"records":2'), Erasure, signing_key=served.unit.card.signing_key
+        )
 
 
 class _KilledError(BaseException):

@@ -14,7 +14,8 @@ from api.erasing import certify_erasure, erase_own_records
 from api.secret_files import read_receipts_key
 from api.store import erasures, jobs, persons, retention
 from linkage.wire.canonical import canonical
-from linkage.wire.erasures import read_erasure
+from linkage.wire.certificates import read_certificate
+from linkage.wire.erasures import Erasure
 from linkage.wire.record_requests import RecordRequest
 from tests.support.served import Served, served_unit
 from tests.support.traces import traces
@@ -79,7 +80,7 @@ def test_the_whole_story(served: Served) -> None:
         assert found is not None
         body = certify_erasure(connection, found.id, read_receipts_key(served.unit.folder.receipts_key))
     assert body is not None
-    assert read_erasure(body, signing_key=served.unit.card.signing_key).records == 1
+    assert read_certificate(body, Erasure, signing_key=served.unit.card.signing_key).records == 1
     assert _audited(served) == []
     _run_the_schedule(served)
     assert _audited(served) == []

@@ -12,7 +12,8 @@ from api.rotation import close_epoch
 from api.store import persons
 from api.trust import adopt_epoch
 from linkage.wire.canonical import canonical
-from linkage.wire.erasures import read_erasure
+from linkage.wire.certificates import read_certificate
+from linkage.wire.erasures import Erasure
 from linkage.wire.moments import Moment
 from linkage.wire.record_requests import RecordRequest
 from tests.support.served import Served, copied_unit, served_unit
@@ -154,7 +155,7 @@ def test_an_agency_erases_and_pulls_the_certificate_and_nobody_elses(served: Ser
     done = client.call("GET", f"/v1/erasures/{name}").json()
     assert done["state"] == "done"
     key = served.unit.card.signing_key
-    certificate = read_erasure(done["certificate"].encode(), signing_key=key)
+    certificate = read_certificate(done["certificate"].encode(), Erasure, signing_key=key)
     assert (certificate.erasure, certificate.scope, certificate.agency) == (name, "record", "E09")
     other = served.client(served.police).call("GET", f"/v1/erasures/{name}")
     assert (other.status_code, problem(other)) == (404, "not-found")

@@ -23,7 +23,8 @@ from api.store.jobs import WorkerName
 from api.trust import adopt_epoch
 from linkage.errors import InputError
 from linkage.wire.canonical import canonical
-from linkage.wire.destructions import Destruction, read_destruction
+from linkage.wire.certificates import read_certificate
+from linkage.wire.destructions import Destruction
 from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
 from tests.support.processes import clew, clew_running
@@ -80,7 +81,7 @@ def _certificate(unit: Unit, database: Database, epoch: str = "e1") -> Destructi
     with database.write() as connection:
         body = certify(connection, epoch, read_receipts_key(unit.folder.receipts_key), now=utc_now())
     assert body is not None
-    return read_destruction(body, signing_key=unit.card.signing_key)
+    return read_certificate(body, Destruction, signing_key=unit.card.signing_key)
 
 
 def _members(database: Database) -> dict[tuple[str, str], tuple[str, str]]:
@@ -347,7 +348,7 @@ def test_a_worker_process_killed_in_the_middle_is_followed_by_another(
     certificate = tmp_path / "certificate.json"
     done = clew("register", "epoch", "destroy", "--data", data, "e1", "--certificate", certificate)
     assert (done.returncode, done.stdout.strip()) == (0, str(certificate)), done.stderr
-    found = read_destruction(certificate.read_bytes(), signing_key=served.unit.card.signing_key)
+    found = read_certificate(certificate.read_bytes(), Destruction, signing_key=served.unit.card.signing_key)
     assert (found.records, found.payload_records) == (3, 6)
     assert _left_of(served.unit) == []
 

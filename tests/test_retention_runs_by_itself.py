@@ -14,7 +14,8 @@ from api.erasing import ask_erasure, certify_erasure
 from api.secret_files import read_receipts_key
 from api.store import erasures, jobs, persons, retention, schema
 from api.store.database import Database
-from linkage.wire.erasures import ERASED_KINDS, Erasure, read_erasure
+from linkage.wire.certificates import read_certificate
+from linkage.wire.erasures import ERASED_KINDS, Erasure
 from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
 from linkage.wire.records import Payload
@@ -73,7 +74,7 @@ def _certificate(unit: Unit, database: Database, number: int) -> Erasure:
     with database.write() as connection:
         body = certify_erasure(connection, number, read_receipts_key(unit.folder.receipts_key))
     assert body is not None
-    return read_erasure(body, signing_key=unit.card.signing_key)
+    return read_certificate(body, Erasure, signing_key=unit.card.signing_key)
 
 
 def _held(database: Database) -> set[str]:

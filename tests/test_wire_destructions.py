@@ -7,12 +7,11 @@ from hypothesis import strategies as st
 
 from linkage.errors import ClewError, FormatError, VerificationError, VersionError
 from linkage.wire.canonical import canonical
+from linkage.wire.certificates import read_certificate, sign_certificate
 from linkage.wire.destructions import (
     Destruction,
     ErasedSubmission,
     Remains,
-    read_destruction,
-    sign_destruction,
 )
 from linkage.wire.moments import Moment
 from linkage.wire.signing import public_text
@@ -32,11 +31,11 @@ DOCUMENT = Destruction(
     payload_records=5,
     remains=Remains(epoch="2026-27", records=10),
 )
-SIGNED = canonical(sign_destruction(DOCUMENT, KEY))
+SIGNED = canonical(sign_certificate(DOCUMENT, KEY))
 
 
 def test_what_was_signed_is_what_is_read() -> None:
-    assert read_destruction(SIGNED, signing_key=PUBLIC) == sign_destruction(DOCUMENT, KEY)
+    assert read_certificate(SIGNED, Destruction, signing_key=PUBLIC) == sign_certificate(DOCUMENT, KEY)
 
 
 @given(st.integers(0, len(SIGNED) - 1), st.integers(1, 255))
@@ -44,19 +43,19 @@ def test_a_changed_byte_is_noticed(place: int, change: int) -> None:
     changed = bytearray(SIGNED)
     changed[place] ^= change
     with pytest.raises(ClewError):
-        read_destruction(bytes(changed), signing_key=PUBLIC)
+        read_certificate(bytes(changed), Destruction, signing_key=PUBLIC)
 
 
 @given(st.integers(0, len(SIGNED) - 1))
 def test_a_piece_of_it_is_refused(length: int) -> None:
     with pytest.raises(FormatError):
-        read_destruction(SIGNED[:length], signing_key=PUBLIC)
+        read_certificate(SIGNED[:length], Destruction, signing_key=PUBLIC)
 
 
 def test_unsigned_foreign_and_future_ones_are_refused() -> None:
     other = Ed25519PrivateKey.generate()
-    for given_bytes in (canonical(DOCUMENT), canonical(sign_destruction(DOCUMENT, other))):
+    for given_bytes in (canonical(DOCUMENT), canonical(sign_certificate(DOCUMENT, other))):
         with pytest.raises(VerificationError, match="not signed by this linkage unit"):
-            read_destruction(given_bytes, signing_key=PUBLIC)
+            read_certificate(given_bytes, Destruction, signing_key=PUBLIC)
     with pytest.raises(VersionError):
-        read_destruction(SIGNED.replace(b'"version":1', b'"version":2'), signing_key=PUBLIC)
+        read_certificate(SIGNED.replace(b'"version":1', b'"version":2'), Destruction, signing_key=PUBLIC)

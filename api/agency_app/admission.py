@@ -6,7 +6,7 @@ import hashlib
 from sqlalchemy import Connection
 
 from api.agency_app.answers import keep
-from api.agency_app.problems import refuse, refuse_revoked_epoch
+from api.agency_app.problems import parsed, refuse, refuse_revoked_epoch, refusing
 from api.agency_app.quotas import charge
 from api.agency_app.service import Service
 from api.agency_app.statuses import full_status
@@ -15,10 +15,10 @@ from api.config import Limits
 from api.store import agencies, submissions
 from api.store.agencies import Agency
 from api.store.submissions import Submission
-from linkage.errors import FormatError, LimitError, VerificationError, VersionError
+from linkage.errors import VerificationError
 from linkage.profile import EncodingProfile
 from linkage.shipped_profiles import shipped_profile
-from linkage.wire.canonical import canonical, parse
+from linkage.wire.canonical import canonical
 from linkage.wire.encodings import row_bytes
 from linkage.wire.epochs import EpochDescriptor
 from linkage.wire.limits import MAX_CARD_BYTES, MAX_LINE_BYTES
@@ -75,15 +75,10 @@ def admit(service: Service, agency: Agency, body: bytes) -> tuple[Submission, bo
 
 
 def _parsed(body: bytes) -> tuple[Registration, Manifest]:
+    registration = parsed(body, Registration, limit=MAX_REGISTRATION_BYTES)
     try:
-        registration = parse(body, Registration, limit=MAX_REGISTRATION_BYTES)
-        return registration, read_manifest(registration.manifest.encode())
-    except VersionError as error:
-        refuse("unknown-version", error.message, hint=error.hint)
-    except LimitError as error:
-        refuse("too-large", error.message, hint=error.hint)
-    except FormatError as error:
-        refuse("malformed", error.message, hint=error.hint)
+        with refusing():
+            return registration, read_manifest(registration.manifest.encode())
     except UnicodeEncodeError:  # JSON can name half a surrogate pair, which is no text
         refuse("malformed", "the manifest is not text")
 

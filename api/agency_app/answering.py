@@ -1,13 +1,12 @@
 """An agency's answers to its own query numbers."""
 
 from api.agency_app.answers import keep
-from api.agency_app.problems import refuse
+from api.agency_app.problems import parsed, refuse
 from api.agency_app.service import Service
 from api.clock import stamp
 from api.store import answers, ledger
-from linkage.errors import FormatError, LimitError, VersionError
 from linkage.wire.answers import MAX_ANSWER_BYTES, QueryAnswer
-from linkage.wire.canonical import canonical, parse
+from linkage.wire.canonical import canonical
 from linkage.wire.ledger import EntryKind, Fact
 
 __all__ = ["keep_answer"]
@@ -21,7 +20,7 @@ def keep_answer(service: Service, agency: str, query: str, body: bytes) -> Query
 
     A number that was never given to this agency, to nobody or to another one, is ``not-found``.
     """
-    given = _parsed(body)
+    given = parsed(body, QueryAnswer, limit=MAX_ANSWER_BYTES)
     if given.query != query:
         refuse("malformed", "the address and the answer name two queries")
     now = service.clock()
@@ -37,14 +36,3 @@ def keep_answer(service: Service, agency: str, query: str, body: bytes) -> Query
             ledger.append(connection, EntryKind.OTHER, facts, now=stamp(now), records=[(agency, child)])
         keep(connection, 200, canonical(given))
     return given
-
-
-def _parsed(body: bytes) -> QueryAnswer:
-    try:
-        return parse(body, QueryAnswer, limit=MAX_ANSWER_BYTES)
-    except VersionError as error:
-        refuse("unknown-version", error.message, hint=error.hint)
-    except LimitError as error:
-        refuse("too-large", error.message, hint=error.hint)
-    except FormatError as error:
-        refuse("malformed", error.message, hint=error.hint)

@@ -3,24 +3,31 @@
 A problem says what is wrong and what to do, in words of ours: nothing that was sent is ever repeated.
 """
 
-from typing import NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn, TypeVar
 
 from flask import Response
 from sqlalchemy import Connection
 
 from api.store import revocations
-from linkage.wire.canonical import canonical
+from linkage.errors import FormatError, LimitError, VersionError
+from linkage.wire.canonical import canonical, parse
 from linkage.wire.submission import Problem
 
 __all__ = [
     "PROBLEMS",
     "PROBLEM_TYPE",
     "RefusedError",
+    "parsed",
     "problem_headers",
     "problem_response",
     "refuse",
     "refuse_revoked_epoch",
+    "refusing",
 ]
+
+T = TypeVar("T")
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -92,6 +99,25 @@ class RefusedError(Exception):
 def refuse(name: str, detail: str = "", *, hint: str = "", retry_after: int | None = None) -> NoReturn:
     """Answer with a problem; ``detail`` and ``hint`` may hold numbers and our own words only."""
     raise RefusedError(name, detail, hint, retry_after=retry_after)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Answer content that is not in its form with a problem that says so."""
+    try:
+        yield
+    except VersionError as error:
+        refuse("unknown-version", error.message, hint=error.hint)
+    except LimitError as error:
+        refuse("too-large", error.message, hint=error.hint)
+    except FormatError as error:
+        refuse("malformed", error.message, hint=error.hint)
+
+
+def parsed(body: bytes, kind: type[T], *, limit: int) -> T:
+    """Return what a body holds, or answer with a problem that says what is wrong with it."""
+    with refusing():
+        return parse(body, kind, limit=limit)
 
 
 def refuse_revoked_epoch(connection: Connection, epoch: str) -> None:

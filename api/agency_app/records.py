@@ -7,14 +7,13 @@ record that is on its way is caught too.  Another agency's record under the same
 from collections.abc import Mapping
 
 from api.agency_app.answers import keep
-from api.agency_app.problems import refuse
+from api.agency_app.problems import parsed, refuse
 from api.agency_app.service import Service
 from api.clock import stamp
 from api.erasing import certify_erasure, erase_own_records
 from api.store import erasures, jobs, ledger, records
 from api.store.ledger_rows import stretch_of
-from linkage.errors import FormatError, LimitError, VersionError
-from linkage.wire.canonical import canonical, parse
+from linkage.wire.canonical import canonical
 from linkage.wire.ledger import EntryKind, Fact
 from linkage.wire.record_requests import ErasureStatus, RecordAction, RecordAnswer, RecordRequest
 
@@ -32,7 +31,7 @@ def change_records(service: Service, agency: str, action: RecordAction, body: by
 
     A withdrawal asked for again reaches the snapshots registered in the meantime too.
     """
-    handles = _parsed(body).handles
+    handles = parsed(body, RecordRequest, limit=MAX_RECORD_REQUEST_BYTES).handles
     now = service.clock()
     with service.database.write() as connection:
         name = None
@@ -60,17 +59,6 @@ def change_records(service: Service, agency: str, action: RecordAction, body: by
         answer = RecordAnswer(action=action, records=len(handles), erasure=name)
         keep(connection, STATUS_OF.get(action, 200), canonical(answer))
     return answer
-
-
-def _parsed(body: bytes) -> RecordRequest:
-    try:
-        return parse(body, RecordRequest, limit=MAX_RECORD_REQUEST_BYTES)
-    except VersionError as error:
-        refuse("unknown-version", error.message, hint=error.hint)
-    except LimitError as error:
-        refuse("too-large", error.message, hint=error.hint)
-    except FormatError as error:
-        refuse("malformed", error.message, hint=error.hint)
 
 
 def erasure_status(service: Service, agency: str, name: str) -> ErasureStatus:

@@ -3,15 +3,14 @@
 from sqlalchemy import Connection
 
 from api.agency_app.answers import keep
-from api.agency_app.problems import refuse
+from api.agency_app.problems import parsed, refuse
 from api.agency_app.service import Service
 from api.clock import stamp
 from api.store import ledger
 from api.store import reidentifications as store
 from api.store.reidentifications import Notice
-from linkage.errors import FormatError, LimitError, VersionError
 from linkage.wire.answers import MAX_ANSWER_BYTES
-from linkage.wire.canonical import canonical, parse
+from linkage.wire.canonical import canonical
 from linkage.wire.ledger import EntryKind, Fact
 from linkage.wire.reidentification import OwnRequest, RequestAnswer, Requests
 
@@ -49,7 +48,7 @@ def own_requests(service: Service, agency: str) -> Requests:
 
 def answer_request(service: Service, agency: str, number: str, body: bytes) -> RequestAnswer:
     """Keep what an agency answers; one that does not wait for it is ``not-found``, whatever the reason."""
-    given = _parsed(body)
+    given = parsed(body, RequestAnswer, limit=MAX_ANSWER_BYTES)
     if given.number != number:
         refuse("malformed", "the address and the answer name two requests")
     now = stamp(service.clock())
@@ -70,14 +69,3 @@ def _enter(connection: Connection, kind: EntryKind, what: str, one: Notice, now:
     facts: dict[str, Fact] = {"what": what, "number": one.number, "agency": one.agency}
     records = [(one.agency, handle) for handle in one.handles]
     ledger.append(connection, kind, facts, now=now, records=records)
-
-
-def _parsed(body: bytes) -> RequestAnswer:
-    try:
-        return parse(body, RequestAnswer, limit=MAX_ANSWER_BYTES)
-    except VersionError as error:
-        refuse("unknown-version", error.message, hint=error.hint)
-    except LimitError as error:
-        refuse("too-large", error.message, hint=error.hint)
-    except FormatError as error:
-        refuse("malformed", error.message, hint=error.hint)

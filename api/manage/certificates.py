@@ -10,9 +10,10 @@ from api.store.bodies import write_whole
 from api.unit import read_given
 from linkage.errors import InputError
 from linkage.wire.cards import UnitCard, card_fingerprint, read_card
-from linkage.wire.destructions import MAX_CERTIFICATE_BYTES, Destruction, read_destruction
-from linkage.wire.erasures import ERASED_KINDS, REMAINING, Erasure, read_erasure
-from linkage.wire.key_destructions import KeyDestruction, read_key_destruction
+from linkage.wire.certificates import read_certificate
+from linkage.wire.destructions import MAX_CERTIFICATE_BYTES, Destruction
+from linkage.wire.erasures import ERASED_KINDS, REMAINING, Erasure
+from linkage.wire.key_destructions import KeyDestruction
 from linkage.wire.limits import MAX_CARD_BYTES
 
 __all__ = ["certificate", "write_certificate"]
@@ -33,11 +34,11 @@ def check(file: Path, unit: Path) -> None:
     # Each format refuses the others' bytes; which one these claim to be chooses only whose words are used.
     claimed, key = _format_of(content), card.signing_key
     if claimed == "clew-erasure":
-        lines = _of_erasure(read_erasure(content, signing_key=key))
+        lines = _of_erasure(read_certificate(content, Erasure, signing_key=key))
     elif claimed == "clew-key-destruction":
-        lines = _key_statements(read_key_destruction(content, signing_key=key))
+        lines = _key_statements(read_certificate(content, KeyDestruction, signing_key=key))
     else:
-        lines = _statements(read_destruction(content, signing_key=key))
+        lines = _statements(read_certificate(content, Destruction, signing_key=key))
     say(f"signed by {card.name}; fingerprint of the card given: {card_fingerprint(card)}")
     for line in lines:
         click.echo(line)

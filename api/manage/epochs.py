@@ -12,14 +12,12 @@ from sqlalchemy import Connection
 
 from api.clock import utc_now
 from api.manage.certificates import write_certificate
-from api.manage.options import data_option, given_file, opened_register, say
+from api.manage.options import data_option, given_file, opened_register, say, scrubbed
 from api.rotation import ask_destruction, certify, close_epoch, set_deadline
 from api.secret_files import read_receipts_key
 from api.store import epochs
-from api.store.database import Database
 from api.trust import adopt_epoch
 from api.unit import read_given, read_unit_card
-from linkage.errors import InputError
 from linkage.weak_profiles import ALLOW_WEAK_PROFILE, named_by_digest
 from linkage.wire.cards import CustodianCard, card_fingerprint, read_card
 from linkage.wire.fingerprints import in_words
@@ -184,7 +182,7 @@ def destroy(data: Path, name: str, certificate: Path) -> None:
         with database.write() as connection:
             asked = ask_destruction(connection, name, now=utc_now())
         if asked.destroyed_at is not None and asked.certificate is None:
-            _scrub(database)
+            scrubbed(database)  # before a certificate says that handles are gone, the file must not hold them
         with database.write() as connection:
             body = certify(connection, name, key, now=utc_now())
     if body is None:
@@ -194,13 +192,3 @@ def destroy(data: Path, name: str, certificate: Path) -> None:
     write_certificate(certificate, body)
     say(f"epoch {name} is destroyed; check the certificate with `clew register certificate check`")
     click.echo(certificate)
-
-
-def _scrub(database: Database) -> None:
-    """Clear gaps and log: before the certificate says that handles are gone, they must be gone there too."""
-    try:
-        database.scrub()
-    except OSError as error:
-        raise InputError(
-            f"{error}", hint="check disk space, and give this command again when the unit has less to do"
-        ) from None

@@ -14,7 +14,7 @@ from api.erasing import (
     certify_erasure,
     confirm_erasure,
 )
-from api.manage.options import data_option, given_file, opened_register, say
+from api.manage.options import data_option, given_file, opened_register, say, scrubbed
 from api.secret_files import read_receipts_key
 from api.store import erasures, persons
 from api.store.bodies import write_whole
@@ -144,11 +144,6 @@ def _scrub(database: Database, number: int) -> None:
         waiting = erasures.to_be_scrubbed(connection)
     if found is None or found.id not in waiting:
         return
-    try:
-        database.scrub()
-    except OSError as error:
-        raise InputError(
-            f"{error}", hint="check disk space, and give this command again when the unit has less to do"
-        ) from None
+    scrubbed(database)
     with database.write() as connection:
         erasures.mark_erased(connection, waiting, now=stamp(utc_now()))

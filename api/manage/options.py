@@ -12,7 +12,15 @@ from api.store.database import Database, open_database
 from api.store.database_url import name_of
 from linkage.errors import InputError
 
-__all__ = ["data_option", "given_file", "open_register", "opened_register", "say", "told_of_databases"]
+__all__ = [
+    "data_option",
+    "given_file",
+    "open_register",
+    "opened_register",
+    "say",
+    "scrubbed",
+    "told_of_databases",
+]
 
 data_option = click.option(
     "--data",
@@ -59,6 +67,16 @@ def told_of_databases() -> Iterator[None]:
         raise InputError(
             f"a database of the unit: {error.orig}",
             hint="check disk space, and that this account may write the data folder",
+        ) from None
+
+
+def scrubbed(database: Database) -> None:
+    """Clear a database's gaps and log; raises :class:`InputError` where that cannot be done now."""
+    try:
+        database.scrub()
+    except OSError as error:
+        raise InputError(
+            f"{error}", hint="check disk space, and give this command again when the unit has less to do"
         ) from None
 
 

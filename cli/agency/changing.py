@@ -12,7 +12,8 @@ from cli.agency.workspace import Workspace
 from keys.files import read_limited
 from keys.identity import Identity
 from linkage.errors import InputError, VerificationError
-from linkage.wire.erasures import Erasure, read_erasure
+from linkage.wire.certificates import read_certificate
+from linkage.wire.erasures import Erasure
 from linkage.wire.record_requests import MAX_REQUESTED_RECORDS, RecordAction, RecordRequest
 
 __all__ = ["Asked", "ask_for_records", "find_handles", "forget_records", "pull_certificate", "read_list"]
@@ -96,7 +97,7 @@ def pull_certificate(workspace: Workspace, unit: Unit, erasure: str, output: Pat
     if status.state != "done":
         return None
     data = status.certificate.encode("utf-8")
-    certificate = read_erasure(data, signing_key=workspace.unit_card().signing_key)
+    certificate = read_certificate(data, Erasure, signing_key=workspace.unit_card().signing_key)
     if (certificate.erasure, certificate.agency) != (erasure, card.agency):
         raise VerificationError(
             "the certificate is of another erasure", hint="tell the linkage unit's operator"

@@ -2,23 +2,18 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
-from linkage.errors import VerificationError
-from linkage.wire.canonical import canonical, parse
 from linkage.wire.codes import AgencyCode
 from linkage.wire.epochs import DigestText, EpochName
 from linkage.wire.moments import Moment
-from linkage.wire.signing import Signature, sign, verify
+from linkage.wire.signing import Signature
 
 __all__ = [
     "MAX_CERTIFICATE_BYTES",
     "Destruction",
     "ErasedSubmission",
     "Remains",
-    "read_destruction",
-    "sign_destruction",
 ]
 
 MAX_CERTIFICATE_BYTES = 64 * 1024 * 1024
@@ -53,6 +48,7 @@ class Destruction(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """
 
     VERSION: ClassVar[int] = 1
+    MAX_BYTES: ClassVar[int] = MAX_CERTIFICATE_BYTES
     format: Literal["clew-destruction"] = "clew-destruction"
     version: int = 1
     epoch: EpochName
@@ -64,27 +60,3 @@ class Destruction(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     payload_records: Count
     remains: Remains
     signature: Signature | None = None
-
-
-def sign_destruction(document: Destruction, key: Ed25519PrivateKey) -> Destruction:
-    """Return the certificate signed by the linkage unit."""
-    return structs.replace(document, signature=sign(key, _unsigned(document), domain=document.format))
-
-
-def read_destruction(data: bytes, *, signing_key: str) -> Destruction:
-    """Read a certificate and check the signature of the linkage unit whose key the caller trusts.
-
-    Raises :class:`linkage.errors.ClewError`.
-    """
-    document = parse(data, Destruction, limit=MAX_CERTIFICATE_BYTES, exact=True)
-    if document.signature is None or document.signature.key != signing_key:
-        raise VerificationError(
-            "the certificate is not signed by this linkage unit",
-            hint="give the card of the unit that wrote it, and compare its fingerprint",
-        )
-    verify(document.signature, _unsigned(document), domain=document.format)
-    return document
-
-
-def _unsigned(document: Destruction) -> bytes:
-    return canonical(structs.replace(document, signature=None))

@@ -5,15 +5,12 @@ It names no handle and no person.  That of a destroyed epoch is :mod:`linkage.wi
 
 from typing import Annotated, ClassVar, Literal
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
-from linkage.errors import VerificationError
-from linkage.wire.canonical import canonical, parse
 from linkage.wire.codes import AgencyCode
 from linkage.wire.epochs import DigestText
 from linkage.wire.moments import Moment
-from linkage.wire.signing import Signature, sign, verify
+from linkage.wire.signing import Signature
 
 __all__ = [
     "ERASED_KINDS",
@@ -23,8 +20,6 @@ __all__ = [
     "Erasure",
     "ErasureScope",
     "Remaining",
-    "read_erasure",
-    "sign_erasure",
 ]
 
 MAX_ERASURE_BYTES = 64 * 1024
@@ -83,6 +78,7 @@ class Erasure(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An erasure that is done; ``records``: how many were named, 0 where all of an agency's went."""
 
     VERSION: ClassVar[int] = 1
+    MAX_BYTES: ClassVar[int] = MAX_ERASURE_BYTES
     format: Literal["clew-erasure"] = "clew-erasure"
     version: int = 1
     erasure: DigestText
@@ -94,27 +90,3 @@ class Erasure(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     counts: tuple[ErasedKind, ...]
     remains: tuple[Remaining, ...]
     signature: Signature | None = None
-
-
-def sign_erasure(document: Erasure, key: Ed25519PrivateKey) -> Erasure:
-    """Return the certificate signed by the linkage unit."""
-    return structs.replace(document, signature=sign(key, _unsigned(document), domain=document.format))
-
-
-def read_erasure(data: bytes, *, signing_key: str) -> Erasure:
-    """Read a certificate and check the signature of the linkage unit whose key the caller trusts.
-
-    Raises :class:`linkage.errors.ClewError`.
-    """
-    document = parse(data, Erasure, limit=MAX_ERASURE_BYTES, exact=True)
-    if document.signature is None or document.signature.key != signing_key:
-        raise VerificationError(
-            "the certificate is not signed by this linkage unit",
-            hint="give the card of the unit that wrote it, and compare its fingerprint",
-        )
-    verify(document.signature, _unsigned(document), domain=document.format)
-    return document
-
-
-def _unsigned(document: Erasure) -> bytes:
-    return canonical(structs.replace(document, signature=None))
