@@ -49,8 +49,10 @@ def test_the_protocol_states_the_limits_and_the_signature() -> None:
 
 def _commands(group: click.Group, prefix: str) -> list[tuple[str, click.Command]]:
     found = []
-    for name, command in group.commands.items():
-        full = f"{prefix} {name}"
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        full, command = f"{prefix} {name}", group.get_command(context, name)
+        assert command is not None
         found += _commands(command, full) if isinstance(command, click.Group) else [(full, command)]
     return found
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -30,8 +31,11 @@ def served(made: Served, tmp_path: Path) -> Iterator[Served]:
         yield opened
 
 
+_NAMES = register.list_commands(click.Context(register))
+
+
 def _clew(served: Served, *words: str | Path) -> Result:
-    group = [word for word in words[:2] if word in register.commands or words.index(word) == 1]
+    group = [word for word in words[:2] if word in _NAMES or words.index(word) == 1]
     rest = list(words[len(group) :])
     return CliRunner().invoke(
         register, [*map(str, group), "--data", str(served.unit.folder.root), *map(str, rest)]

@@ -1,65 +1,66 @@
-"""The command group ``clew register``: what an operator of the linkage unit types."""
+"""The command group ``clew register``: what an operator of the linkage unit types.
+
+Each command's module loads when the command is named: most commands are small, and are called by timers.
+"""
+
+from importlib import import_module
 
 import click
 
-from api.manage.agencies import agency
-from api.manage.alerts import alerts
-from api.manage.answers import answers
-from api.manage.audiences import audience, pseudonym
-from api.manage.audit import audit
-from api.manage.certificates import certificate
-from api.manage.configuring import config
-from api.manage.cycles import cycle, figures, persons
-from api.manage.epochs import epoch
-from api.manage.erasing import erase
-from api.manage.jobs import retry, status
-from api.manage.keeping import backup, check, restore
-from api.manage.links import link
-from api.manage.reidentifying import approver, reidentify
-from api.manage.retention import retention
-from api.manage.revoking import revoke
-from api.manage.running import serve, work
-from api.manage.setup import init, migrate, upgrade
-from api.manage.submissions import submission
-from api.manage.succession import succession
-
 __all__ = ["register"]
 
+_MODULES = {
+    "agency": "agencies",
+    "alerts": "alerts",
+    "answers": "answers",
+    "approver": "reidentifying",
+    "audience": "audiences",
+    "audit": "audit",
+    "backup": "keeping",
+    "certificate": "certificates",
+    "check": "keeping",
+    "config": "configuring",
+    "cycle": "cycles",
+    "epoch": "epochs",
+    "erase": "erasing",
+    "figures": "cycles",
+    "init": "setup",
+    "link": "links",
+    "migrate": "setup",
+    "persons": "cycles",
+    "pseudonym": "audiences",
+    "reidentify": "reidentifying",
+    "restore": "keeping",
+    "retention": "retention",
+    "retry": "jobs",
+    "revoke": "revoking",
+    "serve": "running",
+    "status": "jobs",
+    "submission": "submissions",
+    "succession": "succession",
+    "upgrade": "setup",
+    "work": "running",
+}
+"""By name: the module of this package that defines a command of that name."""
 
-@click.group()
+
+class _LazyGroup(click.Group):
+    """A group that loads a command when it is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of the commands."""
+        return sorted(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load one command."""
+        if cmd_name not in _MODULES:
+            return None
+        command = getattr(import_module(f"api.manage.{_MODULES[cmd_name]}"), cmd_name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{cmd_name} is not a command")
+        return command
+
+
+@click.group(cls=_LazyGroup)
 def register() -> None:
     """Run the linkage unit: service, workers, enrolment, submissions, cycles."""
-
-
-for _command in (
-    alerts,
-    approver,
-    reidentify,
-    answers,
-    audience,
-    pseudonym,
-    *(
-        agency,
-        audit,
-        backup,
-        certificate,
-        check,
-        config,
-        cycle,
-        epoch,
-        erase,
-        figures,
-        init,
-        link,
-        migrate,
-        persons,
-        restore,
-        retention,
-        retry,
-    ),
-    *(revoke, serve, status, submission),
-    succession,
-    upgrade,
-    work,
-):
-    register.add_command(_command)

@@ -61,7 +61,7 @@ class PostgresqlDatabase:
         self.engine = create_engine(
             url,
             hide_parameters=True,
-            max_overflow=-1,
+            pool_size=0,  # every connection is kept: to make one costs the server a process
             pool_pre_ping=True,  # a server that was restarted must not cost a request for every connection
             isolation_level="READ COMMITTED",
             connect_args=arguments,
