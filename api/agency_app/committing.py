@@ -54,11 +54,14 @@ def put_chunk(service: Service, agency: str, submission: str, sha256: str, body:
         service.intake[part].put(name, [body], sha256=sha256, size=len(body))
     with service.database.write_beside() as connection:
         submissions.mark_present(connection, submission, sha256)
-        # The row is ours now; had the registration been discarded meanwhile, the file may have gone with it.
-        if not all(service.intake[part].has(name) for part in parts):
-            fresh = submissions.find(connection, submission)
-            if fresh is None or fresh.state == "open":
+        state = submissions.state_of(connection, submission)
+        if state in {None, "open"}:
+            # The row is ours now; had the registration been discarded meanwhile, the file may have gone too.
+            if not all(service.intake[part].has(name) for part in parts):
                 refuse("busy", hint="send the chunk again")
+        else:  # another request brought the same chunk, and a commit has come since: nobody would remove it
+            for part in parts:
+                service.intake[part].remove([name])
         keep(connection, 204)
 
 
@@ -130,7 +133,8 @@ def _assemble(service: Service, found: Submission, part: Part, rows: Sequence[Ch
             f"part {part.name}; the registration was discarded and nothing of it was kept",
             "register the bundle again and send its chunks again",
         )
-        _discard(service, found, refused)
+        if not _discard(service, found, refused):
+            refuse("busy", hint="commit again")
         raise refused from None
 
 
@@ -148,6 +152,7 @@ def _store_commit(service: Service, found: Submission) -> tuple[bytes, list[str]
     with service.database.write() as connection:
         fresh = submissions.get(connection, found.id)
         if fresh.state != "open":
+            _remove_taken(service, connection, fresh)
             return _receipt_of(fresh), []
         _check_standing(connection, fresh)
         agencies.raise_sequence(connection, found.agency, found.sequence)
@@ -161,6 +166,14 @@ def _store_commit(service: Service, found: Submission) -> tuple[bytes, list[str]
         submissions.set_receipt(connection, found.id, body.decode())
         keep(connection, 200, body)
     return body, closed
+
+
+def _remove_taken(service: Service, connection: Connection, found: Submission) -> None:
+    """Remove bodies put together once more after a worker had taken them, or after they were not wanted."""
+    states = submissions.part_states(connection, found.id)
+    for part in found.manifest.parts:
+        if states.get(part.name) != "waiting":
+            service.intake[part.name].remove([body_name(found.id, part.sealed_sha256)])
 
 
 def _receipt(
@@ -197,18 +210,24 @@ def _give_up_older(connection: Connection, found: Submission, now: str) -> list[
     return closed
 
 
-def _discard(service: Service, found: Submission, refused: RefusedError) -> None:
+def _discard(service: Service, found: Submission, refused: RefusedError) -> bool:
     """Forget a registration whose chunks do not make up its parts, and its files.
 
     The files go while the rows are held: after that the same bundle may be registered again, and chunks that
     were acknowledged for it would go too.  A kill in between leaves chunks that are asked for again.
+    Returns False, and changes nothing, where that has happened already: it is another registration now, which
+    may have been committed.
     """
     with service.database.write() as connection:
+        fresh = submissions.find(connection, found.id)
+        if fresh is None or (fresh.state, fresh.registration) != ("open", found.registration):
+            return False
         submissions.discard(connection, found.id)
         keep(connection, refused.problem.status, canonical(refused.problem), PROBLEM_TYPE)
         _remove_chunks(service, [found.id])
         for part in found.manifest.parts:
             service.intake[part.name].remove([body_name(found.id, part.sealed_sha256)])
+    return True
 
 
 def _remove_chunks(service: Service, closed: Sequence[str]) -> None:
