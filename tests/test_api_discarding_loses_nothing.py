@@ -140,6 +140,18 @@ def test_a_chunk_or_a_commit_that_comes_late_leaves_nothing_in_the_intake(
     assert (seen, left) == ([0, 200], [])
 
 
+def test_what_a_killed_process_left_half_written_goes_with_the_commit(served: Served) -> None:
+    bundle = cut(make_sent(served.unit, served.council), 2048)
+    halves = [served.unit.folder.intake(name) / f".{bundle.sent.id}-0.sealed.0.part" for name in PART_NAMES]
+    with QuickClient(served.url, served.council.key) as client:
+        assert client.call("POST", "/v1/submissions", bundle.registration()).status == 201
+        _put_all(client, bundle)
+        for half in halves:
+            half.write_bytes(b"half")
+        assert client.call("POST", f"/v1/submissions/{bundle.sent.id}/commit").status == 200
+    assert not any(half.exists() for half in halves)
+
+
 def test_chunks_that_the_disk_lost_are_asked_for_again(served: Served) -> None:
     """As a kill in the middle of discarding leaves it."""
     bundle = cut(make_sent(served.unit, served.council), 2048)

@@ -23,8 +23,8 @@ from api.erasing import (
 )
 from api.folders import DataFolder
 from api.secret_files import read_receipts_key
-from api.store import erasures, jobs, persons, records, schema
-from api.store.bodies import BodyFolder
+from api.store import erasures, jobs, persons, records, schema, submissions
+from api.store.bodies import BodyFolder, owner_of
 from api.store.database import Database
 from api.store.encodings import EncodingStore
 from api.trust import enrol_agency
@@ -170,6 +170,17 @@ def test_what_agencies_were_told_goes_though_the_payload_went_before(served: Ser
     served.workers.settle()
     assert [one for one in _told(served, served.police)["missing"] if one["child"] == handle("P01", 2)] == []
     assert traces(served.unit, served.workers.database, OF_CHILD_2) == []
+
+
+def test_what_a_killed_worker_left_half_written_goes_with_the_first_erasure(served: Served) -> None:
+    folder = served.unit.folder.encodings
+    for body in list(folder.glob("*.sealed")):
+        shutil.copy(body, folder / f".{body.name}.0.part")
+    _erase(served, 2)
+    served.workers.settle()
+    with served.workers.database.read() as connection:
+        others = {one.id for one in submissions.every(connection, agency="P01")}
+    assert {owner_of(one.name) for one in folder.glob(".*")} == others
 
 
 def test_the_rest_of_a_body_stays_and_is_linked_on(served: Served) -> None:
