@@ -71,8 +71,14 @@ def add_audience(
 ) -> None:
     """Make an audience with a key of its own; a name is used once and for all.
 
-    Raises :class:`InputError`.
+    Raises :class:`InputError`, also for a second audience of the operator's kind: whoever reads ``REG`` on a
+    pseudonym must know whose it is.
     """
+    if kind == "operator":
+        raise InputError(
+            "the operator's audience is there from the start, and is the only one of its kind",
+            hint="choose another kind; `clew register audience rotate` gives the operator's own a new key",
+        )
     if _NAME.fullmatch(name) is None:
         raise InputError(
             "the name of an audience has lower-case letters, digits and hyphens, at most 31",

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from api.clock import Clock, stamp
 from api.part_intake import append_dropped
 from api.quarantine import without_records
-from api.store import erasures, ledger, records, results, retention, submissions
+from api.store import answers, erasures, ledger, records, results, retention, submissions
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.erasures import Counts, ErasureRow
@@ -40,12 +40,24 @@ QueryNumber = Callable[[str, str, str], str]
 
 @dataclass(slots=True)
 class Found:
-    """Records of the payload store that something is about: by submission, and what results call them."""
+    """Records of the payload store that something is about: by submission, and what results call them.
+
+    An episode may have been told of in several months, because an agency moved it.  A record may be gone from
+    the store and still be told of: of ``strangers``, agencies with such a record, ``held`` are the episodes
+    that the store does hold; whose any other was, nobody can say any more.
+    """
 
     handles: dict[str, set[str]] = field(default_factory=dict)
     children: set[tuple[str, str]] = field(default_factory=set)
-    episodes: dict[tuple[str, str], str] = field(default_factory=dict)
+    episodes: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    held: set[tuple[str, str]] = field(default_factory=set)
+    strangers: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
+
+    def tells(self, agency: str, episode: str) -> bool:
+        """Say whether a finding of an agency's own results has to go."""
+        own = (agency, episode)
+        return own in self.episodes or (agency in self.strangers and own not in self.held)
 
     def add(self, submission: str, payload: Payload, handles: Collection[str]) -> None:
         """Note what of one snapshot some handles are about; an episode comes with its month."""
@@ -53,8 +65,8 @@ class Found:
         kept = {one.handle for one in left.episodes}
         agency = payload.agency
         going = [one for one in payload.episodes if one.handle not in kept]
-        self.episodes |= {(agency, one.handle): month_of(one.start) for one in going}
-        self.children |= {(agency, one.handle) for one in payload.children if one.handle in handles}
+        for one in going:
+            self.episodes[agency, one.handle].add(month_of(one.start))
         gone = {
             "payload-children": len(payload.children) - len(left.children),
             "payload-care-spells": len(payload.care_spells) - len(left.care_spells),
@@ -167,10 +179,17 @@ class PayloadEraser:
     def _find(self, targets: Mapping[str, Collection[str]]) -> Found:
         found = Found()
         for agency, handles in sorted(targets.items()):
+            found.children |= {(agency, handle) for handle in handles}
+            seen: set[str] = set()
             for submission in self._store.snapshots_of(agency):
                 payload = self._store.load(submission, agency)
                 if payload is not None:
                     found.add(submission, payload, handles)
+                    found.held |= {(agency, one.handle) for one in payload.episodes}
+                    for group in (payload.children, payload.care_spells, payload.episodes):
+                        seen.update(one.handle for one in group)
+            if not seen.issuperset(handles):
+                found.strangers.add(agency)
         return found
 
     def _keep_counts(self, connection: Connection, asked: ErasureRow, counts: Counts) -> None:
@@ -180,10 +199,14 @@ class PayloadEraser:
 
     def _forget_results(self, connection: Connection, found: Found) -> Counts:
         by_month: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for (agency, episode), month in found.episodes.items():
-            by_month[agency, month].append(episode)
+        for (agency, episode), months in found.episodes.items():
+            for month in months:
+                by_month[agency, month].append(episode)
+        asked = answers.queries_about(connection, found.children)
 
         def rests_on(receiver: str, told: MissingEpisode) -> bool:
+            if (receiver, told.query) in asked:
+                return True
             possible = by_month.get((told.contact, told.month), ())
             return any(told.query == self._query_number(receiver, told.child, one) for one in possible)
 
@@ -202,7 +225,7 @@ def _rewrite(
 
     def change(agency: str, body: str) -> str:
         told = parse(body.encode(), Results, limit=MAX_PART_BYTES)
-        findings = tuple(one for one in told.findings if (agency, one.episode) not in about.episodes)
+        findings = tuple(one for one in told.findings if not about.tells(agency, one.episode))
         own = tuple(one for one in told.missing if (agency, one.child) not in about.children)
         missing = tuple(one for one in own if not rests_on(agency, one))
         counted["own"] += len(told.findings) - len(findings) + len(told.missing) - len(own)

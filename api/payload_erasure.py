@@ -13,7 +13,7 @@ from msgspec import structs
 from sqlalchemy import Connection
 
 from api.quarantine import without_children
-from api.store import epochs, ledger, persons, results, submissions
+from api.store import answers, epochs, ledger, persons, results, submissions
 from api.store.epochs import Destruction
 from api.store.payload import PayloadStore
 from linkage.wire.canonical import canonical, parse
@@ -70,8 +70,9 @@ def _add(found: Erasure, submission: str, payload: Payload, kept: set[tuple[str,
 def forget_in_register(connection: Connection, asked: Destruction, found: Erasure, *, now: str) -> None:
     """Take the handles out of the shared database, but the memberships, and store the counts once."""
     keys = found.keys()
+    asked_about = answers.queries_about(connection, keys)
     epochs.forget_handles(connection, keys)
-    results.rewrite_results(connection, _without(keys, found.episodes))
+    results.rewrite_results(connection, _without(keys, found.episodes, asked_about))
     if asked.payload_records is None:
         epochs.set_destruction(connection, asked.epoch, now=now, payload_records=found.records)
     facts: dict[str, Fact] = {"epoch": asked.epoch, "children": len(keys), "payload_records": found.records}
@@ -79,11 +80,16 @@ def forget_in_register(connection: Connection, asked: Destruction, found: Erasur
     ledger.erase(connection, keys, facts, now=now, rows=changed)
 
 
-def _without(children: set[tuple[str, str]], episodes: set[tuple[str, str]]) -> Callable[[str, str], str]:
+def _without(
+    children: set[tuple[str, str]], episodes: set[tuple[str, str]], queries: set[tuple[str, str]]
+) -> Callable[[str, str], str]:
+    """Return what takes lines out of results: an agency's own, and those that its query numbers stand for."""
+
     def change(agency: str, body: str) -> str:
         told = parse(body.encode(), Results, limit=MAX_PART_BYTES)
         findings = tuple(one for one in told.findings if (agency, one.episode) not in episodes)
-        missing = tuple(one for one in told.missing if (agency, one.child) not in children)
+        own = tuple(one for one in told.missing if (agency, one.child) not in children)
+        missing = tuple(one for one in own if (agency, one.query) not in queries)
         if (findings, missing) == (told.findings, told.missing):
             return body
         return canonical(structs.replace(told, findings=findings, missing=missing)).decode()

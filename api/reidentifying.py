@@ -176,7 +176,7 @@ def approve_request(connection: Connection, content: bytes, *, now: dt.datetime)
         )
     if state_of(known, now) != "requested":
         raise InputError(f"request {given.number} is {state_of(known, now)}", hint="file another if need be")
-    enrolled = _enrolled(connection)
+    enrolled = _counting(connection)
     if not approvals(given) or not approvals(given) <= enrolled.keys():
         raise VerificationError(
             "the request is not signed, or signed by somebody who is not an enrolled approver",
@@ -244,6 +244,17 @@ def _enter_approver(connection: Connection, what: str, key: str, now: dt.datetim
     facts: dict[str, Fact] = {"what": what, "key": key}
     rows = {"approvers": [key]}
     ledger.append(connection, EntryKind.CONFIGURATION_CHANGED, facts, now=stamp(now), rows=rows)
+
+
+def _counting(connection: Connection) -> dict[str, Approver]:
+    """Return those whose signatures count: enrolled, and not a custodian or an agency since."""
+    pinned = agencies.pinned_custodians(connection)
+    custodians = frozenset[str]() if pinned is None else pinned.signing_keys
+    return {
+        key: one
+        for key, one in _enrolled(connection).items()
+        if key not in custodians and agencies.holder_of_key(connection, key) is None
+    }
 
 
 def _enrolled(connection: Connection) -> dict[str, Approver]:

@@ -18,7 +18,7 @@ from api.config import read_settings
 from api.erasing import erase_by_schedule
 from api.policy_settings import RetentionSettings
 from api.settlement import give_up
-from api.store import erasures, ledger, records, retention, submissions
+from api.store import erasures, kept_answers, ledger, records, retention, submissions
 from api.store.database import Database
 from api.store.payload import PayloadStore
 from api.store.retention import Forecast
@@ -52,11 +52,11 @@ class RetentionSchedule:
         return now - dt.timedelta(days=self._settings().superseded_days)
 
     def queue_when_due(self) -> None:
-        """Queue a run if none was queued in the last 24 hours."""
+        """Queue a run if none was queued in the last 24 hours; one queued after now had a wrong clock."""
         now = self._clock()
         with self._database.read() as connection:
             last = retention.last_queued(connection)
-        if last is not None and now - dt.datetime.fromisoformat(last) < EVERY:
+        if last is not None and dt.timedelta() <= now - dt.datetime.fromisoformat(last) < EVERY:
             return
         with self._database.write() as connection:
             if retention.last_queued(connection) == last:  # of two workers one queues it
@@ -130,6 +130,7 @@ def _remove(connection: Connection, settings: RetentionSettings, now: dt.datetim
     begun = retention.old_open(connection, before=before(settings.open_days))
     for one in begun:
         give_up(connection, one, reason=_NEVER_COMMITTED, now=now)
+    kept_answers.forget_expired(connection, now=stamp(now))
     asked = retention.unconfirmed(connection, before=stamp(now - _UNCONFIRMED))
     for number in asked:
         erasures.discard(connection, number)

@@ -75,6 +75,23 @@ def test_symbols_are_as_frequent_as_one_another() -> None:
     assert sum((one - expected) ** 2 / expected for one in counts.values()) < 60  # chi-squared, 22 degrees
 
 
+def test_only_the_operators_own_audience_is_of_its_kind_and_gets_handles(tmp_path: Path) -> None:
+    unit = make_unit(tmp_path / "data")
+    database = unit.database()
+    with database.write() as connection, pytest.raises(InputError, match="only one of its kind"):
+        add_audience(unit.folder, connection, "second", "operator", now=utc_now())
+    with database.write() as connection:  # as an older release may have made it
+        audiences.add_audience(connection, "second", "operator", now="2026-01-01")
+        write_secret(unit.folder.audience_keys / "second-1.key", "audience-pseudonyms", bytes(32))
+        value = Pseudonymiser("second", "operator", 1, bytes(32)).check_value()
+        audiences.add_key(connection, "second", 1, check_value=value, now="2026-01-01")
+    database.close()
+    listed = tmp_path / "persons.csv"
+    told = ("--data", unit.folder.root, "--audience", "second", "--output", listed)
+    assert clew("register", "persons", *told).code == 0
+    assert listed.read_text().split() == ["pseudonym"]
+
+
 def test_a_key_never_shows() -> None:
     key = os.urandom(32)
     assert key.hex() not in repr(_key("north", key))

@@ -21,7 +21,7 @@ from api.reidentifying import (
     state_of,
     withdraw_request,
 )
-from api.store import epochs, persons
+from api.store import epochs, persons, schema
 from api.store import reidentifications as store
 from linkage.errors import ClewError, FormatError, InputError, VerificationError
 from linkage.wire.canonical import canonical
@@ -31,7 +31,7 @@ from tests.support.agency_desk import clew
 from tests.support.custody_world import PHRASE, clew_keys
 from tests.support.served import Served, served_unit
 from tests.support.signing_client import problem
-from tests.support.unit import Custodian, handle, make_custodian, make_sent
+from tests.support.unit import Custodian, Desk, handle, make_custodian, make_sent
 
 SETTINGS = ReidentificationSettings(requests_in_30_days=3)
 REASON = "risk of exploitation, strategy meeting"
@@ -90,6 +90,25 @@ def unit(tmp_path: Path) -> Iterator[Unit]:
 def _enrol(connection: object, one: Custodian) -> None:
     fingerprint = card_fingerprint(one.card)
     enrol_approver(connection, canonical(one.card), fingerprint=fingerprint, now=utc_now())  # type: ignore[arg-type]
+
+
+def test_an_approver_whose_key_became_an_agencys_or_a_custodians_counts_no_more(unit: Unit) -> None:
+    request = unit.file()
+    unit.served.unit.enrol(Desk("E11", "council", key=unit.asha.key))
+    with pytest.raises(VerificationError, match="not an enrolled approver"):
+        unit.approve(request, unit.asha.key, unit.ben.key)
+    carl = make_custodian("Carl")
+    with unit.served.workers.database.write() as connection:
+        _enrol(connection, carl)
+        connection.execute(
+            schema.custodians.insert().values(
+                signing_key=carl.card.signing_key, name="Carl", pinned_at="2026-01-01"
+            )
+        )
+    assert not unit.approve(request, unit.ben.key)
+    with pytest.raises(VerificationError, match="not an enrolled approver"):
+        unit.approve(request, carl.key)
+    assert unit.seen_by("E09") == []
 
 
 def test_owning_agencies_see_their_own_handle_once_two_have_signed(unit: Unit) -> None:

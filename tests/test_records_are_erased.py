@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from api.auditing import check_unit
 from api.checkpoints import open_signer
@@ -22,8 +23,8 @@ from api.erasing import (
 )
 from api.folders import DataFolder
 from api.secret_files import read_receipts_key
-from api.store import erasures, jobs, persons, records, schema
-from api.store.bodies import BodyFolder
+from api.store import erasures, jobs, persons, records, schema, submissions
+from api.store.bodies import BodyFolder, owner_of
 from api.store.database import Database
 from api.store.encodings import EncodingStore
 from api.trust import enrol_agency
@@ -34,9 +35,10 @@ from linkage.wire.certificates import read_certificate
 from linkage.wire.erasures import ERASED_KINDS, Erasure
 from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
+from linkage.wire.records import Payload
 from tests.support.served import Served, copied_unit, served_unit
 from tests.support.traces import opened_encodings, traces
-from tests.support.unit import Desk, Unit, handle, make_encodings, make_sent
+from tests.support.unit import Desk, Unit, handle, make_encodings, make_payload, make_sent
 from tests.support.working import Workers, working
 
 EARLIER = Period(start=Moment.parse("2023-04-01"), end=Moment.parse("2024-03-31"))
@@ -137,6 +139,48 @@ def test_nothing_is_left_of_an_erased_record_anywhere(served: Served) -> None:
     assert "tombstones" in found.remains
     assert _audited(served.unit, database) == []
     assert not any(one in canonical(found).decode() for one in OF_CHILD_2)
+
+
+def _of_month(served: Served, month: str) -> Payload:
+    """The council's records, whose episodes began in another month than before."""
+    payload = make_payload(served.council, (1, 2, 3, 4))
+    moved = (Moment.parse(f"{month}-03T10:00Z"), Moment.parse(f"{month}-03T18:00Z"))
+    episodes = tuple(structs.replace(one, start=moved[0], end=moved[1]) for one in payload.episodes)
+    return structs.replace(payload, episodes=episodes)
+
+
+def test_what_others_were_told_of_an_episode_goes_whatever_month_it_was_moved_to(served: Served) -> None:
+    def lines() -> list[Any]:
+        return [one for one in _told(served, served.police)["missing"] if one["child"] == handle("P01", 2)]
+
+    assert len(lines()) == 1
+    _send(served, served.council, (1, 2, 3, 4), 4, payload=_of_month(served, "2024-08"))
+    _erase(served, 2)
+    served.workers.settle()
+    assert lines() == []
+
+
+def test_what_agencies_were_told_goes_though_the_payload_went_before(served: Served) -> None:
+    """The record was left out of a newer snapshot, and the schedule removed the older ones."""
+    before = served.workers.register._store.snapshots_of("E09")
+    _send(served, served.council, (1, 3, 4), 4)
+    _send(served, served.council, (1, 3), 5, period=EARLIER, day=EARLIER_DAY)
+    served.workers.register._store.erase({}, whole=before)
+    _erase(served, 2)
+    served.workers.settle()
+    assert [one for one in _told(served, served.police)["missing"] if one["child"] == handle("P01", 2)] == []
+    assert traces(served.unit, served.workers.database, OF_CHILD_2) == []
+
+
+def test_what_a_killed_worker_left_half_written_goes_with_the_first_erasure(served: Served) -> None:
+    folder = served.unit.folder.encodings
+    for body in list(folder.glob("*.sealed")):
+        shutil.copy(body, folder / f".{body.name}.0.part")
+    _erase(served, 2)
+    served.workers.settle()
+    with served.workers.database.read() as connection:
+        others = {one.id for one in submissions.every(connection, agency="P01")}
+    assert {owner_of(one.name) for one in folder.glob(".*")} == others
 
 
 def test_the_rest_of_a_body_stays_and_is_linked_on(served: Served) -> None:

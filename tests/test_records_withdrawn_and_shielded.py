@@ -1,15 +1,19 @@
 """A withdrawn record counts no more until it is sent again; a shielded one until the shield is lifted."""
 
 import json
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api.agency_app import records as record_requests
 from api.clock import utc_now
+from api.folders import DataFolder
 from api.rotation import close_epoch
-from api.store import persons
+from api.store import jobs, persons
 from api.trust import adopt_epoch
 from linkage.wire.canonical import canonical
 from linkage.wire.certificates import read_certificate
@@ -18,7 +22,7 @@ from linkage.wire.moments import Moment
 from linkage.wire.record_requests import RecordRequest
 from tests.support.served import Served, copied_unit, served_unit
 from tests.support.signing_client import problem
-from tests.support.unit import Desk, Unit, handle, make_descriptor, make_sent
+from tests.support.unit import Desk, Unit, handle, make_descriptor, make_sent, set_limits
 
 DAY = "2024-06-03"
 
@@ -159,6 +163,45 @@ def test_an_agency_erases_and_pulls_the_certificate_and_nobody_elses(served: Ser
     assert (certificate.erasure, certificate.scope, certificate.agency) == (name, "record", "E09")
     other = served.client(served.police).call("GET", f"/v1/erasures/{name}")
     assert (other.status_code, problem(other)) == (404, "not-found")
+
+
+def _waiting(served: Served, kind: str) -> int:
+    with served.workers.database.read() as connection:
+        found = jobs.all_jobs(connection, limit=200)
+    return sum(one.kind == kind and one.state == "waiting" for one in found)
+
+
+def test_shields_asked_for_one_by_one_are_one_job(served: Served) -> None:
+    for number in range(4):
+        assert _ask(served, served.council, "shield", handle("made up", number)).status_code == 200
+    assert _waiting(served, "conceal-results") == 1
+
+
+def test_an_agency_shields_no_more_records_than_a_submission_may_have(made: Served, tmp_path: Path) -> None:
+    shutil.copytree(made.unit.folder.root, tmp_path / "limited")
+    unit = replace(made.unit, folder=DataFolder(tmp_path / "limited"))
+    set_limits(unit.folder, records=5)
+    with copied_unit(replace(made, unit=unit), tmp_path / "data") as opened:
+        first = _ask(opened, opened.council, "shield", *(handle("made up", number) for number in range(5)))
+        assert first.status_code == 200
+        assert problem(_ask(opened, opened.council, "shield", handle("made up", 5))) == "too-large"
+        assert _ask(opened, opened.other_council, "shield", handle("made up", 5)).status_code == 200
+
+
+def test_erasures_asked_for_one_by_one_do_not_hold_everybody_up(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_requests, "ERASURES_AT_A_TIME", 2)
+    for number in range(2):
+        assert _ask(served, served.council, "erase", handle("made up", number)).status_code == 202
+    refused = _ask(served, served.council, "erase", handle("made up", 2))
+    assert problem(refused) == "limit-reached"
+    assert int(refused.headers["retry-after"]) == 60
+    assert _waiting(served, "erase-payload-records") == 2
+    assert _ask(served, served.council, "erase", handle("made up", 1)).status_code == 202  # the same again
+    assert _ask(served, served.other_council, "erase", handle("made up", 2)).status_code == 202
+    served.workers.settle()
+    assert _ask(served, served.council, "erase", handle("made up", 2)).status_code == 202
 
 
 def test_what_is_asked_in_another_agencys_name_changes_nothing_of_anybodys(served: Served) -> None:

@@ -208,6 +208,23 @@ def test_an_epoch_closes_after_its_last_day_and_never_the_one_in_force(served: S
 
 
 @pytest.mark.postgresql("always")
+def test_what_others_were_told_of_a_child_that_was_not_encoded_again_goes_with_it(served: Served) -> None:
+    def told() -> set[str]:
+        found = served.client(served.police).call("GET", "/v1/results").json()
+        return {one["child"] for one in found["missing"]}
+
+    _send(served, served.unit, served.council, (1, 2), 1)
+    _send(served, served.unit, served.police, (1, 2), 1, day="2024-07-01")
+    served.workers.cycle()
+    rotated = _rotate(served)
+    _send(served, rotated, served.council, (1,), 2)
+    _send(served, rotated, served.police, (1, 2), 2, day="2024-07-01")
+    _close(served)
+    assert told() == {handle("P01", 1), handle("P01", 2)}
+    _destroy(served)
+    assert told() == {handle("P01", 1)}
+
+
 def test_three_epochs_end_one_after_the_other(served: Served) -> None:
     _send(served, served.unit, served.council, (1, 2), 1)
     _send(served, served.unit, served.police, (3,), 1)

@@ -12,8 +12,9 @@ from msgspec import structs
 from api.clock import utc_now
 from api.erasing import ask_erasure, certify_erasure
 from api.secret_files import read_receipts_key
-from api.store import erasures, jobs, persons, retention, schema
+from api.store import erasures, jobs, kept_answers, persons, retention, schema
 from api.store.database import Database
+from api.store.kept_answers import KeptAnswer
 from linkage.wire.certificates import read_certificate
 from linkage.wire.erasures import ERASED_KINDS, Erasure
 from linkage.wire.manifest import Period
@@ -134,10 +135,15 @@ def test_what_only_the_shared_database_holds_goes_too(served: Served) -> None:
         old = utc_now() - dt.timedelta(days=31)
         ask_erasure(connection, "E09", [handle("E09", 2)], reason="x", now=old)
         connection.execute(schema.submissions.update().values(registered_at="2020-01-01T00:00:00.000000Z"))
+        answer = KeptAnswer("0f" * 32, 200, "application/json", "{}")
+        past = "2020-01-01T00:00:00.000000Z"
+        assert kept_answers.keep_answer(connection, "E09", "k" * 16, answer, now=past, expires=past)
     run = _run(served.workers)
     assert run.removed["open-submissions"] == 1
     assert run.removed["unconfirmed"] == 1
     assert run.removed["old-results"] == 3
+    with database.read() as connection:
+        assert kept_answers.find_answer(connection, "E09", "k" * 16, now=past) is None
     assert client.call("GET", "/v1/results").json()["cycle"] == 3
     with database.write() as connection:
         connection.execute(schema.submissions.update().values(settled_at="2020-01-01T00:00:00.000000Z"))
@@ -181,7 +187,8 @@ def test_a_waiting_worker_queues_a_run_once_a_day(served: Served) -> None:
         return sum(one.kind == "retention" for one in found)
 
     with working(served.unit, clock) as workers:
-        for hour, expected in ((0, 1), (0, 1), (20, 1), (25, 2), (26, 2)):
+        # At last the clock is a year ahead, and then set right again.
+        for hour, expected in ((0, 1), (0, 1), (20, 1), (25, 2), (26, 2), (9000, 3), (27, 4), (28, 4)):
             hours[0] = hour
             stop = threading.Event()
             threading.Timer(0.3, stop.set).start()

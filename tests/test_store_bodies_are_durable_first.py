@@ -100,6 +100,14 @@ def test_half_written_files_of_a_killed_process_go_once_they_are_old(tmp_path: P
     assert [one.name for one in tmp_path.iterdir()] == [young.name]
 
 
+def test_what_is_erased_goes_half_written_too(tmp_path: Path) -> None:
+    folder, gone, other = BodyFolder(tmp_path), "a" * 64, "b" * 64
+    for name in (f".{gone}-1.sealed.0.part", f"{gone}-1.chunk", f".{other}-1.sealed.0.part"):
+        (tmp_path / name).write_bytes(b"half")
+    folder.remove_of([gone])
+    assert [one.name for one in tmp_path.iterdir()] == [f".{other}-1.sealed.0.part"]
+
+
 FAULTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "fsync": lambda patch: patch.setattr(os, "fsync", _fails),
     "write": lambda patch: patch.setattr(os, "write", _fails),

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from api.agency_app.answers import keep
 from api.agency_app.problems import PROBLEM_TYPE, RefusedError, refuse, refuse_revoked_epoch
-from api.agency_app.service import Service, chunk_name, chunk_owner
+from api.agency_app.service import Service, chunk_name
 from api.clock import stamp
 from api.store import agencies, jobs, ledger, submissions
-from api.store.bodies import BodyFolder, body_name
+from api.store.bodies import BodyFolder, body_name, owner_of
 from api.store.submissions import ChunkRow, Submission
 from linkage.errors import VerificationError
 from linkage.wire.canonical import canonical
@@ -49,17 +49,29 @@ def put_chunk(service: Service, agency: str, submission: str, sha256: str, body:
         refuse("chunk-digest", hint="send the chunk again")
     if found.state != "open" or all(row.present for row in listed):
         return
-    name, parts = chunk_name(submission, sha256), dict.fromkeys(row.part for row in listed)
-    for part in parts:
-        service.intake[part].put(name, [body], sha256=sha256, size=len(body))
+    _store_chunk(service, found, sha256, body, list(dict.fromkeys(row.part for row in listed)))
+
+
+def _store_chunk(service: Service, found: Submission, sha256: str, body: bytes, parts: Sequence[str]) -> None:
+    name = chunk_name(found.id, sha256)
+    try:
+        for part in parts:
+            service.intake[part].put(name, [body], sha256=sha256, size=len(body))
+    except FileNotFoundError:
+        # A commit has come since, and takes what is half-written with it.
+        if own_submission(service, found.agency, found.id).state == "open":
+            raise
+        return
     with service.database.write_beside() as connection:
-        submissions.mark_present(connection, submission, sha256)
+        submissions.mark_present(connection, found.id, sha256)
+        late = submissions.state_of(connection, found.id) not in {None, "open"}
         # The row is ours now; had the registration been discarded meanwhile, the file may have gone with it.
-        if not all(service.intake[part].has(name) for part in parts):
-            fresh = submissions.find(connection, submission)
-            if fresh is None or fresh.state == "open":
-                refuse("busy", hint="send the chunk again")
+        if not late and not all(service.intake[part].has(name) for part in parts):
+            refuse("busy", hint="send the chunk again")
         keep(connection, 204)
+    if late:  # another request brought the same chunk, and a commit has come since: nobody would remove it
+        for part in parts:
+            service.intake[part].remove([name])
 
 
 def commit(service: Service, agency: str, submission: str) -> bytes:
@@ -91,10 +103,26 @@ def commit(service: Service, agency: str, submission: str) -> bytes:
         if found.state == "open":
             _ask_again(service, submission, rows)
             refuse("chunks-missing", "chunks that had arrived are not there any more", hint="send them")
-        return _receipt_of(found)
-    receipt, closed = _store_commit(service, found)
+        return _late_receipt(service, found)
+    committed = _store_commit(service, found)
+    if committed is None:
+        return _late_receipt(service, own_submission(service, agency, submission))
+    receipt, closed = committed
     _remove_chunks(service, [submission, *closed])
     return receipt
+
+
+def _late_receipt(service: Service, found: Submission) -> bytes:
+    """Return the receipt that another request was given, or that was refused to it.
+
+    Bodies that this one put together once more, after a worker had taken them, would lie there for ever.
+    """
+    with service.database.read() as connection:
+        states = submissions.part_states(connection, found.id)
+    for part in found.manifest.parts:
+        if states.get(part.name) != "waiting":
+            service.intake[part.name].remove([body_name(found.id, part.sealed_sha256)])
+    return _receipt_of(found)
 
 
 def _ask_again(service: Service, submission: str, rows: Sequence[ChunkRow]) -> None:
@@ -130,7 +158,8 @@ def _assemble(service: Service, found: Submission, part: Part, rows: Sequence[Ch
             f"part {part.name}; the registration was discarded and nothing of it was kept",
             "register the bundle again and send its chunks again",
         )
-        _discard(service, found, refused)
+        if not _discard(service, found, refused):
+            refuse("busy", hint="commit again")
         raise refused from None
 
 
@@ -139,16 +168,13 @@ def _pieces(folder: BodyFolder, submission: str, rows: Sequence[ChunkRow]) -> It
         yield from folder.pieces(chunk_name(submission, row.sha256))
 
 
-def _store_commit(service: Service, found: Submission) -> tuple[bytes, list[str]]:
-    """Commit and return the receipt, and the submissions that this closed.
-
-    Another process may have been first; then its receipt is the answer.
-    """
+def _store_commit(service: Service, found: Submission) -> tuple[bytes, list[str]] | None:
+    """Commit and return the receipt, and the submissions that this closed; None if another was first."""
     now = service.clock()
     with service.database.write() as connection:
         fresh = submissions.get(connection, found.id)
         if fresh.state != "open":
-            return _receipt_of(fresh), []
+            return None
         _check_standing(connection, fresh)
         agencies.raise_sequence(connection, found.agency, found.sequence)
         entry = submissions.set_state(
@@ -197,20 +223,28 @@ def _give_up_older(connection: Connection, found: Submission, now: str) -> list[
     return closed
 
 
-def _discard(service: Service, found: Submission, refused: RefusedError) -> None:
+def _discard(service: Service, found: Submission, refused: RefusedError) -> bool:
     """Forget a registration whose chunks do not make up its parts, and its files.
 
     The files go while the rows are held: after that the same bundle may be registered again, and chunks that
     were acknowledged for it would go too.  A kill in between leaves chunks that are asked for again.
+    Returns False, and changes nothing, where that has happened already: it is another registration now, which
+    may have been committed.
     """
     with service.database.write() as connection:
+        fresh = submissions.find(connection, found.id)
+        if fresh is None or (fresh.state, fresh.registration) != ("open", found.registration):
+            return False
         submissions.discard(connection, found.id)
         keep(connection, refused.problem.status, canonical(refused.problem), PROBLEM_TYPE)
         _remove_chunks(service, [found.id])
         for part in found.manifest.parts:
             service.intake[part.name].remove([body_name(found.id, part.sealed_sha256)])
+    return True
 
 
 def _remove_chunks(service: Service, closed: Sequence[str]) -> None:
+    """Remove chunks, and what a killed process left half-written."""
     for folder in service.intake.values():
-        folder.remove(name for name in folder.names(".chunk") if chunk_owner(name) in closed)
+        found = (*folder.names(".chunk"), *folder.unfinished())
+        folder.remove(name for name in found if owner_of(name) in closed)

@@ -5,6 +5,9 @@ record that is on its way is caught too.  Another agency's record under the same
 """
 
 from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import Connection
 
 from api.agency_app.answers import keep
 from api.agency_app.problems import parsed, refuse
@@ -17,10 +20,16 @@ from linkage.wire.canonical import canonical
 from linkage.wire.ledger import EntryKind, Fact
 from linkage.wire.record_requests import ErasureStatus, RecordAction, RecordAnswer, RecordRequest
 
-__all__ = ["MAX_RECORD_REQUEST_BYTES", "STATUS_OF", "change_records", "erasure_status"]
+__all__ = ["ERASURES_AT_A_TIME", "MAX_RECORD_REQUEST_BYTES", "STATUS_OF", "change_records", "erasure_status"]
 
 MAX_RECORD_REQUEST_BYTES = 64 * 1024
 """A thousand handles come to less."""
+
+ERASURES_AT_A_TIME: Final = 64
+"""Erasures of one agency that wait or are worked on: each opens all that the agency sent, and everybody's
+other work waits for it."""
+
+_RETRY_SECONDS = 60
 
 STATUS_OF: Mapping[RecordAction, int] = {"erase": 202}
 """What success is answered with, where it is not 200: an erasure is only begun."""
@@ -36,15 +45,17 @@ def change_records(service: Service, agency: str, action: RecordAction, body: by
     with service.database.write() as connection:
         name = None
         if action == "erase":
-            name, _ = erase_own_records(connection, agency, handles, now=now)
+            name, news = erase_own_records(connection, agency, handles, now=now)
+            if news:
+                _check_erasures(connection, agency)
         elif action == "withdraw":
             held = records.count_withdrawals(connection, agency)
-            if held + len(handles) > service.settings.limits.records:
-                refuse("too-large", f"this unit keeps at most {service.settings.limits.records} withdrawals")
+            _check_kept(service, held + len(handles), "withdrawals")
             records.withdraw(connection, agency, handles, now=stamp(now))
         elif action == "shield":
+            _check_kept(service, records.count_shields(connection, agency) + len(handles), "shields")
             if records.shield(connection, agency, handles, now=stamp(now)):
-                jobs.queue(connection, "conceal-results", now=now)
+                jobs.queue_concealment(connection, now=now)
         else:
             records.unshield(connection, agency, handles)
         if action != "erase":
@@ -59,6 +70,23 @@ def change_records(service: Service, agency: str, action: RecordAction, body: by
         answer = RecordAnswer(action=action, records=len(handles), erasure=name)
         keep(connection, STATUS_OF.get(action, 200), canonical(answer))
     return answer
+
+
+def _check_kept(service: Service, number: int, what: str) -> None:
+    most = service.settings.limits.records
+    if number > most:
+        refuse("too-large", f"this unit keeps at most {most} {what}")
+
+
+def _check_erasures(connection: Connection, agency: str) -> None:
+    """Refuse an erasure too many, and with the refusal what was written of it."""
+    if erasures.count_under_way(connection, agency) > ERASURES_AT_A_TIME:
+        refuse(
+            "limit-reached",
+            f"this unit works on {ERASURES_AT_A_TIME} erasures of an agency at a time",
+            hint="name more records in one request, and wait as long as Retry-After says",
+            retry_after=_RETRY_SECONDS,
+        )
 
 
 def erasure_status(service: Service, agency: str, name: str) -> ErasureStatus:

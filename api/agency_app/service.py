@@ -18,11 +18,11 @@ from api.config import Settings, read_settings
 from api.folders import DataFolder, open_data_folder
 from api.secret_files import read_receipts_key
 from api.store import submissions
-from api.store.bodies import BodyFolder, chunk_name
+from api.store.bodies import BodyFolder, chunk_name, owner_of
 from api.store.database import Database, open_database
 from linkage.wire.manifest import PART_NAMES
 
-__all__ = ["Service", "chunk_name", "chunk_owner", "open_service"]
+__all__ = ["Service", "chunk_name", "open_service"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +42,18 @@ class Service:
         self.database.close()
 
     def recover(self) -> None:
-        """Remove chunks that a killed process left behind after their submission was committed."""
-        found = {name: folder.names(".chunk") for name, folder in self.intake.items()}
+        """Remove chunks, and what is half-written, that a killed process left of submissions no longer open.
+
+        What is half-written of one that is open may be another process's, and stays for a day.
+        """
+        found = {
+            name: [*folder.names(".chunk"), *folder.unfinished()] for name, folder in self.intake.items()
+        }
         with self.database.read() as connection:
             open_now = submissions.open_ids(connection)
         for name, folder in self.intake.items():
             folder.sweep_unfinished()
-            folder.remove(one for one in found[name] if chunk_owner(one) not in open_now)
-
-
-def chunk_owner(name: str) -> str:
-    """Return the submission that a chunk's file belongs to."""
-    return name.partition("-")[0]
+            folder.remove(one for one in found[name] if owner_of(one) not in open_now)
 
 
 def open_service(data: Path, *, clock: Clock = utc_now, outside: Iterable[Path] = ()) -> Service:

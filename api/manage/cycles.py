@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from api.audiences import in_use
+from api.audiences import OPERATOR, in_use
 from api.clock import stamp, utc_now
 from api.cycle import abandon_cycle, close_cycle
 from api.manage.audiences import audience_option
@@ -105,7 +105,7 @@ def persons(data: Path, name: str, output: Path) -> None:
         ledger.append(connection, EntryKind.SENSITIVE_READ, facts, now=stamp(utc_now()))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    if audience.kind == "operator":
+    if audience.audience == OPERATOR:
         writer.writerow(("agency", "handle", "pseudonym"))
         writer.writerows((one.agency, one.handle, audience.of(one.person)) for one in found)
     else:

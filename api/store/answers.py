@@ -23,6 +23,7 @@ __all__ = [
     "is_own",
     "last_answer",
     "note_queries",
+    "queries_about",
     "totals",
 ]
 
@@ -173,17 +174,22 @@ def totals(connection: Connection) -> dict[str, tuple[int, int]]:
     return {agency: (count, answered[agency]) for agency, count in given}
 
 
-def forget(connection: Connection, keys: Collection[RecordKey]) -> None:
-    """Erase the queries, with their answers, that stand on one of these child records, on either side."""
+def queries_about(connection: Connection, keys: Collection[RecordKey]) -> set[tuple[str, str]]:
+    """Return agency and number of the queries that stand on one of these child records, on either side."""
+    found: set[tuple[str, str]] = set()
     ordered = sorted(keys)
     for start in range(0, len(ordered), _ROWS):
         some = ordered[start : start + _ROWS]
         for side in ((queries.c.agency, queries.c.child), (queries.c.contact, queries.c.other)):
-            gone = select(queries.c.agency, queries.c.query).where(tuple_(*side).in_(some))
-            pairs = [tuple(row) for row in connection.execute(gone)]
-            for first in range(0, len(pairs), _ROWS):
-                numbers = pairs[first : first + _ROWS]
-                for table in (answers, queries):
-                    connection.execute(
-                        delete(table).where(tuple_(table.c.agency, table.c.query).in_(numbers))
-                    )
+            about = select(queries.c.agency, queries.c.query).where(tuple_(*side).in_(some))
+            found.update((row.agency, row.query) for row in connection.execute(about))
+    return found
+
+
+def forget(connection: Connection, keys: Collection[RecordKey]) -> None:
+    """Erase the queries, with their answers, that stand on one of these child records, on either side."""
+    pairs = sorted(queries_about(connection, keys))
+    for start in range(0, len(pairs), _ROWS):
+        numbers = pairs[start : start + _ROWS]
+        for table in (answers, queries):
+            connection.execute(delete(table).where(tuple_(table.c.agency, table.c.query).in_(numbers)))

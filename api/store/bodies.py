@@ -19,7 +19,7 @@ from pathlib import Path
 
 from linkage.errors import VerificationError
 
-__all__ = ["BodyFolder", "body_name", "chunk_name", "sync_folder", "write_whole"]
+__all__ = ["BodyFolder", "body_name", "chunk_name", "owner_of", "sync_folder", "write_whole"]
 
 _PIECE_BYTES = 1024 * 1024
 _STALE_SECONDS = 24 * 3600.0
@@ -38,6 +38,11 @@ def body_name(submission: str, sealed_sha256: str) -> str:
 def chunk_name(submission: str, sha256: str) -> str:
     """Name a chunk's file.  It holds the submission: one agency's chunks never serve as another's."""
     return f"{submission}-{sha256}.chunk"
+
+
+def owner_of(name: str) -> str:
+    """Return the submission that a body, a chunk, or one of them half-written belongs to."""
+    return name.removeprefix(".").partition("-")[0]
 
 
 class BodyFolder:
@@ -91,16 +96,18 @@ class BodyFolder:
             self.path(name).unlink(missing_ok=True)
 
     def remove_of(self, submissions: Iterable[str]) -> None:
-        """Remove every body and chunk of these submissions, and make their absence durable."""
+        """Remove every body and chunk of these submissions, half-written ones too, and make that durable."""
         owners = frozenset(submissions)
-        self.remove(
-            entry.name for entry in list(self.folder.iterdir()) if entry.name.partition("-")[0] in owners
-        )
+        self.remove(entry.name for entry in list(self.folder.iterdir()) if owner_of(entry.name) in owners)
         sync_folder(self.folder)
 
     def names(self, suffix: str) -> list[str]:
         """Return the names of the bodies that end in ``suffix``."""
         return sorted(entry.name for entry in self.folder.iterdir() if entry.name.endswith(suffix))
+
+    def unfinished(self) -> list[str]:
+        """Return the names of files that are being written, or were when a process was killed."""
+        return self.names(_SUFFIX)
 
     def sweep_unfinished(self) -> None:
         """Remove what a killed process left half-written.

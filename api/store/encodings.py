@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from api.store.bodies import BodyFolder, body_name, sync_folder
+from api.store.bodies import BodyFolder, body_name, owner_of, sync_folder
 from api.store.database import BIG_INTEGER, Database, Location, open_database
 from linkage.wire.manifest import Manifest
 
@@ -137,10 +137,14 @@ class EncodingStore:
         self.tidy(stored.submission)
 
     def tidy(self, submission: str) -> None:
-        """Remove every body of a submission but the one that its row names, and make that durable."""
+        """Remove every body of a submission but the one that its row names, and make that durable.
+
+        With them goes what a killed worker left half-written: only one works on a submission at a time.
+        """
         stored = self.get(submission)
         named = None if stored is None else self.body_name(stored)
-        found = [one for one in self.bodies.names(".sealed") if one.startswith(f"{submission}-")]
+        held = [*self.bodies.names(".sealed"), *self.bodies.unfinished()]
+        found = [one for one in held if owner_of(one) == submission]
         if stray := [one for one in found if one != named]:
             self.bodies.remove(stray)
             sync_folder(self.bodies.folder)

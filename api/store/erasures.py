@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, insert, or_, select, update
 
 from api.store import answers, record_tables, schema, schema_audiences
 from api.store.database import number_of
@@ -19,6 +19,7 @@ __all__ = [
     "add",
     "all_erasures",
     "by_name",
+    "count_under_way",
     "discard",
     "find",
     "forget",
@@ -153,6 +154,18 @@ def live_of_agency(connection: Connection, agency: str, handles: Collection[str]
         )
         found.update({row.handle: row.erasure for row in connection.execute(query)})
     return found
+
+
+def count_under_way(connection: Connection, agency: str) -> int:
+    """Count the erasures that an agency asked for itself and that a worker has still to come to."""
+    job = schema.jobs
+    query = (
+        select(func.count())
+        .select_from(_table)
+        .join(job, job.c.id == _table.c.encodings_job)
+        .where(_table.c.agency == agency, _table.c.scope == "record", job.c.state.in_(("waiting", "running")))
+    )
+    return int(connection.scalar(query) or 0)
 
 
 def set_values(connection: Connection, number: int, **values: object) -> None:

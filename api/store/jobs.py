@@ -35,6 +35,7 @@ __all__ = [
     "oldest_startable",
     "pending",
     "queue",
+    "queue_concealment",
     "queue_link",
     "release",
     "renew",
@@ -163,9 +164,18 @@ def queue(
 
 def queue_link(connection: Connection, *, now: dt.datetime) -> None:
     """Queue a link job unless one waits already: it will hold whatever is accepted when it starts."""
-    waiting = exists().where(_table.c.kind == "link", _table.c.state == "waiting", _table.c.cycle.is_(None))
+    _queue_once(connection, "link", now=now)
+
+
+def queue_concealment(connection: Connection, *, now: dt.datetime) -> None:
+    """Queue a job that conceals results unless one waits: it conceals whatever is shielded when it starts."""
+    _queue_once(connection, "conceal-results", now=now)
+
+
+def _queue_once(connection: Connection, kind: JobKind, *, now: dt.datetime) -> None:
+    waiting = exists().where(_table.c.kind == kind, _table.c.state == "waiting", _table.c.cycle.is_(None))
     if not connection.scalar(select(waiting)):
-        queue(connection, "link", now=now)
+        queue(connection, kind, now=now)
 
 
 def claim(connection: Connection, worker: WorkerName, *, now: dt.datetime) -> Lease | None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, select, tuple_
 from api.store import schema
 from api.store.database import insert_new
 
-__all__ = ["KeptAnswer", "find_answer", "keep_answer"]
+__all__ = ["KeptAnswer", "find_answer", "forget_expired", "keep_answer"]
 
 _table = schema.kept_answers
 
@@ -31,14 +31,19 @@ def find_answer(connection: Connection, agency: str, key: str, *, now: str) -> K
     return None if row is None else KeptAnswer(row.request, row.status, row.media_type, row.body)
 
 
-def keep_answer(
-    connection: Connection, agency: str, key: str, answer: KeptAnswer, *, now: str, expires: str
-) -> bool:
-    """Keep an answer; returns False if one is kept under this key already.  What has expired goes."""
+def forget_expired(connection: Connection, *, now: str) -> None:
+    """Forget the answers of anybody that need be kept no longer."""
     expired = select(_table.c.agency, _table.c.idempotency_key).where(_table.c.expires < now)
     # Requests that come at once would otherwise wait for each other's deletion of the same rows.
     going = tuple_(_table.c.agency, _table.c.idempotency_key).in_(expired.with_for_update(skip_locked=True))
     connection.execute(delete(_table).where(going))
+
+
+def keep_answer(
+    connection: Connection, agency: str, key: str, answer: KeptAnswer, *, now: str, expires: str
+) -> bool:
+    """Keep an answer; returns False if one is kept under this key already.  What has expired goes."""
+    forget_expired(connection, now=now)
     values = {
         "agency": agency,
         "idempotency_key": key,

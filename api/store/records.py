@@ -15,6 +15,7 @@ __all__ = [
     "HeldBack",
     "Tombstones",
     "add_tombstones",
+    "count_shields",
     "count_withdrawals",
     "forget_spent_withdrawals",
     "held_back",
@@ -114,7 +115,16 @@ def withdraw(connection: Connection, agency: str, handles: Collection[str], *, n
 
 def count_withdrawals(connection: Connection, agency: str) -> int:
     """Count an agency's withdrawals that are on record."""
-    query = select(func.count()).select_from(_withdrawals).where(_withdrawals.c.agency == agency)
+    return _count(connection, _withdrawals, agency)
+
+
+def count_shields(connection: Connection, agency: str) -> int:
+    """Count an agency's shielded records."""
+    return _count(connection, _shields, agency)
+
+
+def _count(connection: Connection, table: Table, agency: str) -> int:
+    query = select(func.count()).select_from(table).where(table.c.agency == agency)
     return int(connection.scalar(query) or 0)
 
 

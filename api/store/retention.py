@@ -94,10 +94,10 @@ def queue_run(connection: Connection, *, now: dt.datetime) -> int:
 
 
 def last_queued(connection: Connection) -> str | None:
-    """Return when the schedule was last put into the queue, or None."""
+    """Return when the schedule was last put into the queue, by the clock of then, or None."""
     table = schema.jobs
-    found: str | None = connection.scalar(select(func.max(table.c.queued_at)).where(table.c.kind == _KIND))
-    return found
+    newest = select(table.c.queued_at).where(table.c.kind == _KIND).order_by(table.c.id.desc()).limit(1)
+    return connection.scalar(newest)
 
 
 def stale_snapshots(connection: Connection, *, before: str) -> list[Submission]:

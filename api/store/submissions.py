@@ -51,6 +51,7 @@ __all__ = [
     "set_receipt",
     "set_state",
     "standing_in_period",
+    "state_of",
     "waiting_bodies",
 ]
 
@@ -132,6 +133,12 @@ def find(connection: Connection, submission: str, *, agency: str | None = None) 
 def get(connection: Connection, submission: str) -> Submission:
     """Return a submission that is known to be there."""
     return _submission(connection.execute(select(_table).where(_table.c.id == submission)).one())
+
+
+def state_of(connection: Connection, submission: str) -> SubmissionState | None:
+    """Return where a submission stands, or None if there is no such submission."""
+    found = connection.scalar(select(_table.c.state).where(_table.c.id == submission))
+    return cast("SubmissionState | None", found)
 
 
 def by_sequence(connection: Connection, agency: str, sequence: int) -> Submission | None:
