@@ -91,10 +91,15 @@ def back_up(
 ) -> tuple[BackupManifest, str]:
     """Copy a unit and return the manifest of the copy and its SHA-256.
 
-    Raises :class:`InputError` if there is something at the destination and :class:`VerificationError` if a
-    file that a row names is not there or is not what the row says.
+    Raises :class:`InputError` if there is something at the destination or no room for the copy, and
+    :class:`VerificationError` if a file that a row names is not there or is not what the row says.
     """
     unit = card_fingerprint(read_unit_card(folder))
+    if folder.root.resolve() in destination.resolve().parents:
+        raise InputError(
+            f"{destination}: lies in the unit's own data folder",
+            hint="choose a folder elsewhere, best on another disk: what loses one would lose the other too",
+        )
     with _built(destination) as building:
         files = list(_copied(folder, building, with_secrets=with_secrets))
         manifest = BackupManifest(
@@ -147,9 +152,17 @@ def _copied_database(connection: Connection, location: Location, building: Path,
         dump(connection, location, building / place)
     elif isinstance(source, sqlite3.Connection):
         os.close(os.open(building / place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with contextlib.closing(sqlite3.connect(building / place)) as target:
-            source.backup(target)
-            target.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+        try:
+            with contextlib.closing(sqlite3.connect(building / place)) as target:
+                source.backup(target)
+                target.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+        except (
+            sqlite3.Error
+        ) as error:  # SQLite's own words, such as "database or disk is full"; they hold no data
+            raise InputError(
+                f"{place}: not copied: {error}",
+                hint="check the space where the copy shall lie, and who may write there; nothing was left",
+            ) from None
     path = building / place
     _sync(path)
     sync_folder(path.parent)
@@ -184,7 +197,8 @@ def read_manifest(backup: Path) -> tuple[BackupManifest, str]:
             content = stream.read(_MAX_MANIFEST_BYTES + 1)
     except OSError:
         raise InputError(
-            "the backup has no manifest that can be read", hint="give the folder that `backup` made"
+            f"{backup}: the backup has no manifest that can be read",
+            hint="give the folder that `backup` made",
         ) from None
     manifest = parse(content, BackupManifest, limit=_MAX_MANIFEST_BYTES)
     _check_places(manifest)
@@ -232,6 +246,11 @@ def restore_unit(
     if sha256 is not None and sha256.strip().lower() != digest:
         raise VerificationError("the manifest is not the one that `backup` made", hint="use another copy")
     _check_listing(backup, manifest)
+    if secrets_folder is not None and not _key_places(secrets_folder):
+        raise InputError(
+            f"--secrets: {secrets_folder}: there is no key in it",
+            hint="name the folder in which receipts.key and the others lie, or restore without --secrets",
+        )
     with _built(root) as building:
         for name in FOLDERS:
             (building / name).mkdir(mode=0o700)
@@ -339,7 +358,7 @@ def _check_whole(folder: DataFolder, manifest: BackupManifest) -> None:
 def _built(destination: Path) -> Iterator[Path]:
     """Build a folder that takes its name only when the block ends well; nothing may be there already."""
     if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
-        raise InputError("there is something already", hint="choose a new or an empty folder")
+        raise InputError(f"{destination}: there is something already", hint="choose a new or an empty folder")
     destination.parent.mkdir(parents=True, exist_ok=True)
     building = destination.with_name(f".{destination.name}.{secrets.token_hex(6)}.part")
     building.mkdir(mode=0o700)

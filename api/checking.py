@@ -52,6 +52,7 @@ class Looked:
     files: int = 0
     size: int = 0
     ledger: bool = False
+    worker: bool = False
 
 
 def check_unit(folder: DataFolder, looked: Looked | None = None) -> Iterator[Damage]:
@@ -93,7 +94,8 @@ def _of_moment(folder: DataFolder, looked: Looked) -> Iterator[Damage]:
             looked.files += 1
             yield from _file(one, looked)
         # What a worker is at work on would look changed.
-        looked.ledger = not living(read_beats(folder.heartbeats), now=utc_now())
+        looked.worker = bool(living(read_beats(folder.heartbeats), now=utc_now()))
+        looked.ledger = not looked.worker
         if looked.ledger:
             yield from _ledger(folder, moment.connections["register"])
 

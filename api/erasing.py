@@ -127,7 +127,10 @@ def confirm_erasure(connection: Connection, number: int, code: str, *, now: dt.d
     if asked is None:
         raise InputError(f"there is no erasure {number}", hint="see `clew register erase list --data DIR`")
     if asked.code != code:
-        raise InputError("--code: not the one that was printed when this erasure was asked for")
+        raise InputError(
+            "--code: not the one that was printed when this erasure was asked for",
+            hint=f"if it is lost, `clew register erase abandon {number} --data DIR`, and ask again",
+        )
     if asked.confirmed_at is not None:
         return asked
     if now - dt.datetime.fromisoformat(asked.asked_at) > CONFIRM_WITHIN:

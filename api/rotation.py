@@ -80,7 +80,10 @@ def ask_destruction(connection: Connection, name: str, *, now: dt.datetime) -> D
     """Queue the destruction of a closed epoch, once, and return how far it is."""
     epoch = _known(connection, name)
     if epoch.closed_at is None:
-        raise InputError(f"epoch {name} is {epoch.state}", hint="close it with `clew register epoch close`")
+        hint = "close it with `clew register epoch close`"
+        if epoch.state == "in force":
+            hint = f"adopt the next one with `clew register epoch adopt` first, then {hint}"
+        raise InputError(f"epoch {name} is {epoch.state}", hint=hint)
     found = epochs.destruction(connection, name)
     if found is not None:
         return found

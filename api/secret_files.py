@@ -97,6 +97,11 @@ def _read(path: Path, use: SecretUse, *, size: int) -> bytes:
         with path.open("rb") as stream:
             mode = stat.S_IMODE(path.stat().st_mode)
             data = stream.read(_MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise InputError(
+            f"secrets/{path.name}: not there",
+            hint="put it back from where the secrets are kept, with mode 0600; it cannot be made again",
+        ) from None
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise InputError(

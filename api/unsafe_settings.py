@@ -185,6 +185,13 @@ def _modes(folder: "DataFolder") -> Iterator[Finding]:
     for path in secrets:
         if _mode(path) & 0o077:
             yield _open_to_others(folder, path, "600")
+        if _is_absent(path):
+            yield Finding(
+                "caution",
+                str(path.relative_to(folder.root)),
+                "not there: whoever needs it does not start",
+                "put it back from where the unit's secrets are kept; it cannot be made again",
+            )
     closed = (
         *(folder.register_database, folder.intake_encodings, folder.intake_payload),
         *(folder.encodings, folder.encodings_database, folder.payload, folder.payload_database),
@@ -213,6 +220,17 @@ def _mode(path: Path) -> int:
         return stat.S_IMODE(path.stat().st_mode)
     except OSError:
         return 0
+
+
+def _is_absent(path: Path) -> bool:
+    """Say whether there is certainly no such file; one that this account cannot see may be there."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def filesystem_findings(folder: "DataFolder") -> Iterator[Finding]:

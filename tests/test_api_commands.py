@@ -9,7 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.clock import utc_now
 from api.folders import DataFolder
+from api.heartbeats import Pulse
 from api.store import jobs
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import UnitCard, card_fingerprint, read_card
@@ -113,6 +115,8 @@ def _check_persons(unit: Unit, output: Path) -> None:
     ("arguments", "words"),
     [
         (["init", "--data", "DATA", "--name", "x"], "something already"),
+        (["init", "--data", "NOWHERE", "--name", " "], "--name: it is empty"),
+        (["restore", "NOWHERE", "--data", "DATA"], "nowhere: the backup has no manifest"),
         (["serve", "--data", "NOWHERE"], "does not hold a linkage unit"),
         (["serve", "--data", "DATA", "--host", "0.0.0.0", "--port", "0"], "in clear"),
         (["work", "linking", "--data", "NOWHERE", "--once"], "does not hold a linkage unit"),
@@ -133,6 +137,21 @@ def test_a_mistake_is_told_with_a_hint_and_exit_code_1(
     assert words in done.stderr
     assert "hint: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_status_tells_of_a_worker_that_is_not_there(tmp_path: Path) -> None:
+    unit = make_unit(tmp_path / "data")
+    with Pulse(unit.folder.heartbeats, "linking", utc_now) as pulse:
+        pulse.ready()
+        done = clew("register", "status", "--data", unit.folder.root)
+    table = done.stdout[done.stdout.index("Workers") :]
+    states = {
+        cells[1].strip(): cells[2].strip() for line in table.splitlines() if len(cells := line.split("│")) > 3
+    }
+    assert states == {"linking": "ready", "register": "not running"}
+    assert done.stderr.splitlines() == [
+        "no register worker runs: `clew register work register --data DIR` starts one"
+    ]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import resource
 import shutil
 import signal
 import sqlite3
@@ -313,6 +314,36 @@ def test_nothing_is_written_over(made: Path, backed_up: Path) -> None:
         back_up(DataFolder(data), backed_up, now=utc_now())
     with pytest.raises(InputError, match="something already"):
         restore_unit(backed_up, data)
+
+
+def test_a_copy_within_the_unit_itself_is_refused(made: Path) -> None:
+    data = made / "data"
+    for place in (data / "copy", data / "intake" / ".." / "payload" / "copy"):
+        done = clew("register", "backup", "--data", data, place)
+        assert (done.returncode, "own data folder" in done.stderr) == (1, True)
+        assert not place.exists()
+
+
+def test_a_copy_for_which_there_is_no_room_is_told_of(made: Path, tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, before[1]))
+    try:
+        done = clew("register", "backup", "--data", made / "data", tmp_path / "backup")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "register.db: not copied" in done.stderr
+    assert "hint: check the space" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_without_secrets_is_not_taken_for_them(backed_up: Path, tmp_path: Path) -> None:
+    for place in (tmp_path / "nowhere", backed_up):
+        done = clew("register", "restore", backed_up, "--data", tmp_path / "data", "--secrets", place)
+        assert (done.returncode, "--secrets: " in done.stderr) == (1, True)
+        assert "there is no key in it" in done.stderr
+        assert not (tmp_path / "data").exists()
 
 
 def test_a_backup_killed_anywhere_is_there_whole_or_not_at_all(

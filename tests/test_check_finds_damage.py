@@ -74,6 +74,10 @@ def test_the_command_ends_with_3(folder: DataFolder) -> None:
     done = clew("register", "check", "--data", folder.root)
     assert (done.returncode, "the file is not there" in done.stdout) == (3, True)
     assert "hint: " in done.stderr
+    folder.register_database.unlink()
+    done = clew("register", "check", "--data", folder.root)
+    assert (done.returncode, done.stdout) == (3, "register.db\tnot found\n")
+    assert "a worker runs" not in done.stderr  # it is not why the ledger was not looked at
 
 
 @pytest.mark.parametrize("store", ["register", "encodings", "payload"])

@@ -9,6 +9,7 @@ import click
 import pytest
 
 from cli.main import _SUMMARIES, _load, _registered
+from linkage.wire.pseudonyms import PREFIXES, read_pseudonym
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -80,6 +81,20 @@ def test_no_command_of_a_runbook_names_a_day_that_will_be_over() -> None:
     for document, line in _commands_in_documents():
         if document in runbooks:
             assert not re.search(r"\b\d{4}-\d{2}-\d{2}\b", line), f"{document}: {line}"
+
+
+def test_pseudonyms_shown_have_their_check_characters() -> None:
+    shown = [
+        found[0]
+        for document in DOCUMENTS
+        for found in re.finditer(
+            r"\b[A-Za-z]{3}[0-9]([- ][0-9A-Za-z]{4}){5}\b", document.read_text(encoding="utf-8")
+        )
+        if found[0][:3].upper() in PREFIXES.values()
+    ]
+    assert len(shown) >= 4
+    for one in shown:
+        read_pseudonym(one)  # it raises otherwise
 
 
 def test_every_command_and_option_is_documented() -> None:

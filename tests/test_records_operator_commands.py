@@ -62,9 +62,9 @@ def test_one_persons_records_are_asked_for_confirmed_and_certified(served: Serve
     number, code = asked.stdout.strip().split("\t")
     assert "nothing was erased yet" in asked.stderr
     output = tmp_path / "certificate.json"
-    assert "is not done: it is asked" in _refusal(
-        _clew(served, "erase", "certificate", number, "--output", output)
-    )
+    waiting = _refusal(_clew(served, "erase", "certificate", number, "--output", output))
+    assert "is not done: it is asked" in waiting
+    assert "confirm it first" in waiting
     assert "not the one" in _refusal(_clew(served, "erase", "confirm", number, "--code", "0" * 8))
     assert _clew(served, "erase", "confirm", number, "--code", code).exit_code == 0
     served.workers.settle()

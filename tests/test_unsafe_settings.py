@@ -120,6 +120,14 @@ def test_a_secret_that_others_may_read_stops_whoever_needs_it(unit: Unit) -> Non
     assert (done.returncode, "chmod 600" in done.stderr) == (1, True)
 
 
+def test_a_secret_that_is_not_there_is_told_of(unit: Unit) -> None:
+    unit.folder.linking_key.unlink()
+    checked = clew("register", "config", "check", "--data", unit.folder.root)
+    assert (checked.returncode, "secrets/linking.key\tnot there" in checked.stdout) == (0, True)
+    done = clew("register", "work", "linking", "--data", unit.folder.root, "--once")
+    assert (done.returncode, "put it back" in done.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [

@@ -30,7 +30,7 @@ from api.store.bodies import write_whole
 from api.unit import read_given
 from linkage.errors import ClewError, FormatError, InputError
 from linkage.wire.ledger import EntryKind, Fact
-from linkage.wire.pseudonyms import AudienceKind, read_pseudonym
+from linkage.wire.pseudonyms import AudienceKind, read_pseudonym, write_pseudonym
 
 __all__ = ["audience", "audience_option", "pseudonym"]
 
@@ -141,12 +141,19 @@ def check(text: str) -> None:
     found = read_pseudonym(text)
     say(f"for an audience of kind {found.kind}, generation {found.generation}; its check characters agree")
     say("whether there is such a person, only the unit can tell")
+    click.echo(write_pseudonym(found))
 
 
 @pseudonym.command()
 @data_option
 @audience_option
-@click.option("--input", "given", required=True, type=given_file, help="Old pseudonyms, one a line.")
+@click.option(
+    "--input",
+    "given",
+    required=True,
+    type=given_file,
+    help="Old pseudonyms, one a line; a list of `persons` too.",
+)
 @click.option("--output", required=True, type=given_file, help="The CSV to write: old, new.")
 def translate(data: Path, name: str, given: Path, output: Path) -> None:
     """Write the present pseudonym beside every old one, while the key of the old ones is retained.
@@ -201,4 +208,7 @@ def _lines(path: Path) -> list[tuple[int, str]]:
         text = read_given(path, limit=_MAX_LIST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FormatError(f"{path.name}: not text", hint="one pseudonym a line, in UTF-8") from None
-    return [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1)]
+    if lines and lines[0][1] == "pseudonym":  # the list that `persons` wrote for an audience
+        del lines[0]
+    return [(number, line) for number, line in lines if line]

@@ -32,5 +32,7 @@ def check(data: Path) -> None:
         click.echo(str(one))
     faults = sum(one.weight == "fault" for one in found)
     if faults:
-        raise InputError(f"{folder.settings.name}: {faults} unsafe", hint="mend what is printed as a fault")
+        raise InputError(
+            f"--data: {faults} of its settings and files are unsafe", hint="mend what is printed as a fault"
+        )
     say(f"no faults, {len(found)} cautions")

@@ -127,7 +127,9 @@ def certificate(data: Path, number: int, output: Path) -> None:
     if body is None:
         raise InputError(
             f"erasure {number} is not done: it is {found.state}",
-            hint="both workers must run; see `clew register status --data DIR`",
+            hint="confirm it first, with `clew register erase confirm`"
+            if found.confirmed_at is None
+            else "both workers must run; see `clew register status --data DIR`",
         )
     if output.exists() and read_given(output, limit=MAX_ERASURE_BYTES) != body:
         raise InputError(f"{output.name}: there is something else already", hint="choose another name")

@@ -65,6 +65,8 @@ def status(data: Path, *, as_json: bool) -> None:
     console.print(agencies_table(content["encoded_again"]))
     console.print(_jobs(content))
     console.print(_workers_table(content))
+    for name in _absent_workers(content):
+        say(f"no {name} worker runs: `clew register work {name} --data DIR` starts one")
 
 
 def _content(connection: Connection) -> dict[str, Any]:
@@ -157,6 +159,10 @@ def _workers(folder: DataFolder) -> list[dict[str, Any]]:
     ]
 
 
+def _absent_workers(content: dict[str, Any]) -> list[str]:
+    return sorted({"linking", "register"} - {one["worker"] for one in content["workers"]})
+
+
 def _workers_table(content: dict[str, Any]) -> Table:
     table = Table("worker", "state", "last sign of life", "work", title="Workers", title_justify="left")
     for one in content["workers"]:
@@ -165,6 +171,8 @@ def _workers_table(content: dict[str, Any]) -> Table:
         if one["total"]:
             work += f": {progress_words(one['done'], one['total'], one['per_second'], what)}"
         table.add_row(one["worker"], one["state"], one["at"], work)
+    for name in _absent_workers(content):
+        table.add_row(name, "not running", "", "")
     return table
 
 

@@ -93,7 +93,7 @@ def check(data: Path) -> None:
             click.echo(str(one))
             damages += 1
     say(f"3 databases, {looked.files:,} files, {looked.size:,} bytes: {damages or 'no'} damages")
-    if not looked.ledger:
+    if looked.worker:
         say("a worker runs: the ledger is checked while none does, or by `clew register audit check`")
     if damages:
         say("hint: stop the service and both workers, and restore a backup beside this folder")

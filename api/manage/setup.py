@@ -33,6 +33,10 @@ def init(data: Path, name: str, database: str | None) -> None:
 
     Prints where the card lies; the ceremony needs it.
     """
+    if not name.strip():
+        raise InputError(
+            "--name: it is empty", hint="say what custodians and agencies shall read on its card"
+        )
     try:
         card = create_unit(data, name, of_each_store(database))
     except OperationalError as error:
