@@ -13,10 +13,10 @@ demo: $(READY)
 venv: $(READY)
 
 test: $(READY) lint
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: $(READY)
-	$(BIN)/pytest -n 2 --dist loadfile --soak
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --soak
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.run

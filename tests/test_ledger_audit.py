@@ -60,7 +60,7 @@ KEPT = {
     "a missing hash": "DELETE FROM ledger_nodes WHERE level = 0 AND position = 1",
     "newest digests": "UPDATE ledger_covers SET digest = NULL WHERE what = 'epochs'",
     "who is named": "INSERT INTO ledger_records (entry, agency, handle) VALUES (2, 'E09', 'x')",
-    "the last checkpoint": "UPDATE ledger_head SET checkpoint = replace(checkpoint, '1', '2')",
+    "the last checkpoint": "UPDATE ledger_head SET checkpoint = upper(checkpoint)",
     "a receipt": "UPDATE submissions SET receipt = replace(receipt, '\"sequence\":1', '\"sequence\":7')",
     "a row": "UPDATE agencies SET sequence = sequence - 1 WHERE code = 'E09'",
 }
