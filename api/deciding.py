@@ -46,7 +46,7 @@ def decide(
     _refuse_contradiction(standing, left, right, same=same)
     number = known_links.add(connection, left, right, same=same, reason=reason, now=stamp(now))
     facts: dict[str, Fact] = {"decision": number, "same": same, "step": "decided"}
-    ledger.append(connection, EntryKind.MUST_NOT_LINK, facts, now=stamp(now), records=[left, right])
+    ledger.append(connection, EntryKind.RECORDS_NAMED, facts, now=stamp(now), records=[left, right])
     _cover(connection, number, now)
     jobs.queue_link(connection, now=now)
     return number, True

@@ -31,7 +31,7 @@ from api.store.database import SCHEMAS, Database, StoreName, open_database
 from api.store.encodings import named_bodies
 from linkage.errors import InputError
 
-__all__ = ["LOCK", "HeldFile", "Moment", "held_moment", "leftovers"]
+__all__ = ["LOCK", "HeldFile", "Moment", "clear_leftovers", "held_moment", "leftovers"]
 
 _PREFIX = ".moment."
 LOCK = ".moment.lock"
@@ -71,8 +71,7 @@ def held_moment(folder: DataFolder) -> Iterator[Moment]:
     """Hold one moment of a unit, running or not; raises :class:`InputError` if another is being held."""
     with contextlib.ExitStack() as open_:
         open_.enter_context(_alone(folder.root))
-        for left in leftovers(folder.root):
-            shutil.rmtree(left, ignore_errors=True)
+        _remove_leftovers(folder.root)
         databases = {
             name: open_.enter_context(contextlib.closing(open_database(folder.location(name), name)))
             for name in SCHEMAS
@@ -90,6 +89,20 @@ def held_moment(folder: DataFolder) -> Iterator[Moment]:
 def leftovers(root: Path) -> list[Path]:
     """Return the folders of second names that killed processes left behind."""
     return [one for one in root.glob(f"{_PREFIX}*") if one.is_dir()]
+
+
+def clear_leftovers(folder: DataFolder) -> None:
+    """Remove what killed backups and checks left: under its second names what was erased since would live on.
+
+    Raises :class:`InputError` while another runs.
+    """
+    with _alone(folder.root):
+        _remove_leftovers(folder.root)
+
+
+def _remove_leftovers(root: Path) -> None:
+    for left in leftovers(root):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 @contextlib.contextmanager

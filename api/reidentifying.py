@@ -196,7 +196,7 @@ def approve_request(connection: Connection, content: bytes, *, now: dt.datetime)
     store.add_notices(connection, given.number, owners)
     _enter(connection, "approved", given.number, now)
     facts: dict[str, Fact] = {"what": "owners asked", "number": given.number}
-    ledger.append(connection, EntryKind.REIDENTIFICATION, facts, now=stamp(now), records=owners)
+    ledger.append(connection, EntryKind.RECORDS_NAMED, facts, now=stamp(now), records=owners)
     return Approved(given.number, signers, tuple(sorted({agency for agency, _ in owners})), approved=True)
 
 

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
+from msgspec import structs
 from sqlalchemy import delete, select
 
-from api.auditing import check_unit
+from api.auditing import check_unit, read_entries
 from api.checkpoints import open_signer
 from api.clock import stamp, utc_now
 from api.store import ledger, schema
 from linkage.errors import FormatError
 from linkage.register.ledger_audit import Audit
+from linkage.wire.canonical import canonical
 from linkage.wire.ledger import EntryKind
 from tests.support.audited import checkpoint_now, exported, served_history, undone, verified
 from tests.support.served import Served
@@ -80,7 +82,7 @@ def test_leaves_and_an_export_without_records_name_no_handle_and_no_person(serve
     database = served.workers.database
     with database.write() as connection:
         named = [("E09", handle("E09", 1))]
-        ledger.append(connection, EntryKind.REIDENTIFICATION, {}, now=stamp(utc_now()), records=named)
+        ledger.append(connection, EntryKind.RECORDS_NAMED, {}, now=stamp(utc_now()), records=named)
     signer = open_signer(served.unit.folder)
     with database.read() as connection:
         lines = b"".join(exported(connection, served.unit, signer, with_records=False)).decode()
@@ -97,7 +99,7 @@ def test_leaves_and_an_export_without_records_name_no_handle_and_no_person(serve
 def test_a_certified_erasure_is_told_from_a_deletion(served: Served) -> None:
     database, named = served.workers.database, [("P01", handle("P01", 99))]
     with database.write() as connection:
-        entry = ledger.append(connection, EntryKind.ALERT, {}, now=stamp(utc_now()), records=named)
+        entry = ledger.append(connection, EntryKind.RECORDS_NAMED, {}, now=stamp(utc_now()), records=named)
     signer = open_signer(served.unit.folder)
     with undone(database) as connection:
         table = schema.ledger_statements
@@ -121,6 +123,21 @@ def test_an_erasure_cannot_be_certified_for_what_covers_rows(served: Served) -> 
         ledger.append(connection, EntryKind.ERASURE, {}, now=stamp(utc_now()), erased=[named])
         found = verified(exported(connection, served.unit, signer), served.unit, [])
     assert f"entry {row.entry}" in [one.where for one in found.findings]
+
+
+def test_only_what_covers_nothing_can_be_withheld(served: Served) -> None:
+    signer = open_signer(served.unit.folder)
+    with served.workers.database.read() as connection:
+        lines = exported(connection, served.unit, signer)
+        entries = read_entries(connection, with_records=True)
+    covering = [one for one in entries if '"covers"' in (one.statement or "")]
+    assert len(covering) >= 8
+    for one in covering[:8]:
+        hidden = canonical(structs.replace(one, salt=None, statement=None, withheld=True)) + b"\n"
+        found = verified(
+            [hidden if line == canonical(one) + b"\n" else line for line in lines], served.unit, []
+        )
+        assert f"entry {one.index}" in [finding.where for finding in found.findings]
 
 
 @pytest.mark.parametrize("cut", ["end", "middle", "again", "empty"])

@@ -15,11 +15,19 @@ from api.checkpoints import open_signer
 from api.store import ledger, schema
 from api.store.database import Database, open_database
 from api.store.migrating import create_database
-from linkage.errors import VerificationError
+from linkage.errors import FormatError, VerificationError
 from linkage.register.ledger_audit import tree_of
 from linkage.register.ledger_tree import leaf_hash, root, verify_consistency, verify_inclusion
 from linkage.wire.canonical import canonical
-from linkage.wire.ledger import EntryKind, leaf_bytes, opened, read_statement
+from linkage.wire.ledger import (
+    ABOUT_RECORDS,
+    Cover,
+    EntryKind,
+    Statement,
+    leaf_bytes,
+    opened,
+    read_statement,
+)
 from linkage.wire.moments import Moment
 from linkage.wire.signing import public_text
 from linkage.wire.submission import Receipt, read_receipt, sign_receipt
@@ -132,8 +140,8 @@ def test_two_equal_statements_have_unlike_leaves(database: Database) -> None:
 
 def test_salt_and_statement_go_with_the_record_and_an_entry_certifies_it(database: Database) -> None:
     with database.write() as connection:
-        spoken = ledger.append(connection, EntryKind.OTHER, {}, now=NOW, records=[("E09", HANDLE)])
-        other = ledger.append(connection, EntryKind.OTHER, {}, now=NOW, records=[("E10", HANDLE)])
+        spoken = ledger.append(connection, EntryKind.RECORDS_NAMED, {}, now=NOW, records=[("E09", HANDLE)])
+        other = ledger.append(connection, EntryKind.RECORDS_NAMED, {}, now=NOW, records=[("E10", HANDLE)])
     with database.write() as connection:
         certified = ledger.erase(connection, [("E09", HANDLE)], {"records": 1}, now=NOW)
     said = read_statement(certified.statement.encode())
@@ -173,10 +181,20 @@ def test_an_entry_covers_the_rows_that_its_effect_changed(database: Database) ->
 
 
 def test_an_entry_that_speaks_of_records_covers_nothing(database: Database) -> None:
-    with pytest.raises(ValueError, match="covers nothing"), database.write() as connection:
-        ledger.append(
-            connection, EntryKind.OTHER, {}, now=NOW, records=[("E09", HANDLE)], files={"unit.toml": None}
+    named = [("E09", HANDLE)]
+    with pytest.raises(ValueError, match="names no records"), database.write() as connection:
+        ledger.append(connection, EntryKind.OTHER, {}, now=NOW, records=named)
+    for kind in ABOUT_RECORDS:
+        with pytest.raises(ValueError, match="covers nothing"), database.write() as connection:
+            ledger.append(connection, kind, {}, now=NOW, records=named, files={"unit.toml": None})
+        # Without a record too: what may be withheld as such a kind could hide that a row was rolled back.
+        with pytest.raises(ValueError, match="covers nothing"), database.write() as connection:
+            ledger.append(connection, kind, {}, now=NOW, rows={"trust": None})
+        statement = Statement(
+            kind=kind, at=NOW, facts={}, covers=(Cover(what="trust", key="1", digest=None),)
         )
+        with pytest.raises(FormatError, match="covers rows"):
+            read_statement(canonical(statement))
 
 
 def test_receipts_of_the_version_before_stay_valid() -> None:

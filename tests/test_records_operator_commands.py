@@ -70,9 +70,13 @@ def test_one_persons_records_are_asked_for_confirmed_and_certified(served: Serve
     served.workers.settle()
     listed = _clew(served, "erase", "list").stdout.split("\t")
     assert (listed[1:5], listed[6].strip()) == (["person", "E09", "1", "done"], "court order")
+    left = served.unit.folder.root / ".moment.0123456789ab"  # of a backup that was killed
+    left.mkdir()
+    (left / "0").write_bytes(b"a body under its second name")
     for _ in range(2):
         done = _clew(served, "erase", "certificate", number, "--output", output)
         assert done.stdout.strip() == str(output)
+    assert not left.exists()
     card = str(served.unit.folder.unit_card)
     checked = CliRunner().invoke(register, ["certificate", "check", str(output), "--unit", card])
     assert "one person's records from agency E09: 1" in checked.stdout

@@ -73,6 +73,25 @@ def test_a_job_whose_worker_died_is_taken_again_after_its_lease(database: Databa
     assert again.token != dead.token
 
 
+def test_a_job_of_a_clock_that_was_ahead_holds_nothing_up(database: Database) -> None:
+    now, ahead = NOW - dt.timedelta(days=300), []
+    for kind in ("check-encodings", "link"):
+        ahead += _queue(database, kind)
+    (barrier,) = _queue(database, "scrub", barrier=True)
+    dead = _claim(database)
+    taken = [_claim(database, now=now), _claim(database, now=now)]
+    assert dead is not None
+    assert [lease and lease.job.id for lease in taken] == ahead
+    assert taken[0] is not None
+    assert taken[0].token != dead.token
+    for lease in taken:
+        _finish(database, lease)
+    last = _claim(database, now=now)
+    assert last is not None
+    assert last.job.id == barrier
+    assert _claim(database, now=now + SECOND) is None
+
+
 def test_a_worker_that_lost_its_lease_writes_nothing(database: Database) -> None:
     _queue(database, "link")
     slow = _claim(database)

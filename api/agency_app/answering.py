@@ -33,6 +33,7 @@ def keep_answer(service: Service, agency: str, query: str, body: bytes) -> Query
             answers.add_answer(connection, agency, query, given.answer, now=stamp(now))
             facts: dict[str, Fact] = {"what": "query answered", "agency": agency, "answer": given.answer}
             child = answers.child_of(connection, agency, query)
-            ledger.append(connection, EntryKind.OTHER, facts, now=stamp(now), records=[(agency, child)])
+            named = [(agency, child)]
+            ledger.append(connection, EntryKind.RECORDS_NAMED, facts, now=stamp(now), records=named)
         keep(connection, 200, canonical(given))
     return given

@@ -62,7 +62,7 @@ def change_records(service: Service, agency: str, action: RecordAction, body: by
             kind = EntryKind.OTHER if action == "withdraw" else EntryKind.HANDLE_SHIELDED
             facts: dict[str, Fact] = {"agency": agency, "action": action, "records": len(handles)}
             named = [(agency, one) for one in handles]
-            ledger.append(connection, kind, facts, now=stamp(now), records=named)
+            ledger.append(connection, EntryKind.RECORDS_NAMED, facts, now=stamp(now), records=named)
             table = "withdrawals" if action == "withdraw" else "shields"
             rows = {table: {stretch_of(one) for one in handles}}
             ledger.append(connection, kind, {"action": action}, now=stamp(now), rows=rows)

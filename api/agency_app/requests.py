@@ -60,7 +60,7 @@ def answer_request(service: Service, agency: str, number: str, body: bytes) -> R
             refuse("not-found", hint="see `clew agency requests`: it may have expired or been withdrawn")
         store.answer_notices(connection, number, agency, given.answer, now=now)
         what = f"request answered: {given.answer}"
-        _enter(connection, EntryKind.REIDENTIFICATION, what, own[0], now)
+        _enter(connection, EntryKind.RECORDS_NAMED, what, own[0], now)
         keep(connection, 200, canonical(given))
     return given
 

@@ -14,6 +14,7 @@ from api.erasing import (
     certify_erasure,
     confirm_erasure,
 )
+from api.held_files import clear_leftovers
 from api.manage.options import data_option, given_file, opened_register, say, scrubbed
 from api.secret_files import read_receipts_key
 from api.store import erasures, persons
@@ -118,6 +119,7 @@ def certificate(data: Path, number: int, output: Path) -> None:
     """Write the certificate of the erasure NUMBER, always the same one, once it is done."""
     with opened_register(data) as (folder, database):
         key = read_receipts_key(folder.receipts_key)
+        clear_leftovers(folder)
         _scrub(database, number)
         with database.write() as connection:
             found = erasures.find(connection, number)

@@ -66,6 +66,7 @@ JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 LEASE = dt.timedelta(seconds=60)
 MAX_ATTEMPTS = 5
 _RETRY = dt.timedelta(seconds=5)
+_LONGEST_WAIT = _RETRY * 2**MAX_ATTEMPTS
 
 _WORKER: dict[JobKind, WorkerName] = {
     "check-encodings": "linking",
@@ -184,8 +185,8 @@ def claim(connection: Connection, worker: WorkerName, *, now: dt.datetime) -> Le
     In the writer's place, so that of several processes one at a time decides what may be run beside what.  A
     job whose lease is being renewed at this moment is passed over, not waited for.
     """
-    _fail_exhausted(connection, worker, stamp(now))
-    query = select(_table).where(_table.c.worker == worker, _startable(stamp(now)), _not_blocked())
+    _fail_exhausted(connection, worker, now)
+    query = select(_table).where(_table.c.worker == worker, _startable(now), _not_blocked())
     query = query.where(_alone_enough()).order_by(_table.c.id).limit(1)
     row = connection.execute(query.with_for_update(skip_locked=True)).one_or_none()
     if row is None:
@@ -198,23 +199,37 @@ def claim(connection: Connection, worker: WorkerName, *, now: dt.datetime) -> Le
     return Lease(job(connection, row.id), token)
 
 
-def _fail_exhausted(connection: Connection, worker: WorkerName, at: str) -> None:
+def _fail_exhausted(connection: Connection, worker: WorkerName, now: dt.datetime) -> None:
     """End jobs whose every attempt ended with the worker itself: one more would only kill it again."""
     where = (
         _table.c.worker == worker,
-        _table.c.state == "running",
-        _table.c.lease_until < at,
+        _abandoned(now),
         _table.c.attempts >= MAX_ATTEMPTS,
     )
     reason = "the worker ended while it was doing this; see its log"
-    values = {"state": "failed", "token": None, "lease_until": None, "error": reason, "finished_at": at}
+    values = {
+        "state": "failed",
+        "token": None,
+        "lease_until": None,
+        "error": reason,
+        "finished_at": stamp(now),
+    }
     connection.execute(update(_table).where(*where).values(**values))
 
 
-def _startable(at: str) -> ColumnElement[bool]:
-    waiting = and_(_table.c.state == "waiting", _table.c.not_before <= at)
-    abandoned = and_(_table.c.state == "running", _table.c.lease_until < at)
-    return or_(waiting, abandoned)
+def _startable(now: dt.datetime) -> ColumnElement[bool]:
+    """Choose what is due; a time that no wait of ours reaches was written by a clock that was ahead.
+
+    A job that waited for such a time would hold up every barrier behind it.
+    """
+    ahead = _table.c.not_before > stamp(now + _LONGEST_WAIT)
+    due = or_(_table.c.not_before <= stamp(now), ahead)
+    return or_(and_(_table.c.state == "waiting", due), _abandoned(now))
+
+
+def _abandoned(now: dt.datetime) -> ColumnElement[bool]:
+    ahead = _table.c.lease_until > stamp(now + 2 * LEASE)
+    return and_(_table.c.state == "running", or_(_table.c.lease_until < stamp(now), ahead))
 
 
 def _not_blocked() -> ColumnElement[bool]:
@@ -348,8 +363,7 @@ def count_queued(connection: Connection) -> dict[tuple[str, str], int]:
 
 def oldest_startable(connection: Connection, *, now: dt.datetime) -> float:
     """Return for how many seconds the oldest job waits that a worker could start; 0 if there is none."""
-    at = stamp(now)
-    query = select(func.min(_table.c.queued_at)).where(_startable(at), _not_blocked())
+    query = select(func.min(_table.c.queued_at)).where(_startable(now), _not_blocked())
     first = connection.scalar(query)
     if first is None:
         return 0.0

@@ -107,11 +107,13 @@ def append(
     """Write the entry of an effect in the effect's own transaction, and return it with its salt.
 
     ``now``: a stamp (:func:`api.clock.stamp`); see the module for the rest.  Raises ``ValueError`` for an
-    entry that both speaks of records and covers rows or files, or of a kind that names none.
+    entry that speaks of records although its kind names none, or covers something although its kind may.
     """
     spoken_of, others = tuple(sorted(set(records))), tuple(covers)
-    if spoken_of and (rows or files or others or kind not in ABOUT_RECORDS):
-        raise ValueError("an entry that speaks of records covers nothing: its statement goes with them")
+    if spoken_of and kind not in ABOUT_RECORDS:
+        raise ValueError("an entry of this kind names no records")
+    if kind in ABOUT_RECORDS and (rows or files or others):
+        raise ValueError("an entry of this kind covers nothing: its statement goes with the records")
     size, key = _locked(connection)
     if size == 0:
         everything = dict.fromkeys(COVERED)

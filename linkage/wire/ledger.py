@@ -80,6 +80,7 @@ class EntryKind(enum.StrEnum):
     ALERT = "alert"
     RESTORED = "restored"
     OTHER = "other"
+    RECORDS_NAMED = "records-named"
 
 
 ABOUT_RECORDS = frozenset(
@@ -88,14 +89,13 @@ ABOUT_RECORDS = frozenset(
         EntryKind.PERSON_SPLIT,
         EntryKind.REVIEW_DECISION,
         EntryKind.SENSITIVE_READ,
-        EntryKind.MUST_NOT_LINK,
-        EntryKind.HANDLE_SHIELDED,
-        EntryKind.REIDENTIFICATION,
-        EntryKind.ALERT,
-        EntryKind.OTHER,
+        EntryKind.RECORDS_NAMED,
     }
 )
-"""The kinds whose statements may name records and be erased with them; of any other kind none ever is."""
+"""The kinds whose statements may name records, are erased with them, and cover nothing.
+
+Of any other kind no statement is ever erased or withheld: what it covers cannot be rolled back unseen.
+"""
 
 DayText = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
 SaltText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -135,8 +135,8 @@ class Named(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Statement(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What an entry says: when, the facts, which records it speaks of, what it covers, what it erased.
 
-    ``records``: agency and handle of each record; a statement that has any covers nothing, because it is
-    erased with them.
+    ``records``: agency and handle of each record; a statement of a kind that may have any covers nothing,
+    because it is erased with them.
     """
 
     VERSION: ClassVar[int] = 1
@@ -186,8 +186,10 @@ def read_leaf(data: bytes) -> Leaf:
 def read_statement(data: bytes) -> Statement:
     """Read a statement in canonical form; raises :class:`FormatError`."""
     said = parse(data, Statement, limit=MAX_STATEMENT_BYTES, exact=True)
-    if said.records and (said.covers or said.kind not in ABOUT_RECORDS):
+    if said.records and said.kind not in ABOUT_RECORDS:
         raise FormatError("the statement of a ledger entry speaks of records, which its kind may not")
+    if said.covers and said.kind in ABOUT_RECORDS:
+        raise FormatError("the statement of a ledger entry covers rows, which its kind may not")
     return said
 
 
