@@ -27,7 +27,11 @@ __all__ = ["commit", "own_submission", "put_chunk"]
 def own_submission(service: Service, agency: str, submission: str) -> Submission:
     """Return an agency's own submission; anybody else's does not exist."""
     with service.database.read() as connection:
-        found = submissions.find(connection, submission, agency=agency)
+        return _own(connection, agency, submission)
+
+
+def _own(connection: Connection, agency: str, submission: str) -> Submission:
+    found = submissions.find(connection, submission, agency=agency)
     if found is None:
         refuse("not-found", hint="register the submission first")
     return found
@@ -38,8 +42,8 @@ def put_chunk(service: Service, agency: str, submission: str, sha256: str, body:
 
     A chunk that is there already, or whose submission has been committed, is answered as at first.
     """
-    found = own_submission(service, agency, submission)
     with service.database.read() as connection:
+        found = _own(connection, agency, submission)
         listed = submissions.chunks_with_digest(connection, submission, sha256)
     if not listed:
         refuse("unknown-chunk", hint="send the chunks that were registered")
