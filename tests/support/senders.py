@@ -115,10 +115,15 @@ class Sender(threading.Thread):
                 self._go.clear()
 
     def _call(self, method: str, path: str, body: bytes = b"") -> Answer:
+        answer = self._answer(method, path, body)
+        assert answer.status < 300, f"{method} was answered {answer.status}: {answer.content[:300]!r}"
+        return answer
+
+    def _answer(self, method: str, path: str, body: bytes = b"") -> Answer:
+        """Ask until the answer is another than to come again later."""
         while True:
             answer = self._client.call(method, path, body)
             if answer.status not in {429, 503}:
-                assert answer.status < 300, f"{method} was answered {answer.status}: {answer.content[:300]!r}"
                 return answer
             self.unavailable += 1
             time.sleep(0.05)
@@ -129,7 +134,7 @@ class Sender(threading.Thread):
             answer = self._call("POST", f"/v1/submissions/{self._last[0]}/commit")
             assert answer.content.decode() == self._last[1], "lost: another receipt than before"
         if self._cut is not None and self._registered:
-            status = self._client.call("GET", f"/v1/submissions/{self._cut.sent.id}")
+            status = self._answer("GET", f"/v1/submissions/{self._cut.sent.id}")
             assert status.status == 200, f"lost: the submission, {status.status}"
             for digest in self._acknowledged:
                 assert digest.encode() not in status.content, "lost: a chunk is asked for again"
