@@ -29,6 +29,7 @@ from api.settlement import withdraw_submission
 from api.trust import adopt_epoch
 from linkage.wire.canonical import canonical
 from linkage.wire.moments import Moment
+from linkage.wire.record_requests import RecordRequest
 from tests.support.quick_client import Answer, QuickClient
 from tests.support.senders import cut
 from tests.support.serving import WsgiApp, serving
@@ -78,6 +79,7 @@ class UnitMachine(RuleBasedStateMachine):
         self.finished = Finished()
         self.served = ExitStack()
         self.clients: dict[str, QuickClient] = {}
+        self.asked = 0
         self._serve()
 
     def teardown(self) -> None:
@@ -93,13 +95,21 @@ class UnitMachine(RuleBasedStateMachine):
     def _bundle(self, number: int) -> Bundle:
         return self.model.bundles[number % len(self.model.bundles)]
 
-    def _ask(self, bundle: Bundle, dropped: bool, method: str, path: str, body: bytes = b"") -> Answer | None:
+    def _ask(
+        self,
+        agency: str,
+        dropped: bool,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+    ) -> Answer | None:
         """Ask, and look at the answer or go away before it comes."""
-        client = self.clients[bundle.agency]
+        client = self.clients[agency]
         if not dropped:
-            return client.call(method, path, body)
+            return client.call(method, path, body, headers)
         wanted = self.finished.number + 1
-        client.send_and_drop(client.signed(method, path, body))
+        client.send_and_drop(client.signed(method, path, body, headers))
         self.finished.wait(wanted)
         return None
 
@@ -119,7 +129,7 @@ class UnitMachine(RuleBasedStateMachine):
     @rule(number=st.integers(0, 50), dropped=st.booleans())
     def register(self, number: int, dropped: bool) -> None:
         bundle = self._bundle(number)
-        answer = self._ask(bundle, dropped, "POST", "/v1/submissions", bundle.cut.registration())
+        answer = self._ask(bundle.agency, dropped, "POST", "/v1/submissions", bundle.cut.registration())
         self._agrees(answer, self.model.register(bundle))
 
     @precondition(lambda self: self.model.bundles)
@@ -128,7 +138,7 @@ class UnitMachine(RuleBasedStateMachine):
         bundle = self._bundle(number)
         _, digest, body = bundle.cut.pieces[piece % len(bundle.cut.pieces)]
         path = f"/v1/submissions/{bundle.cut.sent.id}/chunks/{digest}"
-        self._agrees(self._ask(bundle, dropped, "PUT", path, body), self.model.put(bundle, digest))
+        self._agrees(self._ask(bundle.agency, dropped, "PUT", path, body), self.model.put(bundle, digest))
 
     @precondition(lambda self: self.model.bundles)
     @rule(number=st.integers(0, 50), dropped=st.booleans())
@@ -137,18 +147,36 @@ class UnitMachine(RuleBasedStateMachine):
         for _, digest, body in bundle.cut.pieces:
             if digest not in bundle.arrived:
                 path = f"/v1/submissions/{bundle.cut.sent.id}/chunks/{digest}"
-                self._agrees(self._ask(bundle, dropped, "PUT", path, body), self.model.put(bundle, digest))
+                self._agrees(
+                    self._ask(bundle.agency, dropped, "PUT", path, body), self.model.put(bundle, digest)
+                )
 
     @precondition(lambda self: self.model.bundles)
     @rule(number=st.integers(0, 50), dropped=st.booleans())
     def commit(self, number: int, dropped: bool) -> None:
         bundle = self._bundle(number)
         seen = bundle.receipt
-        answer = self._ask(bundle, dropped, "POST", f"/v1/submissions/{bundle.cut.sent.id}/commit")
+        answer = self._ask(bundle.agency, dropped, "POST", f"/v1/submissions/{bundle.cut.sent.id}/commit")
         self._agrees(answer, self.model.commit(bundle))
         if answer is not None and answer.status == 200:
             assert seen in {b"", b"given, not seen", answer.content}, "another receipt than before"
             bundle.receipt = answer.content
+
+    @rule(
+        agency=st.sampled_from(["E09", "P01"]),
+        children=st.frozensets(st.integers(1, 4), min_size=1, max_size=2),
+        dropped=st.booleans(),
+    )
+    def erase(self, agency: str, children: frozenset[int], dropped: bool) -> None:
+        handles = tuple(sorted(handle(agency, one) for one in children))
+        request = "POST", "/v1/records/erase", canonical(RecordRequest(handles=handles))
+        self.asked += 1
+        key = {"Idempotency-Key": f'"{self.asked:032x}"'}
+        first = self._ask(agency, dropped, *request, key)
+        again = self.clients[agency].call(*request, key)
+        assert again.status == 202
+        assert first is None or first.content == again.content, "another answer than the first"
+        self.model.erase(agency, children, json.loads(again.content)["erasure"])
 
     @rule()
     def restart(self) -> None:
@@ -209,6 +237,9 @@ class UnitMachine(RuleBasedStateMachine):
                 if one.state == "open":
                     shown = json.loads(client.call("GET", f"/v1/submissions/{one.cut.sent.id}").content)
                     assert set(shown["missing"]) == one.digests - one.arrived
+            for name, state in self.model.erasures_of(code):
+                shown = json.loads(client.call("GET", f"/v1/erasures/{name}").content)
+                assert (shown["state"], bool(shown.get("certificate"))) == (state, state == "done")
         with self.workers.database.read() as connection:
             rows = connection.exec_driver_sql("SELECT agency, handle, person FROM memberships").fetchall()
         child = {handle(code, one): one for code in self.desks for one in range(1, 5)}

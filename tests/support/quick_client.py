@@ -10,10 +10,8 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from linkage.wire.http import COVERED_COMPONENTS, SIGNATURE_LABEL, SIGNATURE_TAG
+from linkage.wire.http import COVERED_COMPONENTS, KEY_COMPONENT, SIGNATURE_LABEL, SIGNATURE_TAG
 from linkage.wire.signing import public_text
-
-_COVERED = " ".join(f'"{name}"' for name in COVERED_COMPONENTS)
 
 
 @dataclass(frozen=True)
@@ -63,13 +61,17 @@ class QuickClient:
         host = urlsplit(self.url).netloc
         target, _, query = path.partition("?")
         digest = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+        key = (headers or {}).get("Idempotency-Key")
+        covered = " ".join(f'"{name}"' for name in (*COVERED_COMPONENTS, *([KEY_COMPONENT] if key else [])))
         parameters = (
-            f"({_COVERED});created={int(time.time())}"
+            f"({covered});created={int(time.time())}"
             f';keyid="{self._keyid}";alg="ed25519";nonce="{secrets.token_urlsafe(18)}";tag="{SIGNATURE_TAG}"'
         )
         base = (
             f'"@method": {method}\n"@authority": {host}\n"@path": {target}\n"@query": ?{query}\n'
-            f'"content-digest": {digest}\n"@signature-params": {parameters}'
+            f'"content-digest": {digest}\n'
+            + (f'"{KEY_COMPONENT}": {key}\n' if key else "")
+            + f'"@signature-params": {parameters}'
         )
         signature = base64.b64encode(self.key.sign(base.encode())).decode()
         lines = [

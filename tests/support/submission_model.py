@@ -35,6 +35,8 @@ class Model:
     bundles: list[Bundle] = field(default_factory=list)
     cycles: int = 0
     members: dict[tuple[str, int], str] = field(default_factory=dict)
+    erased: set[tuple[str, int]] = field(default_factory=set)
+    erasures: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def of(self, agency: str) -> list[Bundle]:
         return [one for one in self.bundles if one.agency == agency]
@@ -89,6 +91,15 @@ class Model:
         bundle.withdrawn = True
         return True
 
+    def erase(self, agency: str, children: frozenset[int], name: str) -> None:
+        """Erase children for good, whether anything of them was sent or not."""
+        self.erased |= {(agency, child) for child in children}
+        self.erasures.setdefault((agency, name), "under way")
+
+    def erasures_of(self, agency: str) -> list[tuple[str, str]]:
+        """Return an agency's erasures by name, and how far each is."""
+        return [(name, state) for (code, name), state in self.erasures.items() if code == agency]
+
     def work(self) -> None:
         """Let both workers do all there is: checks, then one linkage."""
         for one in self.bundles:
@@ -99,6 +110,7 @@ class Model:
                 one.state = "superseded" if newer else "accepted"
                 for other in [] if newer else standing:
                     other.state = "superseded"
+        self.erasures = dict.fromkeys(self.erasures, "done")
         self._link()
 
     def _link(self) -> None:
@@ -107,7 +119,8 @@ class Model:
         for one in self.bundles:
             if one.state == "accepted":
                 for child in one.children:
-                    held[one.agency, child].add(one.epoch)
+                    if (one.agency, child) not in self.erased:
+                        held[one.agency, child].add(one.epoch)
                 again |= {one.agency} if one.epoch == self.epoch else set()
         for key in list(self.members):
             older = held[key] - {self.epoch}
