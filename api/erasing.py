@@ -51,17 +51,18 @@ _BEGUN = "its agency's records were erased before it was accepted"
 def erase_own_records(
     connection: Connection, agency: str, handles: Collection[str], *, now: dt.datetime
 ) -> tuple[str, int]:
-    """Erase records because their agency asks; returns the erasure's name and how many records were news.
+    """Erase records because their agency asks; returns the erasure's name, and how many records it added.
 
-    Asked for the same again while that erasure is under way, the answer is the same.
+    Asked for the same again while that erasure is under way, the answer is the same and nothing is added.  An
+    erasure is about every record that was named with it, so that its certificate is.
     """
     live = erasures.live_of_agency(connection, agency, handles)
-    fresh = set(handles) - set(live)
-    if not fresh:
-        return erasures.get(connection, max(live.values())).name, 0
-    number = _add(connection, "record", {agency: fresh}, agency=agency, lasting=True, now=now)
+    named, known = set(handles), set(live.values())
+    if live.keys() == named and len(known) == 1:
+        return erasures.get(connection, known.pop()).name, 0
+    number = _add(connection, "record", {agency: named}, agency=agency, lasting=True, now=now)
     _queue(connection, number, now=now)
-    return erasures.get(connection, number).name, len(fresh)
+    return erasures.get(connection, number).name, len(named)
 
 
 def erase_by_schedule(

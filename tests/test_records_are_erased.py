@@ -227,9 +227,20 @@ def test_asked_again_the_answer_is_the_same_and_no_second_erasure_follows(served
         one = [handle("E09", 2)]
         first = erase_own_records(connection, "E09", one, now=utc_now())
         again = erase_own_records(connection, "E09", one, now=utc_now())
-        both = erase_own_records(connection, "E09", [*one, handle("E09", 3)], now=utc_now())
-    assert (first[1], again, both[1]) == (1, (first[0], 0), 1)
+        other = erase_own_records(connection, "E09", [handle("E09", 1)], now=utc_now())
+        three = [*one, handle("E09", 1), handle("E09", 3)]
+        all_ = erase_own_records(connection, "E09", three, now=utc_now())
+        once_more = erase_own_records(connection, "E09", three, now=utc_now())
+    assert (first[1], again, other[1], all_[1]) == (1, (first[0], 0), 1, 3)
+    assert once_more == (all_[0], 0)
+    assert len({first[0], other[0], all_[0]}) == 3
     served.workers.settle()
+    key = read_receipts_key(served.unit.folder.receipts_key)
+    with served.workers.database.write() as connection:
+        number = max(one.id for one in erasures.all_erasures(connection) if one.name == all_[0])
+        certificate = certify_erasure(connection, number, key) or b""
+    signing_key = served.unit.card.signing_key
+    assert read_certificate(certificate, Erasure, signing_key=signing_key).records == 3
     assert ("E09", handle("E09", 3)) not in _members(served.workers.database)
 
 
