@@ -123,6 +123,15 @@ def test_without_a_terminal_erase_names_the_option_that_answers(tmp_path: Path) 
     assert "interrupted" not in asked.stderr
 
 
+@pytest.mark.parametrize("short", ["7d0c…", "7d0c09ab", "xyz"])
+def test_an_erasure_that_is_cut_short_is_told_that_the_whole_is_needed(tmp_path: Path, short: str) -> None:
+    unit = ("--url", "https://unit.example", "--workspace", tmp_path / "workspace")
+    refused = clew("agency", "erasure", short, "--output", tmp_path / "certificate.json", *unit)
+    assert refused.returncode == 1
+    assert "not an erasure, which has 64 digits" in refused.stderr
+    assert "the whole of what `clew agency erase` printed" in refused.stderr
+
+
 def test_what_was_never_encoded_is_refused_and_nothing_is_asked(story: Story) -> None:
     unknown = story.run("withdraw", "CH0000001", "CH9999999")
     assert (unknown.code, "reference 2 of 2" in unknown.err, "CH9999999" in unknown.err) == (1, True, False)

@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.clock import utc_now
+from api.clock import stamp, utc_now
 from api.folders import DataFolder
 from api.heartbeats import Pulse
-from api.store import jobs
+from api.store import jobs, submissions
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import UnitCard, card_fingerprint, read_card
 from tests.support.processes import clew, clew_running, content_of
@@ -124,6 +124,8 @@ def _check_persons(unit: Unit, output: Path) -> None:
         (["agency", "add", "--data", "DATA", "NOWHERE", "--fingerprint", "00"], "no such file"),
         (["agency", "remove", "--data", "DATA", "E99"], "no agency E99"),
         (["retry", "--data", "DATA", "7"], "has not failed"),
+        (["submission", "withdraw", "--data", "DATA", "3f1c…"], "the first 8 of them or more"),
+        (["submission", "withdraw", "--data", "DATA", "3f1c09ab"], "there is no such submission"),
         (["figures", "--data", "DATA"], "no cycle"),
     ],
 )
@@ -200,3 +202,22 @@ def test_a_job_that_only_a_person_can_mend_makes_once_end_with_an_error(tmp_path
 
 def _long_ago() -> dt.datetime:
     return dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+
+
+def test_a_submission_is_found_by_the_beginning_of_its_identifier_that_is_its_own(tmp_path: Path) -> None:
+    unit = make_unit(tmp_path / "data")
+    desk = unit.enrol(Desk("E09", "council"))
+    sent, later = make_sent(unit, desk), make_sent(unit, desk, sequence=2)
+    database = unit.database()
+    other = sent.id[:9] + "0" * 55
+    with database.write() as connection:
+        for whole, one in ((sent.id, sent), (other, later)):
+            registration, now = one.registration(), stamp(utc_now())
+            submissions.add_submission(connection, whole, registration, digest=whole, now=now)
+    database.close()
+    withdraw = ("register", "submission", "withdraw", "--data", unit.folder.root)
+    many = clew(*withdraw, sent.id[:8])
+    assert (many.returncode, "2 submissions begin with that" in many.stderr) == (1, True)
+    for given in (f"{sent.id[:12]}…", sent.id[:12].upper(), sent.id):
+        found = clew(*withdraw, given)
+        assert (found.returncode, "the submission does not stand: it is open" in found.stderr) == (1, True)

@@ -158,7 +158,10 @@ def erasure_command(
     ERASURE is what `clew agency erase` printed.  The certificate is verified before it is written.
     """
     if len(erasure) != _DIGEST_DIGITS or not set(erasure) <= set("0123456789abcdef"):
-        raise InputError("this is not an erasure", hint="give what `clew agency erase` printed")
+        raise InputError(
+            f"this is not an erasure, which has {_DIGEST_DIGITS} digits (0-9, a-f)",
+            hint="give the whole of what `clew agency erase` printed: the linkage unit knows no short form",
+        )
     workspace.require()
     identity = workspace.identity(saying.passphrase(passphrase_file))
     with Unit(url, identity) as unit:

@@ -15,4 +15,4 @@ def status_words(status: AgencyStatus) -> Iterator[str]:
         linked = ", linked" if one.linked else ""
         missing = f", {len(one.missing)} chunks missing" if one.missing else ""
         reason = f": {''.join(c for c in one.reason if c.isprintable())}" if one.reason else ""
-        yield f"  {one.submission[:16]}…  {one.state}{linked}{missing}{reason}"
+        yield f"  {one.submission}  {one.state}{linked}{missing}{reason}"
