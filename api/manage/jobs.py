@@ -183,6 +183,9 @@ def retry(data: Path, job: int) -> None:
     """Queue the failed job JOB again, once what made it fail is mended."""
     with opened_register(data) as (_, database), database.write() as connection:
         again = jobs.try_again(connection, job, now=utc_now())
+        there = jobs.is_there(connection, job)
+    if not there:
+        raise InputError(f"there is no job {job}", hint="see `clew register status --data DIR`")
     if not again:
         raise InputError(f"job {job} has not failed", hint="see `clew register status --data DIR`")
     say(f"job {job} is queued again")
