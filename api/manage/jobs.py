@@ -28,6 +28,7 @@ from api.store import (
     successions,
 )
 from api.worker import progress_words
+from linkage.counted import counted
 from linkage.errors import InputError
 from linkage.weak_profiles import named_by_digest
 
@@ -52,7 +53,7 @@ def status(data: Path, *, as_json: bool) -> None:
         f"cycle {content['cycle']}, {content['persons']:,} persons"
     )
     if content["alerts"]:
-        console.print(f"{content['alerts']:,} alerts: see `clew register alerts`")
+        console.print(f"{counted(content['alerts'], 'alert')}: see `clew register alerts`")
     if content["custodians"]:
         console.print(
             "{threshold} of {custodians} custodians must sign, succession {succession}".format(
