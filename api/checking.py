@@ -151,7 +151,7 @@ def _rows(moment: Moment) -> Iterator[Damage]:
     )
     for row in register.execute(query):
         if row.epoch not in ending and row.id not in held[row.name]:
-            yield Damage(f"{row.name}.db", f"the {row.name} of submission {row.id[:12]} are not in the store")
+            yield Damage(f"{row.name}.db", f"the {row.name} of submission {row.id} are not in the store")
 
 
 def _ledger(folder: DataFolder, register: Connection) -> Iterator[Damage]:

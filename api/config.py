@@ -12,6 +12,7 @@ from sqlalchemy import URL
 
 from api.logs import LogForm
 from api.policy_settings import POLICY_TEXT, LinkageSettings, RetentionSettings
+from api.setting_words import not_toml, wrong_value
 from api.store.database import SCHEMAS, StoreName
 from api.store.database_url import database_url
 from api.unsafe_settings import settings_findings
@@ -284,14 +285,12 @@ def parse_settings(path: Path) -> Settings:
         reason = (error.strerror or "cannot be read").lower()
         raise InputError(f"{path.name}: {reason}", hint="check who may read it") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name}: not valid TOML", hint=str(error)) from None
+        raise not_toml(path.name, data, error) from None
     if value.get("version") != Settings.VERSION:
         raise VersionError(f"{path.name}: this release reads settings of version {Settings.VERSION}")
     try:
         settings = msgspec.convert(value, Settings)
     except msgspec.ValidationError as error:
-        raise InputError(
-            f"{path.name}: {error}", hint="the file made by init documents every setting"
-        ) from None
+        raise wrong_value(path.name, value, Settings, error) from None
     settings.database.check()
     return settings

@@ -9,7 +9,7 @@ from pathlib import Path
 from keys.files import name_of
 from linkage.errors import InputError
 
-__all__ = ["parents_made", "spare_inputs"]
+__all__ = ["parents_made", "spare_inputs", "spare_outputs"]
 
 
 def spare_inputs(outputs: Iterable[Path | None], inputs: Iterable[Path | None]) -> None:
@@ -23,6 +23,16 @@ def spare_inputs(outputs: Iterable[Path | None], inputs: Iterable[Path | None]) 
             raise InputError(
                 f"{name_of(output)}: this command reads that file, and would write over it",
                 hint="choose another name for the output",
+            )
+
+
+def spare_outputs(outputs: Iterable[Path], *, overwrite: bool) -> None:
+    """Raise :class:`InputError` for an output that is there already, unless it may be written over."""
+    for output in outputs:
+        if output.is_file() and not overwrite:
+            raise InputError(
+                f"{name_of(output)}: is there already and is not replaced",
+                hint="choose another name, or --overwrite if replacing it is what you mean",
             )
 
 

@@ -19,6 +19,7 @@ from linkage.wire.certificates import read_certificate
 from linkage.wire.erasures import Erasure
 from tests.support import unit as unit_support
 from tests.support.agency_desk import Desk, joined_desk, make_epoch, write_council
+from tests.support.processes import clew
 from tests.support.serving import serving
 from tests.support.working import Workers, working
 
@@ -110,6 +111,25 @@ def test_records_are_withdrawn_shielded_erased_and_forgotten(story: Story, tmp_p
     assert story.held() == 4
     story.send(source)
     assert story.held() == 5  # sent again, it is a new record
+
+
+def test_without_a_terminal_erase_names_the_option_that_answers(tmp_path: Path) -> None:
+    """Scripts and timers have none, and no way to find out from `interrupted`."""
+    unit = ("--url", "https://unit.example", "--workspace", tmp_path / "workspace")
+    asked = clew("agency", "erase", "CH0000001", *unit)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert "erase 1 record at the linkage unit? It cannot be taken back" in asked.stderr
+    assert "--yes" in asked.stderr.splitlines()[-1]
+    assert "interrupted" not in asked.stderr
+
+
+@pytest.mark.parametrize("short", ["7d0c…", "7d0c09ab", "xyz"])
+def test_an_erasure_that_is_cut_short_is_told_that_the_whole_is_needed(tmp_path: Path, short: str) -> None:
+    unit = ("--url", "https://unit.example", "--workspace", tmp_path / "workspace")
+    refused = clew("agency", "erasure", short, "--output", tmp_path / "certificate.json", *unit)
+    assert refused.returncode == 1
+    assert "not an erasure, which has 64 digits" in refused.stderr
+    assert "the whole of what `clew agency erase` printed" in refused.stderr
 
 
 def test_what_was_never_encoded_is_refused_and_nothing_is_asked(story: Story) -> None:

@@ -269,7 +269,7 @@ def test_a_period_that_is_none_is_wrong_usage(tmp_path: Path, desk: Desk, period
 
 def test_a_period_that_looks_mistyped_is_warned_of(tmp_path: Path, desk: Desk) -> None:
     source = write_council(tmp_path / "source", 3)
-    named = ("--mapping", "council-csv", "--output", desk.bundle)
+    named = ("--mapping", "council-csv", "--output", desk.bundle, "--overwrite")
     outcome = desk.run("encode", source, *named, "--period", "2024-04-01..2099-03-31")
     assert "the period ends after today" in outcome.err
     assert "more than half" not in outcome.err
@@ -285,6 +285,30 @@ def test_a_bundle_is_named_as_one(tmp_path: Path, desk: Desk) -> None:
     assert outcome.code == 1
     assert "bundle.zip: not the name of a bundle" in outcome.err
     assert not (tmp_path / "bundle.zip").exists()
+
+
+@pytest.mark.parametrize("command", ["encode", "reencode"])
+def test_a_bundle_that_is_there_is_not_written_over(tmp_path: Path, desk: Desk, command: str) -> None:
+    """It may be of another period, and never submitted."""
+    source = write_council(tmp_path / "source", 2)
+    _encode(desk, source)
+    left = _state(desk)
+    again = ("--period", "2024-04-01..2025-03-31", "--output", desk.bundle)
+    for gone in (None, desk.bundle, desk.open_bundle):
+        kept = gone.read_bytes() if gone else b""
+        if gone:
+            gone.unlink()
+        there = {path: path.read_bytes() for path in (desk.bundle, desk.open_bundle) if path.exists()}
+        outcome = desk.run(command, source, *again, secret=False)
+        assert outcome.code == 1
+        said = desk.open_bundle if gone == desk.bundle else desk.bundle
+        assert f"{said.name}: is there already and is not replaced" in outcome.err
+        assert "--overwrite" in outcome.err
+        assert {path: path.read_bytes() for path in there} == there
+        if gone:
+            gone.write_bytes(kept)
+    assert _state(desk) == left
+    assert desk.run("encode", source, *again, "--overwrite").code == 0
 
 
 def _state(desk: Desk) -> tuple[list[tuple[object, ...]], set[str], set[str]]:

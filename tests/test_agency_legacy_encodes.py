@@ -331,7 +331,7 @@ def test_options_of_bundles_are_refused(folder: Folder, option: tuple[str, ...])
     assert not folder.output.exists()
 
 
-@pytest.mark.parametrize("option", [("--secret-file", "s"), ("--xor-folds", "clkhash"), ("--overwrite",)])
+@pytest.mark.parametrize("option", [("--secret-file", "s"), ("--xor-folds", "clkhash")])
 def test_options_of_legacy_clks_are_refused_for_a_bundle(folder: Folder, option: tuple[str, ...]) -> None:
     outcome = clew("agency", "encode", folder.people, "--output", folder.path / "b.clew", *option)
     assert outcome.code == 2

@@ -83,7 +83,7 @@ def test_attack_no_command_that_opens_the_identity_works_with_exchanged_custodia
     outcome = {
         "reencode": lambda: desk.run(
             *("reencode", desk.path / "source", "--mapping", "council-csv"),
-            *("--period", PERIOD, "--output", desk.bundle),
+            *("--period", PERIOD, "--output", desk.bundle, "--overwrite"),
         ),
         "join": lambda: desk.join(foreign, foreign_unit.card),
         "submit": lambda: desk.run("submit", desk.bundle, *URL),

@@ -2,17 +2,21 @@
 
 import csv
 import datetime as dt
+import io
 import json
+import re
 import signal
 from pathlib import Path
 
 import httpx
 import pytest
+from rich.console import Console
 
-from api.clock import utc_now
+from api.clock import stamp, utc_now
 from api.folders import DataFolder
 from api.heartbeats import Pulse
-from api.store import jobs
+from api.manage.epochs import epochs_table
+from api.store import jobs, submissions
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import UnitCard, card_fingerprint, read_card
 from tests.support.processes import clew, clew_running, content_of
@@ -123,7 +127,9 @@ def _check_persons(unit: Unit, output: Path) -> None:
         (["epoch", "adopt", "--data", "DATA", "--descriptor", "NOWHERE"], "no such file"),
         (["agency", "add", "--data", "DATA", "NOWHERE", "--fingerprint", "00"], "no such file"),
         (["agency", "remove", "--data", "DATA", "E99"], "no agency E99"),
-        (["retry", "--data", "DATA", "7"], "has not failed"),
+        (["retry", "--data", "DATA", "7"], "there is no job 7"),
+        (["submission", "withdraw", "--data", "DATA", "3f1c…"], "the first 8 of them or more"),
+        (["submission", "withdraw", "--data", "DATA", "3f1c09ab"], "there is no such submission"),
         (["figures", "--data", "DATA"], "no cycle"),
     ],
 )
@@ -200,3 +206,57 @@ def test_a_job_that_only_a_person_can_mend_makes_once_end_with_an_error(tmp_path
 
 def _long_ago() -> dt.datetime:
     return dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a certificate", b"{}", b'{"format": "clew-something"}', b"[1]"]
+)
+def test_a_file_that_is_no_certificate_is_told_so(tmp_path: Path, content: bytes) -> None:
+    unit = make_unit(tmp_path / "data")
+    given = tmp_path / "given.json"
+    given.write_bytes(content)
+    done = clew("register", "certificate", "check", given, "--unit", unit.folder.unit_card)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "given.json: this is no certificate of a linkage unit" in done.stderr
+    assert "destroyed epoch" not in done.stderr
+
+
+def test_what_retention_shows_has_headings_and_no_words_of_a_programming_language(tmp_path: Path) -> None:
+    unit = make_unit(tmp_path / "data")
+    shown = clew("register", "retention", "show", "--data", unit.folder.root).stdout
+    lines = [re.findall(r"[\w ]+", line) for line in shown.splitlines()]
+    cells = [[one.strip() for one in line if one.strip()] for line in lines]
+    assert ["setting", "value"] in cells
+    assert ["enabled", "yes"] in cells
+    assert ["until age", "18"] in cells
+    assert "True" not in shown
+
+
+def test_epochs_fit_a_terminal_of_eighty_columns_without_a_word_that_is_broken() -> None:
+    one = {"state": "closed", "opens": "2025-04-01", "closes": "2026-03-31", "re_encode_by": "2026-04-30"}
+    counts = {"records": 234_567, "quarantined": 23_456}
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(epochs_table({"epochs": [{"epoch": "year-2025"} | one | counts]}))
+    words = re.findall(r"[\w,-]+", console.export_text())
+    whole = ["epoch", "state", "opens", "closes", "again", "records", "quarantined", "year-2025", "closed"]
+    whole += ["2025-04-01", "2026-03-31", "2026-04-30", "234,567", "23,456"]
+    assert [one for one in whole if one not in {word.strip(",") for word in words}] == []
+
+
+def test_a_submission_is_found_by_the_beginning_of_its_identifier_that_is_its_own(tmp_path: Path) -> None:
+    unit = make_unit(tmp_path / "data")
+    desk = unit.enrol(Desk("E09", "council"))
+    sent, later = make_sent(unit, desk), make_sent(unit, desk, sequence=2)
+    database = unit.database()
+    other = sent.id[:9] + "0" * 55
+    with database.write() as connection:
+        for whole, one in ((sent.id, sent), (other, later)):
+            registration, now = one.registration(), stamp(utc_now())
+            submissions.add_submission(connection, whole, registration, digest=whole, now=now)
+    database.close()
+    withdraw = ("register", "submission", "withdraw", "--data", unit.folder.root)
+    many = clew(*withdraw, sent.id[:8])
+    assert (many.returncode, "2 submissions begin with that" in many.stderr) == (1, True)
+    for given in (f"{sent.id[:12]}…", sent.id[:12].upper(), sent.id):
+        found = clew(*withdraw, given)
+        assert (found.returncode, "the submission does not stand: it is open" in found.stderr) == (1, True)

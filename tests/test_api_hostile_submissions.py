@@ -341,7 +341,10 @@ def test_the_operator_finds_and_withdraws_a_submission_and_abandons_a_cycle(serv
     assert "cycle 1 is abandoned" in clew("register", "cycle", "--data", data, "--abandon").stderr
     again = clew("register", "cycle", "--data", data, "--abandon")
     assert (again.returncode, "no cycle" in again.stderr) == (1, True)
-    assert clew("register", "submission", "withdraw", "--data", data, sent.id).returncode == 0
+    short = clew("register", "submission", "withdraw", "--data", data, sent.id[:7])
+    assert (short.returncode, "the first 8 of them or more" in short.stderr) == (1, True)
+    done = clew("register", "submission", "withdraw", "--data", data, f"{sent.id[:8]}…")
+    assert (done.returncode, sent.id in done.stderr) == (0, True), done.stderr
     for wrong in (sent.id, "0" * 64):
         refused = clew("register", "submission", "withdraw", "--data", data, wrong)
         assert (refused.returncode, "hint: " in refused.stderr) == (1, True)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from linkage.counted import counted
 from linkage.errors import ClewError, FormatError, LimitError, VerificationError, VersionError
 
 
@@ -16,3 +17,11 @@ def test_a_kind_has_its_own() -> None:
     assert ClewError("a").hint == ""
     assert str(ClewError("a")) == "a"
     assert str(LimitError("a", hint="b")) == "a; b"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 records"), (1, "1 record"), (2, "2 records"), (1234, "1,234 records")]
+)
+def test_one_thing_is_not_told_as_many(number: int, words: str) -> None:
+    assert counted(number, "record") == words
+    assert counted(number, "child", "children").endswith("child" if number == 1 else "children")

@@ -114,6 +114,8 @@ def test_init_and_the_service_say_what_is_wrong_with_a_database(tmp_path: Path) 
     refused = clew("register", "init", "--data", data, "--name", "U", "--database", nowhere)
     assert (refused.returncode, data.exists()) == (1, False)
     assert "cannot be opened" in refused.stderr
+    assert "PGUSER" in refused.stderr
+    assert "docs/operations/database.md" in refused.stderr
     assert "Traceback" not in refused.stderr
     refused = clew(
         "register", "init", "--data", data, "--name", "U", "--database", "postgresql+psycopg:///one"

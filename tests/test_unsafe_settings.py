@@ -73,6 +73,67 @@ def test_an_unsafe_value_is_refused_with_place_and_hint(
         assert refused.value.hint
 
 
+WRONG = [
+    ("threads = 1000", "[service] threads: 1000 stands there; allowed is a whole number from 1 to 64"),
+    ('threads = "many"', "[service] threads: text stands there; allowed is a whole number from 1 to 64"),
+    ("threads = true", "[service] threads: true stands there; allowed is a whole number from 1 to 64"),
+    ("threads = 1999-01-01", "[service] threads: a date or a time stands there"),
+    ("behind_tls_proxy = 1", "[service] behind_tls_proxy: 1 stands there; allowed is true or false"),
+    ('hosts = "x"', "[service] hosts: text stands there; allowed is a list, each entry text within"),
+    ("hosts = [1]", "[service] hosts: a list with something else in it stands there; allowed is a list"),
+    ('listen = "' + "x" * 65 + '"', "[service] listen: text of 65 characters stands there; allowed is text"),
+    ("threds = 8", "[service] threds: there is no such setting"),
+    ('[log]\nform = "verbose"', '[log] form: text stands there; allowed is "json" or "text"'),
+    ("[linkage]\nreview = -1", "[linkage] review: -1 stands there; allowed is a number from 0 to 1000000"),
+    ("[linkage]\nfalse_link = 0", "[linkage] false_link: 0 stands there; allowed is a number above 0 and"),
+    (
+        "[amendments]\nshort_lived_share = 2.5",
+        "short_lived_share: 2.5 stands there; allowed is a number from",
+    ),
+    ("[limits]\nbytes_per_day = 1048576", "limits.bytes_per_day is below limits.submission_bytes"),
+    ("[lmits]\nwaiting = 3", "unit.toml: lmits: there is no such setting"),
+    ("[[log]]\n", "unit.toml: log: a list stands there; allowed is a section of settings"),
+]
+
+
+@pytest.mark.parametrize(("lines", "words"), WRONG, ids=[one for one, _ in WRONG])
+def test_a_wrong_value_is_told_with_what_was_found_and_what_is_allowed(
+    tmp_path: Path, lines: str, words: str
+) -> None:
+    file = tmp_path / "unit.toml"
+    file.write_text(f'version = 1\nname = "x"\n[service]\n{lines}\n')
+    with pytest.raises(InputError) as refused:
+        read_settings(file)
+    assert words in refused.value.message
+    assert not re.search(r"Expected|Object|\$|`(int|str|bool|array|object)`", str(refused.value))
+    assert ("is threads meant?" in refused.value.hint) == ("threds" in lines)
+    file.write_text('version = 1\nname = "x"\n[service]\nthreads = "canary"\n')
+    with pytest.raises(InputError, match="threads: text stands there") as refused:
+        read_settings(file)
+    assert "canary" not in str(refused.value)
+    file.write_text("version = 1\n")
+    with pytest.raises(InputError, match="name: is missing"):
+        read_settings(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"version = 1\nname = Unit\n", "not valid TOML at line 2, column 8: invalid value"),
+        (b'version = 1\nname = "x', "not valid TOML at "),
+        (b"version = 1\nname\n", "not valid TOML at line 2, column 5: "),
+        (b'version = 1\nname = "\xff"\n', "not valid TOML at line 2, column 9: not UTF-8 text"),
+    ],
+)
+def test_what_is_no_toml_is_told_with_line_and_column(tmp_path: Path, content: bytes, words: str) -> None:
+    file = tmp_path / "unit.toml"
+    file.write_bytes(content)
+    with pytest.raises(InputError) as refused:
+        read_settings(file)
+    assert f"unit.toml: {words}" in refused.value.message
+    assert refused.value.hint
+
+
 def test_what_is_safe_is_taken(unit: Unit) -> None:
     for changes in (
         {"hosts": '["unit.example.org", "unit:8443", "10.1.2.3", "[fd00::1]:443"]'},

@@ -33,6 +33,12 @@ def check(file: Path, unit: Path) -> None:
     content = read_given(file, limit=MAX_CERTIFICATE_BYTES)
     # Each format refuses the others' bytes; which one these claim to be chooses only whose words are used.
     claimed, key = _format_of(content), card.signing_key
+    if claimed not in _CERTIFICATES:
+        raise InputError(
+            f"{file.name}: this is no certificate of a linkage unit",
+            hint="give what `clew register epoch destroy`, `erase certificate` or `audience destroy` wrote; "
+            "that file may also be damaged or cut short",
+        )
     if claimed == "clew-erasure":
         lines = _of_erasure(read_certificate(content, Erasure, signing_key=key))
     elif claimed == "clew-key-destruction":
@@ -44,6 +50,8 @@ def check(file: Path, unit: Path) -> None:
         click.echo(line)
     say("it does not speak of backups, nor of copies that others made")
 
+
+_CERTIFICATES = frozenset({"clew-destruction", "clew-erasure", "clew-key-destruction"})
 
 _SCOPES = {
     "record": "records that agency {agency} asked to have erased: {records:,}",

@@ -8,6 +8,7 @@ from api.config import parse_settings
 from api.folders import open_data_folder
 from api.manage.options import data_option, say
 from api.unsafe_settings import folder_findings, settings_findings
+from linkage.counted import counted
 from linkage.errors import InputError
 
 __all__ = ["config"]
@@ -35,4 +36,4 @@ def check(data: Path) -> None:
         raise InputError(
             f"--data: {faults} of its settings and files are unsafe", hint="mend what is printed as a fault"
         )
-    say(f"no faults, {len(found)} cautions")
+    say(f"no faults, {counted(len(found), 'caution')}")

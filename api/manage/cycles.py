@@ -18,6 +18,7 @@ from api.manage.options import data_option, given_file, opened_register, say
 from api.store import ledger, results
 from api.store.bodies import write_whole
 from api.store.persons import standing_members
+from linkage.counted import counted
 from linkage.errors import InputError
 from linkage.wire.ledger import EntryKind, Fact
 
@@ -113,4 +114,4 @@ def persons(data: Path, name: str, output: Path) -> None:
         writer.writerows(sorted((audience.of(one),) for one in {one.person for one in found}))
     with write_whole(output, mode=0o600) as descriptor, open(descriptor, "wb", closefd=False) as stream:
         stream.write(text.getvalue().encode())
-    say(f"{len(found):,} records of {len({one.person for one in found}):,} persons")
+    say(f"{counted(len(found), 'record')} of {counted(len({one.person for one in found}), 'person')}")

@@ -130,16 +130,14 @@ def epochs_content(connection: Connection) -> dict[str, Any]:
 
 
 def epochs_table(content: dict[str, Any]) -> Table:
-    """Lay out the epochs; where the terminal is narrow, words are broken and no date or number is cut."""
-    names = ("epoch", "state", "opens", "closes", "encode\nagain by", "records", "quarantined")
-    whole = names[2:6]
-    columns = [Column(name, overflow="fold", no_wrap=name in whole) for name in names]
+    """Lay out the epochs; where the terminal is narrow, names are broken and no date or number is cut."""
+    names = ("epoch", "state", "opens,\ncloses", "encode\nagain by", "records", "quarantined")
+    columns = [Column(name, overflow="fold", no_wrap=name not in names[:2]) for name in names]
     table = Table(*columns, title="Epochs", title_justify="left")
     for one in content["epochs"]:
         counts = (f"{one['records']:,}", f"{one['quarantined']:,}")
-        table.add_row(
-            *(one["epoch"], one["state"], one["opens"], one["closes"], one["re_encode_by"] or "none"), *counts
-        )
+        days = (f"{one['opens']}\n{one['closes']}", one["re_encode_by"] or "none")
+        table.add_row(one["epoch"], one["state"], *days, *counts)
     return table
 
 

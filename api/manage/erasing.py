@@ -22,6 +22,7 @@ from api.store.bodies import write_whole
 from api.store.database import Database
 from api.store.erasures import ErasureRow
 from api.unit import read_given
+from linkage.counted import counted
 from linkage.errors import InputError
 from linkage.wire.erasures import MAX_ERASURE_BYTES
 
@@ -58,7 +59,7 @@ def person_(data: Path, person: str, agency: str, reason: str) -> None:
                 hint="take agency and pseudonym from `clew register persons`",
             )
         asked = ask_erasure(connection, agency, found, reason=reason, now=utc_now())
-    _tell(asked, f"{len(found):,} child records of one person from {agency}")
+    _tell(asked, f"{counted(len(found), 'child record')} of one person from {agency}")
 
 
 @erase.command("agency")
@@ -70,7 +71,7 @@ def agency_(data: Path, code: str, reason: str) -> None:
     with opened_register(data) as (_, database), database.write() as connection:
         asked = ask_agency_erasure(connection, code, reason=reason, now=utc_now())
         records = sum(one.agency == code for one in persons.members(connection))
-    _tell(asked, f"all that {code} sent, {records:,} child records of the register among it")
+    _tell(asked, f"all that {code} sent, {counted(records, 'child record')} of the register among it")
 
 
 def _tell(asked: ErasureRow, what: str) -> None:

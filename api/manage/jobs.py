@@ -28,6 +28,7 @@ from api.store import (
     successions,
 )
 from api.worker import progress_words
+from linkage.counted import counted
 from linkage.errors import InputError
 from linkage.weak_profiles import named_by_digest
 
@@ -52,7 +53,7 @@ def status(data: Path, *, as_json: bool) -> None:
         f"cycle {content['cycle']}, {content['persons']:,} persons"
     )
     if content["alerts"]:
-        console.print(f"{content['alerts']:,} alerts: see `clew register alerts`")
+        console.print(f"{counted(content['alerts'], 'alert')}: see `clew register alerts`")
     if content["custodians"]:
         console.print(
             "{threshold} of {custodians} custodians must sign, succession {succession}".format(
@@ -183,6 +184,9 @@ def retry(data: Path, job: int) -> None:
     """Queue the failed job JOB again, once what made it fail is mended."""
     with opened_register(data) as (_, database), database.write() as connection:
         again = jobs.try_again(connection, job, now=utc_now())
+        there = jobs.is_there(connection, job)
+    if not there:
+        raise InputError(f"there is no job {job}", hint="see `clew register status --data DIR`")
     if not again:
         raise InputError(f"job {job} has not failed", hint="see `clew register status --data DIR`")
     say(f"job {job} is queued again")

@@ -8,6 +8,7 @@ from api.clock import utc_now
 from api.folders import DataFolder, open_data_folder
 from api.manage.options import data_option, say, told_of_databases
 from api.manage.setup import of_each_store
+from linkage.counted import counted
 
 __all__ = ["backup", "check", "restore"]
 
@@ -92,7 +93,8 @@ def check(data: Path) -> None:
         for one in check_unit(open_data_folder(data), looked):
             click.echo(str(one))
             damages += 1
-    say(f"3 databases, {looked.files:,} files, {looked.size:,} bytes: {damages or 'no'} damages")
+    found = counted(damages, "damage") if damages else "no damages"
+    say(f"3 databases, {counted(looked.files, 'file')}, {looked.size:,} bytes: {found}")
     if looked.worker:
         say("a worker runs: the ledger is checked while none does, or by `clew register audit check`")
     if damages:

@@ -42,11 +42,11 @@ def show(data: Path, *, as_json: bool) -> None:
         click.echo(json.dumps(content, indent=2))
         return
     console = Console()
-    console.print(_pairs("Retention settings", content["settings"]))
+    console.print(_pairs("Retention settings", ("setting", "value"), content["settings"]))
     if latest is None:
         say("the schedule has not run yet: it runs once a day while the register worker runs")
         return
-    console.print(_pairs(f"Removed by the run of {latest.ran_at}", latest.removed))
+    console.print(_pairs(f"Removed by the run of {latest.ran_at}", ("what", "how many"), latest.removed))
     table = Table("agency", "month", "child records", title="What goes when", title_justify="left")
     for agency, months in latest.forecast.items():
         for month, count in months.items():
@@ -54,11 +54,17 @@ def show(data: Path, *, as_json: bool) -> None:
     console.print(table)
 
 
-def _pairs(title: str, values: dict[str, Any]) -> Table:
-    table = Table("what", "", title=title, title_justify="left")
+def _pairs(title: str, heads: tuple[str, str], values: dict[str, Any]) -> Table:
+    table = Table(*heads, title=title, title_justify="left")
     for name, value in values.items():
-        table.add_row(name.replace("_", " ").replace("-", " "), str(value))
+        table.add_row(name.replace("_", " ").replace("-", " "), _shown(value))
     return table
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 @retention.command()

@@ -119,7 +119,8 @@ class PostgresqlDatabase:
         except OperationalError as error:
             raise InputError(
                 f"{self.name}: cannot be opened: {_first_line(error.orig)}",
-                hint="check [database] in unit.toml, the server, and this account's right to connect",
+                hint="check [database] in unit.toml, the server, and this account's right to connect: it "
+                "logs in under its own name unless PGUSER names another role; docs/operations/database.md",
             ) from None
         if found.version < _OLDEST:
             raise InputError(f"{self.name}: an older server than PostgreSQL 15", hint="upgrade the server")

@@ -31,6 +31,7 @@ __all__ = [
     "count_queued",
     "fail",
     "finish",
+    "is_there",
     "job",
     "oldest_startable",
     "pending",
@@ -343,6 +344,11 @@ def try_again(connection: Connection, number: int, *, now: dt.datetime) -> bool:
     where = (_table.c.id == number, _table.c.state == "failed")
     values = {"state": "waiting", "attempts": 0, "not_before": stamp(now), "finished_at": None}
     return connection.execute(update(_table).where(*where).values(**values)).rowcount == 1
+
+
+def is_there(connection: Connection, number: int) -> bool:
+    """Say whether there is a job of this number; those that ended long ago are forgotten."""
+    return connection.scalar(select(_table.c.id).where(_table.c.id == number)) is not None
 
 
 def all_jobs(connection: Connection, *, limit: int) -> list[Job]:

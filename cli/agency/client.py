@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algorithms
 
+from cli.agency.unreachable import unreachable
 from keys.identity import Identity
 from linkage.errors import ClewError, EpochError, FormatError, InputError, LimitError, VerificationError
 from linkage.wire.answers import QueryAnswer
@@ -189,7 +190,7 @@ class Unit:
                 status, headers, data = self._once(self._request(method, path, body, kind, key), limit)
             except httpx.TransportError as error:
                 if last or isinstance(error, httpx.UnsupportedProtocol):
-                    raise _unreachable(error) from None
+                    raise unreachable(error, self._http.base_url) from None
                 self._sleep(_wait(attempt))
                 continue
             if 200 <= status < 300:
@@ -243,19 +244,6 @@ def _wait(attempt: int, asked: str = "") -> float:
 
 def _is_too_long(asked: str) -> bool:
     return asked.isascii() and asked.isdecimal() and float(asked) > _LONGEST_ASKED
-
-
-def _unreachable(error: httpx.TransportError) -> InputError:
-    secure = isinstance(error, httpx.ConnectError) and "CERTIFICATE" in str(error).upper()
-    if secure:
-        return InputError(
-            "the linkage unit's certificate is not trusted by this machine",
-            hint="check the address; ask your network's administrators if a proxy opens HTTPS here",
-        )
-    return InputError(
-        "the linkage unit cannot be reached",
-        hint="check the address and the network and run the command again: it goes on where it stopped",
-    )
 
 
 def _refused(status: int, data: bytes) -> ClewError:

@@ -21,7 +21,7 @@ from cli.agency.saying import say, today, warn_if_synced
 from cli.agency.summaries import encoded_words, extract_words
 from cli.agency.workspace import Workspace
 from cli.options import FILE, passphrase_from
-from cli.outputs import spare_inputs
+from cli.outputs import spare_inputs, spare_outputs
 from cli.sources.context import Context
 from cli.sources.extract import Extract, read_extract
 from cli.sources.mapping import choose_mapping, parse_mapping, preset_names
@@ -53,6 +53,7 @@ class BundleRequest:
     period: Period
     areas: tuple[str, ...]
     output: Path
+    overwrite: bool
     fixes: Path | None
     allow_empty: bool
     allow_withdrawals: bool
@@ -92,6 +93,7 @@ def check_command(
 @options.period(required=False)
 @options.areas
 @options.bundle_output
+@options.overwrite
 @options.fixes
 @options.allow_empty
 @options.allow_withdrawals
@@ -114,7 +116,6 @@ def check_command(
     type=click.Choice(["specified", "clkhash"]),
     help="With --legacy-schema: fold as the schema specifies, or as clkhash behaves.",
 )
-@click.option("--overwrite", is_flag=True, help="With --legacy-schema: replace an output that is there.")
 @click.pass_context
 def encode_command(
     context: click.Context,
@@ -154,6 +155,7 @@ def encode_command(
         period=_required(context, "period", period),
         areas=areas,
         output=output,
+        overwrite=overwrite,
         fixes=fixes,
         allow_empty=allow_empty,
         allow_withdrawals=allow_withdrawals,
@@ -167,6 +169,7 @@ def open_for(request: BundleRequest, passphrase_file: PassphraseFrom) -> Desk:
     request.workspace.require()
     if request.output.suffix != ".clew":
         raise InputError(f"{request.output.name}: not the name of a bundle", hint="let it end with .clew")
+    spare_outputs([request.output, open_copy(request.output)], overwrite=request.overwrite)
     warn_if_synced(request.output.parent)
     passphrase = saying.passphrase(passphrase_file)
     return open_desk(

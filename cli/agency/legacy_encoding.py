@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cli.agency.legacy_secret import read_secret
 from cli.agency.progress import Stages, stages
 from cli.agency.saying import say, warn_if_synced
-from cli.outputs import parents_made, spare_inputs
+from cli.outputs import parents_made, spare_inputs, spare_outputs
 from cli.sources.masking import masked
 from keys.files import name_of, read_limited, replacing
 from keys.storing import naming
@@ -31,8 +31,8 @@ __all__ = ["LegacyRequest", "encode_legacy", "refuse_bundle_options", "refuse_le
 _FIRST_ROW = 2
 """As a spreadsheet counts: the header is row 1."""
 
-_OF_BOTH = frozenset({"source", "output"})
-_OF_LEGACY = frozenset({"legacy_schema", "secret_file", "xor_folds", "overwrite"})
+_OF_BOTH = frozenset({"source", "output", "overwrite"})
+_OF_LEGACY = frozenset({"legacy_schema", "secret_file", "xor_folds"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,7 @@ def encode_legacy(request: LegacyRequest) -> None:
             f"{name_of(request.output)}: not the name of a CLK file", hint="let it end with .json"
         )
     spare_inputs([request.output], [request.source, request.schema, request.secret_file])
-    if request.output.exists() and not request.overwrite:
-        raise InputError(
-            f"{request.output.name}: is there already and is not replaced",
-            hint="choose another name, or --overwrite if replacing it is what you mean",
-        )
+    spare_outputs([request.output], overwrite=request.overwrite)
     profile = _profile(request)
     digest = profile.digest
     for warning in profile.warnings:

@@ -22,6 +22,7 @@ __all__ = [
     "fixes",
     "mapping",
     "optional_workspace",
+    "overwrite",
     "period",
     "source",
     "unit_url",
@@ -97,6 +98,11 @@ def bundle_output(command: Command) -> Command:
     return click.option(
         "--output", type=FILE, required=True, metavar="FILE", help="The sealed bundle (.clew) to write."
     )(command)
+
+
+def overwrite(command: Command) -> Command:
+    """Add ``--overwrite``: a bundle that is there may not have been submitted yet."""
+    return click.option("--overwrite", is_flag=True, help="Replace an output that is there.")(command)
 
 
 def allow_empty(command: Command) -> Command:

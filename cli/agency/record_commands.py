@@ -19,6 +19,7 @@ from cli.agency.saying import say
 from cli.agency.workspace import Workspace
 from cli.options import FILE, passphrase_from
 from keys.passphrase import PassphraseFrom
+from linkage.counted import counted
 from linkage.errors import InputError
 from linkage.wire.erasures import ERASED_KINDS, REMAINING
 from linkage.wire.record_requests import RecordAction
@@ -117,9 +118,7 @@ def erase_command(
     """
     named = (*references, *read_list(listed))
     if not yes:
-        click.confirm(
-            f"erase {len(named):,} records at the linkage unit? It cannot be taken back", abort=True, err=True
-        )
+        saying.confirm(f"erase {counted(len(named), 'record')} at the linkage unit? It cannot be taken back")
     handles = _change("erase", named, kind, url, workspace, passphrase_file)
     if forget:
         say(f"{forget_records(workspace, handles):,} rows of the crosswalk are forgotten")
@@ -139,7 +138,7 @@ def _change(
     handles = find_handles(workspace, identity, kind, references)
     with Unit(url, identity) as unit:
         asked = ask_for_records(workspace, unit, action, handles)
-    say(f"the linkage unit has taken it: {action}, {asked.records:,} records")
+    say(f"the linkage unit has taken it: {action}, {counted(asked.records, 'record')}")
     for one in asked.erasures:
         click.echo(one)
     return handles
@@ -159,7 +158,10 @@ def erasure_command(
     ERASURE is what `clew agency erase` printed.  The certificate is verified before it is written.
     """
     if len(erasure) != _DIGEST_DIGITS or not set(erasure) <= set("0123456789abcdef"):
-        raise InputError("this is not an erasure", hint="give what `clew agency erase` printed")
+        raise InputError(
+            f"this is not an erasure, which has {_DIGEST_DIGITS} digits (0-9, a-f)",
+            hint="give the whole of what `clew agency erase` printed: the linkage unit knows no short form",
+        )
     workspace.require()
     identity = workspace.identity(saying.passphrase(passphrase_file))
     with Unit(url, identity) as unit:

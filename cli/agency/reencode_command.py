@@ -42,6 +42,7 @@ _KINDS = {
 @options.period(required=True)
 @options.areas
 @options.bundle_output
+@options.overwrite
 @options.fixes
 @click.option(
     "--left-out",
@@ -60,6 +61,7 @@ def reencode_command(
     period: Period,
     areas: tuple[str, ...],
     output: Path,
+    overwrite: bool,  # noqa: FBT001
     fixes: Path | None,
     left_out: Path | None,
     allow_empty: bool,  # noqa: FBT001
@@ -80,6 +82,7 @@ def reencode_command(
         period=period,
         areas=areas,
         output=output,
+        overwrite=overwrite,
         fixes=fixes,
         allow_empty=allow_empty,
         allow_withdrawals=allow_withdrawals,

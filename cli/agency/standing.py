@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from linkage.counted import counted
 from linkage.wire.submission import AgencyStatus
 
 __all__ = ["status_words"]
@@ -13,6 +14,6 @@ def status_words(status: AgencyStatus) -> Iterator[str]:
     yield f"highest bundle committed: {status.sequence}"
     for one in status.submissions:
         linked = ", linked" if one.linked else ""
-        missing = f", {len(one.missing)} chunks missing" if one.missing else ""
+        missing = f", {counted(len(one.missing), 'chunk')} missing" if one.missing else ""
         reason = f": {''.join(c for c in one.reason if c.isprintable())}" if one.reason else ""
-        yield f"  {one.submission[:16]}…  {one.state}{linked}{missing}{reason}"
+        yield f"  {one.submission}  {one.state}{linked}{missing}{reason}"

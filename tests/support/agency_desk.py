@@ -168,7 +168,8 @@ class Desk:
         return self.run("join", self.path / "epoch.json", *wrapped_key, "--unit", self.path / "unit.json")
 
     def encode(self, source: Path, mapping: str | Path, *more: str | Path) -> Outcome:
-        named = ("--mapping", mapping, "--period", PERIOD, "--output", self.bundle)
+        """Encode into the one bundle of this desk, in the place of the one before."""
+        named = ("--mapping", mapping, "--period", PERIOD, "--output", self.bundle, "--overwrite")
         return self.run("encode", source, *named, *more)
 
     def check(self, source: Path, mapping: str | Path, *more: str | Path) -> Outcome:
