@@ -136,7 +136,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, W
 
 
 def test_not_one_of_many_hostile_requests_is_served(served: Served, soak: bool) -> None:
-    wanted = 100_000 if soak else 2_000
+    wanted = 100_000 if soak else 1_000
     seed = secrets.randbits(64)
     world, line = _world(served, random.Random(seed)), Line(served.url)
     before = holdings(served.unit.folder)

@@ -133,13 +133,14 @@ def test_a_batch_that_merged_persons_is_withdrawn_and_sent_again(served: Served)
     assert set(_kinds(served)) == {"created", "joined", "left", "merged", "split"}
 
 
-def test_batches_are_withdrawn_in_any_order_and_all_come_back_in_any_other(served: Served) -> None:
+def test_batches_are_withdrawn_in_any_order_and_all_come_back_in_any_other(
+    served: Served, soak: bool
+) -> None:
     sender = Sender(served)
     for code, looks in WORLD.items():
         everybody = sender.send(code, looks)
-    for out, back in zip(
-        itertools.permutations(WORLD), reversed(list(itertools.permutations(WORLD))), strict=True
-    ):
+    orders = list(itertools.permutations(WORLD))
+    for out, back in list(zip(orders, reversed(orders), strict=True))[:: 1 if soak else 3]:
         for code in out:
             left = sender.withdraw(code)
         assert left == {}
@@ -182,9 +183,11 @@ def test_whenever_all_is_as_it_once_was_persons_are_who_they_were(served: Served
     assert len(seen) > 4
 
 
-def test_agencies_that_come_one_at_a_time_in_any_order_are_linked_as_at_once(tmp_path: Path) -> None:
+def test_agencies_that_come_one_at_a_time_in_any_order_are_linked_as_at_once(
+    tmp_path: Path, soak: bool
+) -> None:
     found = []
-    for number, order in enumerate(itertools.permutations(WORLD)):
+    for number, order in enumerate(list(itertools.permutations(WORLD))[:: 1 if soak else 2]):
         for one_at_a_time in (True, False)[: 1 + (number == 0)]:
             with served_unit(tmp_path / f"{number}-{one_at_a_time}") as served:
                 sender = Sender(served)

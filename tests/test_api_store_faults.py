@@ -291,7 +291,7 @@ def test_a_fault_of_the_units_own_disk_refuses_nobodys_submission(scene: Scene, 
     """A worker that meets it may end; the submission waits, and is accepted once the fault is over."""
     place = scene.served.log.parent
     workers = {which: worker(scene.unit.folder.root, place, which) for which in ("linking", "register")}
-    for fault in list(WORKER_FAULTS.values())[: None if soak else 2]:
+    for fault in list(WORKER_FAULTS.values())[: None if soak else 1]:
         bundle = _prepared(scene, "commit")
         for running in workers.values():
             _ready(running)
