@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _heed_signals() -> None:
     """Undo what nohup and a shell's background ignore: commands started from here would inherit that."""
-    for name in ("SIGHUP", "SIGINT"):
+    for name in ("SIGHUP", "SIGINT", "SIGQUIT"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
             heeded = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL

@@ -44,7 +44,7 @@ def _struck_down(folder: Path, *words: str, script: str) -> int:
         os.write(ours, PHRASE + b"\n")
         _read_until(ours, b"epeat")
         process.send_signal(signal.SIGQUIT)
-        return process.wait(timeout=300)
+        return process.wait(timeout=60)
     finally:
         process.kill()
         process.wait()
