@@ -156,9 +156,8 @@ def _copied_database(connection: Connection, location: Location, building: Path,
             with contextlib.closing(sqlite3.connect(building / place)) as target:
                 source.backup(target)
                 target.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
-        except (
-            sqlite3.Error
-        ) as error:  # SQLite's own words, such as "database or disk is full"; they hold no data
+        except sqlite3.Error as error:
+            # SQLite's own words, such as "database or disk is full"; they hold no data.
             raise InputError(
                 f"{place}: not copied: {error}",
                 hint="check the space where the copy shall lie, and who may write there; nothing was left",

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from api.backup import back_up, restore_unit
+from api.checking import Looked, check_unit
 from api.clock import utc_now
 from api.folders import DataFolder, open_data_folder
 from api.manage.options import data_option, say, told_of_databases
@@ -30,9 +32,6 @@ def backup(data: Path, destination: Path, *, with_secrets: bool) -> None:
 
     Everything acknowledged before the command began is in the copy. Prints the SHA-256 of its manifest.
     """
-    # Here and below, not above: what reads every store is loaded by no worker.
-    from api.backup import back_up
-
     folder = open_data_folder(data)
     with told_of_databases():
         manifest, digest = back_up(folder, destination, now=utc_now(), with_secrets=with_secrets)
@@ -58,8 +57,6 @@ def backup(data: Path, destination: Path, *, with_secrets: bool) -> None:
 @click.option("--sha256", help="What `backup` printed; another manifest is refused.")
 def restore(source: Path, data: Path, secrets: Path | None, database: str | None, sha256: str | None) -> None:
     """Make a new data folder from BACKUP, with every file, row and database of it checked."""
-    from api.backup import restore_unit
-
     with told_of_databases():
         manifest, older = restore_unit(
             source, data, secrets_folder=secrets, sha256=sha256, databases=of_each_store(database)
@@ -86,8 +83,6 @@ def check(data: Path) -> None:
 
     Prints where and what, separated by a tab. Exit code 0: sound; 1: it could not be looked at; 3: damaged.
     """
-    from api.checking import Looked, check_unit
-
     looked, damages = Looked(), 0
     with told_of_databases():
         for one in check_unit(open_data_folder(data), looked):
