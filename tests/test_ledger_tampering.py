@@ -130,7 +130,7 @@ def _other(target: Target, value: Any) -> Any:
         return "2026-01-01T00:00:00.000000Z"
     if isinstance(value, bool):
         return not value
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return value + target.random.choice((-1, 1, 7))
     if not value:
         return "x"
