@@ -21,11 +21,15 @@ from api.heartbeats import living, read_beats
 from api.held_files import HeldFile, Moment, held_moment
 from api.secret_files import read_receipts_key, read_worker_key
 from api.store import epochs, schema
+from api.store.bodies import owner_of
 from api.store.database import SCHEMAS, StoreName, open_database
 from api.store.encodings import named_bodies
+from api.store.ledger import FILE
 from api.store.payload import stored_snapshots
+from api.store.under_way import submissions_under_way
 from api.unit import read_own_ledger_card, read_unit_card
 from linkage.errors import ClewError, InputError, VersionError
+from linkage.register.ledger_audit import Finding
 from linkage.wire.cards import UnitCard
 from linkage.wire.signing import public_text
 
@@ -47,12 +51,17 @@ class Damage:
 
 @dataclass(slots=True)
 class Looked:
-    """How much was looked at."""
+    """How much was looked at.
+
+    ``under_way``: submissions whose bodies or records are not what the ledger says because a job has begun
+    with them and has not ended.
+    """
 
     files: int = 0
     size: int = 0
     ledger: bool = False
     worker: bool = False
+    under_way: int = 0
 
 
 def check_unit(folder: DataFolder, looked: Looked | None = None) -> Iterator[Damage]:
@@ -97,7 +106,7 @@ def _of_moment(folder: DataFolder, looked: Looked) -> Iterator[Damage]:
         looked.worker = bool(living(read_beats(folder.heartbeats), now=utc_now()))
         looked.ledger = not looked.worker
         if looked.ledger:
-            yield from _ledger(folder, moment.connections["register"])
+            yield from _ledger(folder, moment.connections["register"], looked)
 
 
 def _secrets(folder: DataFolder, card: UnitCard) -> Iterator[Damage]:
@@ -154,8 +163,12 @@ def _rows(moment: Moment) -> Iterator[Damage]:
             yield Damage(f"{row.name}.db", f"the {row.name} of submission {row.id} are not in the store")
 
 
-def _ledger(folder: DataFolder, register: Connection) -> Iterator[Damage]:
-    """Audit the ledger, without its key, and what it covers but unit.toml, which the operator may change."""
+def _ledger(folder: DataFolder, register: Connection, looked: Looked) -> Iterator[Damage]:
+    """Audit the ledger, without its key, and what it covers but unit.toml, which the operator may change.
+
+    What a job that was interrupted has done already is no damage: the job is done again, and its entry says
+    so then.  An audit by `clew audit verify` has no such leniency.
+    """
     card = read_unit_card(folder)
     try:
         signer = LedgerSigner(Ed25519PrivateKey.generate(), read_own_ledger_card(folder))
@@ -163,9 +176,23 @@ def _ledger(folder: DataFolder, register: Connection) -> Iterator[Damage]:
     except InputError as error:
         yield Damage("ledger", error.message)
         return
+    begun, left = submissions_under_way(register), set()
     for one in found.findings:
-        if folder.settings.name not in one.where:
+        owner = _owner(one)
+        if owner in begun:
+            left.add(owner)
+        elif folder.settings.name not in one.where:
             yield Damage(f"ledger: {one.where}", one.what)
+    looked.under_way = len(left)
+
+
+def _owner(found: Finding) -> str | None:
+    """Return the submission whose body or records a finding is about."""
+    what, key = found.place or ("", "")
+    if what == "payload":
+        return key
+    folder, _, name = key.rpartition("/")
+    return owner_of(name) if what == FILE and folder else None
 
 
 def _file(one: HeldFile, looked: Looked) -> Iterator[Damage]:

@@ -27,8 +27,12 @@ __all__ = ["Erasure", "find_erasure", "forget_in_register"]
 
 @dataclass(slots=True)
 class Erasure:
-    """What goes: of each submission children and episodes by handle, and how many records that is."""
+    """What goes: of each submission children and episodes by handle, and how many records that is.
 
+    ``searched``: every submission that was looked through, those of which nothing goes included.
+    """
+
+    searched: set[str] = field(default_factory=set)
     children: dict[str, set[str]] = field(default_factory=dict)
     agencies: dict[str, str] = field(default_factory=dict)
     episodes: set[tuple[str, str]] = field(default_factory=set)
@@ -49,6 +53,7 @@ def find_erasure(connection: Connection, store: PayloadStore, epoch: str) -> Era
     found = Erasure()
     for name in (epoch, *gone):
         for one in submissions.of_epoch(connection, name):
+            found.searched.add(one.id)
             payload = store.load(one.id, one.agency)
             if payload is not None:
                 _add(found, one.id, payload, kept)

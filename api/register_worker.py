@@ -21,7 +21,7 @@ from api.query_numbers import QueryNumbers
 from api.retention import RetentionSchedule
 from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, answers, epochs, ledger, persons, records, results, submissions
+from api.store import agencies, answers, epochs, ledger, persons, records, results, retention, submissions
 from api.store.answers import Query
 from api.store.bodies import BodyFolder
 from api.store.database import Database
@@ -161,11 +161,13 @@ class RegisterWorker:
             found = find_erasure(connection, self._store, asked.epoch)
             held_ones = submissions.of_epoch(connection, asked.epoch)
             held = [one.id for one in held_ones]
+            said = retention.payload_said(connection)
         with self._database.write() as connection:
             forget_in_register(connection, asked, found, now=stamp(self._clock()))
         self._store.erase(found.children)
         self._intake.remove_of(held)
-        covers = [self._cover(one) for one in found.children]
+        # Of those too that an attempt before this one, which was killed, left with less than the ledger says.
+        covers = [self._cover(one) for one in said if one in found.searched]
         with task.ending() as connection:
             files = submissions.body_files(held_ones, "intake/payload", "payload")
             append_dropped(connection, "payload", now=stamp(self._clock()), files=files, covers=covers)

@@ -92,6 +92,11 @@ def check(data: Path) -> None:
     say(f"3 databases, {counted(looked.files, 'file')}, {looked.size:,} bytes: {found}")
     if looked.worker:
         say("a worker runs: the ledger is checked while none does, or by `clew register audit check`")
+    if looked.under_way:
+        say(
+            f"{counted(looked.under_way, 'submission')} under way: a worker was interrupted; let both "
+            "workers end what they began, then check again"
+        )
     if damages:
         say("hint: stop the service and both workers, and restore a backup beside this folder")
         click.get_current_context().exit(EXIT_DAMAGED)

@@ -21,10 +21,14 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as the ledger says; ``where``: an entry, a row, a file or a checkpoint."""
+    """Something that is not as the ledger says; ``where``: an entry, a row, a file or a checkpoint.
+
+    ``place``: of what the ledger covers, the kind and the key.
+    """
 
     where: str
     what: str
+    place: Place | None = None
 
 
 @dataclass(slots=True)
@@ -40,9 +44,9 @@ class Audit:
     witnesses: int = 0
     findings: list[Finding] = field(default_factory=list)
 
-    def find(self, where: str, what: str) -> None:
+    def find(self, where: str, what: str, *, place: Place | None = None) -> None:
         """Note a finding."""
-        self.findings.append(Finding(where, what))
+        self.findings.append(Finding(where, what, place))
 
 
 def audit(
@@ -145,10 +149,13 @@ def _compare_states(found: Audit, said: Mapping[int, Statement], states: Iterabl
         present[one.what, one.key] = one.digest
     found.compared = len(expected.keys() | present.keys())
     for place in sorted(expected.keys() | present.keys()):
-        where = " ".join(place)
-        if place not in expected:
-            found.find(where, "is there, and no entry says so: it was added")
-        elif place not in present or present[place] is None:
-            found.find(where, "is gone, and no entry says so: it was deleted")
-        elif expected[place] != present[place]:
-            found.find(where, "is not what the ledger says: it was changed or rolled back")
+        if what := _difference(expected.get(place), present.get(place)):
+            found.find(" ".join(place), what, place=place)
+
+
+def _difference(expected: str | None, present: str | None) -> str | None:
+    if expected is None:
+        return "is there, and no entry says so: it was added"
+    if present is None:
+        return "is gone, and no entry says so: it was deleted"
+    return None if expected == present else "is not what the ledger says: it was changed or rolled back"
