@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cli.sources.children import ChildFacts, Children
 from cli.sources.columns import SPOILT, KeyReader, Line, Sheet, spoilt
 from cli.sources.faults import FaultLog, RowFaults
-from cli.sources.mapping import Key, Mapping
+from cli.sources.mapping import Key
 from cli.sources.opening import record_misfits
 
 __all__ = ["Belonging", "ChildRows"]
@@ -25,22 +25,27 @@ class Belonging:
 class ChildRows:
     """Walks a table row by row, counting every row and quarantining those that belong to nobody."""
 
-    def __init__(
-        self, sheet: Sheet, *, key: Key, child: Key, children: Children, mapping: Mapping, log: FaultLog
-    ) -> None:
+    def __init__(self, sheet: Sheet, *, key: Key, child: Key, children: Children, log: FaultLog) -> None:
         self._sheet = sheet
-        self._key = KeyReader(sheet, key, entry="key", order=mapping.date_order)
-        self._child = KeyReader(sheet, child, entry="child", order=mapping.date_order)
+        self._key = KeyReader(sheet, key, entry="key")
+        self._child = KeyReader(sheet, child, entry="child")
         self._children = children
-        self._children_file = mapping.children.file
+        self._children_file = children.file
         self._log = log
         self._seen: dict[str, int] = {}
+        self.shielded: set[str] = set()
+        """References of rows that were left out because their child is on the shield list."""
+
         record_misfits(sheet, log)
 
     def __iter__(self) -> Iterator[Belonging]:
         tally = self._log.tally(self._sheet.name)
         for line in self._sheet.lines():
             tally.read += 1
+            if self._child.text(line) in self._children.shielded:
+                tally.shielded += 1
+                self.shielded.add(self._key.text(line))
+                continue
             found = self._belonging(line)
             if found is None:
                 tally.quarantined += 1
@@ -88,7 +93,7 @@ class ChildRows:
                 self._child.label,
                 text,
                 f"no such child in {self._children_file}",
-                "add the child's row, or correct the reference",
+                self._children.cure_for(text),
             )
         else:
             faults.error(self._child.label, "", "no child's reference", "fill in whose record it is")

@@ -52,7 +52,6 @@ def read_care_spells(
         key=table.key,
         child=table.child,
         children=children,
-        mapping=mapping,
         log=log,
     )
     fields = Fields(sheet, by_name(table.fields), mapping, agency=context.agency, moments=("start", "end"))

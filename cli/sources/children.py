@@ -21,7 +21,7 @@ from linkage.wire.canonical import from_builtins
 from linkage.wire.limits import MAX_VARIANTS
 from linkage.wire.records import Child
 
-__all__ = ["NO_HANDLE", "ChildFacts", "Children", "read_children", "settle_postcodes"]
+__all__ = ["NO_HANDLE", "ChildFacts", "Children", "bare_reference", "read_children", "settle_postcodes"]
 
 NO_HANDLE = "0" * 32
 """Stands where a handle will be once the crosswalk has given one."""
@@ -45,10 +45,27 @@ class ChildFacts:
 
 @dataclass(slots=True)
 class Children:
-    """Children by reference, and for those in quarantine the row that is at fault."""
+    """Children by reference, for those in quarantine the row that is at fault, and those on the shield list.
 
+    ``file`` is where they stand, for messages.
+    """
+
+    file: str = ""
     kept: dict[str, ChildFacts] = field(default_factory=dict)
     quarantined: dict[str, int] = field(default_factory=dict)
+    shielded: set[str] = field(default_factory=set)
+    _bare: frozenset[str] | None = None
+
+    def cure_for(self, reference: str) -> str:
+        """Return what to do about a reference that no child has."""
+        if self._bare is None:
+            self._bare = frozenset(map(bare_reference, (*self.kept, *self.quarantined)))
+        if bare_reference(reference) in self._bare:
+            return (
+                "a spreadsheet took zeros off the beginning, or put them there: export again with the column "
+                "of references as text"
+            )
+        return "add the child's row, or correct the reference"
 
 
 def read_children(sheet: Sheet, mapping: Mapping, context: Context, log: FaultLog) -> Children:
@@ -76,13 +93,14 @@ class _ChildReader:
         table: ChildTable = mapping.children
         self._sheet = sheet
         self._log = log
+        self._shielded = context.shielded
         self._merges = table.repeat == "variants"
         # Where one file holds children and episodes, its faulty rows are counted once, as episodes.
         self._shared = self._merges and any(
             other is not None and other.file.casefold() == table.file.casefold()
             for other in (mapping.episodes, mapping.care_spells)
         )
-        self._key = KeyReader(sheet, table.key, entry="key", order=mapping.date_order)
+        self._key = KeyReader(sheet, table.key, entry="key")
         self._people = PeopleReader(sheet, table, mapping, today=context.latest)
         self._fields = Fields(sheet, by_name(table.fields), mapping, agency=context.agency)
         self._flags = FlagFields(sheet, by_name(table.flags), mapping, agency=context.agency)
@@ -92,9 +110,13 @@ class _ChildReader:
         tally = self._log.tally("children")
         if not self._shared:
             record_misfits(self._sheet, self._log)
-        children = Children()
+        children = Children(self._sheet.table.file)
         for reference, lines in self._grouped().items():
             tally.read += 1
+            if reference in self._shielded:
+                tally.shielded += 1
+                children.shielded.add(reference)
+                continue
             child = self._child(reference, lines)
             if child is None:
                 tally.quarantined += 1
@@ -235,6 +257,11 @@ def _places(people: Sequence[Person]) -> tuple[PlacePostcode, ...]:
         found += [PlacePostcode(home)] if home else []
         found += person.places
     return tuple(found)
+
+
+def bare_reference(reference: str) -> str:
+    """Return a reference without what spreadsheets take off or add: zeros before it, capitals, ``.0``."""
+    return reference.removesuffix(".0").lstrip("0").casefold()
 
 
 def _who(identifiers: Identifiers) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What a reading of a source is about: whose it is, which period, which day it is today."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from linkage.wire.codes import Role
 from linkage.wire.manifest import Period
@@ -13,7 +13,8 @@ __all__ = ["Context"]
 class Context:
     """One reading: the agency and its role, the period if there is one, and today's date.
 
-    ``areas`` are those for which the extract is whole, where no coverage table says so.
+    ``areas`` are those for which the extract is whole, where no coverage table says so.  ``shielded``:
+    references of the children on the agency's shield list, who are left out with all their rows.
     """
 
     agency: str
@@ -21,6 +22,7 @@ class Context:
     today: dt.date
     period: Period | None = None
     areas: tuple[str, ...] = ()
+    shielded: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def latest(self) -> dt.date:

@@ -66,7 +66,6 @@ class EpisodeReader:
             key=table.key,
             child=table.child,
             children=children,
-            mapping=mapping,
             log=log,
         )
         self._fields = Fields(
@@ -78,6 +77,11 @@ class EpisodeReader:
         self._tally = log.tally(sheet.name)
         self.outside: set[str] = set()
         """References of episodes that lie outside the period."""
+
+    @property
+    def shielded(self) -> set[str]:
+        """References of episodes of children on the shield list."""
+        return self._rows.shielded
 
     def read(self) -> list[EpisodeFacts]:
         """Read every episode of the children that are not in quarantine; those outside the period go."""

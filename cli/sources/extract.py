@@ -12,7 +12,7 @@ from cli.sources.coverage import read_coverage, stated_coverage
 from cli.sources.episodes import EpisodeFacts, EpisodeReader
 from cli.sources.faults import FaultLog
 from cli.sources.fields import check_value_maps
-from cli.sources.interviews import InterviewFacts, InterviewReader
+from cli.sources.interviews import InterviewFacts, InterviewReader, LeftOut
 from cli.sources.mapping import Mapping
 from cli.sources.opening import Source
 from cli.sources.rules import compare_rows
@@ -62,6 +62,7 @@ class _Reading:
         self._context = context
         self._stage = stage
         self._log = FaultLog()
+        self._episodes_file = ""
 
     def extract(self) -> Extract:
         self._stage("children")
@@ -73,8 +74,8 @@ class _Reading:
         settle_postcodes(
             children, {child: latest_places(own, self._context) for child, own in by_child.items()}
         )
-        episodes, outside = self._episodes(children, by_child)
-        interviews = self._interviews(episodes, outside)
+        episodes, left = self._episodes(children, by_child)
+        interviews = self._interviews(episodes, left)
         self._compare(episodes, by_child)
         kept_spells = [spell for spell in spells if in_period(spell, self._context)]
         return Extract(
@@ -96,32 +97,31 @@ class _Reading:
 
     def _episodes(
         self, children: Children, spells: dict[str, list[SpellFacts]]
-    ) -> tuple[list[EpisodeFacts], set[str]]:
+    ) -> tuple[list[EpisodeFacts], LeftOut]:
         table = self._mapping.episodes
         sheet = table and self._source.sheet("episodes", table.file, optional=table.optional)
         if not table or not sheet:
-            return [], set()
+            return [], LeftOut()
         self._stage("episodes")
         reader = EpisodeReader(sheet, table, children, spells, self._mapping, self._context, self._log)
-        return reader.read(), reader.outside
+        self._episodes_file = sheet.table.file
+        return reader.read(), LeftOut(reader.outside, reader.shielded)
 
-    def _interviews(self, episodes: Sequence[EpisodeFacts], outside: set[str]) -> list[InterviewFacts]:
+    def _interviews(self, episodes: Sequence[EpisodeFacts], left: LeftOut) -> list[InterviewFacts]:
         table = self._mapping.interviews
         sheet = table and self._source.sheet("interviews", table.file, optional=table.optional)
         if not table or not sheet:
             return []
         self._stage("interviews")
         known = {episode.reference: episode for episode in episodes}
-        return InterviewReader(sheet, table, known, outside, self._mapping, self._context, self._log).read()
+        return InterviewReader(sheet, table, known, left, self._mapping, self._context, self._log).read()
 
     def _compare(self, episodes: Sequence[EpisodeFacts], spells: dict[str, list[SpellFacts]]) -> None:
-        if self._mapping.episodes is None:
-            return
         groups: dict[str, list[EpisodeFacts]] = defaultdict(list)
         for episode in episodes:
             groups[episode.child].append(episode)
         for child, own in groups.items():
-            compare_rows(own, spells.get(child, ()), file=self._mapping.episodes.file, log=self._log)
+            compare_rows(own, spells.get(child, ()), file=self._episodes_file, log=self._log)
 
     def _relevant(
         self, children: Children, spells: dict[str, list[SpellFacts]], episodes: Sequence[EpisodeFacts]

@@ -33,12 +33,13 @@ class Fault:
 
 @dataclass(slots=True)
 class Tally:
-    """Where the rows of one table went: ``read == kept + quarantined + outside``, always."""
+    """Where the rows of one table went: ``read == kept + quarantined + outside + shielded``, always."""
 
     read: int = 0
     kept: int = 0
     quarantined: int = 0
     outside: int = 0
+    shielded: int = 0
 
 
 @dataclass(slots=True)

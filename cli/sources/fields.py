@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cli.sources.codes import CODES, NO_VALUE, YES_NO, code_key
 from cli.sources.columns import Accessor, Line, Sheet
+from cli.sources.date_orders import DOUBTFUL, may_be_either, require_order, weigh
 from cli.sources.dates import DateReader, only_midnights
 from cli.sources.faults import RowFaults
 from cli.sources.mapping import Column, Mapping, Spec, as_column
@@ -65,11 +66,22 @@ class Fields:
         """``moments`` names the entries that hold dates or date-times."""
         self._agency = agency
         self._coded = {name: self._resolved(sheet, name, spec, mapping) for name, spec in specs.items()}
+        self._doubtful: set[str] = set()
         self._dates = {
-            name: DateReader(mapping.date_order, days_only=self._days_only(sheet, name))
-            for name in moments
-            if name in specs
+            name: self._reader(sheet, name, specs[name], mapping) for name in moments if name in specs
         }
+
+    def _reader(self, sheet: Sheet, name: str, spec: Spec, mapping: Mapping) -> DateReader:
+        order = as_column(spec).date_order or mapping.date_order
+        accessor = self._coded[name].accessor
+        if accessor is None:
+            return DateReader(order)
+        evidence = weigh((line.row.number, accessor.text(line)) for line in sheet.lines())
+        require_order(evidence, order, file=sheet.table.file, column=accessor.label)
+        if evidence.conflicts:
+            self._doubtful.add(name)
+        texts = (accessor.text(line) for line in sheet.lines())
+        return DateReader(order, days_only=only_midnights(texts))
 
     def _resolved(self, sheet: Sheet, name: str, spec: Spec, mapping: Mapping) -> _Coded:
         column = as_column(spec)
@@ -86,10 +98,6 @@ class Fields:
             _check_targets(sheet.name, name, [*added.values(), *(code for code in fixed if code is not None)])
         # An entry's own values stand alone: its column means something else than the field's name says.
         return added if column.values else {**CODES.get(name, {}), **added}
-
-    def _days_only(self, sheet: Sheet, name: str) -> bool:
-        accessor = self._coded[name].accessor
-        return accessor is not None and only_midnights(accessor.text(line) for line in sheet.lines())
 
     def label(self, name: str) -> str:
         """Return the header of a field's column, or the field's own name where it has none."""
@@ -174,6 +182,9 @@ class Fields:
             if required:
                 what = name.replace("_", " ")
                 faults.error(self.label(name), text, f"the {what} is blank", f"fill in the {what}", rule=rule)
+            return None
+        if name in self._doubtful and may_be_either(text):
+            faults.error(self.label(name), text, *DOUBTFUL, rule=rule)
             return None
         try:
             return self._dates[name].read(text)

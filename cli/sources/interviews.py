@@ -16,7 +16,7 @@ from cli.sources.opening import record_misfits
 from linkage.wire.canonical import from_builtins
 from linkage.wire.records import ReturnInterview
 
-__all__ = ["InterviewFacts", "InterviewReader"]
+__all__ = ["InterviewFacts", "InterviewReader", "LeftOut"]
 
 _MOMENTS = ("offered_on", "completed", "shared_with_police_on")
 
@@ -30,6 +30,14 @@ class InterviewFacts:
     record: ReturnInterview
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class LeftOut:
+    """References of episodes that stay behind: those outside the period, those of shielded children."""
+
+    outside: Collection[str] = frozenset()
+    shielded: Collection[str] = frozenset()
+
+
 class InterviewReader:
     """Reads one table of return interviews."""
 
@@ -38,17 +46,17 @@ class InterviewReader:
         sheet: Sheet,
         table: InterviewTable,
         episodes: MappingType[str, EpisodeFacts],
-        outside: Collection[str],
+        left: LeftOut,
         mapping: Mapping,
         context: Context,
         log: FaultLog,
     ) -> None:
-        """``outside``: references of episodes outside the period; their interviews stay behind with them."""
+        """``left``: episodes that stay behind; their interviews stay with them."""
         self._sheet = sheet
-        self._key = KeyReader(sheet, table.episode, entry="episode", order=mapping.date_order)
+        self._key = KeyReader(sheet, table.episode, entry="episode")
         self._fields = Fields(sheet, by_name(table.fields), mapping, agency=context.agency, moments=_MOMENTS)
         self._episodes = episodes
-        self._outside = outside
+        self._left = left
         self._today = context.latest
         self._log = log
         self._seen: dict[str, int] = {}
@@ -61,8 +69,11 @@ class InterviewReader:
         for line in self._sheet.lines():
             tally.read += 1
             reference = self._key.text(line)
-            if reference in self._outside:
+            if reference in self._left.outside:
                 tally.outside += 1
+                continue
+            if reference in self._left.shielded:
+                tally.shielded += 1
                 continue
             interview = self._interview(line, reference)
             if interview is None:
