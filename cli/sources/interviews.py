@@ -5,6 +5,7 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 
 from cli.sources.children import NO_HANDLE
+from cli.sources.codes import NO_VALUE, code_key
 from cli.sources.columns import KeyReader, Line, Sheet
 from cli.sources.context import Context
 from cli.sources.dates import local_day
@@ -56,6 +57,9 @@ class InterviewReader:
         self._key = KeyReader(sheet, table.episode, entry="episode")
         self._fields = Fields(sheet, by_name(table.fields), mapping, agency=context.agency, moments=_MOMENTS)
         self._episodes = episodes
+        self._names = tuple(by_name(table.fields))
+        # A row of the episodes' file is an interview only if it says something of one.
+        self._shared = mapping.episodes is not None and _same(mapping.episodes.file, table.file)
         self._left = left
         self._today = context.latest
         self._log = log
@@ -63,10 +67,13 @@ class InterviewReader:
 
     def read(self) -> list[InterviewFacts]:
         """Read every interview whose episode travels."""
-        record_misfits(self._sheet, self._log)
+        if not self._shared:
+            record_misfits(self._sheet, self._log)
         tally = self._log.tally(self._sheet.name)
         kept: list[InterviewFacts] = []
         for line in self._sheet.lines():
+            if self._shared and not self._says_anything(line):
+                continue
             tally.read += 1
             reference = self._key.text(line)
             if reference in self._left.outside:
@@ -82,6 +89,9 @@ class InterviewReader:
                 tally.kept += 1
                 kept.append(interview)
         return kept
+
+    def _says_anything(self, line: Line) -> bool:
+        return any(code_key(self._fields.text(name, line)) not in NO_VALUE for name in self._names)
 
     def _interview(self, line: Line, reference: str) -> InterviewFacts | None:
         number = line.row.number
@@ -129,3 +139,7 @@ class InterviewReader:
             **{name: str(moment) if moment else None for name, moment in moments.items()},
         }
         return None if faults.failed else from_builtins(content, ReturnInterview)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
