@@ -274,7 +274,8 @@ def test_the_safeguarding_dataset_gives_interviews_out_of_its_episodes(tmp_path:
         "miss_table_id": "M1", "miss_person_id": "P1", "miss_missing_episode_type": "M",
         "miss_missing_episode_start_date": "05/06/2025 18:40",
         "miss_missing_episode_end_date": "06/06/2025 09:00",
-        "miss_missing_rhi_offered": "Y", "miss_missing_rhi_accepted": "Y", "rhi_completed": "07/06/2025 10:00",
+        "miss_missing_rhi_offered": "Y", "miss_missing_rhi_accepted": "Y",
+        "rhi_completed": "07/06/2025 10:00",
     }  # fmt: skip
     blank = {"miss_missing_rhi_offered": "NA", "miss_missing_rhi_accepted": "", "rhi_completed": ""}
     later = gone | {

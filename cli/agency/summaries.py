@@ -14,12 +14,14 @@ _ROWS_SHOWN = 5
 
 def extract_words(extract: Extract) -> Iterator[str]:
     """Say where every row of a source went, and what is wrong with those in quarantine."""
-    yield f"{'table':<14}{'read':>10}{'good':>10}{'quarantined':>13}{'outside':>10}"
+    yield f"{'table':<14}{'read':>10}{'good':>10}{'quarantined':>13}{'shielded':>10}{'outside':>10}"
     for name, tally in extract.log.tallies.items():
-        columns = f"{tally.read:>10,}{tally.kept:>10,}{tally.quarantined:>13,}{tally.outside:>10,}"
-        yield f"{name.replace('_', ' '):<14}{columns}"
+        columns = f"{tally.read:>10,}{tally.kept:>10,}{tally.quarantined:>13,}"
+        yield f"{name.replace('_', ' '):<14}{columns}{tally.shielded:>10,}{tally.outside:>10,}"
     if any(tally.outside for tally in extract.log.tallies.values()):
         yield "outside: lies wholly outside the period (rules 570, 571 for episodes) and is not sent"
+    if any(tally.shielded for tally in extract.log.tallies.values()):
+        yield "shielded: belongs to a child on your shield list, and is neither judged nor sent"
     yield from _lost_words(extract.log)
     variants = sum(len(child.variants) > 1 for child in extract.children)
     if variants:

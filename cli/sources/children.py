@@ -14,6 +14,7 @@ from cli.sources.mapping import ChildTable, Mapping, by_name
 from cli.sources.opening import record_misfits
 from cli.sources.people import PeopleReader, Person
 from cli.sources.postcodes import PlacePostcode, shared_postcodes, with_postcodes, with_shared_marked
+from cli.sources.shield_list import bare_reference
 from linkage.encode.identifiers import Identifiers
 from linkage.encode.names import read_name
 from linkage.encode.places import read_postcode
@@ -21,7 +22,7 @@ from linkage.wire.canonical import from_builtins
 from linkage.wire.limits import MAX_VARIANTS
 from linkage.wire.records import Child
 
-__all__ = ["NO_HANDLE", "ChildFacts", "Children", "bare_reference", "read_children", "settle_postcodes"]
+__all__ = ["NO_HANDLE", "ChildFacts", "Children", "read_children", "settle_postcodes"]
 
 NO_HANDLE = "0" * 32
 """Stands where a handle will be once the crosswalk has given one."""
@@ -47,13 +48,15 @@ class ChildFacts:
 class Children:
     """Children by reference, for those in quarantine the row that is at fault, and those on the shield list.
 
-    ``file`` is where they stand, for messages.
+    ``file`` is where they stand, for messages.  ``not_found``: rows of the shield list that name none
+    of them.
     """
 
     file: str = ""
     kept: dict[str, ChildFacts] = field(default_factory=dict)
     quarantined: dict[str, int] = field(default_factory=dict)
     shielded: set[str] = field(default_factory=set)
+    not_found: tuple[int, ...] = ()
     _bare: frozenset[str] | None = None
 
     def cure_for(self, reference: str) -> str:
@@ -93,7 +96,7 @@ class _ChildReader:
         table: ChildTable = mapping.children
         self._sheet = sheet
         self._log = log
-        self._shielded = context.shielded
+        self._shield = context.shield
         self._merges = table.repeat == "variants"
         # Where one file holds children and episodes, its faulty rows are counted once, as episodes.
         self._shared = self._merges and any(
@@ -113,7 +116,7 @@ class _ChildReader:
         children = Children(self._sheet.table.file)
         for reference, lines in self._grouped().items():
             tally.read += 1
-            if reference in self._shielded:
+            if reference in self._shield.references:
                 tally.shielded += 1
                 children.shielded.add(reference)
                 continue
@@ -124,6 +127,8 @@ class _ChildReader:
             else:
                 tally.kept += 1
                 children.kept[reference] = child
+        known = {*children.kept, *children.quarantined, *children.shielded}
+        children.not_found = self._shield.unknown(known)
         return children
 
     def _grouped(self) -> dict[str, list[Line]]:
@@ -257,11 +262,6 @@ def _places(people: Sequence[Person]) -> tuple[PlacePostcode, ...]:
         found += [PlacePostcode(home)] if home else []
         found += person.places
     return tuple(found)
-
-
-def bare_reference(reference: str) -> str:
-    """Return a reference without what spreadsheets take off or add: zeros before it, capitals, ``.0``."""
-    return reference.removesuffix(".0").lstrip("0").casefold()
 
 
 def _who(identifiers: Identifiers) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from cli.sources.shield_list import ShieldList
 from linkage.wire.codes import Role
 from linkage.wire.manifest import Period
 
@@ -13,8 +15,9 @@ __all__ = ["Context"]
 class Context:
     """One reading: the agency and its role, the period if there is one, and today's date.
 
-    ``areas`` are those for which the extract is whole, where no coverage table says so.  ``shielded``:
-    references of the children on the agency's shield list, who are left out with all their rows.
+    ``areas`` are those for which the extract is whole, where no coverage table says so.  ``shield``:
+    the agency's shield list, whose children are left out with all their rows.  ``last_year``: last year's
+    source, for rule 576.
     """
 
     agency: str
@@ -22,7 +25,8 @@ class Context:
     today: dt.date
     period: Period | None = None
     areas: tuple[str, ...] = ()
-    shielded: frozenset[str] = field(default=frozenset(), repr=False)
+    shield: ShieldList = field(default_factory=ShieldList)
+    last_year: Path | None = None
 
     @property
     def latest(self) -> dt.date:

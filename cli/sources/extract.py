@@ -13,9 +13,10 @@ from cli.sources.episodes import EpisodeFacts, EpisodeReader
 from cli.sources.faults import FaultLog
 from cli.sources.fields import check_value_maps
 from cli.sources.interviews import InterviewFacts, InterviewReader, LeftOut
+from cli.sources.last_year import compare_with_last_year
 from cli.sources.mapping import Mapping
 from cli.sources.opening import Source
-from cli.sources.rules import compare_rows
+from cli.sources.rules import RULES, compare_rows
 from linkage.errors import InputError
 from linkage.wire.records import Coverage
 
@@ -31,6 +32,9 @@ class Extract:
     episodes: list[EpisodeFacts] = field(default_factory=list)
     interviews: list[InterviewFacts] = field(default_factory=list)
     coverage: tuple[Coverage, ...] = ()
+    shield_rows_unknown: tuple[int, ...] = ()
+    """Rows of the shield list that name no child of this source."""
+
     log: FaultLog = field(default_factory=FaultLog)
 
 
@@ -77,6 +81,7 @@ class _Reading:
         episodes, left = self._episodes(children, by_child)
         interviews = self._interviews(episodes, left)
         self._compare(episodes, by_child)
+        self._compare_years(children)
         kept_spells = [spell for spell in spells if in_period(spell, self._context)]
         return Extract(
             children=self._relevant(children, by_child, episodes),
@@ -84,6 +89,7 @@ class _Reading:
             episodes=episodes,
             interviews=interviews,
             coverage=self._coverage(),
+            shield_rows_unknown=children.not_found,
             log=self._log,
         )
 
@@ -122,6 +128,25 @@ class _Reading:
             groups[episode.child].append(episode)
         for child, own in groups.items():
             compare_rows(own, spells.get(child, ()), file=self._episodes_file, log=self._log)
+
+    def _compare_years(self, children: Children) -> None:
+        table = self._mapping.episodes
+        if self._context.last_year is None:
+            return
+        sheet = table and self._source.sheet("episodes", table.file, optional=table.optional)
+        if not sheet:
+            raise InputError(
+                "there are no episodes to compare with last year's", hint="leave --last-year out"
+            )
+        self._stage("last_year")
+        compare_with_last_year(
+            self._context.last_year,
+            sheet,
+            self._mapping,
+            shielded=children.shielded,
+            log=self._log,
+            problem=RULES["576"],
+        )
 
     def _relevant(
         self, children: Children, spells: dict[str, list[SpellFacts]], episodes: Sequence[EpisodeFacts]

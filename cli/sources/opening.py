@@ -34,8 +34,11 @@ __all__ = ["Source", "files_read", "record_misfits"]
 class Source:
     """A folder of tables, one table, one workbook or one XML file, read through a mapping."""
 
-    def __init__(self, path: Path, mapping: Mapping) -> None:
-        """Raises :class:`InputError` if there is no such source, or if one file cannot serve the mapping."""
+    def __init__(self, path: Path, mapping: Mapping, *, only: str = "") -> None:
+        """``only``: the one section of the mapping that will be asked for; a single file may then serve it.
+
+        Raises :class:`InputError` if there is no such source, or if one file cannot serve the mapping.
+        """
         if not path.exists():
             raise InputError(
                 f"source {name_of(path)}: there is nothing of that name",
@@ -47,7 +50,7 @@ class Source:
         self._tables: dict[str, Table] = {}
         self._books: dict[Path, Workbook] = {}
         self._returns: dict[Path, MappingType[str, Table]] = {}
-        self._places = _places(path, mapping)
+        self._places = _places(path, mapping, only)
         self._sheets = self._assigned()
         needed = _needed_files(mapping)
         if path.is_file() and len(needed) > 1 and not any(place for place in self._places.values()):
@@ -149,13 +152,14 @@ def files_read(path: Path, mapping: Mapping) -> list[Path]:
     return list(dict.fromkeys(place.path for place in _places(path, mapping).values() if place is not None))
 
 
-def _places(path: Path, mapping: Mapping) -> dict[str, Place | None]:
+def _places(path: Path, mapping: Mapping, only: str = "") -> dict[str, Place | None]:
     """Return where each file of a mapping lies.
 
     The one workbook of a folder counts only if a file that must be there lies in it: else it is something
     else, such as a fix list.
     """
-    needed = _needed_files(mapping)
+    table = dict(_sections(mapping)).get(only)
+    needed = frozenset([table.file.casefold()]) if table else _needed_files(mapping)
     inside = {file.casefold() for file in mapping.xml.tables} if mapping.xml else set()
     found = {
         file: locate(path, name, only=len(needed) == 1 and file in needed, xml=file in inside)
@@ -199,13 +203,18 @@ def record_misfits(sheet: Sheet, log: FaultLog) -> None:
 
 def _needed_files(mapping: Mapping) -> frozenset[str]:
     joins = [join.file for join in mapping.children.join if not join.optional]
-    others = [table.file for table in _further_tables(mapping) if not table.optional]
+    others = [table.file for _, table in _sections(mapping) if not table.optional]
     return frozenset(file.casefold() for file in (mapping.children.file, *joins, *others))
 
 
-def _further_tables(mapping: Mapping) -> list[SpellTable | EpisodeTable | InterviewTable | CoverageTable]:
-    found = (mapping.care_spells, mapping.episodes, mapping.interviews, mapping.coverage)
-    return [table for table in found if table is not None]
+def _sections(
+    mapping: Mapping,
+) -> Iterator[tuple[str, SpellTable | EpisodeTable | InterviewTable | CoverageTable]]:
+    """Yield the mapping's tables besides the children's, by the name of their section."""
+    for name in ("care_spells", "episodes", "interviews", "coverage"):
+        table = getattr(mapping, name)
+        if table is not None:
+            yield name, table
 
 
 def _file_names(mapping: Mapping) -> dict[str, str]:
@@ -229,10 +238,8 @@ def _wanted(mapping: Mapping) -> dict[str, Wanted]:
 
 
 def _field_specs(mapping: Mapping, section: str) -> list[Spec]:
-    tables = (mapping.care_spells, mapping.episodes, mapping.interviews)
-    names = ("care_spells", "episodes", "interviews")
-    table = dict(zip(names, tables, strict=True)).get(section)
-    return list(table.fields.values()) if table is not None else []
+    table = dict(_sections(mapping)).get(section)
+    return [] if table is None or isinstance(table, CoverageTable) else list(table.fields.values())
 
 
 def _child_specs(children: ChildTable) -> list[Spec]:
