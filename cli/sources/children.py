@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from cli.sources.columns import SPOILT, KeyReader, Line, Sheet, spoilt
 from cli.sources.context import Context
+from cli.sources.doubts import birth_doubt, crowded_days
 from cli.sources.faults import FaultLog, RowFaults
 from cli.sources.fields import Fields, FlagFields
 from cli.sources.mapping import ChildTable, Mapping, by_name
@@ -127,6 +128,7 @@ class _ChildReader:
             else:
                 tally.kept += 1
                 children.kept[reference] = child
+        self._doubt_births(children)
         known = {*children.kept, *children.quarantined, *children.shielded}
         children.not_found = self._shield.unknown(known)
         return children
@@ -187,7 +189,29 @@ class _ChildReader:
         filed = variants[0].date_of_birth
         born = next((row.person.born for row in usable if row.person.principal.date_of_birth == filed), None)
         places = _places([row.person for row in usable])
-        return ChildFacts(reference, lines[0].row.number, variants, born, self._record(usable), places)
+        record = self._record(usable)
+        self._doubt_birth(born, usable[0], uasc="uasc" in record.flags)
+        return ChildFacts(reference, lines[0].row.number, variants, born, record, places)
+
+    def _doubt_birth(self, born: dt.date | None, row: "_ChildRow", *, uasc: bool) -> None:
+        stated = born is None or row.person.principal.birth_uncertain
+        doubt = None if born is None or stated else birth_doubt(born, uasc=uasc)
+        if doubt is not None:
+            row.faults.warn(self._people.birth_label, self._people.birth_text(row.line), *doubt)
+
+    def _doubt_births(self, children: Children) -> None:
+        """Warn once of a day of the month that stands for unknown in too many dates of birth."""
+        born = {child.row: child.born for child in children.kept.values() if child.born is not None}
+        for day, count in crowded_days(list(born.values())):
+            first = min(row for row, one in born.items() if one.day == day)
+            faults = RowFaults(self._log, "children", self._sheet.table.file, first)
+            faults.warn(
+                self._people.birth_label,
+                "",
+                f"{count:,} of {len(born):,} dates of birth are the {day}. of a month, beginning with this "
+                "row: some stand for a day that is not known",
+                "say in a column which dates of birth are estimated (birth_uncertain)",
+            )
 
     def _row(self, line: Line, reference: str) -> "_ChildRow":
         faults = self._faults(line, reference)

@@ -11,6 +11,7 @@ from cli.sources.date_orders import DOUBTFUL, may_be_either, require_order, weig
 from cli.sources.dates import DateReader, only_midnights
 from cli.sources.faults import RowFaults
 from cli.sources.mapping import Column, Mapping, Spec, as_column
+from cli.sources.value_uses import ValueUse
 from linkage.errors import InputError
 from linkage.wire.moments import Moment
 
@@ -117,11 +118,14 @@ class Fields:
         text = coded.text(line)
         meaning = coded.meanings.get(code_key(text))
         if meaning is not None:
+            _note(faults, coded, name, text, meaning, known=True)
             return meaning
         if coded.fallback is not None:
+            _note(faults, coded, name, text, coded.fallback)
             return coded.fallback
+        if code_key(text) not in NO_VALUE:
+            _note(faults, coded, name, text, "")
         if code_key(text) not in NO_VALUE and name not in _REQUIRED:
-            faults.log.unmapped[(faults.table, coded.label)] += 1
             faults.warn(
                 coded.label,
                 text,
@@ -139,10 +143,11 @@ class Fields:
         for word in _LIST.split(coded.text(line)):
             meaning = coded.meanings.get(code_key(word))
             if meaning is not None:
+                _note(faults, coded, name, word, meaning, known=True)
                 found.add(meaning)
             elif code_key(word) not in NO_VALUE:
                 found.add("other")
-                faults.log.unmapped[(faults.table, coded.label)] += 1
+                _note(faults, coded, name, word, "")
                 faults.warn(
                     coded.label,
                     word,
@@ -207,6 +212,13 @@ class Fields:
         if value is None:
             faults.warn(self.label(name), text, "neither yes nor no; it is not sent", "write Y or N")
         return value
+
+
+def _note(faults: RowFaults, coded: _Coded, name: str, text: str, code: str, *, known: bool = False) -> None:
+    """Count what a value was taken for; blanks and constants are no news."""
+    value = code_key(text)
+    if coded.accessor is not None and value:
+        faults.log.values[ValueUse(faults.table, coded.label, name, value, code, known)] += 1
 
 
 class FlagFields:

@@ -77,6 +77,16 @@ class PeopleReader:
         require_order(evidence, self._order, file=sheet.table.file, column=column.label)
         return evidence.conflicts
 
+    @property
+    def birth_label(self) -> str:
+        """The header of the dates of birth."""
+        return self._label("date_of_birth")
+
+    def birth_text(self, line: Line) -> str:
+        """Return the date of birth as it is written."""
+        column = self._columns.get("date_of_birth")
+        return column.text(line) if column else ""
+
     def read(self, line: Line, sex: str, faults: RowFaults) -> Person:
         """Return one row's identifiers; ``sex`` is the code read elsewhere."""
         text = {name: column.text(line) for name, column in self._columns.items()}

@@ -13,7 +13,7 @@ from cli.sources.care_spells import SpellFacts, covering
 from cli.sources.episodes import EpisodeFacts
 from cli.sources.faults import FaultLog, RowFaults
 
-__all__ = ["RULES", "compare_rows"]
+__all__ = ["OUTCOMES", "RULES", "compare_rows"]
 
 RULES = {
     "564": "a type is given, but no start",
@@ -32,6 +32,17 @@ RULES = {
     "1005": "the end is not a valid date",
 }
 """What each rule number says, in our words."""
+
+_WARNED = frozenset({"574", "575", "576", "577", "578", "581"})
+OUTCOMES = {
+    rule: "warning"
+    if rule in _WARNED
+    else "outside, or quarantine"
+    if rule in ("570", "571")
+    else "quarantine"
+    for rule in RULES
+}
+"""What happens to a row that a rule flags."""
 
 
 def compare_rows(
