@@ -14,7 +14,11 @@ __all__ = ["Belonging", "ChildRows"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Belonging:
-    """One row of a table of a child's records: its reference, its child, where its faults go."""
+    """One row of a table of a child's records: its reference, its child, where its faults go.
+
+    The reference is empty where a column of several that make it up is blank, as a start: whoever reads the
+    row says by which rule that is wrong, and :meth:`ChildRows.lacks_reference` that it is in any case.
+    """
 
     reference: str
     child: ChildFacts
@@ -52,6 +56,12 @@ class ChildRows:
             else:
                 yield found
 
+    def lacks_reference(self, row: Belonging) -> bool:
+        """Tell whether a row has no reference, which is an error unless it has others already."""
+        if not row.reference and not row.faults.failed:
+            row.faults.error(self._key.label, "", "no reference", "fill in every column that makes it up")
+        return not row.reference
+
     def quarantine(self) -> None:
         """Count a row that turned out to be unusable after it was handed out."""
         self._log.tally(self._sheet.name).quarantined += 1
@@ -60,13 +70,13 @@ class ChildRows:
         reference = self._key.text(line)
         number = line.row.number
         faults = RowFaults(self._log, self._sheet.name, self._sheet.table.file, number, reference)
-        if not reference:
+        if not reference and not self._key.has_first(line):
             faults.error(self._key.label, "", "no reference", "fill in the record's own reference")
             return None
         if spoilt(reference):
             faults.error(self._key.label, reference, *SPOILT)
             return None
-        first = self._seen.setdefault(reference, number)
+        first = self._seen.setdefault(reference, number) if reference else number
         if first != number:
             faults.error(
                 self._key.label,

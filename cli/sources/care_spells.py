@@ -60,7 +60,7 @@ def read_care_spells(
     spells: list[SpellFacts] = []
     for row in rows:
         spell = _spell(row, fields, context)
-        if spell is None:
+        if rows.lacks_reference(row) or spell is None:
             rows.quarantine()
             continue
         spells.append(replace(spell, places=postcodes.read(row.line, row.faults)))

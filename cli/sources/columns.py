@@ -69,7 +69,7 @@ class Sheet:
 
         ``orders``: in which order the dates of its columns are written.
         """
-        self.orders = orders or DateOrders("dmy", {})
+        self.orders = orders or DateOrders("dmy", {}, ())
         self.name = name
         self.table = table
         self._joined = dict(joined or {})
@@ -179,7 +179,7 @@ class KeyReader:
 
     def __init__(self, sheet: Sheet, key: Key, *, entry: str) -> None:
         names = key_columns(key)
-        self._dates = tuple(DateReader(sheet.orders.of(name)) for name in names)
+        self._dates = tuple((DateReader(sheet.orders.of(name)), sheet.orders.is_date(name)) for name in names)
         self._columns = tuple(sheet.need(Column(column=name), entry=entry) for name in names)
 
     @property
@@ -187,16 +187,20 @@ class KeyReader:
         """The headers, for messages."""
         return " + ".join(column.label for column in self._columns)
 
+    def has_first(self, line: Line) -> bool:
+        """Tell whether one of several columns is blank, but not the first."""
+        return len(self._columns) > 1 and bool(self._columns[0].text(line))
+
     def text(self, line: Line) -> str:
         """Return the reference."""
         first, *others = [column.text(line) for column in self._columns]
         read = zip(self._dates[1:], others, strict=True)
-        parts = [first, *(self._one_way(dates, text) for dates, text in read)]
+        parts = [first, *(self._one_way(*dates, text) for dates, text in read)]
         return KEY_SEPARATOR.join(parts) if all(parts) else ""
 
     @staticmethod
-    def _one_way(dates: DateReader, text: str) -> str:
-        if text.isdecimal():  # a number is more likely a local identifier than a spreadsheet's day
+    def _one_way(dates: DateReader, is_date: bool, text: str) -> str:  # noqa: FBT001
+        if text.isdecimal() and not is_date:  # more likely a local identifier than a spreadsheet's day
             return text
         try:
             return str(dates.read(text))

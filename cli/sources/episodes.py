@@ -112,7 +112,7 @@ class EpisodeReader:
         kind = self._kind(row)
         if start is not None:
             self._check_times(row, start, end)
-        if start is None or row.faults.failed:
+        if self._rows.lacks_reference(row) or start is None or row.faults.failed:
             return None
         for problem, cure in duration_doubts(start, end, row.child.born, today=self._context.today):
             name = "end" if end is not None else "start"
@@ -139,7 +139,7 @@ class EpisodeReader:
                 text,
                 "neither missing (M) nor away (A)" if text else "no type",
                 "give the type of the episode",
-                rule="" if text else "565",
+                rule="" if text or not self._fields.text("start", row.line) else "565",
             )
         return kind
 

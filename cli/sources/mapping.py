@@ -91,6 +91,10 @@ InterviewField = Literal[
 ]
 
 
+_DATES = frozenset(("start", "end", "offered_on", "completed", "shared_with_police_on", "date_of_birth"))
+"""Entries whose columns hold dates."""
+
+
 class Column(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One column: its names, and what its values mean beyond what is known of every source.
 
@@ -288,16 +292,21 @@ def _converted(value: Any, kind: type[T]) -> T:
 
 
 class DateOrders:
-    """In which order the dates of a table's columns are written."""
+    """Which of a table's columns are dates, and in which order they are written."""
 
-    def __init__(self, order: DateOrder, named: MappingType[str, DateOrder]) -> None:
-        """``named``: the columns whose order is not ``order``, by header."""
+    def __init__(self, order: DateOrder, named: MappingType[str, DateOrder], dates: Iterable[str]) -> None:
+        """``named``: the columns whose order is not ``order``, by header.  ``dates``: those of dates."""
         self._order = order
+        self._dates = frozenset(map(header_key, dates))
         self._named = {header_key(name): one for name, one in named.items()}
 
     def of(self, header: str) -> DateOrder:
         """Return the order of one column."""
         return self._named.get(header_key(header), self._order)
+
+    def is_date(self, header: str) -> bool:
+        """Tell whether a column holds dates, so that a number in it is a day and no reference."""
+        return header_key(header) in self._dates
 
 
 def by_name(specs: MappingType[Any, Spec]) -> dict[str, Spec]:
@@ -317,15 +326,17 @@ def column_names(spec: Spec) -> tuple[str, ...]:
     return tuple(name.removesuffix("?") for name in names)
 
 
-def column_orders(specs: Iterable[Spec], order: DateOrder) -> DateOrders:
-    """Return the date orders of a table's columns: by header, the mapping's for all others."""
+def column_orders(specs: MappingType[str, Spec], order: DateOrder) -> DateOrders:
+    """Return the date orders of a table's columns, by the entries that name them."""
+    columns = {name: as_column(spec) for name, spec in specs.items()}
     named = {
-        name: column.date_order
-        for column in map(as_column, specs)
+        header: column.date_order
+        for column in columns.values()
         if column.date_order is not None
-        for name in column_names(column)
+        for header in column_names(column)
     }
-    return DateOrders(order, named)
+    dates = [header for name, column in columns.items() if name in _DATES for header in column_names(column)]
+    return DateOrders(order, named, dates)
 
 
 def key_columns(key: Key) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from cli.sources.mapping import (
     PostcodeColumn,
     Spec,
     SpellTable,
+    by_name,
     column_names,
     column_orders,
 )
@@ -71,7 +72,7 @@ class Source:
     def children(self, table: ChildTable) -> Sheet:
         """Open the children's table with the tables joined to it."""
         joined = {join.name: self._joined(join) for join in table.join}
-        orders = column_orders(_child_specs(table), self._mapping.date_order)
+        orders = column_orders(by_name(table.identifiers), self._mapping.date_order)
         sheet = Sheet("children", self._read(table.file, "children"), joined, orders=orders)
         if joined:
             sheet.join_on(table.key)
@@ -237,9 +238,9 @@ def _wanted(mapping: Mapping) -> dict[str, Wanted]:
     }
 
 
-def _field_specs(mapping: Mapping, section: str) -> list[Spec]:
+def _field_specs(mapping: Mapping, section: str) -> dict[str, Spec]:
     table = dict(_sections(mapping)).get(section)
-    return [] if table is None or isinstance(table, CoverageTable) else list(table.fields.values())
+    return {} if table is None or isinstance(table, CoverageTable) else by_name(table.fields)
 
 
 def _child_specs(children: ChildTable) -> list[Spec]:

@@ -58,6 +58,7 @@ class _Reader:
         self._key = source.child.upper()
         self._first = _upper(next(iter(source.tables.values())).elements)
         self._tags = _upper(tag for table in source.tables.values() for tag in table.elements)
+        self._columns = {file: _upper(table.columns) for file, table in source.tables.items()}
         self._open: list[_Element] = []
         self._parser = expat.ParserCreate()
 
@@ -131,6 +132,8 @@ class _Reader:
             if element.name in self._tags:
                 self._place(element.leaves, around)
                 self._keep(element)
+            else:
+                self._refuse_unread(element)
             for row in element.waiting:
                 self._place(row, element if self._owner(element) is not None else around)
 
@@ -160,6 +163,17 @@ class _Reader:
             for row in around.waiting:
                 row[self._key] = child
             around.waiting.clear()
+
+    def _refuse_unread(self, element: _Element) -> None:
+        """Refuse an element that holds a table's columns and is none of its rows: it would be lost."""
+        for file, wanted in self._columns.items():
+            held = wanted & element.leaves.keys()
+            if len(held) > 1:
+                raise InputError(
+                    f"{self._name}: row {element.line}: {element.name} holds {' and '.join(sorted(held)[:2])}"
+                    f", and the mapping does not read it as rows of {file}",
+                    hint=f'add it to elements of [xml.tables."{file}"] in a mapping of your own',
+                )
 
     def _place(self, row: dict[str, str], around: _Element | None) -> None:
         """Say whose a row is, now or once the element around it knows."""

@@ -83,7 +83,7 @@ def _against_care(
             yield "581", episode, "correct the start, or the start of the care spell"
         elif covering(spells, episode.first) is None:
             yield "578", episode, "correct the start, or the end of the care spell"
-        elif episode.record.end is None:
+        if episode.record.end is None:
             yield from _left_open(episode, spells)
 
 

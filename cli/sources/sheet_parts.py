@@ -44,6 +44,8 @@ def sheet_parts(name: str, data: bytes) -> Mapping[str, SheetPart]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_sizes(name, archive)
+            _check_content(archive)
+            _check_dates(name, archive)
             return {sheet: _scanned(name, archive, part) for sheet, part in _sheets(archive)}
     except (zipfile.BadZipFile, zlib.error, expat.ExpatError, KeyError, EOFError, NotImplementedError):
         raise InputError(
@@ -64,6 +66,24 @@ def _check_sizes(name: str, archive: zipfile.ZipFile) -> None:
             f"{name}: unpacked it has {unpacked:,} bytes in {len(parts):,} parts, which is too much",
             hint="is it the right file? save the sheets that are needed as CSV UTF-8",
         )
+
+
+def _check_content(archive: zipfile.ZipFile) -> None:
+    """Read every part through, so that none is damaged where nothing else would notice."""
+    damaged = archive.testzip()
+    if damaged is not None:
+        raise zipfile.BadZipFile(damaged)
+
+
+def _check_dates(name: str, archive: zipfile.ZipFile) -> None:
+    """Refuse the date system of old Macs: days without a date format would come four years too early."""
+    for properties in _elements(archive, "xl/workbook.xml", "workbookPr"):
+        if properties.get("date1904", "0") not in ("0", "false"):
+            raise InputError(
+                f"{name}: the workbook counts its days from 1904",
+                hint="open it in Excel, turn the 1904 date system off under Options, Advanced, check the "
+                "dates, and save it; or export CSV",
+            )
 
 
 def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
