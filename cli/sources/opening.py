@@ -27,9 +27,9 @@ from cli.sources.mapping import (
 from cli.sources.return_xml import read_return
 from cli.sources.workbooks import Workbook
 from keys.files import name_of
-from linkage.errors import InputError
+from linkage.errors import ClewError, InputError
 
-__all__ = ["Source", "files_read", "record_misfits"]
+__all__ = ["Source", "files_read", "record_misfits", "serves"]
 
 
 class Source:
@@ -84,6 +84,11 @@ class Source:
             return None
         orders = column_orders(_field_specs(self._mapping, name), self._mapping.date_order)
         return Sheet(name, self._read(file, name), orders=orders)
+
+    def has_columns(self, file: str) -> bool:
+        """Tell whether a file, by its name in lower case, has the columns that the mapping must have."""
+        keys = {header_key(name) for name in self._read(file, "").header}
+        return all(group & keys for group in self._wanted[file].needed)
 
     def _is_there(self, file: str) -> bool:
         place = self._places[file.casefold()]
@@ -144,6 +149,15 @@ class Source:
         rows = {row.cells[places[0]]: row for row in reversed(table.rows)}
         repeated = frozenset(reference for reference, count in counts.items() if reference and count > 1)
         return JoinedTable(table.file, table.header, rows, repeated=repeated)
+
+
+def serves(path: Path, mapping: Mapping) -> bool:
+    """Tell whether a source has every file and column that a mapping must have."""
+    try:
+        source = Source(path, mapping)
+        return all(source.has_columns(file) for file in _needed_files(mapping))
+    except ClewError:
+        return False
 
 
 def files_read(path: Path, mapping: Mapping) -> list[Path]:
