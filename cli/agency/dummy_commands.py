@@ -12,7 +12,8 @@ from cli.agency.extract_commands import read_source
 from cli.agency.mixing import Mixer
 from cli.agency.progress import stages
 from cli.agency.saying import say, today
-from cli.agency.shielding import Shielding
+from cli.agency.shield_choice import ShieldChoice
+from cli.agency.shielding import require_shield_list
 from cli.agency.store import JournalEntry, Store
 from cli.agency.workspace import Workspace
 from cli.options import FILE, passphrase_from
@@ -49,7 +50,7 @@ def on_command(
     source: Path,
     share: float,
     mapping: str | None,
-    shielding: Shielding,
+    shielding: ShieldChoice,
     workspace: Workspace,
     passphrase_file: PassphraseFrom,
 ) -> None:
@@ -59,7 +60,7 @@ def on_command(
     workspace and go with every bundle that you encode from now on, always the same ones.
     """
     _require_none(workspace.require())
-    shielding.require(workspace)
+    require_shield_list(shielding, workspace)
     identity = workspace.identity(saying.passphrase(passphrase_file))
     with stages() as shown:
         extract = read_source(source, mapping, workspace, None, (), shown, shielding=shielding)

@@ -18,7 +18,8 @@ from cli.agency.legacy_encoding import (
 )
 from cli.agency.progress import Stages, stages
 from cli.agency.saying import say, today, warn_if_synced
-from cli.agency.shielding import NO_SHIELD, Shielding, remark_on_shielded
+from cli.agency.shield_choice import NO_SHIELD, ShieldChoice
+from cli.agency.shielding import chosen_shield_list, remark_on_shielded, require_shield_list
 from cli.agency.summaries import encoded_words, extract_words
 from cli.agency.workspace import Workspace
 from cli.options import FILE, passphrase_from
@@ -56,7 +57,7 @@ class BundleRequest:
     output: Path
     overwrite: bool
     fixes: Path | None
-    shielding: Shielding
+    shielding: ShieldChoice
     last_year: Path | None
     allow_empty: bool
     allow_withdrawals: bool
@@ -79,7 +80,7 @@ def check_command(
     period: Period | None,
     areas: tuple[str, ...],
     fixes: Path | None,
-    shielding: Shielding,
+    shielding: ShieldChoice,
     last_year: Path | None,
 ) -> None:
     """Say what is wrong with a source.
@@ -145,7 +146,7 @@ def encode_command(
     areas: tuple[str, ...],
     output: Path,
     fixes: Path | None,
-    shielding: Shielding,
+    shielding: ShieldChoice,
     last_year: Path | None,
     allow_empty: bool,  # noqa: FBT001
     allow_withdrawals: bool,  # noqa: FBT001
@@ -190,7 +191,7 @@ def encode_command(
 def open_for(request: BundleRequest, passphrase_file: PassphraseFrom) -> Desk:
     """Open the desk for a request, once nothing that needs no passphrase speaks against it."""
     request.workspace.require()
-    request.shielding.require(request.workspace)
+    require_shield_list(request.shielding, request.workspace)
     if request.output.suffix != ".clew":
         raise InputError(f"{request.output.name}: not the name of a bundle", hint="let it end with .clew")
     spare_outputs([request.output, open_copy(request.output)], overwrite=request.overwrite)
@@ -267,7 +268,7 @@ def read_source(
     shown: Stages,
     *,
     outputs: Sequence[Path | None] = (),
-    shielding: Shielding = NO_SHIELD,
+    shielding: ShieldChoice = NO_SHIELD,
     last_year: Path | None = None,
 ) -> Extract:
     """Read a source through the named or the saved mapping, and save the mapping once it has worked.
@@ -283,7 +284,7 @@ def read_source(
     mapping, card = parse_mapping(text), workspace.card()
     others = [_mapping_file(name), shielding.path, *(files_read(last_year, mapping) if last_year else ())]
     spare_inputs(outputs, [*files_read(source, mapping), *others])
-    shield = shielding.read(mapping)
+    shield = chosen_shield_list(shielding, mapping)
     context = Context(card.agency, card.role, today(), period, areas, shield, last_year)
     extract = read_extract(source, mapping, context, stage=lambda table: _begin(shown, table))
     if workspace.save_mapping(text):

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from cli.agency.shielding import Shielding
+from cli.agency.shield_choice import ShieldChoice
 from cli.agency.workspace import Workspace
 from cli.options import FILE
 from linkage.weak_profiles import ALLOW_WEAK_PROFILE
@@ -105,7 +105,7 @@ def shield_list(command: Command) -> Command:
 
     @functools.wraps(command)
     def shielding(*arguments: Any, shield_list: Path | None, no_shield_list: bool, **given: Any) -> Any:
-        return command(*arguments, shielding=Shielding(shield_list, no_shield_list), **given)
+        return command(*arguments, shielding=ShieldChoice(shield_list, no_shield_list), **given)
 
     for add in (
         click.option(

@@ -18,7 +18,7 @@ from cli.agency.reencoding import (
     standing,
 )
 from cli.agency.saying import say, warn_if_synced
-from cli.agency.shielding import Shielding
+from cli.agency.shield_choice import ShieldChoice
 from cli.agency.spreadsheet import csv_bytes
 from cli.agency.workspace import Workspace
 from cli.options import FILE, passphrase_from
@@ -66,7 +66,7 @@ def reencode_command(
     output: Path,
     overwrite: bool,  # noqa: FBT001
     fixes: Path | None,
-    shielding: Shielding,
+    shielding: ShieldChoice,
     last_year: Path | None,
     left_out: Path | None,
     allow_empty: bool,  # noqa: FBT001

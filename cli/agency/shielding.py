@@ -5,10 +5,9 @@ only that there was one; forgetting it would encode exactly those whom nobody ma
 """
 
 import json
-from dataclasses import dataclass
-from pathlib import Path
 
 from cli.agency.saying import say
+from cli.agency.shield_choice import ShieldChoice
 from cli.agency.store import Store
 from cli.agency.workspace import Workspace
 from cli.sources.extract import Extract
@@ -17,37 +16,28 @@ from cli.sources.shield_list import ShieldList, read_shield_list
 from linkage.counted import counted
 from linkage.errors import InputError
 
-__all__ = ["NO_SHIELD", "Shielding", "remark_on_shielded"]
+__all__ = ["chosen_shield_list", "remark_on_shielded", "require_shield_list"]
 
 _ROWS_SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Shielding:
-    """What the command line says of the shield list: its file, or that there is none any more."""
-
-    path: Path | None = None
-    given_up: bool = False
-
-    def require(self, workspace: Workspace) -> None:
-        """Raise :class:`InputError` if the last encoding had a shield list and this one names none."""
-        if self.path is not None and self.given_up:
-            raise InputError(
-                "--shield-list and --no-shield-list: one of them at a time",
-                hint="--no-shield-list says that there is no such list any more",
-            )
-        if self.path is None and not self.given_up and _was_used(workspace):
-            raise InputError(
-                "your last encoding had a shield list, and none is named: its children would be encoded",
-                hint="name the list with --shield-list, or say --no-shield-list if there is none any more",
-            )
-
-    def read(self, mapping: Mapping) -> ShieldList:
-        """Read the list; an empty one if none was named."""
-        return read_shield_list(self.path, mapping.children.key) if self.path is not None else ShieldList()
+def require_shield_list(choice: ShieldChoice, workspace: Workspace) -> None:
+    """Raise :class:`InputError` if the last encoding had a shield list and this one names none."""
+    if choice.path is not None and choice.given_up:
+        raise InputError(
+            "--shield-list and --no-shield-list: one of them at a time",
+            hint="--no-shield-list says that there is no such list any more",
+        )
+    if choice.path is None and not choice.given_up and _was_used(workspace):
+        raise InputError(
+            "your last encoding had a shield list, and none is named: its children would be encoded",
+            hint="name the list with --shield-list, or say --no-shield-list if there is none any more",
+        )
 
 
-NO_SHIELD = Shielding()
+def chosen_shield_list(choice: ShieldChoice, mapping: Mapping) -> ShieldList:
+    """Read the list; an empty one if none was named."""
+    return read_shield_list(choice.path, mapping.children.key) if choice.path is not None else ShieldList()
 
 
 def remark_on_shielded(extract: Extract) -> None:

@@ -33,7 +33,8 @@ _START = (
 )
 _END = (
     "end,end date,date end,ended,to,date to,mis_end,missing end,missing end date,"
-    "miss_missing_episode_end_date,found,found date,found date time,date found,returned,return date,date returned"
+    "miss_missing_episode_end_date,found,found date,found date time,date found,returned,return date,"
+    "date returned"
 )
 
 HEADINGS: Mapping[Section, Headings] = {
