@@ -98,6 +98,8 @@ BOMB = "<!DOCTYPE m [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a
         (NESTED[: len(NESTED) // 2], "not well-formed XML"),
         ("<Message>&nbsp;</Message>", "not well-formed XML"),
         ("<a>" * 100, "nested too deep"),
+        ('<?xml version="1.0" encoding="cTF-8"?><Message/>', "row 1: the XML declares an encoding"),
+        (NESTED.replace("AMISSING", "MISSINGSPELL"), "row 4: MISSINGSPELL holds MISSING and MIS_END"),
         ("<Message><x>1</x></Message>", "without any element HEADER"),
         (NESTED.replace("<SEX>2</SEX>", "<SEX>2</SEX><SEX>1</SEX>"), "row 2: SEX stands twice in one HEADER"),
         (NESTED.replace("WROM", "W" * 300_000), "holds more than 65536 characters"),

@@ -97,8 +97,13 @@ def kind_of(name: str, data: bytes) -> Kind:
     Raises :class:`InputError` for web pages and XML that calls itself a spreadsheet, which case systems
     like to write under the name of a workbook.
     """
-    if data.startswith((_ZIP, _OLD_OFFICE)):
+    if data.startswith(_ZIP):
         return "workbook"
+    if data.startswith(_OLD_OFFICE):
+        raise InputError(
+            f"{name}: an Excel workbook of before 2007 (.xls), or one protected by a password",
+            hint="open it in Excel, save it as Excel workbook (.xlsx) without a password",
+        )
     start = _beginning(data)
     if start.startswith(_WEB_PAGES) or (start.startswith("<?xml") and "<html" in start):
         raise InputError(

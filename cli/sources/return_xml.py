@@ -76,6 +76,11 @@ class _Reader:
                 f"{self._name}: row {error.lineno}: not well-formed XML (rows are lines here)",
                 hint="the file is damaged or was cut: export the return again",
             ) from None
+        except (LookupError, ValueError):  # what expat raises for an encoding that Python does not know
+            raise InputError(
+                f"{self._name}: row 1: the XML declares an encoding that is not known",
+                hint="export the return again, as UTF-8",
+            ) from None
         if not self._rows[next(iter(self._rows))]:
             raise InputError(
                 f"{self._name}: XML without any element {' or '.join(sorted(self._first))}",

@@ -6,6 +6,7 @@ out that a table up to there fits in no memory.
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,12 @@ _MAX_PARTS = 10_000
 _CHUNK = 1024 * 1024
 _LONGEST_TAG = 512
 _SMALL = 4 * 1024 * 1024
+
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, expat.ExpatError, struct.error),
+    *(LookupError, ValueError, EOFError, OSError, NotImplementedError),
+)
+"""What the standard library raises, somewhere within, for an archive that is none."""
 
 _CELL = re.compile(rb'<(?:\w+:)?c\s[^<>]*?\br="([A-Z]{1,3})(\d{1,7})"[^<>]*?(/?)>')
 _ERROR = re.compile(rb'\bt="e"')
@@ -47,7 +54,7 @@ def sheet_parts(name: str, data: bytes) -> Mapping[str, SheetPart]:
             _check_content(archive)
             _check_dates(name, archive)
             return {sheet: _scanned(name, archive, part) for sheet, part in _sheets(archive)}
-    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, KeyError, EOFError, NotImplementedError):
+    except _DAMAGED:
         raise InputError(
             f"{name}: a damaged Excel workbook, or none at all",
             hint="open it in a spreadsheet and save it again as .xlsx; if that fails, export it again",

@@ -1,14 +1,16 @@
 """Excel workbooks: every cell as the text that a CSV export would have, every row under its own number.
 
 Dates come as ISO dates, whole numbers without a decimal point, so that 1234567 is the reference 1234567.
-Reading is calamine's.  What it would take for granted is looked at first, in the workbook's own parts: how
-far the sheets reach (one stray cell in the last corner costs 17 thousand million cells) and which cells hold
-an error such as #N/A, which it would give as blank.
+Reading is calamine's.  Workbooks of before 2007 are not read: damaged ones make it panic.  What it would take
+for granted is looked at first, in the workbook's own parts: how far the sheets reach (one stray cell in the
+last corner costs 17 thousand million cells) and which cells hold an error such as #N/A, which it would give as
+blank.
 """
 
+import contextlib
 import datetime as dt
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 import python_calamine as calamine
@@ -23,7 +25,7 @@ ERROR_CELL = "#ERROR"
 """Stands for a cell whose formula failed: it is not blank, and nothing that reads it takes it for a value."""
 
 _EXACT = 10**15
-_ZIP = b"PK\x03\x04"
+_PANIC = "PanicException"
 
 
 class Workbook:
@@ -32,16 +34,9 @@ class Workbook:
     def __init__(self, name: str, data: bytes) -> None:
         """Raises :class:`InputError` for what is no workbook, :class:`LimitError` for one too large."""
         self.name = name
-        self._parts: Mapping[str, SheetPart] = sheet_parts(name, data) if data.startswith(_ZIP) else {}
-        try:
+        self._parts: Mapping[str, SheetPart] = sheet_parts(name, data)
+        with self._telling():
             self._book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        except calamine.PasswordError:
-            raise InputError(
-                f"{name}: the Excel workbook is protected by a password",
-                hint="open it and save a copy without a password, in a folder that only you can read",
-            ) from None
-        except (calamine.CalamineError, OSError, ValueError):
-            raise self._damaged() from None
         self.sheets = tuple(
             one.name
             for one in self._book.sheets_metadata
@@ -53,10 +48,8 @@ class Workbook:
     def rows(self, sheet: str) -> list[Row]:
         """Return the rows of a sheet that hold anything."""
         if sheet not in self._rows:
-            try:
+            with self._telling():
                 cells = self._book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-            except (calamine.CalamineError, OSError, ValueError):
-                raise self._damaged() from None
             self._rows[sheet] = list(_numbered(cells, self._parts.get(sheet)))
         return self._rows[sheet]
 
@@ -85,6 +78,23 @@ class Workbook:
             raise InputError(f"{self.name}: a workbook without a sheet", hint="is it the right file?")
         return max(self.sheets, key=lambda sheet: header_hits(self.rows(sheet), wanted))
 
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Say what is wrong with a workbook in our words, whatever the reader says."""
+        try:
+            yield
+        except calamine.PasswordError:
+            raise InputError(
+                f"{self.name}: the Excel workbook is protected by a password",
+                hint="open it and save a copy without a password, in a folder that only you can read",
+            ) from None
+        except (calamine.CalamineError, OSError, ValueError):
+            raise self._damaged() from None
+        except BaseException as error:
+            if type(error).__name__ == _PANIC:  # no subclass of Exception, and its class cannot be imported
+                raise self._damaged() from None
+            raise
+
     def _damaged(self) -> InputError:
         return InputError(
             f"{self.name}: a damaged Excel workbook, or none at all",
@@ -93,7 +103,7 @@ class Workbook:
 
 
 def _numbered(cells: list[list[Any]], part: SheetPart | None) -> Iterable[Row]:
-    failed = part.errors if part else frozenset()
+    failed: Set[tuple[int, int]] = part.errors if part else frozenset()
     for number, values in enumerate(cells, start=1):
         texts = [_text(value) for value in values]
         if failed:
