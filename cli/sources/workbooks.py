@@ -3,8 +3,8 @@
 Dates come as ISO dates, whole numbers without a decimal point, so that 1234567 is the reference 1234567.
 Reading is calamine's.  Workbooks of before 2007 are not read: damaged ones make it panic.  What it would take
 for granted is looked at first, in the workbook's own parts: how far the sheets reach (one stray cell in the
-last corner costs 17 thousand million cells) and which cells hold an error such as #N/A, which it would give as
-blank.
+last corner costs 17 thousand million cells) and which cells hold an error such as #N/A, which it would give
+as blank.
 """
 
 import contextlib
