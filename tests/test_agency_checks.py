@@ -40,9 +40,9 @@ def test_the_summary_counts_rows_and_groups_faults(desk: Desk, tmp_path: Path) -
     outcome = desk.check(_broken(tmp_path), "council-csv", "--period", PERIOD)
     assert outcome.code == 0, outcome.err
     lines = outcome.out.splitlines()
-    assert lines[0].split() == ["table", "read", "good", "quarantined", "outside"]
-    assert lines[1].split() == ["children", "6", "4", "2", "0"]
-    assert lines[3].split() == ["episodes", "6", "3", "3", "0"]
+    assert lines[0].split() == ["table", "read", "good", "quarantined", "shielded", "outside"]
+    assert lines[1].split() == ["children", "6", "4", "2", "0", "0"]
+    assert lines[3].split() == ["episodes", "6", "3", "3", "0", "0"]
     said = " ".join(outcome.out.split())
     assert "2 children.csv, date_of_birth: no such day in the calendar (row 3, 4)" in said
     assert "1 episodes.csv, end: rule 567: ends before it starts (row 6)" in said
@@ -152,7 +152,7 @@ def test_a_number_that_fails_its_check_is_told_and_rejects_no_row(desk: Desk, tm
     children[3] |= {"upn": "UN3", "nhs_number": ""}
     outcome = desk.check(write_council(tmp_path, 4, children=children), "council-csv")
     assert outcome.code == 0, outcome.err
-    assert outcome.out.splitlines()[1].split() == ["children", "4", "4", "0", "0"]
+    assert outcome.out.splitlines()[1].split() == ["children", "4", "4", "0", "0", "0"]
     said = " ".join(outcome.out.split())
     assert "warnings: these rows are used (2)" in said
     assert "upn: a unique pupil number with a wrong check letter; it is not used (row 3)" in said

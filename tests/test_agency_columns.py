@@ -144,7 +144,7 @@ def test_every_accepted_word_is_listed_and_no_other() -> None:
 
 @pytest.mark.parametrize("name", presets())
 def test_a_shipped_mapping_can_be_printed_and_used(name: str) -> None:
-    outcome = clew("agency", "mapping", name)
+    outcome = clew("agency", "mapping", "show", name)
     assert (outcome.code, outcome.out, outcome.err) == (0, choose_mapping(name), "")
     assert parse_mapping(outcome.out).name == name
-    assert clew("agency", "mapping", "nobody").code == 2
+    assert clew("agency", "mapping", "show", "nobody").code == 2

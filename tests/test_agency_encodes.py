@@ -227,8 +227,8 @@ def test_faulty_rows_stay_behind_and_are_counted(tmp_path: Path, desk: Desk) -> 
     said = "1 episode and 1 child are in quarantine: the other side will be told that you hold none of them"
     assert said in outcome.out
     assert said in desk.check(source, "council-csv").out
-    counted = {line.split("  ")[0]: line.split()[-4:] for line in outcome.out.splitlines()[1:5]}
-    assert counted["children"] == ["6", "5", "1", "0"]
+    counted = {line.split("  ")[0]: line.split()[-5:] for line in outcome.out.splitlines()[1:5]}
+    assert counted["children"] == ["6", "5", "1", "0", "0"]
     assert "99/99/9999" in (tmp_path / "fixes.csv").read_text(encoding="utf-8-sig")
 
 
@@ -432,7 +432,7 @@ def test_the_journal_says_what_was_done_and_when(tmp_path: Path, desk: Desk) -> 
         assert isinstance(bundle, Bundle)
     told = json.loads(details)
     assert told["counts"]["children"] == 2
-    assert told["tables"]["episodes"] == {"read": 2, "kept": 2, "quarantined": 0, "outside": 0}
+    assert told["tables"]["episodes"] == {"read": 2, "kept": 2, "quarantined": 0, "shielded": 0, "outside": 0}
     assert told["parts"]["payload"] == manifest.part("payload").sealed_sha256
     assert len(submission) == 64
 

@@ -20,6 +20,8 @@ from cli.sources.mapping import (
     Mapping,
     PostcodeColumn,
     SpellTable,
+    XmlSource,
+    XmlTable,
     parse_mapping,
     preset_names,
 )
@@ -91,6 +93,8 @@ def test_every_mapping_entry_is_listed(section: str) -> None:
         ("[episodes]", EpisodeTable, {"fields", "flags"}),
         ("[interviews]", InterviewTable, {"fields"}),
         ("[coverage]", CoverageTable, set()),
+        ("[xml]", XmlSource, {"tables"}),
+        ('[xml.tables."header.csv"]', XmlTable, set()),
     ],
 )
 def test_every_entry_of_a_table_is_listed(section: str, kind: Any, apart: set[str]) -> None:
@@ -99,7 +103,7 @@ def test_every_entry_of_a_table_is_listed(section: str, kind: Any, apart: set[st
 
 def test_the_top_and_the_long_form_of_an_entry_are_listed() -> None:
     (line,) = [line for line in GUIDE.splitlines() if line.startswith("| top |")]
-    tables = {"children", "care_spells", "episodes", "interviews", "coverage", "values"}
+    tables = {"children", "care_spells", "episodes", "interviews", "coverage", "values", "xml"}
     assert set(re.findall(r"`([a-z_]+)`", line)) == set(Mapping.__struct_fields__) - tables
     for name in Column.__struct_fields__:
         assert f"`{name}`" in GUIDE

@@ -29,7 +29,7 @@ ROW = {"id": "1", "first": "Ada", "last": "Lee", "born": "2010-05-06", "sex": "F
 
 
 def test_every_shipped_mapping_is_valid() -> None:
-    assert preset_names() == ("council-csv", "police-csv", "ssda903")
+    assert preset_names() == ("council-csv", "police-csv", "ssd", "ssda903")
     for name in preset_names():
         mapping = parse_mapping(choose_mapping(name))
         assert mapping.name == name
@@ -109,7 +109,7 @@ def test_optional_columns_constants_and_values_of_its_own(tmp_path: Path) -> Non
 
 
 def test_an_unreadable_or_unknown_mapping_names_the_shipped_ones(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="council-csv, police-csv, ssda903"):
+    with pytest.raises(InputError, match="council-csv, police-csv, ssd, ssda903"):
         choose_mapping(str(tmp_path / "mine.toml"))
     (tmp_path / "bad.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match="not UTF-8"):
@@ -262,6 +262,47 @@ def test_903_without_names_says_which_file_is_missing(tmp_path: Path) -> None:
     row = {"CHILD": "101", "SEX": "2", "DOB": "27/03/2010", "ETHNIC": "WROM"}
     with pytest.raises(ClewError, match=r"there is no file names\.csv \(mapping: \[children\.join names\]\)"):
         read(tmp_path, "ssda903", header=[row])
+
+
+def test_the_safeguarding_dataset_gives_interviews_out_of_its_episodes(tmp_path: Path) -> None:
+    person = {
+        "pers_person_id": "P1", "pers_legacy_id": "7", "pers_forename": "Ada", "pers_surname": "Lee",
+        "pers_sex": "F", "pers_ethnicity": "MWBC", "pers_dob": "2010-05-06 00:00:00", "pers_upn": "",
+        "pers_common_child_id": "9434765919", "former_surname": "May", "known_as": "Bea",
+    }  # fmt: skip
+    gone = {
+        "miss_table_id": "M1", "miss_person_id": "P1", "miss_missing_episode_type": "M",
+        "miss_missing_episode_start_date": "05/06/2025 18:40",
+        "miss_missing_episode_end_date": "06/06/2025 09:00",
+        "miss_missing_rhi_offered": "Y", "miss_missing_rhi_accepted": "Y",
+        "rhi_completed": "07/06/2025 10:00",
+    }  # fmt: skip
+    blank = {"miss_missing_rhi_offered": "NA", "miss_missing_rhi_accepted": "", "rhi_completed": ""}
+    later = gone | {
+        "miss_table_id": "M2",
+        "miss_missing_episode_start_date": "05/07/2025 18:40",
+        "miss_missing_episode_end_date": "",
+    }
+    placed = {
+        "clae_cla_episode_id": "C1", "clae_person_id": "P1", "clae_cla_episode_start_date": "2024-02-01",
+        "clae_cla_episode_ceased_date": "", "legal_status": "C2", "placement_type": "U1",
+    }  # fmt: skip
+    extract = read(
+        tmp_path, "ssd", ssd_person=[person], ssd_missing=[gone, later | blank], ssd_cla_episodes=[placed]
+    )
+    names = [(one.forename, one.surname) for one in extract.children[0].variants]
+    assert names == [("Ada", "Lee"), ("Bea", "Lee"), ("Ada", "May")]
+    assert extract.children[0].variants[0].nhs_number == "9434765919"
+    assert [str(one.record.start) for one in extract.episodes] == ["2025-06-05T17:40Z", "2025-07-05T17:40Z"]
+    assert extract.episodes[0].record.placement == "U1"
+    (met,) = extract.interviews
+    assert (met.record.offered, met.record.outcome, str(met.record.completed)) == (
+        True, "accepted", "2025-06-07T09:00Z",
+    )  # fmt: skip
+    assert balanced(extract)
+    assert [fault.problem for fault in extract.log.faults] == ["open for more than a year"]
+    alone = read(tmp_path / "alone", "ssd", ssd_person=[person], ssd_missing=[gone])
+    assert len(alone.episodes) == 1
 
 
 def test_every_ethnicity_code_of_the_return_has_a_group() -> None:

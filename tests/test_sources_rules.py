@@ -6,7 +6,9 @@ import pytest
 
 from cli.sources.extract import Extract
 from cli.sources.rules import RULES
-from tests.support.agency_desk import child, episode, interview, spell
+from cli.sources.shield_list import ShieldList
+from linkage.errors import InputError
+from tests.support.agency_desk import child, episode, interview, spell, write_table
 from tests.support.extracts import YEAR, balanced, period, read
 
 
@@ -48,7 +50,7 @@ def test_a_rule_flags_the_row_that_breaks_it_and_no_other(tmp_path: Path, rule: 
         : 1 + (severity == "warning")
     ]
     assert balanced(extract)
-    assert {fault.rule for fault in extract.log.faults} == {rule}
+    assert {fault.rule for fault in extract.log.faults if fault.rule} == {rule}
 
 
 def test_574_flags_the_later_of_two_that_overlap_or_of_which_the_earlier_is_open(tmp_path: Path) -> None:
@@ -62,6 +64,41 @@ def test_574_flags_the_later_of_two_that_overlap_or_of_which_the_earlier_is_open
     extract = read(tmp_path, children=[child(1), child(2)], care_spells=[spell(1), spell(2)], episodes=rows)
     assert _flagged(extract, "574") == [("episodes", 3, "warning"), ("episodes", 5, "warning")]
     assert len(extract.episodes) == 5
+
+
+def test_576_flags_what_was_open_last_year_and_is_nowhere_this_year(tmp_path: Path) -> None:
+    last_year = [
+        episode(1, start="01/03/2025", end=""),
+        episode(2, start="01/03/2025", end=""),  # closed this year
+        episode(3, start="01/03/2025", end="02/03/2025"),
+        episode(4, start="01/03/2025", end=""),  # this year's row is in quarantine, but there
+        episode(5, start="01/03/2025", end=""),  # shielded
+        episode(6, child_id="CH0000009", start="01/03/2025", end=""),  # the child is gone
+    ]
+    this_year = [
+        episode(12, child_id="CH0000002", start="2025-03-01 10:00", end="2025-06-01"),
+        episode(14, child_id="CH0000004", start="01/03/2025", end="nonsense"),
+    ]
+    numbers = range(1, 6)
+    write_table(tmp_path / "last.csv", last_year)
+    extract = read(
+        tmp_path / "this",
+        shield=ShieldList("list", {"CH0000005": 1}),
+        last_year=tmp_path / "last.csv",
+        children=[child(number) for number in numbers],
+        care_spells=[spell(number) for number in numbers],
+        episodes=this_year,
+    )
+    assert _flagged(extract, "576") == [("episodes", 2, "warning"), ("episodes", 7, "warning")]
+    assert {fault.file for fault in extract.log.faults if fault.rule == "576"} == {"last year's last.csv"}
+    with pytest.raises(InputError, match="there is no file"):
+        read(tmp_path / "this", last_year=tmp_path)
+
+
+def test_578_also_flags_an_episode_between_two_times_in_care(tmp_path: Path) -> None:
+    spells = [spell(1, start="01/02/2025", end="01/05/2025"), spell(1, start="01/09/2025")]
+    extract = read(tmp_path, children=[child(1)], care_spells=spells, episodes=[episode(1)])
+    assert _flagged(extract, "578") == [("episodes", 2, "warning")]
 
 
 def test_586_also_flags_a_date_of_birth_in_the_future(tmp_path: Path) -> None:
@@ -91,7 +128,8 @@ def test_570_and_571_put_episodes_outside_the_period_aside(tmp_path: Path) -> No
     assert str(extract.episodes[0].record.end) == "2026-04-02"
     assert extract.log.tallies["episodes"].outside == 2
     assert extract.log.tallies["interviews"].outside == 1
-    assert not extract.log.faults
+    assert extract.log.outside == {"570": [3], "571": [4]}
+    assert not [fault for fault in extract.log.faults if fault.rule]
     assert balanced(extract)
 
 
@@ -124,7 +162,7 @@ def test_a_period_of_another_year_takes_other_rows(tmp_path: Path) -> None:
 
 
 def test_every_rule_number_that_faults_carry_is_explained(tmp_path: Path) -> None:
-    assert set(BREAKS) | {"574"} == set(RULES)
+    assert set(BREAKS) | {"574", "576"} == set(RULES)
 
 
 def test_a_time_just_after_a_summer_midnight_does_not_end_before_its_day(tmp_path: Path) -> None:

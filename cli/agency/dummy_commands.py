@@ -12,6 +12,8 @@ from cli.agency.extract_commands import read_source
 from cli.agency.mixing import Mixer
 from cli.agency.progress import stages
 from cli.agency.saying import say, today
+from cli.agency.shield_choice import ShieldChoice
+from cli.agency.shielding import require_shield_list
 from cli.agency.store import JournalEntry, Store
 from cli.agency.workspace import Workspace
 from cli.options import FILE, passphrase_from
@@ -41,10 +43,16 @@ def dummies_command() -> None:
     help="How many dummies for each child of SOURCE.",
 )
 @options.mapping
+@options.shield_list
 @options.workspace
 @passphrase_from
 def on_command(
-    source: Path, share: float, mapping: str | None, workspace: Workspace, passphrase_file: PassphraseFrom
+    source: Path,
+    share: float,
+    mapping: str | None,
+    shielding: ShieldChoice,
+    workspace: Workspace,
+    passphrase_file: PassphraseFrom,
 ) -> None:
     """Make dummies from the parts of a source's children.
 
@@ -52,9 +60,10 @@ def on_command(
     workspace and go with every bundle that you encode from now on, always the same ones.
     """
     _require_none(workspace.require())
+    require_shield_list(shielding, workspace)
     identity = workspace.identity(saying.passphrase(passphrase_file))
     with stages() as shown:
-        extract = read_source(source, mapping, workspace, None, (), shown)
+        extract = read_source(source, mapping, workspace, None, (), shown, shielding=shielding)
     variants = [child.variants for child in extract.children]
     mixer = Mixer(variants, today=today(), chance=secrets.SystemRandom())
     count = min(math.ceil(share * len(variants)), MAX_RECORDS)

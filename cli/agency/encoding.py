@@ -105,12 +105,14 @@ def encode_extract(
     today: dt.date,
     allow_empty: bool = False,
     allow_withdrawals: bool = False,
+    shield_list: bool = False,
 ) -> Encoded:
     """Encode an extract and write the bundle and its open copy.
 
     Durability order: parts into the spool, both bundles under temporary names and fsynced, handles and
     journal line committed, both files renamed.  Until the commit a failure leaves nothing; after it, a lost
-    rename costs a sequence number, and handles that the next encoding will use.
+    rename costs a sequence number, and handles that the next encoding will use.  ``shield_list``: whether one
+    was applied, which the journal notes so that the next encoding asks for it.
     Raises :class:`InputError` for an extract without children or coverage, or that withdraws too much.
     """
     _require_content(extract, allow_empty=allow_empty)
@@ -143,7 +145,7 @@ def encode_extract(
         encoded = Encoded(
             manifest_id(canonical(manifest)), manifest, snapshot.changes, encoded_rows.without_view
         )
-        store.write_journal(_journal_line(encoded, extract, days))
+        store.write_journal(_journal_line(encoded, extract, days, shield_list=shield_list))
     return encoded
 
 
@@ -314,16 +316,23 @@ def _write_both(
         os.fsync(stream.fileno())
 
 
-def _journal_line(encoded: Encoded, extract: Extract, days: str) -> JournalEntry:
+def _journal_line(encoded: Encoded, extract: Extract, days: str, *, shield_list: bool) -> JournalEntry:
     manifest = encoded.manifest
     details: dict[str, Any] = {
         "counts": structs.asdict(manifest.counts),
         "parts": {part.name: part.sealed_sha256 for part in manifest.parts},
         "epoch": manifest.epoch,
         "tables": {
-            name: {"read": one.read, "kept": one.kept, "quarantined": one.quarantined, "outside": one.outside}
+            name: {
+                "read": one.read,
+                "kept": one.kept,
+                "quarantined": one.quarantined,
+                "shielded": one.shielded,
+                "outside": one.outside,
+            }
             for name, one in extract.log.tallies.items()
         },
         "withdrawn": encoded.changes.withdrawn,
+        "shield_list": shield_list,
     }
     return JournalEntry("encode", days, manifest.sequence, encoded.submission, details)

@@ -18,6 +18,8 @@ from cli.agency.legacy_encoding import (
 )
 from cli.agency.progress import Stages, stages
 from cli.agency.saying import say, today, warn_if_synced
+from cli.agency.shield_choice import NO_SHIELD, ShieldChoice
+from cli.agency.shielding import chosen_shield_list, remark_on_shielded, require_shield_list
 from cli.agency.summaries import encoded_words, extract_words
 from cli.agency.workspace import Workspace
 from cli.options import FILE, passphrase_from
@@ -55,6 +57,8 @@ class BundleRequest:
     output: Path
     overwrite: bool
     fixes: Path | None
+    shielding: ShieldChoice
+    last_year: Path | None
     allow_empty: bool
     allow_withdrawals: bool
     allow_weak_profile: bool
@@ -67,6 +71,8 @@ class BundleRequest:
 @options.period(required=False)
 @options.areas
 @options.fixes
+@options.shield_list
+@options.last_year
 def check_command(
     source: Path,
     mapping: str | None,
@@ -74,14 +80,26 @@ def check_command(
     period: Period | None,
     areas: tuple[str, ...],
     fixes: Path | None,
+    shielding: ShieldChoice,
+    last_year: Path | None,
 ) -> None:
     """Say what is wrong with a source.
 
-    SOURCE is a folder of CSV files or one CSV file.  Nothing is encoded and nothing is sent.  Rows with
-    errors would go into quarantine; --fixes lists them.
+    SOURCE is a folder of CSV files or workbooks, or one such file.  Nothing is encoded and nothing is sent.
+    Rows with errors would go into quarantine; --fixes lists them.
     """
     with stages() as shown:
-        extract = read_source(source, mapping, workspace, period, areas, shown, outputs=[fixes])
+        extract = read_source(
+            source,
+            mapping,
+            workspace,
+            period,
+            areas,
+            shown,
+            outputs=[fixes],
+            shielding=shielding,
+            last_year=last_year,
+        )
     _report_faults(extract, fixes)
     _warn_of_period(extract, period)
 
@@ -95,6 +113,8 @@ def check_command(
 @options.bundle_output
 @options.overwrite
 @options.fixes
+@options.shield_list
+@options.last_year
 @options.allow_empty
 @options.allow_withdrawals
 @options.allow_weak_profile
@@ -126,6 +146,8 @@ def encode_command(
     areas: tuple[str, ...],
     output: Path,
     fixes: Path | None,
+    shielding: ShieldChoice,
+    last_year: Path | None,
     allow_empty: bool,  # noqa: FBT001
     allow_withdrawals: bool,  # noqa: FBT001
     allow_weak_profile: bool,  # noqa: FBT001
@@ -137,8 +159,8 @@ def encode_command(
 ) -> None:
     """Encode a source into a sealed bundle.
 
-    SOURCE is a folder of CSV files or one CSV file.  Beside the bundle an open copy of it is written, which
-    stays here and which clew agency inspect explains.  --workspace and --period are required.
+    SOURCE is a folder of CSV files or workbooks, or one such file.  Beside the bundle an open copy of it is
+    written, which stays here and which clew agency inspect explains.  --workspace and --period are required.
 
     With --legacy-schema, SOURCE is one CSV file and CLKs are written that are weak: they withstand no known
     attack.  That needs neither workspace nor epoch; see docs/legacy-clkhash.md.
@@ -157,6 +179,8 @@ def encode_command(
         output=output,
         overwrite=overwrite,
         fixes=fixes,
+        shielding=shielding,
+        last_year=last_year,
         allow_empty=allow_empty,
         allow_withdrawals=allow_withdrawals,
         allow_weak_profile=allow_weak_profile,
@@ -167,6 +191,7 @@ def encode_command(
 def open_for(request: BundleRequest, passphrase_file: PassphraseFrom) -> Desk:
     """Open the desk for a request, once nothing that needs no passphrase speaks against it."""
     request.workspace.require()
+    require_shield_list(request.shielding, request.workspace)
     if request.output.suffix != ".clew":
         raise InputError(f"{request.output.name}: not the name of a bundle", hint="let it end with .clew")
     spare_outputs([request.output, open_copy(request.output)], overwrite=request.overwrite)
@@ -187,7 +212,15 @@ def write_bundle_of(request: BundleRequest, desk: Desk, *, outputs: Sequence[Pat
     sweep_left(workspace, output)
     with stages() as shown:
         extract = read_source(
-            request.source, request.mapping, workspace, period, request.areas, shown, outputs=written
+            request.source,
+            request.mapping,
+            workspace,
+            period,
+            request.areas,
+            shown,
+            outputs=written,
+            shielding=request.shielding,
+            last_year=request.last_year,
         )
         encoded = encode_extract(
             desk,
@@ -198,6 +231,7 @@ def write_bundle_of(request: BundleRequest, desk: Desk, *, outputs: Sequence[Pat
             today=today(),
             allow_empty=request.allow_empty,
             allow_withdrawals=request.allow_withdrawals,
+            shield_list=request.shielding.path is not None,
         )
     _report_faults(extract, request.fixes)
     _warn_of_period(extract, period)
@@ -234,6 +268,8 @@ def read_source(
     shown: Stages,
     *,
     outputs: Sequence[Path | None] = (),
+    shielding: ShieldChoice = NO_SHIELD,
+    last_year: Path | None = None,
 ) -> Extract:
     """Read a source through the named or the saved mapping, and save the mapping once it has worked.
 
@@ -246,8 +282,10 @@ def read_source(
             "no mapping was used in this workspace yet", hint="name one with --mapping, as council-csv"
         )
     mapping, card = parse_mapping(text), workspace.card()
-    spare_inputs(outputs, [*files_read(source, mapping), _mapping_file(name)])
-    context = Context(card.agency, card.role, today(), period, areas)
+    others = [_mapping_file(name), shielding.path, *(files_read(last_year, mapping) if last_year else ())]
+    spare_inputs(outputs, [*files_read(source, mapping), *others])
+    shield = chosen_shield_list(shielding, mapping)
+    context = Context(card.agency, card.role, today(), period, areas, shield, last_year)
     extract = read_extract(source, mapping, context, stage=lambda table: _begin(shown, table))
     if workspace.save_mapping(text):
         say(f"mapping {mapping.name} saved in the workspace; --mapping can be left out from now on")
@@ -270,6 +308,7 @@ def _warn_of_period(extract: Extract, period: Period | None) -> None:
 def _report_faults(extract: Extract, fixes: Path | None) -> None:
     for line in extract_words(extract):
         click.echo(line)
+    remark_on_shielded(extract)
     if fixes is not None:
         warn_if_synced(fixes.parent)
         write_fixes(fixes, extract.log)

@@ -1,12 +1,14 @@
 """Options that several of the agency's commands share."""
 
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
+from cli.agency.shield_choice import ShieldChoice
 from cli.agency.workspace import Workspace
 from cli.options import FILE
 from linkage.weak_profiles import ALLOW_WEAK_PROFILE
@@ -20,10 +22,12 @@ __all__ = [
     "areas",
     "bundle_output",
     "fixes",
+    "last_year",
     "mapping",
     "optional_workspace",
     "overwrite",
     "period",
+    "shield_list",
     "source",
     "unit_url",
     "workspace",
@@ -89,7 +93,44 @@ def source(command: Command) -> Command:
 def fixes(command: Command) -> Command:
     """Add ``--fixes``: where the fix list goes."""
     return click.option(
-        "--fixes", type=FILE, metavar="FILE", help="Write the fix list here (CSV); it stays with you."
+        "--fixes",
+        type=FILE,
+        metavar="FILE",
+        help="Write the fix list here (.csv, or .xlsx with the rules and values); it stays with you.",
+    )(command)
+
+
+def shield_list(command: Command) -> Command:
+    """Add ``--shield-list`` and ``--no-shield-list``; the command gets ``shielding``."""
+
+    @functools.wraps(command)
+    def shielding(*arguments: Any, shield_list: Path | None, no_shield_list: bool, **given: Any) -> Any:
+        return command(*arguments, shielding=ShieldChoice(shield_list, no_shield_list), **given)
+
+    for add in (
+        click.option(
+            "--no-shield-list",
+            is_flag=True,
+            help="There is no shield list any more, though the last encoding had one.",
+        ),
+        click.option(
+            "--shield-list",
+            type=FILE,
+            metavar="FILE",
+            help="Leave the children whose references this file lists out, with all their rows.",
+        ),
+    ):
+        shielding = add(shielding)
+    return cast("Command", shielding)
+
+
+def last_year(command: Command) -> Command:
+    """Add ``--last-year``: rule 576 compares two files."""
+    return click.option(
+        "--last-year",
+        type=FILE,
+        metavar="SOURCE",
+        help="Compare with last year's source, or its table of episodes alone (rule 576).",
     )(command)
 
 

@@ -18,6 +18,7 @@ from cli.agency.reencoding import (
     standing,
 )
 from cli.agency.saying import say, warn_if_synced
+from cli.agency.shield_choice import ShieldChoice
 from cli.agency.spreadsheet import csv_bytes
 from cli.agency.workspace import Workspace
 from cli.options import FILE, passphrase_from
@@ -44,6 +45,8 @@ _KINDS = {
 @options.bundle_output
 @options.overwrite
 @options.fixes
+@options.shield_list
+@options.last_year
 @click.option(
     "--left-out",
     type=FILE,
@@ -63,6 +66,8 @@ def reencode_command(
     output: Path,
     overwrite: bool,  # noqa: FBT001
     fixes: Path | None,
+    shielding: ShieldChoice,
+    last_year: Path | None,
     left_out: Path | None,
     allow_empty: bool,  # noqa: FBT001
     allow_withdrawals: bool,  # noqa: FBT001
@@ -84,6 +89,8 @@ def reencode_command(
         output=output,
         overwrite=overwrite,
         fixes=fixes,
+        shielding=shielding,
+        last_year=last_year,
         allow_empty=allow_empty,
         allow_withdrawals=allow_withdrawals,
         allow_weak_profile=allow_weak_profile,

@@ -1,25 +1,32 @@
 """What check and encode say on the terminal: counts, rules, rows; never a value or a reference."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cli.agency.encoding import Encoded
 from cli.sources.extract import Extract
 from cli.sources.faults import Fault, FaultLog
+from cli.sources.rules import RULES
+from cli.sources.value_uses import ValueLine, value_lines
 
 __all__ = ["encoded_words", "extract_words"]
 
 _ROWS_SHOWN = 5
+_VALUES_SHOWN = 6
 
 
 def extract_words(extract: Extract) -> Iterator[str]:
     """Say where every row of a source went, and what is wrong with those in quarantine."""
-    yield f"{'table':<14}{'read':>10}{'good':>10}{'quarantined':>13}{'outside':>10}"
+    yield f"{'table':<14}{'read':>10}{'good':>10}{'quarantined':>13}{'shielded':>10}{'outside':>10}"
     for name, tally in extract.log.tallies.items():
-        columns = f"{tally.read:>10,}{tally.kept:>10,}{tally.quarantined:>13,}{tally.outside:>10,}"
-        yield f"{name.replace('_', ' '):<14}{columns}"
+        columns = f"{tally.read:>10,}{tally.kept:>10,}{tally.quarantined:>13,}"
+        yield f"{name.replace('_', ' '):<14}{columns}{tally.shielded:>10,}{tally.outside:>10,}"
     if any(tally.outside for tally in extract.log.tallies.values()):
         yield "outside: lies wholly outside the period (rules 570, 571 for episodes) and is not sent"
+        for rule, rows in sorted(extract.log.outside.items()):
+            yield f"{len(rows):>8,}  episodes: rule {rule}: {RULES[rule]}"
+    if any(tally.shielded for tally in extract.log.tallies.values()):
+        yield "shielded: belongs to a child on your shield list, and is neither judged nor sent"
     yield from _lost_words(extract.log)
     variants = sum(len(child.variants) > 1 for child in extract.children)
     if variants:
@@ -68,11 +75,35 @@ def _kind(fault: Fault) -> tuple[str, str, str, str]:
 
 
 def _unmapped_words(log: FaultLog) -> Iterator[str]:
-    if log.unmapped:
+    lines = list(value_lines(log.values))
+    mapped = [line for line in lines if line.code]
+    if mapped:
+        yield ""
+        yield "what values were taken for (all of them stand in a fix list as .xlsx)"
+        yield from _by_column(mapped)
+    if any(not line.code for line in lines):
         yield ""
         yield "values that the mapping gives no meaning"
-        for (table, column), count in log.unmapped.most_common():
-            yield f"{count:>8,}  {table}, {column}"
+        for (table, column), count in log.unmapped().most_common():
+            found = [one for one in lines if not one.code and (one.table, one.column) == (table, column)]
+            yield f"{count:>8,}  {table}, {column}: {_listed(f'{one.value} ({one.rows:,})' for one in found)}"
+
+
+def _by_column(lines: Sequence[ValueLine]) -> Iterator[str]:
+    groups: dict[tuple[str, str, str], list[ValueLine]] = {}
+    for line in lines:
+        groups.setdefault((line.table, line.column, line.field), []).append(line)
+    for (table, column, field), own in groups.items():
+        rows = sum(line.rows for line in own)
+        said = _listed(f"{line.value} → {line.code} ({line.rows:,})" for line in own)
+        name = f"{table.replace('_', ' ')}, {column}"
+        yield f"{rows:>8,}  {name if field == column.casefold() else f'{name} as {field}'}: {said}"
+
+
+def _listed(words: Iterable[str]) -> str:
+    shown = list(words)
+    more = len(shown) - _VALUES_SHOWN
+    return ", ".join(shown[:_VALUES_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def encoded_words(encoded: Encoded) -> Iterator[str]:

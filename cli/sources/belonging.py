@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cli.sources.children import ChildFacts, Children
 from cli.sources.columns import SPOILT, KeyReader, Line, Sheet, spoilt
 from cli.sources.faults import FaultLog, RowFaults
-from cli.sources.mapping import Key, Mapping
+from cli.sources.mapping import Key
 from cli.sources.opening import record_misfits
 
 __all__ = ["Belonging", "ChildRows"]
@@ -14,7 +14,11 @@ __all__ = ["Belonging", "ChildRows"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Belonging:
-    """One row of a table of a child's records: its reference, its child, where its faults go."""
+    """One row of a table of a child's records: its reference, its child, where its faults go.
+
+    The reference is empty where a column of several that make it up is blank, as a start: whoever reads the
+    row says by which rule that is wrong, and :meth:`ChildRows.lacks_reference` that it is in any case.
+    """
 
     reference: str
     child: ChildFacts
@@ -25,27 +29,38 @@ class Belonging:
 class ChildRows:
     """Walks a table row by row, counting every row and quarantining those that belong to nobody."""
 
-    def __init__(
-        self, sheet: Sheet, *, key: Key, child: Key, children: Children, mapping: Mapping, log: FaultLog
-    ) -> None:
+    def __init__(self, sheet: Sheet, *, key: Key, child: Key, children: Children, log: FaultLog) -> None:
         self._sheet = sheet
-        self._key = KeyReader(sheet, key, entry="key", order=mapping.date_order)
-        self._child = KeyReader(sheet, child, entry="child", order=mapping.date_order)
+        self._key = KeyReader(sheet, key, entry="key")
+        self._child = KeyReader(sheet, child, entry="child")
         self._children = children
-        self._children_file = mapping.children.file
+        self._children_file = children.file
         self._log = log
         self._seen: dict[str, int] = {}
+        self.shielded: set[str] = set()
+        """References of rows that were left out because their child is on the shield list."""
+
         record_misfits(sheet, log)
 
     def __iter__(self) -> Iterator[Belonging]:
         tally = self._log.tally(self._sheet.name)
         for line in self._sheet.lines():
             tally.read += 1
+            if self._child.text(line) in self._children.shielded:
+                tally.shielded += 1
+                self.shielded.add(self._key.text(line))
+                continue
             found = self._belonging(line)
             if found is None:
                 tally.quarantined += 1
             else:
                 yield found
+
+    def lacks_reference(self, row: Belonging) -> bool:
+        """Tell whether a row has no reference, which is an error unless it has others already."""
+        if not row.reference and not row.faults.failed:
+            row.faults.error(self._key.label, "", "no reference", "fill in every column that makes it up")
+        return not row.reference
 
     def quarantine(self) -> None:
         """Count a row that turned out to be unusable after it was handed out."""
@@ -55,13 +70,13 @@ class ChildRows:
         reference = self._key.text(line)
         number = line.row.number
         faults = RowFaults(self._log, self._sheet.name, self._sheet.table.file, number, reference)
-        if not reference:
+        if not reference and not self._key.has_first(line):
             faults.error(self._key.label, "", "no reference", "fill in the record's own reference")
             return None
         if spoilt(reference):
             faults.error(self._key.label, reference, *SPOILT)
             return None
-        first = self._seen.setdefault(reference, number)
+        first = self._seen.setdefault(reference, number) if reference else number
         if first != number:
             faults.error(
                 self._key.label,
@@ -88,7 +103,7 @@ class ChildRows:
                 self._child.label,
                 text,
                 f"no such child in {self._children_file}",
-                "add the child's row, or correct the reference",
+                self._children.cure_for(text),
             )
         else:
             faults.error(self._child.label, "", "no child's reference", "fill in whose record it is")

@@ -52,7 +52,6 @@ def read_care_spells(
         key=table.key,
         child=table.child,
         children=children,
-        mapping=mapping,
         log=log,
     )
     fields = Fields(sheet, by_name(table.fields), mapping, agency=context.agency, moments=("start", "end"))
@@ -61,7 +60,7 @@ def read_care_spells(
     spells: list[SpellFacts] = []
     for row in rows:
         spell = _spell(row, fields, context)
-        if spell is None:
+        if rows.lacks_reference(row) or spell is None:
             rows.quarantine()
             continue
         spells.append(replace(spell, places=postcodes.read(row.line, row.faults)))

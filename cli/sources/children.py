@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from cli.sources.columns import SPOILT, KeyReader, Line, Sheet, spoilt
 from cli.sources.context import Context
+from cli.sources.doubts import birth_doubt, crowded_days
 from cli.sources.faults import FaultLog, RowFaults
 from cli.sources.fields import Fields, FlagFields
 from cli.sources.mapping import ChildTable, Mapping, by_name
 from cli.sources.opening import record_misfits
 from cli.sources.people import PeopleReader, Person
 from cli.sources.postcodes import PlacePostcode, shared_postcodes, with_postcodes, with_shared_marked
+from cli.sources.shield_list import bare_reference
 from linkage.encode.identifiers import Identifiers
 from linkage.encode.names import read_name
 from linkage.encode.places import read_postcode
@@ -45,10 +47,29 @@ class ChildFacts:
 
 @dataclass(slots=True)
 class Children:
-    """Children by reference, and for those in quarantine the row that is at fault."""
+    """Children by reference, for those in quarantine the row that is at fault, and those on the shield list.
 
+    ``file`` is where they stand, for messages.  ``not_found``: rows of the shield list that name none
+    of them.
+    """
+
+    file: str = ""
     kept: dict[str, ChildFacts] = field(default_factory=dict)
     quarantined: dict[str, int] = field(default_factory=dict)
+    shielded: set[str] = field(default_factory=set)
+    not_found: tuple[int, ...] = ()
+    _bare: frozenset[str] | None = None
+
+    def cure_for(self, reference: str) -> str:
+        """Return what to do about a reference that no child has."""
+        if self._bare is None:
+            self._bare = frozenset(map(bare_reference, (*self.kept, *self.quarantined)))
+        if bare_reference(reference) in self._bare:
+            return (
+                "a spreadsheet took zeros off the beginning, or put them there: export again with the column "
+                "of references as text"
+            )
+        return "add the child's row, or correct the reference"
 
 
 def read_children(sheet: Sheet, mapping: Mapping, context: Context, log: FaultLog) -> Children:
@@ -76,13 +97,14 @@ class _ChildReader:
         table: ChildTable = mapping.children
         self._sheet = sheet
         self._log = log
+        self._shield = context.shield
         self._merges = table.repeat == "variants"
         # Where one file holds children and episodes, its faulty rows are counted once, as episodes.
         self._shared = self._merges and any(
             other is not None and other.file.casefold() == table.file.casefold()
             for other in (mapping.episodes, mapping.care_spells)
         )
-        self._key = KeyReader(sheet, table.key, entry="key", order=mapping.date_order)
+        self._key = KeyReader(sheet, table.key, entry="key")
         self._people = PeopleReader(sheet, table, mapping, today=context.latest)
         self._fields = Fields(sheet, by_name(table.fields), mapping, agency=context.agency)
         self._flags = FlagFields(sheet, by_name(table.flags), mapping, agency=context.agency)
@@ -92,9 +114,13 @@ class _ChildReader:
         tally = self._log.tally("children")
         if not self._shared:
             record_misfits(self._sheet, self._log)
-        children = Children()
+        children = Children(self._sheet.table.file)
         for reference, lines in self._grouped().items():
             tally.read += 1
+            if reference in self._shield.references:
+                tally.shielded += 1
+                children.shielded.add(reference)
+                continue
             child = self._child(reference, lines)
             if child is None:
                 tally.quarantined += 1
@@ -102,6 +128,9 @@ class _ChildReader:
             else:
                 tally.kept += 1
                 children.kept[reference] = child
+        self._doubt_births(children)
+        known = {*children.kept, *children.quarantined, *children.shielded}
+        children.not_found = self._shield.unknown(known)
         return children
 
     def _grouped(self) -> dict[str, list[Line]]:
@@ -160,7 +189,29 @@ class _ChildReader:
         filed = variants[0].date_of_birth
         born = next((row.person.born for row in usable if row.person.principal.date_of_birth == filed), None)
         places = _places([row.person for row in usable])
-        return ChildFacts(reference, lines[0].row.number, variants, born, self._record(usable), places)
+        record = self._record(usable)
+        self._doubt_birth(born, usable[0], uasc="uasc" in record.flags)
+        return ChildFacts(reference, lines[0].row.number, variants, born, record, places)
+
+    def _doubt_birth(self, born: dt.date | None, row: "_ChildRow", *, uasc: bool) -> None:
+        stated = born is None or row.person.principal.birth_uncertain
+        doubt = None if born is None or stated else birth_doubt(born, uasc=uasc)
+        if doubt is not None:
+            row.faults.warn(self._people.birth_label, self._people.birth_text(row.line), *doubt)
+
+    def _doubt_births(self, children: Children) -> None:
+        """Warn once of a day of the month that stands for unknown in too many dates of birth."""
+        born = {child.row: child.born for child in children.kept.values() if child.born is not None}
+        for day, count in crowded_days(list(born.values())):
+            first = min(row for row, one in born.items() if one.day == day)
+            faults = RowFaults(self._log, "children", self._sheet.table.file, first)
+            faults.warn(
+                self._people.birth_label,
+                "",
+                f"{count:,} of {len(born):,} dates of birth are the {day}. of a month, beginning with this "
+                "row: some stand for a day that is not known",
+                "say in a column which dates of birth are estimated (birth_uncertain)",
+            )
 
     def _row(self, line: Line, reference: str) -> "_ChildRow":
         faults = self._faults(line, reference)

@@ -65,8 +65,11 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "sex": _codes(F="F,2,female,girl", M="M,1,male,boy", U="U,9,unknown,unspecified,indeterminate,not known"),
     "ethnicity": ethnicity_groups(),
     "kind": _codes(
-        missing="M,missing,missing from placement,missing person",
-        away="A,away,away from placement,away without authorisation,unauthorised absence,absent",
+        missing="M,missing,missing from placement,missing person,missing child,missing from home,"
+        "missing from care,whereabouts unknown,unknown whereabouts,whereabouts not known",
+        away="A,away,away from placement,away without authorisation,"
+        "away from placement without authorisation,unauthorised absence,absent,"
+        "absent without authorisation,whereabouts known",
     ),
     "missing_from": _codes(
         home="home,home address,family home,parental home,own home",

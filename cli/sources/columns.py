@@ -2,15 +2,25 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
-from cli.sources.dates import DateOrder, DateReader
-from cli.sources.files import Row, Table, header_key
-from cli.sources.mapping import Column, Key, Spec, as_column, column_names, key_columns
+from cli.sources.dates import DateReader
+from cli.sources.mapping import Column, DateOrders, Key, Spec, as_column, column_names, key_columns
+from cli.sources.tables import Row, Table, header_key
 from linkage.errors import InputError
 
-__all__ = ["SPOILT", "Accessor", "JoinedTable", "KeyReader", "Line", "Sheet", "spoilt", "wanted_names"]
+__all__ = [
+    "SPOILT",
+    "Accessor",
+    "JoinedTable",
+    "KeyReader",
+    "Line",
+    "Sheet",
+    "needed_groups",
+    "spoilt",
+    "wanted_names",
+]
 
 KEY_SEPARATOR = " / "
 _SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
@@ -47,8 +57,19 @@ class Accessor:
 class Sheet:
     """A table and the tables joined to it."""
 
-    def __init__(self, name: str, table: Table, joined: Mapping[str, "JoinedTable"] | None = None) -> None:
-        """``name`` is the mapping's section, for messages; ``joined`` maps a join's name to its table."""
+    def __init__(
+        self,
+        name: str,
+        table: Table,
+        joined: Mapping[str, "JoinedTable"] | None = None,
+        *,
+        orders: DateOrders | None = None,
+    ) -> None:
+        """``name`` is the mapping's section, for messages; ``joined`` maps a join's name to its table.
+
+        ``orders``: in which order the dates of its columns are written.
+        """
+        self.orders = orders or DateOrders("dmy", {}, ())
         self.name = name
         self.table = table
         self._joined = dict(joined or {})
@@ -156,26 +177,33 @@ class KeyReader:
     gives the same references.
     """
 
-    def __init__(self, sheet: Sheet, key: Key, *, entry: str, order: DateOrder) -> None:
-        self._dates = DateReader(order)
-        self._columns = tuple(sheet.need(Column(column=name), entry=entry) for name in key_columns(key))
+    def __init__(self, sheet: Sheet, key: Key, *, entry: str) -> None:
+        names = key_columns(key)
+        self._dates = tuple((DateReader(sheet.orders.of(name)), sheet.orders.is_date(name)) for name in names)
+        self._columns = tuple(sheet.need(Column(column=name), entry=entry) for name in names)
 
     @property
     def label(self) -> str:
         """The headers, for messages."""
         return " + ".join(column.label for column in self._columns)
 
+    def has_first(self, line: Line) -> bool:
+        """Tell whether one of several columns is blank, but not the first."""
+        return len(self._columns) > 1 and bool(self._columns[0].text(line))
+
     def text(self, line: Line) -> str:
         """Return the reference."""
         first, *others = [column.text(line) for column in self._columns]
-        parts = [first, *(self._one_way(text) for text in others)]
+        read = zip(self._dates[1:], others, strict=True)
+        parts = [first, *(self._one_way(*dates, text) for dates, text in read)]
         return KEY_SEPARATOR.join(parts) if all(parts) else ""
 
-    def _one_way(self, text: str) -> str:
-        if text.isdecimal():  # a number is more likely a local identifier than a spreadsheet's day
+    @staticmethod
+    def _one_way(dates: DateReader, is_date: bool, text: str) -> str:  # noqa: FBT001
+        if text.isdecimal() and not is_date:  # more likely a local identifier than a spreadsheet's day
             return text
         try:
-            return str(self._dates.read(text))
+            return str(dates.read(text))
         except (ValueError, OverflowError):
             return text
 
@@ -192,3 +220,18 @@ def wanted_names(specs: Iterable[Spec], keys: Iterable[Key]) -> Iterator[str]:
             yield name.partition(":")[2] or name
     for key in keys:
         yield from key_columns(key)
+
+
+def needed_groups(specs: Iterable[Spec], keys: Iterable[Key], joined: Set[str]) -> Iterator[frozenset[str]]:
+    """Yield, for every column that must be there, the headers that it may have.
+
+    ``joined``: the names of joined tables, whose columns are not asked of this one.
+    """
+    for spec in specs:
+        column = as_column(spec).column
+        names = (column,) if isinstance(column, str) else column
+        own = [name for name in names if name.partition(":")[0] not in joined]
+        if own and not all(name.endswith("?") for name in names):
+            yield frozenset(header_key(name.removesuffix("?")) for name in own)
+    for key in keys:
+        yield from (frozenset([header_key(name)]) for name in key_columns(key))

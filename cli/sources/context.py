@@ -1,8 +1,10 @@
 """What a reading of a source is about: whose it is, which period, which day it is today."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
+from cli.sources.shield_list import ShieldList
 from linkage.wire.codes import Role
 from linkage.wire.manifest import Period
 
@@ -13,7 +15,9 @@ __all__ = ["Context"]
 class Context:
     """One reading: the agency and its role, the period if there is one, and today's date.
 
-    ``areas`` are those for which the extract is whole, where no coverage table says so.
+    ``areas`` are those for which the extract is whole, where no coverage table says so.  ``shield``:
+    the agency's shield list, whose children are left out with all their rows.  ``last_year``: last year's
+    source, for rule 576.
     """
 
     agency: str
@@ -21,6 +25,8 @@ class Context:
     today: dt.date
     period: Period | None = None
     areas: tuple[str, ...] = ()
+    shield: ShieldList = field(default_factory=ShieldList)
+    last_year: Path | None = None
 
     @property
     def latest(self) -> dt.date:

@@ -12,6 +12,7 @@ from cli.sources.codes import NO_VALUE, code_key
 from cli.sources.columns import Sheet
 from cli.sources.context import Context
 from cli.sources.dates import age_band, local_day
+from cli.sources.doubts import ADULT, duration_doubts
 from cli.sources.faults import FaultLog
 from cli.sources.fields import Fields, FlagFields
 from cli.sources.mapping import EpisodeTable, Mapping, by_name
@@ -21,7 +22,6 @@ from linkage.wire.records import CareSpell, Episode
 
 __all__ = ["EpisodeFacts", "EpisodeReader"]
 
-_ADULT = 18
 _SUPPORTED = frozenset({"K3"})
 _FROM_SPELL = ("legal_status", "placement", "provider")
 _RISKS = ("risk_initial", "risk_highest", "risk_final")
@@ -66,7 +66,6 @@ class EpisodeReader:
             key=table.key,
             child=table.child,
             children=children,
-            mapping=mapping,
             log=log,
         )
         self._fields = Fields(
@@ -75,9 +74,15 @@ class EpisodeReader:
         self._flags = FlagFields(sheet, by_name(table.flags), mapping, agency=context.agency)
         self._spells = spells
         self._context = context
+        self._log = log
         self._tally = log.tally(sheet.name)
         self.outside: set[str] = set()
         """References of episodes that lie outside the period."""
+
+    @property
+    def shielded(self) -> set[str]:
+        """References of episodes of children on the shield list."""
+        return self._rows.shielded
 
     def read(self) -> list[EpisodeFacts]:
         """Read every episode of the children that are not in quarantine; those outside the period go."""
@@ -86,26 +91,32 @@ class EpisodeReader:
             episode = self._episode(row)
             if episode is None:
                 self._rows.quarantine()
-            elif self._is_outside(episode):
+            elif rule := self._rule_outside(episode):
                 self._tally.outside += 1
+                self._log.outside.setdefault(rule, []).append(episode.row)
                 self.outside.add(episode.reference)
             else:
                 self._tally.kept += 1
                 kept.append(episode)
         return kept
 
-    def _is_outside(self, episode: EpisodeFacts) -> bool:
-        """Tell whether an episode began after the period (rule 570) or was over before it (rule 571)."""
+    def _rule_outside(self, episode: EpisodeFacts) -> str:
+        """Return the rule by which an episode is outside: begun after the period, or over before it."""
         period = self._context.period
-        return period is not None and (episode.first > period.end.date or episode.last < period.start.date)
+        if period is None:
+            return ""
+        return "570" if episode.first > period.end.date else "571" if episode.last < period.start.date else ""
 
     def _episode(self, row: Belonging) -> EpisodeFacts | None:
         start, end = self._times(row)
         kind = self._kind(row)
         if start is not None:
             self._check_times(row, start, end)
-        if start is None or row.faults.failed:
+        if self._rows.lacks_reference(row) or start is None or row.faults.failed:
             return None
+        for problem, cure in duration_doubts(start, end, row.child.born, today=self._context.today):
+            name = "end" if end is not None else "start"
+            row.faults.warn(self._fields.label(name), self._fields.text(name, row.line), problem, cure)
         content = {**self._content(row, local_day(start)), "kind": kind, **_span(start, end)}
         number = row.line.row.number
         return EpisodeFacts(row.reference, row.child.reference, number, from_builtins(content, Episode))
@@ -128,7 +139,7 @@ class EpisodeReader:
                 text,
                 "neither missing (M) nor away (A)" if text else "no type",
                 "give the type of the episode",
-                rule="" if text else "565",
+                rule="" if text or not self._fields.text("start", row.line) else "565",
             )
         return kind
 
@@ -158,7 +169,7 @@ class EpisodeReader:
                 "correct the start or the child's date of birth",
                 rule="586",
             )
-        elif first.year - born.year - ((first.month, first.day) < (born.month, born.day)) >= _ADULT:
+        elif first.year - born.year - ((first.month, first.day) < (born.month, born.day)) >= ADULT:
             row.faults.warn(label, text, "the child was 18 or older", "check the date of birth")
 
     def _content(self, row: Belonging, day: dt.date) -> dict[str, object]:

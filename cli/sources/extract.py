@@ -12,10 +12,11 @@ from cli.sources.coverage import read_coverage, stated_coverage
 from cli.sources.episodes import EpisodeFacts, EpisodeReader
 from cli.sources.faults import FaultLog
 from cli.sources.fields import check_value_maps
-from cli.sources.interviews import InterviewFacts, InterviewReader
+from cli.sources.interviews import InterviewFacts, InterviewReader, LeftOut
+from cli.sources.last_year import compare_with_last_year
 from cli.sources.mapping import Mapping
 from cli.sources.opening import Source
-from cli.sources.rules import compare_rows
+from cli.sources.rules import RULES, compare_rows
 from linkage.errors import InputError
 from linkage.wire.records import Coverage
 
@@ -31,6 +32,9 @@ class Extract:
     episodes: list[EpisodeFacts] = field(default_factory=list)
     interviews: list[InterviewFacts] = field(default_factory=list)
     coverage: tuple[Coverage, ...] = ()
+    shield_rows_unknown: tuple[int, ...] = ()
+    """Rows of the shield list that name no child of this source."""
+
     log: FaultLog = field(default_factory=FaultLog)
 
 
@@ -62,6 +66,7 @@ class _Reading:
         self._context = context
         self._stage = stage
         self._log = FaultLog()
+        self._episodes_file = ""
 
     def extract(self) -> Extract:
         self._stage("children")
@@ -73,9 +78,10 @@ class _Reading:
         settle_postcodes(
             children, {child: latest_places(own, self._context) for child, own in by_child.items()}
         )
-        episodes, outside = self._episodes(children, by_child)
-        interviews = self._interviews(episodes, outside)
+        episodes, left = self._episodes(children, by_child)
+        interviews = self._interviews(episodes, left)
         self._compare(episodes, by_child)
+        self._compare_years(children)
         kept_spells = [spell for spell in spells if in_period(spell, self._context)]
         return Extract(
             children=self._relevant(children, by_child, episodes),
@@ -83,6 +89,7 @@ class _Reading:
             episodes=episodes,
             interviews=interviews,
             coverage=self._coverage(),
+            shield_rows_unknown=children.not_found,
             log=self._log,
         )
 
@@ -96,32 +103,50 @@ class _Reading:
 
     def _episodes(
         self, children: Children, spells: dict[str, list[SpellFacts]]
-    ) -> tuple[list[EpisodeFacts], set[str]]:
+    ) -> tuple[list[EpisodeFacts], LeftOut]:
         table = self._mapping.episodes
         sheet = table and self._source.sheet("episodes", table.file, optional=table.optional)
         if not table or not sheet:
-            return [], set()
+            return [], LeftOut()
         self._stage("episodes")
         reader = EpisodeReader(sheet, table, children, spells, self._mapping, self._context, self._log)
-        return reader.read(), reader.outside
+        self._episodes_file = sheet.table.file
+        return reader.read(), LeftOut(reader.outside, reader.shielded)
 
-    def _interviews(self, episodes: Sequence[EpisodeFacts], outside: set[str]) -> list[InterviewFacts]:
+    def _interviews(self, episodes: Sequence[EpisodeFacts], left: LeftOut) -> list[InterviewFacts]:
         table = self._mapping.interviews
         sheet = table and self._source.sheet("interviews", table.file, optional=table.optional)
         if not table or not sheet:
             return []
         self._stage("interviews")
         known = {episode.reference: episode for episode in episodes}
-        return InterviewReader(sheet, table, known, outside, self._mapping, self._context, self._log).read()
+        return InterviewReader(sheet, table, known, left, self._mapping, self._context, self._log).read()
 
     def _compare(self, episodes: Sequence[EpisodeFacts], spells: dict[str, list[SpellFacts]]) -> None:
-        if self._mapping.episodes is None:
-            return
         groups: dict[str, list[EpisodeFacts]] = defaultdict(list)
         for episode in episodes:
             groups[episode.child].append(episode)
         for child, own in groups.items():
-            compare_rows(own, spells.get(child, ()), file=self._mapping.episodes.file, log=self._log)
+            compare_rows(own, spells.get(child, ()), file=self._episodes_file, log=self._log)
+
+    def _compare_years(self, children: Children) -> None:
+        table = self._mapping.episodes
+        if self._context.last_year is None:
+            return
+        sheet = table and self._source.sheet("episodes", table.file, optional=table.optional)
+        if not sheet:
+            raise InputError(
+                "there are no episodes to compare with last year's", hint="leave --last-year out"
+            )
+        self._stage("last_year")
+        compare_with_last_year(
+            self._context.last_year,
+            sheet,
+            self._mapping,
+            shielded=children.shielded,
+            log=self._log,
+            problem=RULES["576"],
+        )
 
     def _relevant(
         self, children: Children, spells: dict[str, list[SpellFacts]], episodes: Sequence[EpisodeFacts]

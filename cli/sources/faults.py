@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cli.sources.masking import masked
+from cli.sources.value_uses import ValueUse
 
 __all__ = ["Fault", "FaultLog", "RowFaults", "Severity", "Tally"]
 
@@ -33,12 +34,13 @@ class Fault:
 
 @dataclass(slots=True)
 class Tally:
-    """Where the rows of one table went: ``read == kept + quarantined + outside``, always."""
+    """Where the rows of one table went: ``read == kept + quarantined + outside + shielded``, always."""
 
     read: int = 0
     kept: int = 0
     quarantined: int = 0
     outside: int = 0
+    shielded: int = 0
 
 
 @dataclass(slots=True)
@@ -47,11 +49,33 @@ class FaultLog:
 
     faults: list[Fault] = field(default_factory=list)
     tallies: dict[str, Tally] = field(default_factory=dict)
-    unmapped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    values: Counter[ValueUse] = field(default_factory=Counter, repr=False)
+    """What every coded value was taken for; they may be anything, and are shown as value_lines does."""
+
+    outside: dict[str, list[int]] = field(default_factory=dict)
+    """Rows of episodes outside the period, by the rule that says so."""
 
     def tally(self, table: str) -> Tally:
         """Return one table's tally, beginning it if need be."""
         return self.tallies.setdefault(table, Tally())
+
+    def unmapped(self) -> Counter[tuple[str, str]]:
+        """Return how many values had no meaning, by table and column."""
+        counts: Counter[tuple[str, str]] = Counter()
+        for use, rows in self.values.items():
+            if not use.code:
+                counts[use.table, use.column] += rows
+        return counts
+
+    def rule_rows(self) -> dict[str, set[tuple[str, int]]]:
+        """Return the rows that each rule flags, with their files; those outside the period among them."""
+        flagged: dict[str, set[tuple[str, int]]] = {}
+        for fault in self.faults:
+            if fault.rule:
+                flagged.setdefault(fault.rule, set()).add((fault.file, fault.row))
+        for rule, rows in self.outside.items():
+            flagged.setdefault(rule, set()).update(("", row) for row in rows)
+        return flagged
 
     def errors(self) -> list[Fault]:
         """Return the faults that put a row in quarantine."""

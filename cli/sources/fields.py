@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from cli.sources.codes import CODES, NO_VALUE, YES_NO, code_key
 from cli.sources.columns import Accessor, Line, Sheet
+from cli.sources.date_orders import DOUBTFUL, may_be_either, require_order, weigh
 from cli.sources.dates import DateReader, only_midnights
 from cli.sources.faults import RowFaults
 from cli.sources.mapping import Column, Mapping, Spec, as_column
+from cli.sources.value_uses import ValueUse
 from linkage.errors import InputError
 from linkage.wire.moments import Moment
 
@@ -65,11 +67,22 @@ class Fields:
         """``moments`` names the entries that hold dates or date-times."""
         self._agency = agency
         self._coded = {name: self._resolved(sheet, name, spec, mapping) for name, spec in specs.items()}
+        self._doubtful: set[str] = set()
         self._dates = {
-            name: DateReader(mapping.date_order, days_only=self._days_only(sheet, name))
-            for name in moments
-            if name in specs
+            name: self._reader(sheet, name, specs[name], mapping) for name in moments if name in specs
         }
+
+    def _reader(self, sheet: Sheet, name: str, spec: Spec, mapping: Mapping) -> DateReader:
+        order = as_column(spec).date_order or mapping.date_order
+        accessor = self._coded[name].accessor
+        if accessor is None:
+            return DateReader(order)
+        evidence = weigh((line.row.number, accessor.text(line)) for line in sheet.lines())
+        require_order(evidence, order, file=sheet.table.file, column=accessor.label)
+        if evidence.conflicts:
+            self._doubtful.add(name)
+        texts = (accessor.text(line) for line in sheet.lines())
+        return DateReader(order, days_only=only_midnights(texts))
 
     def _resolved(self, sheet: Sheet, name: str, spec: Spec, mapping: Mapping) -> _Coded:
         column = as_column(spec)
@@ -86,10 +99,6 @@ class Fields:
             _check_targets(sheet.name, name, [*added.values(), *(code for code in fixed if code is not None)])
         # An entry's own values stand alone: its column means something else than the field's name says.
         return added if column.values else {**CODES.get(name, {}), **added}
-
-    def _days_only(self, sheet: Sheet, name: str) -> bool:
-        accessor = self._coded[name].accessor
-        return accessor is not None and only_midnights(accessor.text(line) for line in sheet.lines())
 
     def label(self, name: str) -> str:
         """Return the header of a field's column, or the field's own name where it has none."""
@@ -109,11 +118,14 @@ class Fields:
         text = coded.text(line)
         meaning = coded.meanings.get(code_key(text))
         if meaning is not None:
+            _note(faults, coded, name, text, meaning, known=True)
             return meaning
         if coded.fallback is not None:
+            _note(faults, coded, name, text, coded.fallback)
             return coded.fallback
+        if code_key(text) not in NO_VALUE:
+            _note(faults, coded, name, text, "")
         if code_key(text) not in NO_VALUE and name not in _REQUIRED:
-            faults.log.unmapped[(faults.table, coded.label)] += 1
             faults.warn(
                 coded.label,
                 text,
@@ -131,10 +143,11 @@ class Fields:
         for word in _LIST.split(coded.text(line)):
             meaning = coded.meanings.get(code_key(word))
             if meaning is not None:
+                _note(faults, coded, name, word, meaning, known=True)
                 found.add(meaning)
             elif code_key(word) not in NO_VALUE:
                 found.add("other")
-                faults.log.unmapped[(faults.table, coded.label)] += 1
+                _note(faults, coded, name, word, "")
                 faults.warn(
                     coded.label,
                     word,
@@ -175,6 +188,9 @@ class Fields:
                 what = name.replace("_", " ")
                 faults.error(self.label(name), text, f"the {what} is blank", f"fill in the {what}", rule=rule)
             return None
+        if name in self._doubtful and may_be_either(text):
+            faults.error(self.label(name), text, *DOUBTFUL, rule=rule)
+            return None
         try:
             return self._dates[name].read(text)
         except (ValueError, OverflowError):
@@ -196,6 +212,13 @@ class Fields:
         if value is None:
             faults.warn(self.label(name), text, "neither yes nor no; it is not sent", "write Y or N")
         return value
+
+
+def _note(faults: RowFaults, coded: _Coded, name: str, text: str, code: str, *, known: bool = False) -> None:
+    """Count what a value was taken for; blanks and constants are no news."""
+    value = code_key(text)
+    if coded.accessor is not None and value:
+        faults.log.values[ValueUse(faults.table, coded.label, name, value, code, known)] += 1
 
 
 class FlagFields:

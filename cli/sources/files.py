@@ -1,4 +1,4 @@
-"""CSV files as they really are: their encoding, delimiter and header row found out, every row accounted for.
+"""Files as they really are: what kind each is, and of text its encoding and delimiter found out.
 
 Structural trouble (no such file, not text, no such column) raises :class:`InputError`; a single row that does
 not fit is a fault of that row.
@@ -7,95 +7,74 @@ not fit is a fault of that row.
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
-from keys.files import name_of
+from cli.sources.tables import HEADER_ROWS, Row, Table, header_key, table_of
+from cli.sources.workbooks import Workbook
 from linkage.errors import InputError, LimitError
 
-__all__ = ["MAX_SOURCE_BYTES", "Row", "Table", "header_key", "read_table", "source_file"]
+__all__ = [
+    "MAX_SOURCE_BYTES",
+    "Kind",
+    "Row",
+    "Table",
+    "content_of",
+    "header_key",
+    "kind_of",
+    "read_table",
+    "text_rows",
+]
 
 MAX_SOURCE_BYTES = 512 * 1024 * 1024
 _DELIMITERS = ",;\t|"
-_HEADER_ROWS = 20
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WEB_PAGES = ("<html", "<!doctype html", "<table", "<head", "<meta", "<body", "<style")
+_SPREADSHEET_XML = ("urn:schemas-microsoft-com:office:spreadsheet", 'progid="excel.sheet"')
+_ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+Kind = Literal["text", "workbook", "xml"]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: its number as a spreadsheet counts (the first line is 1) and its cells, stripped of spaces."""
-
-    number: int
-    cells: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return f"Row(number={self.number}, cells=…)"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Table:
-    """A file read whole; ``misfits`` are rows with another number of cells than the header has."""
-
-    file: str
-    header: tuple[str, ...]
-    rows: tuple[Row, ...]
-    misfits: tuple[Row, ...]
-    encoding: str
-    delimiter: str
-
-
-def header_key(name: str) -> str:
-    """Return a column name as it is compared: ``Date of Birth`` and ``date_of_birth`` are one column."""
-    return "_".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
-
-
-def read_table(path: Path, *, wanted: Iterable[str], encoding: str = "", delimiter: str = "") -> Table:
-    """Read a CSV file.
+def read_table(
+    path: Path, *, wanted: Iterable[str], encoding: str = "", delimiter: str = "", sheet: str = ""
+) -> Table:
+    """Read a CSV file, or the sheet of a workbook whose header fits best (``sheet``: the one so called).
 
     ``wanted`` are the column names that the mapping asks for: the header is the row among the first twenty
     that has most of them, so that title rows above it do no harm.  ``encoding`` and ``delimiter`` override
     what is found out.  Raises :class:`InputError` or :class:`LimitError`.
     """
-    text, found_encoding = _decoded(path, encoding)
-    used = delimiter or _sniffed_delimiter(text)
-    numbered = _numbered_rows(path.name, text, used)
-    start = _header_position(numbered, {header_key(name) for name in wanted})
-    if start is None:
+    data, names = content_of(path), tuple(wanted)
+    kind = kind_of(path.name, data)
+    if kind == "workbook":
+        return Workbook(path.name, data).table(names, sheet=sheet)
+    if sheet:
         raise InputError(
-            f"{path.name}: there is no header row",
-            hint="the first row must hold the names of the columns",
+            f"{path.name}: text, which has no sheet called {sheet!r}",
+            hint="name the file in the mapping without # and a sheet",
         )
-    header = _without_trailing_blanks(numbered[start].cells)
-    rows, misfits = _fitted(numbered[start + 1 :], len(header))
-    return Table(path.name, header, rows, misfits, found_encoding, used)
-
-
-def _decoded(path: Path, encoding: str) -> tuple[str, str]:
-    data = _content(path)
-    if data.startswith(b"PK\x03\x04"):
+    if kind == "xml":
         raise InputError(
-            f"{path.name}: an Excel workbook, not a CSV file",
-            hint="open it and save each sheet as CSV UTF-8",
+            f"{path.name}: XML, not a table",
+            hint="only the children-looked-after return is read as XML: use the mapping ssda903, or one "
+            "with a section [xml]",
         )
-    for candidate in _candidates(data, encoding):
-        try:
-            text = data.decode(candidate)
-        except (UnicodeDecodeError, LookupError):
-            continue
-        if "\x00" not in text:
-            return text, candidate
-    raise InputError(
-        f"{path.name}: not text in {encoding or 'UTF-8 or Windows-1252'}",
-        hint="save the file again as CSV UTF-8",
+    rows, found_encoding, used = text_rows(path.name, data, encoding=encoding, delimiter=delimiter)
+    table = table_of(
+        path.name, rows, names, encoding=found_encoding, delimiter=used, cut=_ends_open(data, rows)
     )
+    _refuse_cut(table)
+    return table
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """Return a file's content; raises :class:`InputError`, or :class:`LimitError` if it is too large."""
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_SOURCE_BYTES + 1)
@@ -110,6 +89,61 @@ def _content(path: Path) -> bytes:
             hint="is it the right file? leave out the rows before the period",
         )
     return data
+
+
+def kind_of(name: str, data: bytes) -> Kind:
+    """Tell what a file is by what is in it: its name often says something else.
+
+    Raises :class:`InputError` for web pages and XML that calls itself a spreadsheet, which case systems
+    like to write under the name of a workbook.
+    """
+    if data.startswith(_ZIP):
+        return "workbook"
+    if data.startswith(_OLD_OFFICE):
+        raise InputError(
+            f"{name}: an Excel workbook of before 2007 (.xls), or one protected by a password",
+            hint="open it in Excel, save it as Excel workbook (.xlsx) without a password",
+        )
+    start = _beginning(data)
+    if start.startswith(_WEB_PAGES) or (start.startswith("<?xml") and "<html" in start):
+        raise InputError(
+            f"{name}: a web page under the name of a table",
+            hint="open it in a spreadsheet and save it as Excel workbook (.xlsx) or CSV UTF-8",
+        )
+    if start.startswith("<") and any(mark in start for mark in _SPREADSHEET_XML):
+        raise InputError(
+            f"{name}: an XML spreadsheet of 2003, not a workbook",
+            hint="open it in a spreadsheet and save it as Excel workbook (.xlsx) or CSV UTF-8",
+        )
+    return "xml" if start.startswith("<") else "text"
+
+
+def _beginning(data: bytes) -> str:
+    encoding = next((encoding for mark, encoding in _BOMS if data.startswith(mark)), "latin-1")
+    return data[:2048].decode(encoding, errors="replace").lstrip("\ufeff \t\r\n").casefold()
+
+
+def text_rows(
+    name: str, data: bytes, *, encoding: str = "", delimiter: str = ""
+) -> tuple[list[Row], str, str]:
+    """Return the rows of delimited text that hold anything, the encoding and the delimiter."""
+    text, found_encoding = _decoded(name, data, encoding)
+    used = delimiter or _sniffed_delimiter(text)
+    return _numbered_rows(name, text, used), found_encoding, used
+
+
+def _decoded(name: str, data: bytes, encoding: str) -> tuple[str, str]:
+    for candidate in _candidates(data, encoding):
+        try:
+            text = data.decode(candidate)
+        except (UnicodeDecodeError, LookupError):
+            continue
+        if "\x00" not in text:
+            return text, candidate
+    raise InputError(
+        f"{name}: not text in {encoding or 'UTF-8 or Windows-1252'}",
+        hint="save the file again as CSV UTF-8",
+    )
 
 
 def _candidates(data: bytes, encoding: str) -> tuple[str, ...]:
@@ -127,7 +161,7 @@ def _sniffed_delimiter(text: str) -> str:
     csv.Sniffer guesses from character frequencies and takes letters for delimiters; the header of an extract
     always has several columns, so counting cells is enough.
     """
-    sample = text[:65536].splitlines()[:_HEADER_ROWS]
+    sample = text[:65536].splitlines()[:HEADER_ROWS]
 
     def cells(delimiter: str) -> int:
         widths = sorted(len(row) for row in csv.reader(sample, delimiter=delimiter))
@@ -149,56 +183,24 @@ def _numbered_rows(name: str, text: str, delimiter: str) -> list[Row]:
     except csv.Error:
         raise InputError(
             f"{name}: row {number + 1}: a quotation mark is not closed, or stands inside a cell",
-            hint="open the file in a spreadsheet, mend the cell and save it as CSV again",
+            hint="open the file in a spreadsheet, mend the cell and save it as CSV again; if the file ends "
+            "there, it was cut: export it again",
         ) from None
     return rows
 
 
-def _header_position(rows: list[Row], wanted: set[str]) -> int | None:
-    best: tuple[int, int] | None = None
-    for position, row in enumerate(rows[:_HEADER_ROWS]):
-        hits = len(wanted & {header_key(cell) for cell in row.cells})
-        if best is None or hits > best[0]:
-            best = (hits, position)
-    return None if best is None else best[1]
+def _ends_open(data: bytes, rows: list[Row]) -> bool:
+    """Tell whether text of several lines ends without a line end."""
+    return len(rows) > 1 and not data.rstrip(b"\x00").endswith((b"\n", b"\r"))
 
 
-def _without_trailing_blanks(cells: tuple[str, ...]) -> tuple[str, ...]:
-    width = len(cells)
-    while width and not cells[width - 1]:
-        width -= 1
-    return cells[:width]
-
-
-def _fitted(rows: Iterable[Row], width: int) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """Part the rows into those as wide as the header and those that are not; blank cells at the end go."""
-    fitting: list[Row] = []
-    misfits: list[Row] = []
-    for row in rows:
-        cells = _without_trailing_blanks(row.cells[width:])
-        if cells or len(row.cells) < width:
-            misfits.append(row)
-        else:
-            fitting.append(Row(row.number, row.cells[:width]))
-    return tuple(fitting), tuple(misfits)
-
-
-def source_file(source: Path, file: str, *, only: bool) -> Path | None:
-    """Find a mapping's file in a source, whatever the case of its letters; ``None`` if it is not there.
-
-    A source that is itself a file serves a mapping that reads one file only.
-    """
-    if source.is_file():
-        return source if only else None
-    matches = [path for path in _entries(source) if path.name.casefold() == file.casefold()]
-    return matches[0] if matches else None
-
-
-def _entries(folder: Path) -> Iterator[Path]:
-    try:
-        yield from sorted(folder.iterdir())
-    except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
+def _refuse_cut(table: Table) -> None:
+    """Refuse a file that ends in the middle of a row: nobody knows how many rows more there were."""
+    last = table.misfits[-1] if table.misfits else None
+    if not table.cut or last is None or any(row.number > last.number for row in table.rows):
+        return
+    if len(last.cells) < len(table.header):
         raise InputError(
-            f"source {name_of(folder)}: {reason}", hint="name the folder of CSV files, or one CSV file"
-        ) from None
+            f"{table.file}: row {last.number}: the file ends in the middle of this row, it was cut",
+            hint="export it again, and compare the number of rows with what your case system says",
+        )

@@ -5,6 +5,7 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 
 from cli.sources.children import NO_HANDLE
+from cli.sources.codes import NO_VALUE, code_key
 from cli.sources.columns import KeyReader, Line, Sheet
 from cli.sources.context import Context
 from cli.sources.dates import local_day
@@ -16,7 +17,7 @@ from cli.sources.opening import record_misfits
 from linkage.wire.canonical import from_builtins
 from linkage.wire.records import ReturnInterview
 
-__all__ = ["InterviewFacts", "InterviewReader"]
+__all__ = ["InterviewFacts", "InterviewReader", "LeftOut"]
 
 _MOMENTS = ("offered_on", "completed", "shared_with_police_on")
 
@@ -30,6 +31,14 @@ class InterviewFacts:
     record: ReturnInterview
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class LeftOut:
+    """References of episodes that stay behind: those outside the period, those of shielded children."""
+
+    outside: Collection[str] = frozenset()
+    shielded: Collection[str] = frozenset()
+
+
 class InterviewReader:
     """Reads one table of return interviews."""
 
@@ -38,31 +47,40 @@ class InterviewReader:
         sheet: Sheet,
         table: InterviewTable,
         episodes: MappingType[str, EpisodeFacts],
-        outside: Collection[str],
+        left: LeftOut,
         mapping: Mapping,
         context: Context,
         log: FaultLog,
     ) -> None:
-        """``outside``: references of episodes outside the period; their interviews stay behind with them."""
+        """``left``: episodes that stay behind; their interviews stay with them."""
         self._sheet = sheet
-        self._key = KeyReader(sheet, table.episode, entry="episode", order=mapping.date_order)
+        self._key = KeyReader(sheet, table.episode, entry="episode")
         self._fields = Fields(sheet, by_name(table.fields), mapping, agency=context.agency, moments=_MOMENTS)
         self._episodes = episodes
-        self._outside = outside
+        self._names = tuple(by_name(table.fields))
+        # A row of the episodes' file is an interview only if it says something of one.
+        self._shared = mapping.episodes is not None and _same(mapping.episodes.file, table.file)
+        self._left = left
         self._today = context.latest
         self._log = log
         self._seen: dict[str, int] = {}
 
     def read(self) -> list[InterviewFacts]:
         """Read every interview whose episode travels."""
-        record_misfits(self._sheet, self._log)
+        if not self._shared:
+            record_misfits(self._sheet, self._log)
         tally = self._log.tally(self._sheet.name)
         kept: list[InterviewFacts] = []
         for line in self._sheet.lines():
+            if self._shared and not self._says_anything(line):
+                continue
             tally.read += 1
             reference = self._key.text(line)
-            if reference in self._outside:
+            if reference in self._left.outside:
                 tally.outside += 1
+                continue
+            if reference in self._left.shielded:
+                tally.shielded += 1
                 continue
             interview = self._interview(line, reference)
             if interview is None:
@@ -71,6 +89,9 @@ class InterviewReader:
                 tally.kept += 1
                 kept.append(interview)
         return kept
+
+    def _says_anything(self, line: Line) -> bool:
+        return any(code_key(self._fields.text(name, line)) not in NO_VALUE for name in self._names)
 
     def _interview(self, line: Line, reference: str) -> InterviewFacts | None:
         number = line.row.number
@@ -118,3 +139,7 @@ class InterviewReader:
             **{name: str(moment) if moment else None for name, moment in moments.items()},
         }
         return None if faults.failed else from_builtins(content, ReturnInterview)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()

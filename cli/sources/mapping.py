@@ -6,6 +6,7 @@ is taken, or by an inline table with value maps.  ``?`` after a name: the column
 """
 
 import tomllib
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
 from importlib import resources
 from pathlib import Path
@@ -15,6 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from cli.sources.dates import DateOrder
+from cli.sources.tables import header_key
 from keys.files import name_of
 from linkage.errors import InputError, VersionError
 from linkage.wire.codes import AreaCode, Flag, Role
@@ -23,6 +25,7 @@ __all__ = [
     "ChildTable",
     "Column",
     "CoverageTable",
+    "DateOrders",
     "EpisodeTable",
     "InterviewTable",
     "Join",
@@ -30,10 +33,13 @@ __all__ = [
     "Mapping",
     "PostcodeColumn",
     "SpellTable",
+    "XmlSource",
+    "XmlTable",
     "as_column",
     "by_name",
     "choose_mapping",
     "column_names",
+    "column_orders",
     "key_columns",
     "parse_mapping",
     "preset_names",
@@ -85,11 +91,16 @@ InterviewField = Literal[
 ]
 
 
+_DATES = frozenset(("start", "end", "offered_on", "completed", "shared_with_police_on", "date_of_birth"))
+"""Entries whose columns hold dates."""
+
+
 class Column(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One column: its names, and what its values mean beyond what is known of every source.
 
     ``otherwise`` is taken where the value has no meaning of its own, ``constant`` where there is no column;
     ``@agency`` stands for the agency's own code.  ``filled``: any value at all counts as yes.
+    ``date_order``: of this column's dates, where it is not the mapping's.
     """
 
     column: str | tuple[str, ...] = ()
@@ -97,6 +108,7 @@ class Column(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     otherwise: str | None = None
     constant: str | None = None
     filled: bool = False
+    date_order: DateOrder | None = None
 
     def __post_init__(self) -> None:
         """Refuse an entry that names no column and no constant, or both."""
@@ -179,6 +191,29 @@ class CoverageTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     month: Spec
 
 
+class XmlTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The rows of one file of the mapping in an XML file: the elements that are its rows.
+
+    ``columns`` are there even if no element has them, as where no placement has ended.  ``having``: an
+    element is a row only if one of these holds more than a no.
+    """
+
+    elements: Annotated[tuple[str, ...], Meta(min_length=1)]
+    columns: tuple[str, ...] = ()
+    having: tuple[str, ...] = ()
+
+
+class XmlSource(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How an XML file stands for files of the mapping; the first table is the children's.
+
+    ``child`` is the column of the child's reference, ``rename`` turns names of elements into columns' names.
+    """
+
+    child: str
+    rename: dict[str, str] = {}
+    tables: Annotated[dict[FileName, XmlTable], Meta(min_length=1)]
+
+
 class Mapping(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """From a source's files and columns to identifiers and clear fields."""
 
@@ -198,6 +233,7 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     episodes: EpisodeTable | None = None
     interviews: InterviewTable | None = None
     coverage: CoverageTable | None = None
+    xml: XmlSource | None = None
 
 
 def preset_names() -> tuple[str, ...]:
@@ -255,6 +291,24 @@ def _converted(value: Any, kind: type[T]) -> T:
         ) from None
 
 
+class DateOrders:
+    """Which of a table's columns are dates, and in which order they are written."""
+
+    def __init__(self, order: DateOrder, named: MappingType[str, DateOrder], dates: Iterable[str]) -> None:
+        """``named``: the columns whose order is not ``order``, by header.  ``dates``: those of dates."""
+        self._order = order
+        self._dates = frozenset(map(header_key, dates))
+        self._named = {header_key(name): one for name, one in named.items()}
+
+    def of(self, header: str) -> DateOrder:
+        """Return the order of one column."""
+        return self._named.get(header_key(header), self._order)
+
+    def is_date(self, header: str) -> bool:
+        """Tell whether a column holds dates, so that a number in it is a day and no reference."""
+        return header_key(header) in self._dates
+
+
 def by_name(specs: MappingType[Any, Spec]) -> dict[str, Spec]:
     """Return a section's entries by plain name."""
     return {str(name): spec for name, spec in specs.items()}
@@ -270,6 +324,19 @@ def column_names(spec: Spec) -> tuple[str, ...]:
     column = as_column(spec).column
     names = (column,) if isinstance(column, str) else column
     return tuple(name.removesuffix("?") for name in names)
+
+
+def column_orders(specs: MappingType[str, Spec], order: DateOrder) -> DateOrders:
+    """Return the date orders of a table's columns, by the entries that name them."""
+    columns = {name: as_column(spec) for name, spec in specs.items()}
+    named = {
+        header: column.date_order
+        for column in columns.values()
+        if column.date_order is not None
+        for header in column_names(column)
+    }
+    dates = [header for name, column in columns.items() if name in _DATES for header in column_names(column)]
+    return DateOrders(order, named, dates)
 
 
 def key_columns(key: Key) -> tuple[str, ...]:

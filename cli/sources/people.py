@@ -11,9 +11,10 @@ from itertools import chain
 
 from cli.sources.codes import NO_VALUE, YES_NO, code_key
 from cli.sources.columns import Accessor, Line, Sheet
+from cli.sources.date_orders import DOUBTFUL, may_be_either, require_order, weigh
 from cli.sources.dates import DateReader
 from cli.sources.faults import RowFaults
-from cli.sources.mapping import ChildTable, Mapping, Spec, by_name
+from cli.sources.mapping import ChildTable, Mapping, Spec, as_column, by_name
 from cli.sources.names import aliases, parted_forenames, parted_name
 from cli.sources.postcodes import PlacePostcode, PostcodeReader
 from cli.sources.remarks import NOTHING_TO_MEND, cure, problem
@@ -60,10 +61,31 @@ class PeopleReader:
             for number, specs in enumerate(table.variants, 1)
         ]
         self._postcodes = PostcodeReader(sheet, table.postcodes)
-        self._order = mapping.date_order
+        born = table.identifiers.get("date_of_birth")
+        self._order = (as_column(born).date_order if born is not None else None) or mapping.date_order
+        self._doubtful = self._are_doubtful(sheet)
         self._today = today
-        self._dates = DateReader(mapping.date_order, days_only=True)
+        self._dates = DateReader(self._order, days_only=True)
         self._normalise = Normaliser(today=today)
+
+    def _are_doubtful(self, sheet: Sheet) -> bool:
+        """Tell whether the dates of birth are in both orders; refuses those that are all in the other one."""
+        column = self._columns.get("date_of_birth")
+        if column is None:
+            return False
+        evidence = weigh((line.row.number, column.text(line)) for line in sheet.lines())
+        require_order(evidence, self._order, file=sheet.table.file, column=column.label)
+        return evidence.conflicts
+
+    @property
+    def birth_label(self) -> str:
+        """The header of the dates of birth."""
+        return self._label("date_of_birth")
+
+    def birth_text(self, line: Line) -> str:
+        """Return the date of birth as it is written."""
+        column = self._columns.get("date_of_birth")
+        return column.text(line) if column else ""
 
     def read(self, line: Line, sex: str, faults: RowFaults) -> Person:
         """Return one row's identifiers; ``sex`` is the code read elsewhere."""
@@ -118,6 +140,9 @@ class PeopleReader:
         label = self._label("date_of_birth")
         if code_key(text) in NO_VALUE:
             faults.warn(label, text, "no date of birth", "fill it in: links will be missed")
+            return ""
+        if self._doubtful and may_be_either(text):
+            faults.error(label, text, *DOUBTFUL)
             return ""
         birth = parse_date(text, self._order, today=self._today)
         if birth.refused:

@@ -1,5 +1,7 @@
 """Rules that compare rows of one child: 574, 575, 577, 578 and 581 of the children-looked-after return.
 
+578 also holds between two times in care.  Rule 576 needs last year's file: :mod:`cli.sources.last_year`.
+
 All are warnings: the rows contradict each other, yet each says something that the register must hear.  Rules
 of single rows (564, 565, 567, 570, 571, 586, 1004, 1005) stand where those rows are read.
 """
@@ -11,7 +13,7 @@ from cli.sources.care_spells import SpellFacts, covering
 from cli.sources.episodes import EpisodeFacts
 from cli.sources.faults import FaultLog, RowFaults
 
-__all__ = ["RULES", "compare_rows"]
+__all__ = ["OUTCOMES", "RULES", "compare_rows"]
 
 RULES = {
     "564": "a type is given, but no start",
@@ -21,6 +23,7 @@ RULES = {
     "571": "the episode ends before the period (outside: not sent), or in the future",
     "574": "a new episode begins while another is open or not yet over",
     "575": "the placement has ended, but the episode is still open",
+    "576": "the episode was open in last year's file and is not in this year's",
     "577": "the child is no longer looked after, but the episode is still open",
     "578": "the episode starts after the child ceased to be looked after",
     "581": "the episode starts before the child was looked after",
@@ -29,6 +32,17 @@ RULES = {
     "1005": "the end is not a valid date",
 }
 """What each rule number says, in our words."""
+
+_WARNED = frozenset({"574", "575", "576", "577", "578", "581"})
+OUTCOMES = {
+    rule: "warning"
+    if rule in _WARNED
+    else "outside, or quarantine"
+    if rule in ("570", "571")
+    else "quarantine"
+    for rule in RULES
+}
+"""What happens to a row that a rule flags."""
 
 
 def compare_rows(
@@ -63,13 +77,13 @@ def _against_care(
 ) -> Iterator[tuple[str, EpisodeFacts, str]]:
     if not spells:
         return
-    first, last = min(spell.first for spell in spells), max(spell.last for spell in spells)
+    first = min(spell.first for spell in spells)
     for episode in ordered:
         if episode.first < first:
             yield "581", episode, "correct the start, or the start of the care spell"
-        elif episode.first > last:
+        elif covering(spells, episode.first) is None:
             yield "578", episode, "correct the start, or the end of the care spell"
-        elif episode.record.end is None:
+        if episode.record.end is None:
             yield from _left_open(episode, spells)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from cli.sources.context import Context
 from cli.sources.extract import Extract, read_extract
 from cli.sources.mapping import choose_mapping, parse_mapping
+from cli.sources.shield_list import ShieldList
 from linkage.wire.codes import Role
 from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
@@ -28,6 +29,8 @@ def read(
     during: Period | None = YEAR,
     role: Role = "council",
     areas: tuple[str, ...] = (),
+    shield: ShieldList | None = None,
+    last_year: Path | None = None,
     **tables: Sequence[Mapping[str, str]],
 ) -> Extract:
     """Write tables into a folder as CSV and read them through a mapping: a shipped one, or TOML text."""
@@ -39,12 +42,13 @@ def read(
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(",".join(_SAMPLES[name](1)) + "\n")
     text = mapping if "\n" in mapping else choose_mapping(mapping)
-    context = Context("E09", role, TODAY, during, areas)
+    context = Context("E09", role, TODAY, during, areas, shield or ShieldList(), last_year)
     return read_extract(folder, parse_mapping(text), context)
 
 
 def balanced(extract: Extract) -> bool:
     """Tell whether every row of every table went somewhere."""
     return all(
-        tally.read == tally.kept + tally.quarantined + tally.outside for tally in extract.log.tallies.values()
+        tally.read == tally.kept + tally.quarantined + tally.outside + tally.shielded
+        for tally in extract.log.tallies.values()
     )
