@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from sqlalchemy import URL
 
 from api.logs import LogForm
-from api.policy_settings import POLICY_TEXT, LinkageSettings, RetentionSettings
+from api.policy_settings import POLICY_TEXT, LinkageSettings, ReconciliationSettings, RetentionSettings
 from api.setting_words import not_toml, wrong_value
 from api.store.database import SCHEMAS, StoreName
 from api.store.database_url import database_url
@@ -152,6 +152,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     metrics: MetricsSettings = MetricsSettings()
     disk: DiskSettings = DiskSettings()
     linkage: LinkageSettings = LinkageSettings()
+    reconciliation: ReconciliationSettings = ReconciliationSettings()
     retention: RetentionSettings = RetentionSettings()
     amendments: AmendmentSettings = AmendmentSettings()
     reidentification: ReidentificationSettings = ReidentificationSettings()

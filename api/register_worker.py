@@ -4,6 +4,7 @@ It reads ``secrets/register.key``, ``intake/payload`` and its own store, and *ha
 shared database.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
@@ -29,7 +30,7 @@ from api.store.payload import PayloadStore, survives_storage
 from api.store.submissions import LEFT_OUT, Submission
 from api.worker import Say, Task, Worker
 from linkage.errors import FormatError, InputError, LimitError
-from linkage.register.reconcile import AgencyRecords, Reconciliation, reconcile
+from linkage.register.reconcile import AgencyRecords, Reconciliation, Tolerance, reconcile
 from linkage.wire.bundle import checked
 from linkage.wire.canonical import canonical
 from linkage.wire.codes import Role
@@ -68,7 +69,12 @@ class RegisterWorker:
             stale_before=self._schedule.stale_before,
             cover=self._cover,
         )
-        self._settings = read_settings(folder.settings).amendments
+        settings = read_settings(folder.settings)
+        self._settings = settings.amendments
+        chosen = settings.reconciliation
+        self._tolerance = Tolerance(
+            day=dt.timedelta(days=chosen.days), minute=dt.timedelta(hours=chosen.hours)
+        )
         self._watch = AmendmentWatch(self._store, key.derive("amendments"), self._settings)
 
     def worker(self, say: Say) -> Worker:
@@ -231,7 +237,7 @@ class RegisterWorker:
         with self._database.read() as connection:
             held = self._watch.hold_back(connection, held, person_of, review, number)
         numbers = QueryNumbers(self._query_key)
-        outcome = reconcile(held, person_of, query_number=numbers.number)
+        outcome = reconcile(held, person_of, query_number=numbers.number, tolerance=self._tolerance)
         return outcome, list(numbers.behind(held, outcome.results)), review
 
     def _load(self, submission: str, agency: str) -> Payload:

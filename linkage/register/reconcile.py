@@ -7,13 +7,13 @@ docs/reconciliation.md.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from linkage.register.classes import Classified, classify
+from linkage.register.classes import Absence, Classified, classify
 from linkage.register.coverage import CoverageCalendar
 from linkage.register.figures import Figures, count_figures
 from linkage.register.persons import Holdings, gather_persons
 from linkage.register.snapshots import AgencyRecords, standing_records
 from linkage.register.spans import Tolerance, month_of
-from linkage.wire.results import Finding, MissingEpisode
+from linkage.wire.results import Finding, MissingEpisode, ReconciliationClass
 
 __all__ = ["AgencyRecords", "AgencyResults", "QueryNumber", "Reconciliation", "Tolerance", "reconcile"]
 
@@ -60,7 +60,8 @@ def reconcile(
     for holdings, person in zip(people, classified, strict=True):
         for found in person.findings():
             findings[found.span.agency].append(_finding(found))
-            for receiver, told in _disclosed(found, holdings, query_number):
+        for absence in person.absences:
+            for receiver, told in _disclosed(absence, holdings, query_number):
                 missing[receiver].append(told)
     results = {agency: _in_order(findings[agency], missing[agency]) for agency in standing}
     children = sum(any(holdings.children.values()) for holdings in people)
@@ -68,7 +69,9 @@ def reconcile(
 
 
 def _finding(found: Classified) -> Finding:
-    return Finding(episode=found.span.handle, reconciliation_class=found.reconciliation_class)
+    return Finding(
+        episode=found.span.handle, reconciliation_class=found.reconciliation_class, differs=found.differs
+    )
 
 
 def _in_order(findings: list[Finding], missing: list[MissingEpisode]) -> AgencyResults:
@@ -80,26 +83,46 @@ def _in_order(findings: list[Finding], missing: list[MissingEpisode]) -> AgencyR
 
 
 def _disclosed(
-    found: Classified, holdings: Holdings, query_number: QueryNumber
+    absence: Absence, holdings: Holdings, query_number: QueryNumber
 ) -> Iterator[tuple[str, MissingEpisode]]:
-    """Yield what other agencies are told of an episode that they lack, once per agency."""
-    span = found.span
-    for receiver, child in sorted(_receivers(found, holdings).items()):
-        told = MissingEpisode(
-            child=child,
-            reconciliation_class=found.reconciliation_class,
-            month=month_of(span.episode.start),
-            contact=span.agency,
-            query=query_number(receiver, child, span.handle),
-        )
-        yield receiver, told
+    """Yield what other agencies are told of an absence that they lack.
+
+    A council out of whose area it was is told once, of the force's episode if there is one; others are told
+    of every episode that nobody on their side holds.
+    """
+    unseen: dict[str, Classified] = {}
+    for found in sorted(
+        absence.reports, key=lambda one: (one.role != "police", one.span.agency, one.span.order)
+    ):
+        for council in found.unseen_by:
+            unseen.setdefault(council, found)
+    for council, found in sorted(unseen.items()):
+        own = {(one.agency, one.child) for one in holdings.in_care(found.span.start.day)}
+        child = dict(sorted(own, reverse=True))[council]
+        yield council, _told(found, "OUT_OF_AREA_UNSEEN", council, child, query_number)
+    for found in absence.reports:
+        for receiver, child in sorted(_receivers(found, holdings).items()):
+            if receiver not in unseen:
+                yield receiver, _told(found, found.sides, receiver, child, query_number)
+
+
+def _told(
+    found: Classified, name: ReconciliationClass, receiver: str, child: str, query_number: QueryNumber
+) -> MissingEpisode:
+    return MissingEpisode(
+        child=child,
+        reconciliation_class=name,
+        month=month_of(found.span.episode.start),
+        contact=found.span.agency,
+        query=query_number(receiver, child, found.span.handle),
+    )
 
 
 def _receivers(found: Classified, holdings: Holdings) -> dict[str, str]:
     """Return the agencies that may be told, each with its own (if several, smallest) handle of the child."""
-    if found.reconciliation_class == "POLICE_ONLY_CLA":
+    if found.sides == "POLICE_ONLY_CLA":
         own = {(care.agency, care.child) for care in holdings.in_care(found.span.start.day)}
-    elif found.reconciliation_class == "COUNCIL_ONLY_M":
+    elif found.sides == "COUNCIL_ONLY_M":
         own = holdings.children["police"]
     else:
         return {}

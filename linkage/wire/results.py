@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from linkage.wire.answers import QueryText
 from linkage.wire.codes import AgencyCode, HandleText, Month
 
-__all__ = ["Finding", "MissingEpisode", "ReconciliationClass", "Results"]
+__all__ = ["Difference", "Finding", "MissingEpisode", "ReconciliationClass", "Results"]
 
 ReconciliationClass = Literal[
     "MATCHED",
@@ -21,14 +21,21 @@ ReconciliationClass = Literal[
     "POLICE_ONLY_UNLINKED",
     "DUPLICATE_WITHIN_AGENCY",
     "NOT_COMPARABLE",
+    "TYPE_CONFLICT",
+    "SPLIT_MERGE",
+    "OUT_OF_AREA_UNSEEN",
 ]
+
+Difference = Literal["start", "end", "type", "open"]
+"""In what two sides' episodes differ; never how, nor by how much."""
 
 
 class Finding(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The class of one of the agency's own episodes."""
+    """The class of one of the agency's own episodes, and in what the other side's differs."""
 
     episode: HandleText
     reconciliation_class: ReconciliationClass
+    differs: tuple[Difference, ...] = ()
 
 
 class MissingEpisode(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
