@@ -11,11 +11,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from msgspec import structs
 from sqlalchemy import Connection
 
 from api.clock import Clock, stamp
 from api.part_intake import append_dropped
+from api.pruning import pruned
 from api.quarantine import without_records
 from api.store import answers, erasures, ledger, records, results, retention, submissions
 from api.store.bodies import BodyFolder
@@ -230,9 +230,11 @@ def _rewrite(
         missing = tuple(one for one in own if not rests_on(agency, one))
         counted["own"] += len(told.findings) - len(findings) + len(told.missing) - len(own)
         counted["others"] += len(own) - len(missing)
-        if (findings, missing) == (told.findings, told.missing):
+        left = pruned(told, findings, missing, children=about.children)
+        counted["own"] += len(told.questions) - len(left.questions)
+        if (findings, missing, left.questions) == (told.findings, told.missing, told.questions):
             return body
-        return canonical(structs.replace(told, findings=findings, missing=missing)).decode()
+        return canonical(left).decode()
 
     results.rewrite_results(connection, change)
     return counted["own"], counted["others"]

@@ -1,4 +1,4 @@
-"""Settings of what links cost, of which moments agree, and of how long what is kept; parts of ``unit.toml``."""
+"""Settings of what links cost, of which moments agree, of how long what is kept; parts of ``unit.toml``."""
 
 from typing import Annotated
 

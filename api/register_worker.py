@@ -11,6 +11,7 @@ from typing import cast
 from sqlalchemy import Connection
 
 from api.amendment_watch import AmendmentWatch, Review, record_review
+from api.asking import ask
 from api.clock import Clock, stamp
 from api.config import read_settings
 from api.erasing_payload import PayloadEraser
@@ -27,6 +28,7 @@ from api.store.answers import Query
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.payload import PayloadStore, survives_storage
+from api.store.results import HeldSnapshot
 from api.store.submissions import LEFT_OUT, Submission
 from api.worker import Say, Task, Worker
 from linkage.errors import FormatError, InputError, LimitError
@@ -39,7 +41,7 @@ from linkage.wire.ledger import Cover
 from linkage.wire.limits import MAX_LINE_BYTES
 from linkage.wire.manifest import Manifest, part_context
 from linkage.wire.records import Payload, read_payload
-from linkage.wire.results import Results
+from linkage.wire.results import QualityQuestion, Results
 from linkage.wire.seal import open_seal
 
 __all__ = ["RegisterWorker", "lines"]
@@ -147,13 +149,16 @@ class RegisterWorker:
         task.progress(0, 2)
         outcome, queries, review = self._reconciled(number)
         task.progress(1, 2)
+        numbers = QueryNumbers(self._query_key)
         with self._database.read() as connection:
             enrolled = [one.code for one in agencies.all_agencies(connection) if one.enrolled]
-        bodies = {code: canonical(_results(outcome, code, number)).decode() for code in enrolled}
+            asked, questions = ask(connection, number, outcome.persons, outcome.standing, numbers)
+        told = {code: _results(outcome, code, number, asked.get(code, ())) for code in enrolled}
+        bodies = {code: canonical(one).decode() for code, one in told.items()}
         figures = canonical(outcome.figures).decode()
         with task.ending() as connection:
             results.store_results(connection, number, bodies, figures=figures, now=stamp(self._clock()))
-            answers.note_queries(connection, queries, number)
+            answers.note_queries(connection, [*queries, *questions], number)
             record_review(connection, review, number, self._settings, now=self._clock())
 
     def erase(self, task: Task) -> None:
@@ -229,6 +234,7 @@ class RegisterWorker:
             quarantine = read_quarantine(connection)
             held_back = records.held_back(connection)
             review = self._watch.review(connection, number, snapshots, person_of, now=self._clock())
+            as_of = _made(connection, snapshots)
         held = []
         for one in snapshots:
             payload = quarantine.apply(one, self._load(one.submission, one.agency), snapshots)
@@ -237,7 +243,9 @@ class RegisterWorker:
         with self._database.read() as connection:
             held = self._watch.hold_back(connection, held, person_of, review, number)
         numbers = QueryNumbers(self._query_key)
-        outcome = reconcile(held, person_of, query_number=numbers.number, tolerance=self._tolerance)
+        outcome = reconcile(
+            held, person_of, query_number=numbers.number, tolerance=self._tolerance, as_of=as_of
+        )
         return outcome, list(numbers.behind(held, outcome.results)), review
 
     def _load(self, submission: str, agency: str) -> Payload:
@@ -273,8 +281,27 @@ def _run_of_cycle(connection: Connection, number: int) -> int:
     return run
 
 
-def _results(outcome: Reconciliation, agency: str, number: int) -> Results:
+def _made(connection: Connection, snapshots: Iterable[HeldSnapshot]) -> dict[str, dt.datetime]:
+    """Return when each agency's latest snapshot was made."""
+    made: dict[str, dt.datetime] = {}
+    for one in snapshots:
+        submission = submissions.get(connection, one.submission)
+        created = submission.manifest.created.at
+        made[one.agency] = max(created, made.get(one.agency, created))
+    return made
+
+
+def _results(
+    outcome: Reconciliation, agency: str, number: int, questions: Iterable[QualityQuestion]
+) -> Results:
     found = outcome.results.get(agency)
     if found is None:
         return Results(agency=agency, cycle=number)
-    return Results(agency=agency, cycle=number, findings=found.findings, missing=found.missing)
+    return Results(
+        agency=agency,
+        cycle=number,
+        findings=found.findings,
+        missing=found.missing,
+        overdue=found.overdue,
+        questions=tuple(questions),
+    )

@@ -246,11 +246,10 @@ class _Recorder:
         days = (absence.end.date() - absence.start.date()).days
         if days < _SHORTEST_SPLIT or (absence.end - _DAY).month != absence.start.month:
             return sides  # in another month one part might be withheld without the other
-        times = {"start": absence.start, "end": absence.end}
         return replace(
             sides,
-            council=sides.council and replace(sides.council, **times),
-            police=sides.police and replace(sides.police, **times),
+            council=sides.council and replace(sides.council, start=absence.start, end=absence.end),
+            police=sides.police and replace(sides.police, start=absence.start, end=absence.end),
             match="SPLIT_MERGE",
             split="council" if council else "police",
         )
