@@ -1,4 +1,4 @@
-"""An overdue return interview is told to the council that is responsible for the child, and to nobody else."""
+"""An overdue return interview is told to the council responsible for the child, and to nobody else."""
 
 import datetime as dt
 from dataclasses import replace

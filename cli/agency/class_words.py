@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from linkage.wire.codes import Role
 from linkage.wire.results import ReconciliationClass
 
-__all__ = ["ClassWords", "class_words"]
+__all__ = ["NOTHING_FROM", "ClassWords", "class_words", "lacked_words"]
+
+NOTHING_FROM = 8
+"""Orders from here on ask nobody to do anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,8 @@ _COUNCIL: Mapping[str, ClassWords] = {
     ),
     "OUT_OF_AREA_UNSEEN": ClassWords(
         "The council that looked after the child on that day has no such episode.",
-        "If it is yours and missing here, ask the contact and record it; else tell that council.",
-        1,
+        "That council is told. Check that you notified it, and be ready for its query.",
+        5,
     ),
     "COUNCIL_ONLY_M": ClassWords(
         "You recorded the child as missing; no police record was found.",
@@ -125,6 +128,20 @@ _POLICE: Mapping[str, ClassWords] = {
         "A council recorded the child as away with whereabouts known; no report is expected.", _NOTHING, 9
     ),
 }
+
+
+_LACKED = {
+    "OUT_OF_AREA_UNSEEN": ClassWords(
+        "Others hold an episode out of your area, of a day when you looked after this child; you have none.",
+        "Ask the contact, quoting the query number, and record the episode.",
+        1,
+    )
+}
+
+
+def lacked_words(name: ReconciliationClass, role: Role) -> ClassWords:
+    """Return what the class of an episode that an agency lacks means to it."""
+    return _LACKED.get(name) or class_words(name, role)
 
 
 def class_words(name: ReconciliationClass, role: Role) -> ClassWords:
