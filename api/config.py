@@ -130,6 +130,8 @@ class AmendmentSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     short_lived_cycles: Annotated[int, Meta(ge=1, le=12)] = 2
     backdated: Annotated[int, Meta(ge=1, le=100_000)] = 20
     backdated_share: Annotated[float, Meta(ge=0, le=1)] = 0.2
+    urgent: Annotated[int, Meta(ge=0, le=100_000)] = 20
+    urgent_share: Annotated[float, Meta(ge=0, le=1)] = 0.01
 
 
 class ReidentificationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -259,6 +261,10 @@ short_lived_cycles = 2
 # Alert: children that come with nothing but old absences: at least so many in one cycle, and this share.
 backdated = 20
 backdated_share = 0.2
+# How many open/closed conflicts an agency is told of between two cycles, or this share of its episodes if
+# that is more. The others wait for the cycle, and an alert is raised.
+urgent = 20
+urgent_share = 0.01
 
 [reidentification]
 # For how many days a request to open a pseudonym may be approved and answered.

@@ -17,7 +17,7 @@ from api.clock import Clock, stamp
 from api.part_intake import append_dropped
 from api.pruning import pruned
 from api.quarantine import without_records
-from api.store import answers, erasures, ledger, records, results, retention, submissions
+from api.store import answers, erasures, ledger, records, results, retention, submissions, urgent
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.erasures import Counts, ErasureRow
@@ -135,6 +135,7 @@ class PayloadEraser:
             found = self._find(records.shielded(connection))
         with task.ending() as connection:
             self._forget_results(connection, found)
+            urgent.clear(connection)
             self._append(connection, {"step": "shielded"})
 
     def _erase_records(self, asked: ErasureRow, targets: Mapping[str, Collection[str]]) -> None:

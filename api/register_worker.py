@@ -5,7 +5,8 @@ shared database.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from sqlalchemy import Connection
@@ -23,16 +24,18 @@ from api.query_numbers import QueryNumbers
 from api.retention import RetentionSchedule
 from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, answers, epochs, ledger, persons, records, results, submissions
+from api.store import agencies, answers, epochs, jobs, ledger, persons, records, results, submissions
 from api.store.answers import Query
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.payload import PayloadStore, survives_storage
 from api.store.results import HeldSnapshot
 from api.store.submissions import LEFT_OUT, Submission
+from api.urgent import note_conflicts
 from api.worker import Say, Task, Worker
 from linkage.errors import FormatError, InputError, LimitError
 from linkage.register.reconcile import AgencyRecords, Reconciliation, Tolerance, reconcile
+from linkage.register.urgent import urgent_conflicts
 from linkage.wire.bundle import checked
 from linkage.wire.canonical import canonical
 from linkage.wire.codes import Role
@@ -90,6 +93,7 @@ class RegisterWorker:
                 "settle-payload": self.settle,
                 "withdraw-payload": self.withdraw,
                 "reconcile": self.reconcile,
+                "find-urgent": self.find_urgent,
                 "erase-payload": self.erase,
                 "erase-payload-records": self._eraser.erase,
                 "conceal-results": self._eraser.conceal,
@@ -160,6 +164,21 @@ class RegisterWorker:
             results.store_results(connection, number, bodies, figures=figures, now=stamp(self._clock()))
             answers.note_queries(connection, [*queries, *questions], number)
             record_review(connection, review, number, self._settings, now=self._clock())
+            jobs.queue_urgent(connection, now=self._clock())
+
+    def find_urgent(self, task: Task) -> None:
+        """Find open/closed conflicts among what the last linkage held, and make them known."""
+        with self._database.read() as connection:
+            run = persons.latest_run(connection)
+            number = results.latest_reconciled(connection)
+            snapshots = [] if run is None else results.run_snapshots(connection, run)
+            person_of = _persons(connection)
+        held = self._held(number + 1, snapshots, person_of, Review())
+        numbers = QueryNumbers(self._query_key)
+        found = urgent_conflicts(held, person_of, query_number=numbers.number, tolerance=self._tolerance)
+        episodes = Counter({one.agency: len(one.payload.episodes) for one in held})
+        with task.ending() as connection:
+            note_conflicts(connection, found, episodes, self._settings, now=self._clock())
 
     def erase(self, task: Task) -> None:
         """Erase what is held of children that were never encoded again.
@@ -230,23 +249,34 @@ class RegisterWorker:
         with self._database.read() as connection:
             run = _run_of_cycle(connection, number)
             snapshots = results.run_snapshots(connection, run)
-            person_of = {(one.agency, one.handle): one.person for one in persons.standing_members(connection)}
-            quarantine = read_quarantine(connection)
-            held_back = records.held_back(connection)
+            person_of = _persons(connection)
             review = self._watch.review(connection, number, snapshots, person_of, now=self._clock())
             as_of = _made(connection, snapshots)
+        held = self._held(number, snapshots, person_of, review)
+        numbers = QueryNumbers(self._query_key)
+        outcome = reconcile(
+            held, person_of, query_number=numbers.number, tolerance=self._tolerance, as_of=as_of
+        )
+        return outcome, list(numbers.behind(held, outcome.results)), review
+
+    def _held(
+        self,
+        number: int,
+        snapshots: Sequence[HeldSnapshot],
+        person_of: Mapping[tuple[str, str], str],
+        review: Review,
+    ) -> list[AgencyRecords]:
+        """Return what counts of some snapshots: nothing quarantined or withdrawn, and nothing held back."""
+        with self._database.read() as connection:
+            quarantine = read_quarantine(connection)
+            held_back = records.held_back(connection)
         held = []
         for one in snapshots:
             payload = quarantine.apply(one, self._load(one.submission, one.agency), snapshots)
             payload = without_records(payload, held_back.of(one.agency, one.sequence))
             held.append(AgencyRecords(one.agency, cast("Role", one.role), payload))
         with self._database.read() as connection:
-            held = self._watch.hold_back(connection, held, person_of, review, number)
-        numbers = QueryNumbers(self._query_key)
-        outcome = reconcile(
-            held, person_of, query_number=numbers.number, tolerance=self._tolerance, as_of=as_of
-        )
-        return outcome, list(numbers.behind(held, outcome.results)), review
+            return self._watch.hold_back(connection, held, person_of, review, number)
 
     def _load(self, submission: str, agency: str) -> Payload:
         payload = self._store.load(submission, agency)
@@ -279,6 +309,10 @@ def _run_of_cycle(connection: Connection, number: int) -> int:
             hint="see `clew register status`, mend what failed, then `clew register retry` both jobs",
         )
     return run
+
+
+def _persons(connection: Connection) -> dict[tuple[str, str], str]:
+    return {(one.agency, one.handle): one.person for one in persons.standing_members(connection)}
 
 
 def _made(connection: Connection, snapshots: Iterable[HeldSnapshot]) -> dict[str, dt.datetime]:

@@ -193,4 +193,5 @@ def _table_rows(quality: DataQuality) -> Iterator[tuple[str, ...]]:
             ("rows left out because of errors", one.quarantined),
             ("rows outside the period", one.outside),
         ):
-            yield "rows", table, "", "", found, str(rows), ""
+            if rows or found == "rows read":
+                yield "rows", table, "", "", found, f"{rows:,}", ""

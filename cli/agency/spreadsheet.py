@@ -150,7 +150,7 @@ def _asked(report: Report) -> Iterator[tuple[str, _Facts]]:
         (
             "of these, with something to look at",
             wrong,
-            "Episodes: all lines but the uncoloured ones at the end",
+            "Episodes: the most urgent are at the top",
         ),
         ("Missing from your records", len(report.missing), "Missing from your records"),
     ]
