@@ -135,7 +135,8 @@ def run_of_job(connection: Connection, job: int) -> int | None:
 
 def latest_run(connection: Connection) -> int | None:
     """Return the number of the newest link run, or None."""
-    return connection.scalar(select(func.max(schema.link_runs.c.id)))
+    found = connection.scalar(select(func.max(schema.link_runs.c.id)))
+    return None if found is None else int(found)
 
 
 def store_run(connection: Connection, run: LinkRun, *, now: str) -> int:

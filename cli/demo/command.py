@@ -69,9 +69,8 @@ def demo(
     truth that only the simulator knows.  Nothing is left running; without --keep nothing is left at all.
     """
     with _folder(keep) as folder:
-        size = {"councils": councils, "forces": forces, "years": years}
         imagine = (
-            partial(simulate, children, seed, **size)
+            partial(simulate, children, seed, councils=councils, forces=forces, years=years)
             if ssda903 is None
             else partial(joined_903, ssda903, seed)
         )
