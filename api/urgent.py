@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from api.clock import stamp
 from api.config import AmendmentSettings
-from api.store import alerts, ledger, results, urgent
+from api.store import alerts, answers, ledger, results, urgent
+from api.store.answers import Query
 from api.store.urgent import Key, UrgentRow
 from linkage.register.urgent import UrgentConflict
 from linkage.wire.canonical import parse
@@ -68,6 +69,7 @@ def note_conflicts(
     fresh = [key for key in state.found if key not in state.before]
     urgent.add(connection, (_row(state, key, told=key in told) for key in fresh))
     urgent.mark(connection, {key: {"told_at": state.now, "cycle": cycle} for key in told if key in kept})
+    answers.note_queries(connection, (_query(state.found[key]) for key in sorted(told)), cycle)
     for agency, count in sorted(Counter(agency for agency, _ in told).items()):
         facts: dict[str, Fact] = {"what": "urgent conflicts told", "agency": agency, "count": count}
         named = sorted(key for key in told if key[0] == agency)
@@ -99,6 +101,11 @@ def _choose(
         elif state.cycle:
             withheld[agency] += 1
     return frozenset(told), withheld
+
+
+def _query(one: UrgentConflict) -> Query:
+    """Let a conflict's query number be answered as any other."""
+    return Query(one.agency, one.query, "OPEN_CLOSED_CONFLICT", one.child, one.contact, one.other)
 
 
 def _row(state: _State, key: Key, *, told: bool) -> UrgentRow:

@@ -10,7 +10,8 @@ from msgspec import structs
 from api.store.urgent import all_rows
 from linkage.register.reconcile import Tolerance, reconcile
 from linkage.register.urgent import urgent_conflicts
-from linkage.wire.canonical import parse
+from linkage.wire.answers import QueryAnswer
+from linkage.wire.canonical import canonical, parse
 from linkage.wire.urgent import UrgentConflicts
 from tests.support.agency_desk import clew
 from tests.support.reconcile_worlds import COUNCIL, FORCE, HOST, Register, query_number
@@ -72,6 +73,17 @@ def test_both_sides_learn_of_it_before_the_cycle(served: Served) -> None:
     assert served.client(served.council).call("GET", "/v1/results").content == results
     assert [one["agency"] for one in _operators(served)] == ["E09", "P01"]
     assert all("episode" not in one for one in _operators(served))
+
+
+def test_its_query_number_can_be_answered(served: Served) -> None:
+    _submit(served, 2, {1: True})
+    client = served.client(served.council)
+    told = parse(client.call("GET", "/v1/urgent").content, UrgentConflicts, limit=1 << 20)
+    (one,) = told.conflicts
+    answer = QueryAnswer(query=one.query, answer="error-corrected")
+    assert client.call("PUT", f"/v1/answers/{one.query}", canonical(answer)).status_code == 200
+    police = served.client(served.police)
+    assert police.call("PUT", f"/v1/answers/{one.query}", canonical(answer)).status_code == 404
 
 
 def test_what_was_told_stays_until_the_next_cycle(served: Served) -> None:

@@ -194,4 +194,4 @@ def _table_rows(quality: DataQuality) -> Iterator[tuple[str, ...]]:
             ("rows outside the period", one.outside),
         ):
             if rows or found == "rows read":
-                yield "rows", table, "", "", found, f"{rows:,}", ""
+                yield "count", table, "", "", found, f"{rows:,}", ""

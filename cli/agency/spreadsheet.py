@@ -146,16 +146,16 @@ def _asked(report: Report) -> Iterator[tuple[str, _Facts]]:
     own = [line.order for line in report.episodes]
     wrong = sum(order < NOTHING_FROM for order in own)
     facts: _Facts = [
-        ("Your episodes in this report", len(own), "Episodes"),
+        ("Your episodes in this report", len(own), "sheet Episodes"),
         (
             "of these, with something to look at",
             wrong,
-            "Episodes: the most urgent are at the top",
+            "sheet Episodes: the most urgent are at the top",
         ),
-        ("Missing from your records", len(report.missing), "Missing from your records"),
+        ("Missing from your records", len(report.missing), "sheet Missing from your records"),
     ]
     if report.role == "council":
-        facts.append(("Return interviews overdue", len(report.overdue), "Return interviews overdue"))
+        facts.append(("Return interviews overdue", len(report.overdue), "sheet Return interviews overdue"))
     if report.unknown:
         facts.append(("Not in this workspace's crosswalk", report.unknown, "made in another workspace"))
     yield "Which of mine are wrong?", facts
@@ -171,13 +171,13 @@ def _asked(report: Report) -> Iterator[tuple[str, _Facts]]:
             (
                 "To look at soon",
                 sum(URGENT < order < SOON for order in orders),
-                "yellow lines, in both sheets",
+                "yellow lines of both sheets",
             ),
-            ("Questions about your own records", len(report.questions), "Questions"),
+            ("Questions about your own records", len(report.questions), "sheet Questions"),
         ],
     )
     if report.previous_cycle is not None:
-        since = f"since cycle {report.previous_cycle}; Changes"
+        since = f"since cycle {report.previous_cycle}: sheet Changes"
         yield (
             "What has changed?",
             [

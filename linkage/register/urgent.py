@@ -14,12 +14,17 @@ __all__ = ["UrgentConflict", "urgent_conflicts"]
 
 
 class UrgentConflict(NamedTuple):
-    """An agency's own episode, and an agency of the other side that says the opposite about it."""
+    """An agency's own episode, and an agency of the other side that says the opposite about it.
+
+    ``child`` is the agency's own record, ``other`` the contact's; neither is told to anybody.
+    """
 
     agency: str
     episode: str
     contact: str
     query: str
+    child: str
+    other: str
 
 
 def urgent_conflicts(
@@ -54,7 +59,9 @@ def _conflicts(absence: Absence, query_number: QueryNumber) -> Iterator[UrgentCo
                 other = min(others, key=lambda one: (one.span.agency, one.span.order)).span
                 own = report.span
                 query = query_number(own.agency, own.episode.child, other.handle)
-                yield UrgentConflict(own.agency, own.handle, other.agency, query)
+                yield UrgentConflict(
+                    own.agency, own.handle, other.agency, query, own.episode.child, other.episode.child
+                )
 
 
 def _contradicts(left: Classified, right: Classified) -> bool:
