@@ -36,13 +36,13 @@ class AgencyResults:
 class Reconciliation:
     """One cycle's results, for every agency that was handed in, and the register's counts.
 
-    ``persons`` and ``standing`` are what they were made of.
+    ``persons`` and ``standing`` are what they were made of, in whatever order that was handed in.
     """
 
     results: Mapping[str, AgencyResults]
     figures: Figures
-    persons: tuple[Holdings, ...] = ()
-    standing: Mapping[str, AgencyRecords] = field(default_factory=dict)
+    persons: tuple[Holdings, ...] = field(default=(), compare=False)
+    standing: Mapping[str, AgencyRecords] = field(default_factory=dict, compare=False)
 
 
 def reconcile(
