@@ -220,7 +220,10 @@ def _rewrite(
     rests_on: Callable[[str, MissingEpisode], bool],
     found: Found | None = None,
 ) -> tuple[int, int]:
-    """Take lines out of all results; returns how many of the records' own agency, and of others."""
+    """Take lines out of all results; returns how many of the records' own agency, and of others.
+
+    Questions go too, and are not counted: most of them say nothing of a record but that the lot fell on it.
+    """
     about = found or Found()
     counted: Counter[str] = Counter()
 
@@ -232,7 +235,6 @@ def _rewrite(
         counted["own"] += len(told.findings) - len(findings) + len(told.missing) - len(own)
         counted["others"] += len(own) - len(missing)
         left = pruned(told, findings, missing, children=about.children)
-        counted["own"] += len(told.questions) - len(left.questions)
         if (findings, missing, left.questions) == (told.findings, told.missing, told.questions):
             return body
         return canonical(left).decode()
