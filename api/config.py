@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from sqlalchemy import URL
 
 from api.logs import LogForm
-from api.policy_settings import POLICY_TEXT, LinkageSettings, RetentionSettings
+from api.policy_settings import POLICY_TEXT, LinkageSettings, ReconciliationSettings, RetentionSettings
 from api.setting_words import not_toml, wrong_value
 from api.store.database import SCHEMAS, StoreName
 from api.store.database_url import database_url
@@ -130,6 +130,8 @@ class AmendmentSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     short_lived_cycles: Annotated[int, Meta(ge=1, le=12)] = 2
     backdated: Annotated[int, Meta(ge=1, le=100_000)] = 20
     backdated_share: Annotated[float, Meta(ge=0, le=1)] = 0.2
+    urgent: Annotated[int, Meta(ge=0, le=100_000)] = 20
+    urgent_share: Annotated[float, Meta(ge=0, le=1)] = 0.01
 
 
 class ReidentificationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -152,6 +154,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     metrics: MetricsSettings = MetricsSettings()
     disk: DiskSettings = DiskSettings()
     linkage: LinkageSettings = LinkageSettings()
+    reconciliation: ReconciliationSettings = ReconciliationSettings()
     retention: RetentionSettings = RetentionSettings()
     amendments: AmendmentSettings = AmendmentSettings()
     reidentification: ReidentificationSettings = ReidentificationSettings()
@@ -258,6 +261,10 @@ short_lived_cycles = 2
 # Alert: children that come with nothing but old absences: at least so many in one cycle, and this share.
 backdated = 20
 backdated_share = 0.2
+# How many open/closed conflicts an agency is told of between two cycles, or this share of its episodes if
+# that is more. The others wait for the cycle, and an alert is raised.
+urgent = 20
+urgent_share = 0.01
 
 [reidentification]
 # For how many days a request to open a pseudonym may be approved and answered.

@@ -11,13 +11,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from msgspec import structs
 from sqlalchemy import Connection
 
 from api.clock import Clock, stamp
 from api.part_intake import append_dropped
+from api.pruning import pruned
 from api.quarantine import without_records
-from api.store import answers, erasures, ledger, records, results, retention, submissions
+from api.store import answers, erasures, ledger, records, results, retention, submissions, urgent
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.erasures import Counts, ErasureRow
@@ -135,6 +135,7 @@ class PayloadEraser:
             found = self._find(records.shielded(connection))
         with task.ending() as connection:
             self._forget_results(connection, found)
+            urgent.clear(connection)
             self._append(connection, {"step": "shielded"})
 
     def _erase_records(self, asked: ErasureRow, targets: Mapping[str, Collection[str]]) -> None:
@@ -219,7 +220,10 @@ def _rewrite(
     rests_on: Callable[[str, MissingEpisode], bool],
     found: Found | None = None,
 ) -> tuple[int, int]:
-    """Take lines out of all results; returns how many of the records' own agency, and of others."""
+    """Take lines out of all results; returns how many of the records' own agency, and of others.
+
+    Questions go too, and are not counted: most of them say nothing of a record but that the lot fell on it.
+    """
     about = found or Found()
     counted: Counter[str] = Counter()
 
@@ -230,9 +234,10 @@ def _rewrite(
         missing = tuple(one for one in own if not rests_on(agency, one))
         counted["own"] += len(told.findings) - len(findings) + len(told.missing) - len(own)
         counted["others"] += len(own) - len(missing)
-        if (findings, missing) == (told.findings, told.missing):
+        left = pruned(told, findings, missing, children=about.children)
+        if (findings, missing, left.questions) == (told.findings, told.missing, told.questions):
             return body
-        return canonical(structs.replace(told, findings=findings, missing=missing)).decode()
+        return canonical(left).decode()
 
     results.rewrite_results(connection, change)
     return counted["own"], counted["others"]

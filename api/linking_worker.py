@@ -22,7 +22,7 @@ from api.part_intake import PartIntake, append_dropped
 from api.repeated_rows import refuse_repeats
 from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, epochs, known_links, ledger, persons, records, revocations, submissions
+from api.store import agencies, epochs, jobs, known_links, ledger, persons, records, revocations, submissions
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.encodings import EncodingStore
@@ -113,6 +113,8 @@ class LinkingWorker:
         with task.ending() as connection:
             persons.store_run(connection, run, now=stamp(self._clock()))
             submissions.mark_linked(connection, run.submissions)
+            if task.job.cycle is None:  # with a cycle reconciliation follows, and the search after it
+                jobs.queue_urgent(connection, now=self._clock())
 
     def erase(self, task: Task) -> None:
         """Erase the encodings of an epoch, then its memberships.

@@ -9,9 +9,9 @@ same again, or nothing.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from msgspec import structs
 from sqlalchemy import Connection
 
+from api.pruning import pruned
 from api.quarantine import without_children
 from api.store import answers, epochs, ledger, persons, results, submissions
 from api.store.epochs import Destruction
@@ -95,8 +95,9 @@ def _without(
         findings = tuple(one for one in told.findings if (agency, one.episode) not in episodes)
         own = tuple(one for one in told.missing if (agency, one.child) not in children)
         missing = tuple(one for one in own if (agency, one.query) not in queries)
-        if (findings, missing) == (told.findings, told.missing):
+        left = pruned(told, findings, missing, children=children)
+        if (findings, missing, left.questions) == (told.findings, told.missing, told.questions):
             return body
-        return canonical(structs.replace(told, findings=findings, missing=missing)).decode()
+        return canonical(left).decode()
 
     return change

@@ -1,10 +1,10 @@
-"""Settings of what is linked at which cost, and of how long what is kept; parts of ``unit.toml``."""
+"""Settings of what links cost, of which moments agree, of how long what is kept; parts of ``unit.toml``."""
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-__all__ = ["POLICY_TEXT", "LinkageSettings", "RetentionSettings"]
+__all__ = ["POLICY_TEXT", "LinkageSettings", "ReconciliationSettings", "RetentionSettings"]
 
 Cost = Annotated[float, Meta(gt=0, le=1_000_000)]
 Years = Annotated[int, Meta(ge=0, le=30)]
@@ -18,6 +18,13 @@ class LinkageSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     missed_link: Cost = 1.0
     review: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.1
     population: Annotated[int, Meta(ge=0, le=100_000_000_000)] = 0
+
+
+class ReconciliationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How far two agencies' moments may differ and still agree."""
+
+    days: Annotated[int, Meta(ge=0, le=14)] = 1
+    hours: Annotated[int, Meta(ge=0, le=48)] = 6
 
 
 class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -44,6 +51,12 @@ missed_link = 1.0
 review = 0.1
 # How many people the records are drawn from, where that is known and the records are few; 0: not known.
 population = 0
+
+[reconciliation]
+# By how many days two starts or ends may differ and still agree, where either is a date without a time.
+days = 1
+# By how many hours, where both have a time of day. Both hold from the next cycle on, for all agencies alike.
+hours = 6
 
 [retention]
 # The schedule that runs by itself once a day while the register worker runs; docs/operations/erasure.md

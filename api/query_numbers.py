@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from api.store.answers import Query
+from linkage.register.questions import Question
 from linkage.register.reconcile import AgencyRecords, AgencyResults
 from linkage.wire.derivation import keyed_digest
 
@@ -18,10 +19,21 @@ class QueryNumbers:
 
     def number(self, agency: str, child: str, episode: str) -> str:
         """Number a query so that it stays the same over cycles and says nothing about the episode."""
-        said = "\x00".join((agency, child, episode)).encode()
-        number = "Q-" + keyed_digest(self._key, said).hex()[:10].upper()
+        number = self._number(agency, child, episode)
         self._episodes[agency, number] = episode
         return number
+
+    def question(self, asked: Question) -> str:
+        """Number a quality question; it stands for no episode."""
+        return self._number("question", asked.agency, asked.kind, *asked.children)
+
+    def lot(self, agency: str, kind: str, children: tuple[str, ...]) -> int:
+        """Draw a lot for a question, always the same."""
+        said = "\x00".join(("lot", agency, kind, *children)).encode()
+        return int.from_bytes(keyed_digest(self._key, said)[:8])
+
+    def _number(self, *parts: str) -> str:
+        return "Q-" + keyed_digest(self._key, "\x00".join(parts).encode()).hex()[:10].upper()
 
     def behind(self, records: Sequence[AgencyRecords], told: Mapping[str, AgencyResults]) -> Iterator[Query]:
         """Yield every query that agencies are told of, with the child record of the episode behind it."""

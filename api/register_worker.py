@@ -4,12 +4,15 @@ It reads ``secrets/register.key``, ``intake/payload`` and its own store, and *ha
 shared database.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from sqlalchemy import Connection
 
 from api.amendment_watch import AmendmentWatch, Review, record_review
+from api.asking import ask
 from api.clock import Clock, stamp
 from api.config import read_settings
 from api.erasing_payload import PayloadEraser
@@ -21,15 +24,29 @@ from api.query_numbers import QueryNumbers
 from api.retention import RetentionSchedule
 from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, answers, epochs, ledger, persons, records, results, retention, submissions
+from api.store import (
+    agencies,
+    answers,
+    epochs,
+    jobs,
+    ledger,
+    persons,
+    records,
+    results,
+    retention,
+    submissions,
+)
 from api.store.answers import Query
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.payload import PayloadStore, survives_storage
+from api.store.results import HeldSnapshot
 from api.store.submissions import LEFT_OUT, Submission
+from api.urgent import note_conflicts
 from api.worker import Say, Task, Worker
 from linkage.errors import FormatError, InputError, LimitError
-from linkage.register.reconcile import AgencyRecords, Reconciliation, reconcile
+from linkage.register.reconcile import AgencyRecords, Reconciliation, Tolerance, reconcile
+from linkage.register.urgent import urgent_conflicts
 from linkage.wire.bundle import checked
 from linkage.wire.canonical import canonical
 from linkage.wire.codes import Role
@@ -38,7 +55,7 @@ from linkage.wire.ledger import Cover
 from linkage.wire.limits import MAX_LINE_BYTES
 from linkage.wire.manifest import Manifest, part_context
 from linkage.wire.records import Payload, read_payload
-from linkage.wire.results import Results
+from linkage.wire.results import QualityQuestion, Results
 from linkage.wire.seal import open_seal
 
 __all__ = ["RegisterWorker", "lines"]
@@ -68,7 +85,12 @@ class RegisterWorker:
             stale_before=self._schedule.stale_before,
             cover=self._cover,
         )
-        self._settings = read_settings(folder.settings).amendments
+        settings = read_settings(folder.settings)
+        self._settings = settings.amendments
+        chosen = settings.reconciliation
+        self._tolerance = Tolerance(
+            day=dt.timedelta(days=chosen.days), minute=dt.timedelta(hours=chosen.hours)
+        )
         self._watch = AmendmentWatch(self._store, key.derive("amendments"), self._settings)
 
     def worker(self, say: Say) -> Worker:
@@ -82,6 +104,7 @@ class RegisterWorker:
                 "settle-payload": self.settle,
                 "withdraw-payload": self.withdraw,
                 "reconcile": self.reconcile,
+                "find-urgent": self.find_urgent,
                 "erase-payload": self.erase,
                 "erase-payload-records": self._eraser.erase,
                 "conceal-results": self._eraser.conceal,
@@ -141,14 +164,32 @@ class RegisterWorker:
         task.progress(0, 2)
         outcome, queries, review = self._reconciled(number)
         task.progress(1, 2)
+        numbers = QueryNumbers(self._query_key)
         with self._database.read() as connection:
             enrolled = [one.code for one in agencies.all_agencies(connection) if one.enrolled]
-        bodies = {code: canonical(_results(outcome, code, number)).decode() for code in enrolled}
+            asked, questions = ask(connection, number, outcome.persons, outcome.standing, numbers)
+        told = {code: _results(outcome, code, number, asked.get(code, ())) for code in enrolled}
+        bodies = {code: canonical(one).decode() for code, one in told.items()}
         figures = canonical(outcome.figures).decode()
         with task.ending() as connection:
             results.store_results(connection, number, bodies, figures=figures, now=stamp(self._clock()))
-            answers.note_queries(connection, queries, number)
+            answers.note_queries(connection, [*queries, *questions], number)
             record_review(connection, review, number, self._settings, now=self._clock())
+            jobs.queue_urgent(connection, now=self._clock())
+
+    def find_urgent(self, task: Task) -> None:
+        """Find open/closed conflicts among what the last linkage held, and make them known."""
+        with self._database.read() as connection:
+            run = persons.latest_run(connection)
+            number = results.latest_reconciled(connection)
+            snapshots = [] if run is None else results.run_snapshots(connection, run)
+            person_of = _persons(connection)
+        held = self._held(number + 1, snapshots, person_of, Review())
+        numbers = QueryNumbers(self._query_key)
+        found = urgent_conflicts(held, person_of, query_number=numbers.number, tolerance=self._tolerance)
+        episodes = Counter({one.agency: len(one.payload.episodes) for one in held})
+        with task.ending() as connection:
+            note_conflicts(connection, found, episodes, self._settings, now=self._clock())
 
     def erase(self, task: Task) -> None:
         """Erase what is held of children that were never encoded again.
@@ -221,20 +262,34 @@ class RegisterWorker:
         with self._database.read() as connection:
             run = _run_of_cycle(connection, number)
             snapshots = results.run_snapshots(connection, run)
-            person_of = {(one.agency, one.handle): one.person for one in persons.standing_members(connection)}
+            person_of = _persons(connection)
+            review = self._watch.review(connection, number, snapshots, person_of, now=self._clock())
+            as_of = _made(connection, snapshots)
+        held = self._held(number, snapshots, person_of, review)
+        numbers = QueryNumbers(self._query_key)
+        outcome = reconcile(
+            held, person_of, query_number=numbers.number, tolerance=self._tolerance, as_of=as_of
+        )
+        return outcome, list(numbers.behind(held, outcome.results)), review
+
+    def _held(
+        self,
+        number: int,
+        snapshots: Sequence[HeldSnapshot],
+        person_of: Mapping[tuple[str, str], str],
+        review: Review,
+    ) -> list[AgencyRecords]:
+        """Return what counts of some snapshots: nothing quarantined or withdrawn, and nothing held back."""
+        with self._database.read() as connection:
             quarantine = read_quarantine(connection)
             held_back = records.held_back(connection)
-            review = self._watch.review(connection, number, snapshots, person_of, now=self._clock())
         held = []
         for one in snapshots:
             payload = quarantine.apply(one, self._load(one.submission, one.agency), snapshots)
             payload = without_records(payload, held_back.of(one.agency, one.sequence))
             held.append(AgencyRecords(one.agency, cast("Role", one.role), payload))
         with self._database.read() as connection:
-            held = self._watch.hold_back(connection, held, person_of, review, number)
-        numbers = QueryNumbers(self._query_key)
-        outcome = reconcile(held, person_of, query_number=numbers.number)
-        return outcome, list(numbers.behind(held, outcome.results)), review
+            return self._watch.hold_back(connection, held, person_of, review, number)
 
     def _load(self, submission: str, agency: str) -> Payload:
         payload = self._store.load(submission, agency)
@@ -269,8 +324,31 @@ def _run_of_cycle(connection: Connection, number: int) -> int:
     return run
 
 
-def _results(outcome: Reconciliation, agency: str, number: int) -> Results:
+def _persons(connection: Connection) -> dict[tuple[str, str], str]:
+    return {(one.agency, one.handle): one.person for one in persons.standing_members(connection)}
+
+
+def _made(connection: Connection, snapshots: Iterable[HeldSnapshot]) -> dict[str, dt.datetime]:
+    """Return when each agency's latest snapshot was made."""
+    made: dict[str, dt.datetime] = {}
+    for one in snapshots:
+        submission = submissions.get(connection, one.submission)
+        created = submission.manifest.created.at
+        made[one.agency] = max(created, made.get(one.agency, created))
+    return made
+
+
+def _results(
+    outcome: Reconciliation, agency: str, number: int, questions: Iterable[QualityQuestion]
+) -> Results:
     found = outcome.results.get(agency)
     if found is None:
         return Results(agency=agency, cycle=number)
-    return Results(agency=agency, cycle=number, findings=found.findings, missing=found.missing)
+    return Results(
+        agency=agency,
+        cycle=number,
+        findings=found.findings,
+        missing=found.missing,
+        overdue=found.overdue,
+        questions=tuple(questions),
+    )

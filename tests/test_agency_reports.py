@@ -2,6 +2,8 @@
 
 import csv
 import datetime as dt
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -15,7 +17,9 @@ from cli.agency.cells import guarded
 from cli.agency.class_words import class_words
 from cli.agency.client import Unit
 from cli.agency.crosswalk import Crosswalk, Reference
+from cli.agency.data_quality import last_quality
 from cli.agency.pulling import pull_report
+from cli.agency.report_sheets import sheets_of
 from cli.agency.reporting import Report, join_results
 from cli.agency.spreadsheet import csv_files, write_csv, write_report
 from cli.agency.store import JournalEntry, Store
@@ -24,7 +28,14 @@ from keys.identity import Identity, load_identity
 from linkage.errors import InputError, VerificationError
 from linkage.wire.canonical import canonical
 from linkage.wire.codes import Role
-from linkage.wire.results import Finding, MissingEpisode, ReconciliationClass, Results
+from linkage.wire.results import (
+    Finding,
+    MissingEpisode,
+    OverdueInterview,
+    QualityQuestion,
+    ReconciliationClass,
+    Results,
+)
 from tests.support.agency_desk import PHRASE, Desk, clew, joined_desk, make_epoch, make_unit_keys
 from tests.support.custody import CHEAP
 
@@ -105,6 +116,15 @@ def test_handles_that_the_crosswalk_lacks_are_counted() -> None:
     assert (report.missing[0].child, report.missing[0].query) == ("E1-child", "Q-0123456789")
 
 
+OTHER_LACKED = MissingEpisode(
+    child=_handle(2),
+    reconciliation_class="OUT_OF_AREA_UNSEEN",
+    month="2025-07",
+    contact="P01",
+    query="Q-00000000CC",
+)
+
+
 def _report(*names: str) -> Report:
     results = _results(3, *["OPEN_CLOSED_CONFLICT"] * len(names), missing=(LACKED,) if names else ())
     return join_results(results, _references(*names), role="council")
@@ -114,24 +134,116 @@ def _cells(sheet: Worksheet) -> list[list[object]]:
     return [[cell.value for cell in row] for row in sheet.iter_rows()]
 
 
-def test_the_workbook_has_three_sheets_that_agree_with_the_csv(tmp_path: Path) -> None:
-    report = _report("E1", "E2")
+TITLES = [
+    "Episodes",
+    "Missing from your records",
+    "Return interviews overdue",
+    "Changes",
+    "Questions",
+    "Your data",
+]
+SUFFIXES = ["", "-missing", "-interviews", "-changes", "-questions", "-data"]
+
+
+def _full_report() -> Report:
+    before = _results(2, "COUNCIL_ONLY_M", "MATCHED", "MATCHED", missing=(LACKED,))
+    now = Results(
+        agency="E09",
+        cycle=3,
+        findings=(
+            Finding(episode=_handle(1), reconciliation_class="MATCHED"),
+            Finding(
+                episode=_handle(3), reconciliation_class="MATCHED_START_CONFLICT", differs=("start", "type")
+            ),
+            Finding(episode=_handle(7), reconciliation_class="OPEN_CLOSED_CONFLICT", differs=("open",)),
+        ),
+        missing=(OTHER_LACKED,),
+        overdue=(OverdueInterview(episode=_handle(1)), OverdueInterview(query=OTHER_LACKED.query)),
+        questions=(
+            QualityQuestion(kind="date-of-birth", children=(_handle(0),), query="Q-00000000AA"),
+            QualityQuestion(kind="same-child", children=(_handle(0), _handle(2)), query="Q-00000000BB"),
+        ),
+    )
+    report = join_results(now, _references("E1", "E2", "E3", "E4"), role="council", previous=before)
+    details = {
+        "tables": {"episodes": {"read": 9, "kept": 7, "quarantined": 2, "outside": 0}},
+        "faults": [["error", "episodes", "MIS_END", "567", "ends before it starts", "correct one", 2]],
+    }
+    line = {"action": "encode", "period": "2025-04-01..2026-03-31", "at": "", "details": json.dumps(details)}
+    return replace(report, quality=last_quality([line]))
+
+
+def test_every_sheet_of_the_workbook_agrees_with_its_csv(tmp_path: Path) -> None:
+    report = _full_report()
     written = write_report(tmp_path / "new" / "report.xlsx", report)
-    assert [path.name for path in written] == ["report.xlsx", "report.csv", "report-missing.csv"]
+    assert [path.name for path in written[1:]] == [f"report{suffix}.csv" for suffix in SUFFIXES]
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in written)
     book = openpyxl.load_workbook(written[0])
-    assert book.sheetnames == ["Summary", "Episodes", "Missing from your records"]
-    for sheet, file in (("Episodes", written[1]), ("Missing from your records", written[2])):
+    assert book.sheetnames == ["Summary", *TITLES]
+    for title, file in zip(TITLES, written[1:], strict=True):
         with file.open(encoding="utf-8-sig", newline="") as stream:
             header, *rows = list(csv.reader(stream))
-        shown = _cells(book[sheet])
+        assert rows, title
+        shown = [[value or "" for value in row] for row in _cells(book[title])]
         assert len(shown[0]) == len(header)
-        assert [[value or "" for value in row] for row in shown[1:]] == rows
-    summary = {row[0]: row[1] for row in _cells(book["Summary"]) if row[0]}
-    assert summary["Your episodes in this report"] == summary["To look at today"] == 2
-    assert summary["Missing from your records"] == summary["To look at soon"] == 1
-    assert summary["Agency"] == report.agency
-    assert summary["OPEN_CLOSED_CONFLICT"] == 2
+        assert shown[-len(rows) :] == rows
+
+
+def test_the_summary_answers_what_is_wrong_what_to_do_and_what_has_changed(tmp_path: Path) -> None:
+    workbook, *_ = write_report(tmp_path / "report.xlsx", _full_report())
+    rows = [row[:2] for row in _cells(openpyxl.load_workbook(workbook)["Summary"]) if row[0]]
+    told = dict(rows)
+    asked = ["Which of mine are wrong?", "What do I do?", "What has changed?"]
+    assert [name for name, _ in rows if name in asked] == asked
+    assert {name: told[name] for name in told if isinstance(told[name], int)} == {
+        "Your episodes in this report": 3,
+        "of these, with something to look at": 2,
+        "Missing from your records": 1,
+        "Return interviews overdue": 2,
+        "To look at today": 1,
+        "To look at soon": 2,
+        "Questions about your own records": 2,
+        "Was wrong and is now right": 2,
+        "New": 2,
+        "Changed otherwise": 1,
+        "No longer in your snapshots": 1,
+        "OPEN_CLOSED_CONFLICT": 1,
+        "MATCHED_START_CONFLICT": 1,
+        "MATCHED": 1,
+    }
+
+
+def test_changes_say_what_was_wrong_and_is_now_right_what_is_new_and_what_is_gone() -> None:
+    changes = {(one.what, one.episode or one.query): (one.was, one.now) for one in _full_report().changes}
+    lacked = "missing from your records: 2025-"
+    assert changes == {
+        ("now right", "E1"): ("COUNCIL_ONLY_M", "MATCHED"),
+        ("changed", "E2"): ("MATCHED", "MATCHED_START_CONFLICT (start, type)"),
+        ("no longer yours", "E3"): ("MATCHED", ""),
+        ("new", "E4"): ("", "OPEN_CLOSED_CONFLICT (open)"),
+        ("now right", LACKED.query): (f"{lacked}06", ""),
+        ("new", OTHER_LACKED.query): ("", f"{lacked}07"),
+    }
+
+
+def test_an_overdue_interview_stands_under_the_agencys_own_references() -> None:
+    lines = [(one.child, one.episode, one.query) for one in _full_report().overdue]
+    assert lines == [("E1-child", "E1", ""), ("E2-child", "", OTHER_LACKED.query)]
+
+
+def test_a_question_names_own_records_and_how_to_answer(tmp_path: Path) -> None:
+    written = write_report(tmp_path / "report.xlsx", _full_report())
+    with (tmp_path / "report-questions.csv").open(encoding="utf-8-sig", newline="") as stream:
+        first, second = csv.DictReader(stream)
+    assert (first["child_reference"], first["other_reference"]) == ("E1-child", "")
+    assert (second["child_reference"], second["other_reference"]) == ("E1-child", "E2-child")
+    assert second["answer"] == "clew agency answer Q-00000000BB --as same-child or not-same-child"
+    assert (tmp_path / "report-questions.csv") in written
+
+
+def test_a_force_has_no_list_of_return_interviews(tmp_path: Path) -> None:
+    report = replace(_report("E1"), role="police")
+    assert [sheet.title for sheet in sheets_of(report)] == [one for one in TITLES if "interview" not in one]
 
 
 def test_an_empty_report_is_a_workbook_too(tmp_path: Path) -> None:
@@ -141,7 +253,7 @@ def test_an_empty_report_is_a_workbook_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("evil", EVIL)
 def test_no_cell_is_taken_for_a_formula_or_a_number(tmp_path: Path, evil: str) -> None:
-    workbook, episodes, _ = write_report(tmp_path / "report.xlsx", _report(evil))
+    workbook, episodes, *_ = write_report(tmp_path / "report.xlsx", _report(evil))
     book = openpyxl.load_workbook(workbook)
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells if cell.column > 2 or cell.parent.title != "Summary"} == {"s"}
@@ -160,7 +272,8 @@ def test_guarded_text_never_begins_like_a_formula_and_can_be_read_back(text: str
 
 
 def test_csv_files_lie_beside_the_workbook() -> None:
-    assert csv_files(Path("a/b.c.xlsx")) == (Path("a/b.c.csv"), Path("a/b.c-missing.csv"))
+    found = [path for path, _ in csv_files(Path("a/b.c.xlsx"), _report())]
+    assert found == [Path(f"a/b.c{suffix}.csv") for suffix in SUFFIXES]
 
 
 def test_a_report_that_cannot_be_written_says_so(tmp_path: Path) -> None:

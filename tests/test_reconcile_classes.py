@@ -207,10 +207,151 @@ def test_council_only_a(register: Register) -> None:
     assert register.classes() == {"alone": "COUNCIL_ONLY_A"}
 
 
-def test_a_council_record_of_type_a_may_match_a_police_episode(register: Register) -> None:
-    register.absent("away", COUNCIL, *DAY, kind="away")
-    register.absent("missing", FORCE, *DAY)
-    assert register.classes() == {"away": "MATCHED", "missing": "MATCHED"}
+@pytest.mark.parametrize(("council", "police"), [("away", "missing"), ("missing", "away")])
+def test_type_conflict(register: Register, council: str, police: str) -> None:
+    register.absent("council", COUNCIL, *DAY, kind=council)
+    register.absent("police", FORCE, *DAY, kind=police)
+    assert register.told() == dict.fromkeys(("council", "police"), ("TYPE_CONFLICT", ("type",)))
+
+
+def test_two_records_of_an_absence_without_risk_agree(register: Register) -> None:
+    register.absent("council", COUNCIL, *DAY, kind="away")
+    register.absent("police", FORCE, *DAY, kind="away")
+    assert set(register.classes().values()) == {"MATCHED"}
+
+
+def test_everything_that_differs_is_named_and_the_class_is_the_first(register: Register) -> None:
+    register.absent("council", COUNCIL, "2025-03-10", "2025-03-12", kind="away")
+    register.absent("police", FORCE, "2025-03-06", "2025-03-20")
+    assert register.told()["council"] == ("MATCHED_START_CONFLICT", ("start", "end", "type"))
+
+
+def test_an_open_episodes_assumed_end_is_no_difference(register: Register) -> None:
+    register.absent("council", COUNCIL, "2025-03-10", None)
+    register.absent("police", FORCE, *DAY, kind="away")
+    assert register.told()["council"] == ("OPEN_CLOSED_CONFLICT", ("type", "open"))
+
+
+def _split(register: Register, whole: tuple, *parts: tuple) -> dict[str, tuple]:
+    register.in_care(COUNCIL, "2024-01-01")
+    register.absent("whole", COUNCIL, *whole)
+    for number, part in enumerate(parts, start=1):
+        register.absent(f"part {number}", FORCE, *part)
+    return register.told()
+
+
+def test_split_merge(register: Register) -> None:
+    first, second = ("2025-03-10 20:00", "2025-03-12 09:00"), ("2025-03-15 10:00", "2025-03-18 08:00")
+    found = _split(register, ("2025-03-10", "2025-03-18"), first, second)
+    assert found == dict.fromkeys(("whole", "part 1", "part 2"), ("SPLIT_MERGE", ()))
+
+
+def test_a_split_names_what_differs_at_its_outer_edges(register: Register) -> None:
+    first, second = ("2025-03-12 20:00", "2025-03-13 09:00"), ("2025-03-15 10:00", "2025-03-16 08:00")
+    assert _split(register, ("2025-03-10", "2025-03-18"), first, second) == {
+        "whole": ("SPLIT_MERGE", ("start", "end")),
+        "part 1": ("SPLIT_MERGE", ("start",)),
+        "part 2": ("SPLIT_MERGE", ("end",)),
+    }
+
+
+def test_two_reports_on_the_day_of_a_date_only_record_are_its_parts(register: Register) -> None:
+    first, second = ("2025-03-10 09:00", "2025-03-10 12:00"), ("2025-03-10 20:00", "2025-03-10 23:00")
+    found = _split(register, ("2025-03-10", "2025-03-10"), first, second)
+    assert {name for name, _ in found.values()} == {"SPLIT_MERGE"}
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"), [("2025-03-13", "SPLIT_MERGE"), ("2025-03-14", "POLICE_ONLY_CLA")]
+)
+def test_a_part_may_stick_out_by_the_tolerance(register: Register, last: str, expected: str) -> None:
+    found = _split(register, ("2025-03-08", "2025-03-12"), ("2025-03-08", "2025-03-09"), ("2025-03-11", last))
+    assert found["part 2"][0] == expected
+
+
+def test_an_absence_on_the_day_of_another_return_is_not_a_part_of_it(register: Register) -> None:
+    """A child who goes missing every evening, of which the council lacks one."""
+    nights = [("2025-03-10 20:00", "2025-03-11 02:00"), ("2025-03-11 20:00", "2025-03-12 02:00")]
+    found = _split(register, ("2025-03-10", "2025-03-11"), *nights)
+    assert [found[name][0] for name in ("whole", "part 1", "part 2")] == [
+        "MATCHED",
+        "MATCHED",
+        "POLICE_ONLY_CLA",
+    ]
+
+
+def test_a_record_that_nobody_closed_is_not_the_whole_of_later_absences(register: Register) -> None:
+    found = _split(register, ("2025-03-01", None), ("2025-03-01", "2025-03-02"), ("2025-03-20", "2025-03-21"))
+    assert found["whole"][0] == found["part 1"][0] == "OPEN_CLOSED_CONFLICT"
+    assert found["part 2"][0] == "POLICE_ONLY_CLA"
+
+
+def test_a_part_that_is_still_open_conflicts_with_a_closed_whole(register: Register) -> None:
+    found = _split(register, ("2025-03-01", "2025-03-20"), ("2025-03-01", "2025-03-04"), ("2025-03-12", None))
+    assert found == {
+        "whole": ("OPEN_CLOSED_CONFLICT", ("open",)),
+        "part 1": ("SPLIT_MERGE", ()),
+        "part 2": ("OPEN_CLOSED_CONFLICT", ("open",)),
+    }
+
+
+def test_parts_of_a_whole_that_both_sides_hold_as_open(register: Register) -> None:
+    found = _split(register, ("2025-10-01", None), ("2025-10-01", "2025-10-03"), ("2025-10-06", None))
+    assert found["part 1"] == found["whole"] == ("SPLIT_MERGE", ())
+
+
+def test_out_of_area_unseen_where_only_police_know(register: Register) -> None:
+    register.in_care(COUNCIL, "2024-01-01", area="out", host=HOST)
+    register.absent("police", FORCE, *DAY)
+    assert register.classes() == {"police": "OUT_OF_AREA_UNSEEN"}
+
+
+def test_out_of_area_unseen_where_police_and_the_host_council_know(register: Register) -> None:
+    register.in_care(COUNCIL, "2024-01-01")
+    register.absent("host", HOST, *DAY)
+    register.absent("police", FORCE, *DAY)
+    assert register.classes() == dict.fromkeys(("host", "police"), "OUT_OF_AREA_UNSEEN")
+
+
+def test_out_of_area_unseen_where_only_the_host_council_knows(register: Register) -> None:
+    register.in_care(COUNCIL, "2024-01-01")
+    register.coverage[FORCE].clear()
+    register.absent("host", HOST, *DAY)
+    assert register.classes() == {"host": "OUT_OF_AREA_UNSEEN"}
+
+
+def test_a_conflict_in_the_record_itself_goes_before_out_of_area_unseen(register: Register) -> None:
+    register.in_care(COUNCIL, "2024-01-01")
+    register.absent("host", HOST, "2025-03-10", "2025-03-15")
+    register.absent("police", FORCE, *DAY)
+    assert set(register.classes().values()) == {"MATCHED_END_CONFLICT"}
+
+
+def test_a_council_that_did_not_submit_the_month_has_not_failed_to_see(register: Register) -> None:
+    register.in_care(COUNCIL, "2024-01-01", area="out")
+    register.coverage[COUNCIL] = {(COUNCIL, "2025-04")}
+    register.absent("host", HOST, *DAY)
+    register.absent("police", FORCE, *DAY)
+    assert register.classes() == dict.fromkeys(("host", "police"), "MATCHED")
+
+
+def test_what_the_responsible_council_holds_as_away_it_has_seen(register: Register) -> None:
+    register.in_care(COUNCIL, "2024-01-01", area="out")
+    register.absent("responsible", COUNCIL, *DAY, kind="away")
+    register.absent("host", HOST, *DAY)
+    register.absent("police", FORCE, *DAY)
+    assert register.classes() == {
+        "responsible": "TYPE_CONFLICT",
+        "host": "MATCHED",
+        "police": "TYPE_CONFLICT",
+    }
+
+
+def test_a_host_councils_away_episode_stays_its_own_affair(register: Register) -> None:
+    register.in_care(COUNCIL, "2024-01-01", area="out")
+    register.coverage[FORCE] |= {(HOST, "2025-03")}
+    register.absent("host", HOST, *DAY, kind="away")
+    assert register.classes() == {"host": "COUNCIL_ONLY_A"}
 
 
 @pytest.mark.parametrize(
@@ -361,8 +502,12 @@ def test_of_several_within_one_long_absence_the_one_with_the_nearest_start_is_pa
     register.absent("police 20", FORCE, "2025-03-20", "2025-03-21")
     register.absent("police 01", FORCE, "2025-03-01", "2025-03-02")
     register.absent("council", COUNCIL, "2025-03-01", "2025-03-31")
-    found = register.classes()
-    assert found["council"] == found["police 01"] == "MATCHED_END_CONFLICT"
+    register.absent("host", HOST, "2025-03-01", "2025-03-19")
+    found = register.told()
+    assert found["council"] == ("SPLIT_MERGE", ("end",))
+    assert found["police 20"] == ("SPLIT_MERGE", ("end",))
+    assert found["police 01"] == ("SPLIT_MERGE", ("end",))  # against the host council
+    assert found["host"] == ("MATCHED_END_CONFLICT", ("end",))
 
 
 def test_absences_every_other_day_are_each_paired_with_their_own(register: Register) -> None:

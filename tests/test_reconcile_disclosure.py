@@ -107,6 +107,47 @@ def test_short_breaks_do_not_make_a_council_a_receiver(register: Register) -> No
     assert set(_told(register)) == {COUNCIL}
 
 
+def test_the_responsible_council_is_told_once_of_an_absence_out_of_its_area(register: Register) -> None:
+    register.in_care(COUNCIL, "2025-03-01", area="out", host=HOST)
+    register.absent("host", HOST, *DAY)
+    register.absent("police", FORCE, *DAY)
+    register.absent("other force", OTHER_FORCE, *DAY)
+    child, episode = register.children[COUNCIL][0], register.episodes[FORCE][0].handle
+    expected = MissingEpisode(
+        child=child,
+        reconciliation_class="OUT_OF_AREA_UNSEEN",
+        month="2025-03",
+        contact=FORCE,
+        query=query_number(COUNCIL, child, episode),
+    )
+    assert _told(register) == {COUNCIL: [expected]}
+
+
+def test_of_an_absence_that_only_the_host_council_holds_its_council_and_the_forces_are_told(
+    register: Register,
+) -> None:
+    register.in_care(COUNCIL, "2025-03-01", area="out", host=HOST)
+    register.coverage[FORCE] |= {(HOST, "2025-03")}
+    register.absent("host", HOST, *DAY)
+    told = _told(register)
+    assert {agency: [one.reconciliation_class for one in found] for agency, found in told.items()} == {
+        COUNCIL: ["OUT_OF_AREA_UNSEEN"],
+        FORCE: ["COUNCIL_ONLY_M"],
+        OTHER_FORCE: ["COUNCIL_ONLY_M"],
+    }
+    assert {one.contact for found in told.values() for one in found} == {HOST}
+
+
+def test_of_a_conflict_between_host_council_and_police_the_responsible_council_still_learns(
+    register: Register,
+) -> None:
+    register.in_care(COUNCIL, "2025-03-01")
+    register.absent("host", HOST, "2025-03-10", "2025-03-20")
+    register.absent("police", FORCE, *DAY)
+    (only,) = _told(register)[COUNCIL]
+    assert (only.reconciliation_class, only.contact) == ("OUT_OF_AREA_UNSEEN", FORCE)
+
+
 def test_a_message_has_five_fields_and_none_of_them_a_day() -> None:
     names = [field.encode_name for field in msgspec.structs.fields(MissingEpisode)]
     assert names == ["child", "reconciliation_class", "month", "contact", "query"]

@@ -22,7 +22,7 @@ def _run(records: list[AgencyRecords], person_of: dict, **options: Tolerance) ->
 
 def _plain(result: Reconciliation) -> tuple[dict, dict, dict]:
     findings = {
-        agency: {f.episode: f.reconciliation_class for f in told.findings}
+        agency: {f.episode: (f.reconciliation_class, set(f.differs)) for f in told.findings}
         for agency, told in result.results.items()
     }
     missing = {
@@ -101,16 +101,18 @@ def test_an_agency_sees_no_handle_but_its_own(world: tuple) -> None:
 
 
 @given(worlds())
-def test_only_the_two_classes_are_disclosed_and_only_about_own_children(world: tuple) -> None:
+def test_only_three_classes_are_disclosed_and_only_about_own_children(world: tuple) -> None:
     records, person_of = world
     results = _run(records, person_of).results
     for entry in records:
         own = {child.handle for child in entry.payload.children}
-        allowed = {"council": "POLICE_ONLY_CLA", "police": "COUNCIL_ONLY_M"}[entry.role]
+        unseen = "OUT_OF_AREA_UNSEEN"
+        allowed = {"council": ["POLICE_ONLY_CLA", unseen], "police": ["COUNCIL_ONLY_M"]}[entry.role]
         for told in results[entry.agency].missing:
             assert told.child in own
-            assert told.reconciliation_class == allowed
-            assert ROLES[told.contact] != entry.role
+            assert told.reconciliation_class in allowed
+            assert told.contact != entry.agency
+            assert ROLES[told.contact] != entry.role or told.reconciliation_class == unseen
 
 
 @given(worlds())

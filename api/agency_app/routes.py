@@ -18,14 +18,16 @@ from api.agency_app.records import MAX_RECORD_REQUEST_BYTES, STATUS_OF, change_r
 from api.agency_app.requests import answer_request, own_requests
 from api.agency_app.service import Service
 from api.agency_app.statuses import full_status, short_status
-from api.store import agencies, results, submissions
+from api.store import agencies, results, submissions, urgent
 from api.store.agencies import Agency
 from api.store.submissions import Submission
 from linkage.wire.answers import MAX_ANSWER_BYTES
 from linkage.wire.canonical import canonical
 from linkage.wire.limits import MAX_CHUNK_BYTES
+from linkage.wire.moments import Moment
 from linkage.wire.record_requests import RecordAction
 from linkage.wire.submission import AgencyStatus, SubmissionStatus
+from linkage.wire.urgent import OpenClosedConflict, UrgentConflicts
 
 __all__ = [
     "BODY_LIMITS",
@@ -51,7 +53,7 @@ BODY_LIMITS: Mapping[str, int] = {
 }
 """Largest body by endpoint; the others take none."""
 
-QUERIES = frozenset({"put_answer", "put_request", "requests", "results"})
+QUERIES = frozenset({"put_answer", "put_request", "requests", "results", "urgent"})
 """Endpoints that tell something about children; each call counts as one query of the day."""
 
 OPENAPI = Path(__file__).with_name("openapi.json")
@@ -132,6 +134,23 @@ class _Handlers:
             refuse("no-results", hint="results come with the next cycle that the operator closes")
         return _json(body.encode())
 
+    def urgent(self) -> Response:
+        code = _agency().code
+        with self.service.database.read() as connection:
+            cycle = results.latest_reconciled(connection)
+            told = urgent.told_to(connection, code)
+        conflicts = tuple(
+            OpenClosedConflict(
+                episode=one.episode,
+                contact=one.contact,
+                query=one.query,
+                told=Moment.parse(f"{one.told_at[:16]}Z"),
+            )
+            for one in told
+            if one.told_at is not None
+        )
+        return _json(canonical(UrgentConflicts(agency=code, cycle=cycle, conflicts=conflicts)))
+
     def withdraw_records(self) -> Response:
         return self._change("withdraw")
 
@@ -203,6 +222,7 @@ def add_routes(app: Flask, service: Service) -> None:
         ("POST", f"{one}/commit", "commit", handlers.commit),
         ("GET", "/v1/status", "status", handlers.status),
         ("GET", "/v1/results", "results", handlers.results),
+        ("GET", "/v1/urgent", "urgent", handlers.urgent),
         ("POST", "/v1/records/withdraw", "withdraw_records", handlers.withdraw_records),
         ("POST", "/v1/records/erase", "erase_records", handlers.erase_records),
         ("POST", "/v1/records/shield", "shield_records", handlers.shield_records),

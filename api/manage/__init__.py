@@ -39,6 +39,7 @@ _MODULES = {
     "submission": "submissions",
     "succession": "succession",
     "upgrade": "setup",
+    "urgent": "urgent",
     "work": "running",
 }
 """By name: the module of this package that defines a command of that name."""

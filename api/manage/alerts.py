@@ -24,6 +24,7 @@ _WORDS = {
     "come-and-go": "records that were withdrawn and came back again and again",
     "short-lived": "children with records that were there for a moment only",
     "backdated-children": "children who came with nothing but old absences",
+    "urgent-conflicts": "open/closed conflicts beyond what is told between cycles; they wait for the cycle",
 }
 
 

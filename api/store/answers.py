@@ -11,10 +11,12 @@ from api.store.schema_audiences import answers, queries
 from linkage.wire.answers import AnswerCode, link_holds
 
 __all__ = [
+    "AskedQuestion",
     "Evidence",
     "Given",
     "Query",
     "add_answer",
+    "asked_questions",
     "child_of",
     "count_answers",
     "evidence",
@@ -55,6 +57,19 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A quality question that an agency was asked about its own records, ``child`` and perhaps ``other``."""
+
+    agency: str
+    query: str
+    kind: str
+    child: str
+    other: str
+    first_cycle: int
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What an answer says about the link between two child records."""
 
@@ -87,6 +102,26 @@ def _row(one: Query, cycle: int) -> dict[str, object]:
         "first_cycle": cycle,
         "last_cycle": cycle,
     }
+
+
+def asked_questions(connection: Connection) -> list[AskedQuestion]:
+    """Return every quality question that was ever asked: a query whose contact is the agency itself."""
+    answered = select(answers.c.id).where(
+        answers.c.agency == queries.c.agency, answers.c.query == queries.c.query
+    )
+    found = select(queries, answered.exists().label("answered")).where(queries.c.contact == queries.c.agency)
+    return [
+        AskedQuestion(
+            row.agency,
+            row.query,
+            row.reconciliation_class,
+            row.child,
+            row.other,
+            row.first_cycle,
+            bool(row.answered),
+        )
+        for row in connection.execute(found.order_by(queries.c.agency, queries.c.query))
+    ]
 
 
 def is_own(connection: Connection, agency: str, query: str) -> bool:
@@ -138,12 +173,13 @@ def given_answers(connection: Connection, *, agency: str | None = None) -> list[
 def evidence(connection: Connection) -> list[Evidence]:
     """Return what answers say about links, for :func:`linkage.match.quality_answers.refine`.
 
-    Of two records on which answers contradict each other nothing is said.
+    Of two records on which answers contradict each other nothing is said, nor of an agency's answers about
+    its own records alone: most of those questions had no reason.
     """
     said: dict[tuple[RecordKey, RecordKey], set[bool]] = {}
     for row in _standing(connection):
         same = link_holds(cast("AnswerCode", row.answer))
-        if same is not None and row.other:
+        if same is not None and row.other and row.contact != row.agency:
             pair = sorted([(row.agency, row.child), (row.contact, row.other)])
             said.setdefault((pair[0], pair[1]), set()).add(same)
     return [

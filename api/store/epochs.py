@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
 
-from api.store import answers, ledger, reidentifications, schema
+from api.store import answers, ledger, reidentifications, schema, urgent
 from linkage.wire.epochs import EpochDescriptor, read_descriptor
 from linkage.wire.ledger import EntryKind, Fact
 
@@ -220,6 +220,7 @@ def forget_handles(connection: Connection, keys: Collection[tuple[str, str]]) ->
         some = tuple_(table.c.agency, table.c.handle).in_(ordered[start : start + 500])
         connection.execute(delete(table).where(some))
     answers.forget(connection, ordered)
+    urgent.clear(connection)
     reidentifications.forget(connection, ordered)
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, insert, or_, select, update
 
-from api.store import answers, record_tables, schema, schema_audiences
+from api.store import answers, record_tables, schema, schema_audiences, urgent
 from api.store.database import number_of
 from api.store.records import in_chunks
 from linkage.wire.erasures import ErasureScope
@@ -238,6 +238,7 @@ def forget(connection: Connection, targets: Mapping[str, Collection[str] | None]
                 counts[kind] += count
     counts["links"] += _forget_links(connection, targets)
     answers.forget(connection, _asked_about(connection, targets))
+    urgent.clear(connection)
     return dict(counts)
 
 

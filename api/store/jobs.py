@@ -38,6 +38,7 @@ __all__ = [
     "queue",
     "queue_concealment",
     "queue_link",
+    "queue_urgent",
     "release",
     "renew",
     "retry_later",
@@ -61,6 +62,7 @@ JobKind = Literal[
     "conceal-results",
     "retention",
     "scrub",
+    "find-urgent",
 ]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
@@ -85,6 +87,7 @@ _WORKER: dict[JobKind, WorkerName] = {
     "conceal-results": "register",
     "retention": "register",
     "scrub": "linking",
+    "find-urgent": "register",
 }
 
 _SIDE_BY_SIDE: tuple[JobKind, ...] = ("check-encodings", "check-payload")
@@ -172,6 +175,11 @@ def queue_link(connection: Connection, *, now: dt.datetime) -> None:
 def queue_concealment(connection: Connection, *, now: dt.datetime) -> None:
     """Queue a job that conceals results unless one waits: it conceals whatever is shielded when it starts."""
     _queue_once(connection, "conceal-results", now=now)
+
+
+def queue_urgent(connection: Connection, *, now: dt.datetime) -> None:
+    """Queue a search for open/closed conflicts unless one waits: it finds what stands when it starts."""
+    _queue_once(connection, "find-urgent", now=now)
 
 
 def _queue_once(connection: Connection, kind: JobKind, *, now: dt.datetime) -> None:

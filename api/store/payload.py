@@ -32,6 +32,7 @@ from sqlalchemy import (
 
 from api.secret_files import WorkerKey
 from api.store.database import BIG_INTEGER, Database, Location, open_database
+from api.store.payload_history import EpisodeVersion, next_of_period, versions_of
 from linkage.errors import VerificationError
 from linkage.wire.canonical import canonical, from_builtins
 from linkage.wire.derivation import keyed_digest
@@ -230,6 +231,29 @@ class PayloadStore:
         with self._database.read() as connection:
             rows = [msgspec.json.encode(tuple(row)) for row in connection.execute(query)]
         return _digest(submission, rows, row_key) if rows else None
+
+    def history(self, agency: str, episode: str) -> list[EpisodeVersion]:
+        """Return every version of an episode that was ever accepted, the oldest first.
+
+        What waits for acceptance is left out.  Raises :class:`VerificationError` as :meth:`load` does.
+        """
+        found: list[EpisodeVersion] = []
+        with self._database.read() as connection:
+            snapshots = connection.execute(
+                select(_snapshots).where(_snapshots.c.agency == agency).order_by(_snapshots.c.sequence)
+            ).all()
+            for place, snapshot in enumerate(snapshots):
+                own = (_records.c.submission == snapshot.submission, _records.c.kind == "episode")
+                query = select(_records).where(*own, _records.c.handle == episode)
+                row = connection.execute(query).one_or_none()
+                if row is None or row.status == "waiting":
+                    continue
+                record = _opened(self._aead(snapshot.submission), row)
+                if isinstance(record, Episode):
+                    until = None if row.status == "current" else next_of_period(snapshots[place:])
+                    gone = row.status == "withdrawn"
+                    found.append(EpisodeVersion(record, snapshot.stored_at, until, withdrawn=gone))
+        return versions_of(found)
 
     def snapshots_of(self, agency: str) -> list[str]:
         """Return the submissions of an agency that the store holds anything of, whatever became of them."""

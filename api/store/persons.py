@@ -133,6 +133,12 @@ def run_of_job(connection: Connection, job: int) -> int | None:
     return connection.scalar(select(schema.link_runs.c.id).where(schema.link_runs.c.job == job))
 
 
+def latest_run(connection: Connection) -> int | None:
+    """Return the number of the newest link run, or None."""
+    found = connection.scalar(select(func.max(schema.link_runs.c.id)))
+    return None if found is None else int(found)
+
+
 def store_run(connection: Connection, run: LinkRun, *, now: str) -> int:
     """Write a run with its persons, memberships and events and return its number."""
     number = _add_run(connection, run, now)

@@ -1,10 +1,10 @@
-"""Tables for audiences of pseudonyms, re-identification, answers to queries, and amendments.
+"""Tables for audiences of pseudonyms, re-identification, answers to queries, amendments, what is urgent.
 
 They belong to the shared database.  A person stands in ``reidentifications`` without a foreign key: what an
 erasure takes away must not be held back by a request that was decided long ago.
 """
 
-from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Table, Text
 
 from api.store.schema import metadata
 
@@ -19,6 +19,7 @@ __all__ = [
     "queries",
     "reidentification_notices",
     "reidentifications",
+    "urgent_conflicts",
 ]
 
 audiences = Table(
@@ -148,3 +149,21 @@ amendment_holds = Table(
     Column("admitted_at", String(27)),
 )
 """``subject``: digest of a child or person over a limit since ``cycle``; what stood before goes on."""
+
+urgent_conflicts = Table(
+    "urgent_conflicts",
+    metadata,
+    Column("agency", String(12), ForeignKey("agencies.code"), primary_key=True),
+    Column("episode", String(32), primary_key=True),
+    Column("contact", String(12), nullable=False),
+    Column("query", String(12), nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("arisen_at", String(27), nullable=False),
+    Column("told_at", String(27)),
+    Column("standing", Boolean, nullable=False),
+)
+"""Absences of which one side says still missing, once for each side; 0 is no cycle yet.
+
+They follow from the records: whenever something is erased the table is emptied, and the next linkage fills
+it.
+"""

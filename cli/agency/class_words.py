@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from linkage.wire.codes import Role
 from linkage.wire.results import ReconciliationClass
 
-__all__ = ["ClassWords", "class_words"]
+__all__ = ["NOTHING_FROM", "ClassWords", "class_words", "lacked_words"]
+
+NOTHING_FROM = 8
+"""Orders from here on ask nobody to do anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ _BOTH: Mapping[str, ClassWords] = {
         "Check when the child was found or came back and correct your end if it is wrong.",
         3,
     ),
+    "SPLIT_MERGE": ClassWords(
+        "One side has this as one absence, the other as several with returns between.",
+        "Check whether the child was back in between; split or merge your records if they are wrong.",
+        3,
+    ),
     "DUPLICATE_WITHIN_AGENCY": ClassWords(
         "You have this absence more than once.",
         "Merge the records, or correct the dates if they were two absences.",
@@ -50,6 +58,16 @@ _BOTH: Mapping[str, ClassWords] = {
 }
 
 _COUNCIL: Mapping[str, ClassWords] = {
+    "TYPE_CONFLICT": ClassWords(
+        "Both agree on the times, but one says missing and the other says away or no apparent risk.",
+        "Check whether the child's whereabouts were known, and correct the type if it is wrong.",
+        4,
+    ),
+    "OUT_OF_AREA_UNSEEN": ClassWords(
+        "The council that looked after the child on that day has no such episode.",
+        "That council is told. Check that you notified it, and be ready for its query.",
+        5,
+    ),
     "COUNCIL_ONLY_M": ClassWords(
         "You recorded the child as missing; no police record was found.",
         "Check whether the police were told; correct the type if whereabouts were known.",
@@ -76,6 +94,16 @@ _COUNCIL: Mapping[str, ClassWords] = {
 }
 
 _POLICE: Mapping[str, ClassWords] = {
+    "TYPE_CONFLICT": ClassWords(
+        "Both agree on the times, but one says missing and the other says away or no apparent risk.",
+        "Check the risk grade that was recorded, and correct it if it is wrong.",
+        4,
+    ),
+    "OUT_OF_AREA_UNSEEN": ClassWords(
+        "The child lives out of area, and the council that looks after the child has no such episode.",
+        "That council is told. Be ready for its query, and check that it was notified.",
+        5,
+    ),
     "POLICE_ONLY_CLA": ClassWords(
         "The child was looked after on that day, and the council has no such episode.",
         "The responsible council is told. Be ready for its query, and check that it was notified.",
@@ -100,6 +128,20 @@ _POLICE: Mapping[str, ClassWords] = {
         "A council recorded the child as away with whereabouts known; no report is expected.", _NOTHING, 9
     ),
 }
+
+
+_LACKED = {
+    "OUT_OF_AREA_UNSEEN": ClassWords(
+        "Others hold an episode out of your area, of a day when you looked after this child; you have none.",
+        "Ask the contact, quoting the query number, and record the episode.",
+        1,
+    )
+}
+
+
+def lacked_words(name: ReconciliationClass, role: Role) -> ClassWords:
+    """Return what the class of an episode that an agency lacks means to it."""
+    return _LACKED.get(name) or class_words(name, role)
 
 
 def class_words(name: ReconciliationClass, role: Role) -> ClassWords:

@@ -27,6 +27,7 @@ from linkage.wire.record_requests import ErasureStatus, RecordAction, RecordAnsw
 from linkage.wire.reidentification import RequestAnswer, Requests
 from linkage.wire.results import Results
 from linkage.wire.submission import AgencyStatus, Problem, Registration, SubmissionStatus
+from linkage.wire.urgent import UrgentConflicts
 
 __all__ = ["NotThereError", "Unit", "checked_url"]
 
@@ -138,6 +139,10 @@ class Unit:
         """Pull the results of the latest cycle, also as the bytes that came."""
         data = self._send("GET", "/v1/results", b"", limit=_MAX_ANSWER_BYTES)
         return parse(data, Results, limit=_MAX_ANSWER_BYTES), data
+
+    def urgent(self) -> UrgentConflicts:
+        """Ask which of the agency's episodes one side holds as open and the other as closed."""
+        return self._ask("GET", "/v1/urgent", UrgentConflicts)
 
     def change_records(self, action: RecordAction, request: RecordRequest) -> RecordAnswer:
         """Ask for something about single records."""

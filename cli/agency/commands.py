@@ -23,6 +23,7 @@ _COMMANDS = {
     "submit": ("unit_commands", "submit_command"),
     "status": ("unit_commands", "status_command"),
     "report": ("unit_commands", "report_command"),
+    "urgent": ("urgent_command", "urgent_command"),
     "answer": ("answer_command", "answer_command"),
     "requests": ("requests_command", "requests_command"),
     "checkpoint": ("checkpoint_commands", "checkpoint_command"),

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from msgspec import structs
 
 from cli.agency.crosswalk import Crosswalk
+from cli.agency.data_quality import count_faults
 from cli.agency.dummies import load_dummies
 from cli.agency.joining import profile_of, require_conformance
 from cli.agency.progress import Stages
@@ -332,6 +333,7 @@ def _journal_line(encoded: Encoded, extract: Extract, days: str, *, shield_list:
             }
             for name, one in extract.log.tallies.items()
         },
+        "faults": count_faults(extract.log),
         "withdrawn": encoded.changes.withdrawn,
         "shield_list": shield_list,
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cli.agency.client import Unit
 from cli.agency.crosswalk import Crosswalk, Reference
+from cli.agency.data_quality import last_quality
 from cli.agency.reporting import Report, join_results
 from cli.agency.store import JournalEntry, Store
 from cli.agency.workspace import Workspace
@@ -37,7 +38,8 @@ def pull_report(workspace: Workspace, identity: Identity, unit: Unit, *, today: 
     with Store(workspace.database_file) as store:
         references = {one.handle: one for one in Crosswalk(store, identity).references()}
         report = join_results(results, references, role=card.role, previous=previous)
-        report = replace(report, name=card.name, periods=_periods(store), date=today)
+        quality = last_quality(store.journal())
+        report = replace(report, name=card.name, periods=_periods(store), date=today, quality=quality)
         store_private(folder / f"cycle-{results.cycle:06d}.json", data)
         with store.transaction():
             details = {"cycle": results.cycle, "classes": dict(report.counts), "missing": len(report.missing)}

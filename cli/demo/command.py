@@ -35,6 +35,11 @@ __all__ = ["demo", "play"]
     show_default=True,
     help="Children in the world.",
 )
+@click.option("--councils", type=click.IntRange(1, 60), default=2, show_default=True, help="Councils in it.")
+@click.option(
+    "--forces", type=click.IntRange(1, 43), default=1, show_default=True, help="Police forces in it."
+)
+@click.option("--years", type=click.IntRange(1, 5), default=1, show_default=True, help="Years that it lasts.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same world.")
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="Keep every party's folder here (must not exist yet)."
@@ -48,6 +53,9 @@ __all__ = ["demo", "play"]
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Also write the figures as JSON.")
 def demo(
     children: int,
+    councils: int,
+    forces: int,
+    years: int,
     seed: int,
     keep: Path | None,
     ssda903: Path | None,
@@ -56,12 +64,16 @@ def demo(
 ) -> None:
     """Play the whole path in a made-up world, every party a process of its own.
 
-    Two councils, a police force, three key custodians and a linkage unit: key ceremony, encoding, signed
+    Councils and police forces, three key custodians and a linkage unit: key ceremony, encoding, signed
     submission over HTTP, linkage, reconciliation, and each agency's report; then the result beside the
     truth that only the simulator knows.  Nothing is left running; without --keep nothing is left at all.
     """
     with _folder(keep) as folder:
-        imagine = partial(simulate, children, seed) if ssda903 is None else partial(joined_903, ssda903, seed)
+        imagine = (
+            partial(simulate, children, seed, councils=councils, forces=forces, years=years)
+            if ssda903 is None
+            else partial(joined_903, ssda903, seed)
+        )
         outcome = play(folder, imagine, rotate=rotate)
         show(outcome, Console(), kept=keep is not None)
         if json_file is not None:

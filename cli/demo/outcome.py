@@ -9,7 +9,15 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.demo.rotation import Rotation, read_pseudonyms
-from cli.demo.scoring import ClassCount, PairScore, compare_classes, read_columns, score_persons
+from cli.demo.scoring import (
+    ClassCount,
+    LinkageEffect,
+    PairScore,
+    compare_classes,
+    linkage_effect,
+    read_columns,
+    score_persons,
+)
 from cli.demo.stages import ENCODE, RECONCILE, SUBMIT, Cast
 from linkage.lab.world import World
 from linkage.wire.bundle import Bundle
@@ -36,6 +44,7 @@ class Outcome:
     entities: int
     pairs: PairScore
     classes: list[ClassCount]
+    effect: LinkageEffect
     figures: dict[str, Any]
     truth: dict[str, int]
     timings: list[Timing]
@@ -61,20 +70,24 @@ def gather(world: World, cast: Cast) -> Outcome:
         for kind, reference, handle in read_columns(desk.references, "kind", "local_reference", "handle")
         if kind == "child" and (desk.code, handle) in pseudonym
     }
-    told = {
-        (desk.code, reference): name
+    lines = [
+        ((desk.code, episode), (desk.code, child), name)
         for desk in cast.desks
-        for reference, name in read_columns(
-            desk.report.with_suffix(".csv"), "episode_reference", "reconciliation_class"
+        for episode, child, name in read_columns(
+            desk.report.with_suffix(".csv"), "episode_reference", "child_reference", "reconciliation_class"
         )
-    }
+    ]
+    told = {episode: name for episode, _, name in lines}
+    child_of = {episode: child for episode, child, _ in lines}
+    truth = world.truth
     return Outcome(
         seed=world.seed,
         counts={desk.code: _counts(desk.bundle) for desk in cast.desks},
         persons=len(set(person_of.values())),
         entities=len(set(world.truth.entity_of.values())),
         pairs=score_persons(person_of, world.truth.entity_of),
-        classes=compare_classes(told, world.truth.episode_class),
+        classes=compare_classes(told, truth.episode_class),
+        effect=linkage_effect(person_of, truth.entity_of, child_of, told, truth.episode_class),
         figures=figures,
         truth=asdict(world.truth.figures),
         timings=[],
@@ -183,6 +196,11 @@ def _classes(outcome: Outcome) -> Table:
     truth = sum(row.truth for row in outcome.classes)
     table.add_section()
     table.add_row("all", f"{register:,}", f"{truth:,}", f"{sum(row.both for row in outcome.classes):,}")
+    effect = outcome.effect
+    right = effect.rightly - effect.rightly_other_class
+    table.add_row("of children linked rightly", f"{effect.rightly:,}", f"{effect.rightly:,}", f"{right:,}")
+    right = effect.wrongly - effect.wrongly_other_class
+    table.add_row("of the others: linkage", f"{effect.wrongly:,}", f"{effect.wrongly:,}", f"{right:,}")
     return table
 
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ClassCount", "PairScore", "compare_classes", "score_persons"]
+__all__ = ["ClassCount", "LinkageEffect", "PairScore", "compare_classes", "linkage_effect", "score_persons"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,46 @@ class ClassCount:
     register: int
     truth: int
     both: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkageEffect:
+    """Episodes told another class than the truth's, of children linked rightly and of the others apart.
+
+    A child is linked rightly if its person has all its records and nobody else's.
+    """
+
+    rightly: int
+    rightly_other_class: int
+    wrongly: int
+    wrongly_other_class: int
+
+
+def linkage_effect(
+    person_of: Mapping[tuple[str, str], str],
+    entity_of: Mapping[tuple[str, str], str],
+    child_of: Mapping[tuple[str, str], tuple[str, str]],
+    told: Mapping[tuple[str, str], str],
+    truth: Mapping[tuple[str, str], str],
+) -> LinkageEffect:
+    """Tell what reconciliation made wrong from what linkage did; ``child_of``: an episode's child record."""
+    persons: dict[str, set[str]] = {}
+    entities: dict[str, set[str]] = {}
+    for record, entity in entity_of.items():
+        person = person_of.get(record, f"nobody {record}")
+        persons.setdefault(entity, set()).add(person)
+        entities.setdefault(person, set()).add(entity)
+    counts: Counter[tuple[bool, bool]] = Counter()
+    for episode, name in truth.items():
+        found = persons.get(entity_of.get(child_of.get(episode, ("", "")), ""), set())
+        rightly = len(found) == 1 and len(entities[next(iter(found))]) == 1
+        counts[rightly, told.get(episode) != name] += 1
+    return LinkageEffect(
+        rightly=counts[True, False] + counts[True, True],
+        rightly_other_class=counts[True, True],
+        wrongly=counts[False, False] + counts[False, True],
+        wrongly_other_class=counts[False, True],
+    )
 
 
 def score_persons(

@@ -57,7 +57,7 @@ SUBMIT = "submit, accept and link"
 RECONCILE = "reconcile"
 REPORTS = "reports"
 
-_ACCEPT_SECONDS = 300.0
+_ACCEPT_SECONDS = 1800.0
 
 T = TypeVar("T")
 Advance = Callable[[], None]

@@ -110,7 +110,7 @@ class _PoliceExport:
 
 
 def _key(report: Report) -> str:
-    return f"{report.absence.event} {report.second}"
+    return f"{report.absence.event} {report.second} {report.part}"
 
 
 def police_extract(

@@ -39,6 +39,8 @@ class Rates:
     out_of_area: float = 0.30
     host_knows: float = 0.15
     """Of children placed out of area: also in the host council's case system."""
+    host_reports: float = 0.5
+    """Of absences of children whom the host council knows: it writes them down, too."""
     goes_missing_under_10: float = 0.006
     goes_missing_10_15: float = 0.18
     goes_missing_16_plus: float = 0.28
@@ -103,6 +105,12 @@ class Rates:
     end_conflict: float = _error(0.07)
     open_closed_conflict: float = _error(0.10)
     """Of a child's last absence only: an open episode must not swallow a later one."""
+    graded_no_risk: float = _error(0.03)
+    """Police see no apparent risk, where the council holds the child as missing."""
+    away_reported: float = _error(0.05)
+    """Of absences of type A: police hold the child as missing."""
+    split_in_two: float = _error(0.30)
+    """Of those of four days or more: one side holds two, with days between."""
 
     def __post_init__(self) -> None:
         for each in fields(self):

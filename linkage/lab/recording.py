@@ -4,10 +4,13 @@ Every absence is held by a council, by police or by both; where both hold it, on
 be moved by 2 to 6 days, or left open.  A start only ever moves earlier and an end only later, so the two
 sides' intervals always overlap, and only as far as leaves eight days to the child's other absences.  The
 class of each report follows from what was done to it here; nothing is compared.
+
+A council in whose area another council's child lives may hold the absence as well, just as police do.  What
+somebody holds of a child that a council looked after, and that council does not, is out of its sight.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from linkage.lab.agencies import Agency, Country
@@ -27,6 +30,15 @@ _POLICE_KNOW_RESPONSIBLE = 0.85
 _POLICE_NAME_HOST = 0.03
 _POLICE_NAME_HOME = 0.3
 _COUNCIL_ALONE_AFTER_CARE = 0.25
+_SHORTEST_SPLIT = 4
+"""Days: two parts of one each, and two between, which neither agency's tolerance bridges."""
+_CONFLICTS = {
+    "OPEN_CLOSED_CONFLICT",
+    "SPLIT_MERGE",
+    "MATCHED_START_CONFLICT",
+    "MATCHED_END_CONFLICT",
+    "TYPE_CONFLICT",
+}
 _DAY = dt.timedelta(days=1)
 
 
@@ -46,6 +58,8 @@ class Report:
     """The responsible council as this report gives it; blank where police do not know."""
     truth: str
     second: bool = False
+    part: int = 0
+    """Which part of an absence that is held as two; 0 for the whole."""
 
     @property
     def month(self) -> str:
@@ -59,6 +73,14 @@ class _Sides:
     police: Report | None
     match: str = "MATCHED"
     """The class of both, if both are submitted."""
+    host: Report | None = None
+    split: str = ""
+    """The role of the side that holds it as two."""
+
+    @property
+    def holders(self) -> set[str]:
+        """The councils that hold it."""
+        return {report.agency.code for report in (self.council, self.host) if report is not None}
 
 
 class _Recorder:
@@ -69,24 +91,31 @@ class _Recorder:
         country: Country,
         care: dict[str, tuple[CareSpell, ...]],
         period: tuple[dt.date, dt.date],
+        hosting: Mapping[str, Collection[str]],
         rates: Rates,
-        draws: Draws,
+        seed: int,
     ) -> None:
         self.country = country
         self.care = care
         self.first, self.last = period
+        self.hosting = hosting
         self.rates = rates
-        self.draws = draws
+        self.draws = Draws(seed, "reports")
+        # A stream of its own: what it decides changes nothing about the other reports.
+        self.beside = Draws(seed, "reports beside")
         self.by_code = {council.code: council for council in country.councils}
 
     def reports(self, absence: Absence) -> Iterator[Report]:
         """The reports of one absence that reach the linkage unit, each with its class."""
-        sides = self.submitted(self.timed(self.sides(absence), absence))
-        for report in (sides.council, sides.police):
+        timed = self.divided(self.timed(self.sides(absence), absence), absence)
+        sides = self.submitted(self.hosted(timed, absence))
+        for report in (sides.council, sides.police, sides.host):
             if report is not None:
-                first = replace(report, truth=self.truth(report, sides))
-                yield first
-                yield from self.second(first)
+                parts = self.parts(report) if report.agency.role == sides.split else (report,)
+                firsts = [replace(part, truth=self.truth(part, sides)) for part in parts]
+                yield from firsts
+                again = list(self.second(firsts[0]))
+                yield from again if len(firsts) == 1 else ()
 
     def sides(self, absence: Absence) -> _Sides:
         """Who holds an absence, before anybody makes a mistake about its times."""
@@ -95,14 +124,27 @@ class _Recorder:
         if council is None:
             return _Sides(None, police)
         if absence.kind == "A":
-            return _Sides(council, None) if absence.spell else _Sides(None, police)
+            return self.away(council, police, absence)
         if absence.spell is None:
             recorded = point < self.rates.recorded_after_care
             return _Sides(council if recorded else None, None if recorded and alone else police)
         forgotten = self.rates.council_forgets
         if point < forgotten:
             return _Sides(None, police)
-        return _Sides(council, None if point < forgotten + self.rates.police_not_told else police)
+        if point < forgotten + self.rates.police_not_told:
+            return _Sides(council, None)
+        if self.beside.chance(self.rates.graded_no_risk):
+            return _Sides(council, replace(police, kind="NAR"), "TYPE_CONFLICT")
+        return _Sides(council, police)
+
+    def away(self, council: Report, police: Report, absence: Absence) -> _Sides:
+        """Who holds a child's absence whose whereabouts were known: the council, and sometimes police."""
+        if absence.spell is None:
+            return _Sides(None, police)
+        if not self.beside.chance(self.rates.away_reported):
+            return _Sides(council, None)
+        match = "TYPE_CONFLICT" if council.kind == "A" else "MATCHED"
+        return _Sides(council, replace(police, kind="M"), match)
 
     def council_report(self, absence: Absence) -> Report | None:
         """The report that the responsible council would write, or the one last responsible."""
@@ -195,9 +237,51 @@ class _Recorder:
         other = time + (_DAY if later else -_DAY)
         return other if drifts and self.first <= other.date() <= self.last else time
 
+    def divided(self, sides: _Sides, absence: Absence) -> _Sides:
+        """Let one side hold a long absence as two, where nothing else was done to it."""
+        wanted, council = self.beside.chance(self.rates.split_in_two), self.beside.chance(_COUNCIL_MOVES)
+        both = sides.council is not None and sides.police is not None
+        if not wanted or not both or sides.match in _CONFLICTS - {"TYPE_CONFLICT"} or absence.end is None:
+            return sides
+        days = (absence.end.date() - absence.start.date()).days
+        if days < _SHORTEST_SPLIT or (absence.end - _DAY).month != absence.start.month:
+            return sides  # in another month one part might be withheld without the other
+        return replace(
+            sides,
+            council=sides.council and replace(sides.council, start=absence.start, end=absence.end),
+            police=sides.police and replace(sides.police, start=absence.start, end=absence.end),
+            match="SPLIT_MERGE",
+            split="council" if council else "police",
+        )
+
+    def parts(self, report: Report) -> tuple[Report, ...]:
+        """The two that one side holds: the first day and the last."""
+        if report.end is None:
+            return (report,)
+        first = replace(report, end=report.start + _DAY, part=1)
+        return first, replace(report, start=report.end - _DAY, part=2)
+
+    def hosted(self, sides: _Sides, absence: Absence) -> _Sides:
+        """Let the host council write down what police told it, or else the responsible council."""
+        wanted, spell = self.beside.chance(self.rates.host_reports), absence.spell
+        told = sides.police or sides.council
+        if not wanted or spell is None or told is None or absence.kind != "M" or sides.split:
+            return sides
+        host = self.country.councils[spell.host]
+        if absence.child.entity not in self.hosting.get(host.code, ()):
+            return sides
+        responsible = self.country.councils[self.care[absence.child.entity][-1].council].code
+        kind = "A" if told.kind == "NAR" else told.kind
+        return replace(sides, host=replace(told, agency=host, kind=kind, responsible=responsible))
+
     def submitted(self, sides: _Sides) -> _Sides:
         """Drop what an agency did not submit."""
-        return _Sides(self.kept(sides.council), self.kept(sides.police), sides.match)
+        return replace(
+            sides,
+            council=self.kept(sides.council),
+            police=self.kept(sides.police),
+            host=self.kept(sides.host),
+        )
 
     def kept(self, report: Report | None) -> Report | None:
         if report is None:
@@ -208,14 +292,44 @@ class _Recorder:
 
     def truth(self, report: Report, sides: _Sides) -> str:
         """The class of a report: what was done to a pair of them, or why it stands alone."""
-        if sides.council is not None and sides.police is not None:
-            return sides.match
+        found = self.by_sides(report, sides)
+        if found not in _CONFLICTS and self.overlooked(report, sides.holders):
+            return "OUT_OF_AREA_UNSEEN"
+        return found
+
+    def by_sides(self, report: Report, sides: _Sides) -> str:
+        """The class of a report, councils and police looked at alone."""
         if report.agency.role == "council":
-            return self.council_only(report)
-        return self.police_only(report)
+            if sides.police is None:
+                return self.council_only(report)
+            return "MATCHED" if report.agency not in {sides.council and sides.council.agency} else sides.match
+        if sides.council is not None:
+            return sides.match
+        return "MATCHED" if sides.host is not None else self.police_only(report)
+
+    def overlooked(self, report: Report, holders: set[str]) -> bool:
+        """Whether a council that looked after the child that day, and submitted, lacks the absence.
+
+        It must have been out of its area, or be held by a council that did not look after the child.
+        """
+        if report.agency.role == "council" and report.kind == "A":
+            return False
+        day, councils = report.start.date(), self.country.councils
+        care = [
+            spell
+            for spell in self.care[report.absence.child.entity]
+            if spell.start <= day and (spell.end is None or day <= spell.end)
+        ]
+        strangers = holders - {councils[spell.council].code for spell in care}
+        return any(
+            councils[spell.council].code not in holders
+            and (strangers or spell.host != spell.council)
+            and self.country.submits(councils[spell.council], councils[spell.council].code, report.month)
+            for spell in care
+        )
 
     def council_only(self, report: Report) -> str:
-        area = report.agency.code
+        area = report.responsible
         if not self.country.submits(self.country.force_of(area), area, report.month):
             return "NOT_COMPARABLE"
         return f"COUNCIL_ONLY_{report.kind}"
@@ -255,9 +369,13 @@ def write_reports(
     country: Country,
     care: dict[str, tuple[CareSpell, ...]],
     period: tuple[dt.date, dt.date],
+    hosting: Mapping[str, Collection[str]],
     rates: Rates,
-    draws: Draws,
+    seed: int,
 ) -> tuple[Report, ...]:
-    """Write every report that reaches the linkage unit, in the order of absences."""
-    recorder = _Recorder(country, care, period, rates, draws)
+    """Write every report that reaches the linkage unit, in the order of absences.
+
+    ``hosting``: by council code, the children whom it knows and does not look after.
+    """
+    recorder = _Recorder(country, care, period, hosting, rates, seed)
     return tuple(report for absence in absences for report in recorder.reports(absence))

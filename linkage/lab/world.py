@@ -5,7 +5,12 @@ reconciles or links anything.  The rules behind the reconciliation classes:
 
 - An episode is compared with the other side's only (councils against police).  Starts and ends agree within
   a day where either side knows the day only, and within six hours where both know the time.
-- ``OPEN_CLOSED_CONFLICT`` goes before ``MATCHED_START_CONFLICT``, that before ``MATCHED_END_CONFLICT``.
+- ``OPEN_CLOSED_CONFLICT`` goes before ``MATCHED_START_CONFLICT``, that before ``MATCHED_END_CONFLICT``, that
+  before ``TYPE_CONFLICT`` (a council's A against missing, its M against no apparent risk).
+- ``SPLIT_MERGE``: one side holds an absence as two, with days between; nothing else was done to such a one.
+- ``OUT_OF_AREA_UNSEEN``: the council that looked after the child on the day of the start submitted that month
+  and lacks the absence, and it had placed the child elsewhere, or a council that did not look after the child
+  holds it.  This goes after the conflicts and before everything else, but a council's A stays its own.
 - ``DUPLICATE_WITHIN_AGENCY`` is a second report by one agency of an absence that it already holds: the one
   that starts later.  The first keeps its own class.
 - An unmatched episode is ``NOT_COMPARABLE`` where the other side did not submit the month of its start for
@@ -134,8 +139,12 @@ def simulate_at(
     people = draw_children(children, country, period, rates, Draws(seed, "households"))
     care = draw_care(people, country, period, rates, Draws(seed, "care"))
     absences = draw_absences(people, care, country, period, rates, seed)
-    reports = write_reports(absences, country, care, period, rates, Draws(seed, "reports"))
     known = known_to_councils(people, care, councils, rates, Draws(seed, "known"))
+    hosting = {
+        council.code: {each.child.entity for each in known[n] if not each.own}
+        for n, council in enumerate(country.councils)
+    }
+    reports = write_reports(absences, country, care, period, hosting, rates, seed)
 
     trace = Trace()
     by_agency = _by_agency(reports, country)
@@ -197,7 +206,7 @@ def _truth(
 
 def _figures(absences: tuple[Absence, ...], trace: Trace) -> Figures:
     missing = [absence for absence in absences if absence.kind == "M"]
-    events = {report.absence.event for report in trace.report_of.values()}
+    events = {report.absence.event for report in trace.report_of.values() if report.kind == "M"}
     recorded = [absence for absence in missing if absence.event in events]
     return Figures(
         children=len({absence.child.entity for absence in missing}),

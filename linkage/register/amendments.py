@@ -149,10 +149,10 @@ def _kinds(old: Dated, new: Dated) -> Iterator[AmendmentKind]:
 
 
 def _code(one: Dated) -> object:
-    """Return what else a class may hang on: kind and area of an episode, whether a spell counts as care."""
+    """Return what else a class may hang on: kind and area of an episode, whether and where a spell counts."""
     if isinstance(one, Episode):
         return one.kind, one.responsible, one.host
-    return one.legal_status in _SHORT_BREAKS
+    return one.legal_status in _SHORT_BREAKS, one.area, one.host
 
 
 def _shift(old: Moment, new: Moment) -> int:

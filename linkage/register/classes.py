@@ -4,19 +4,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import NamedTuple
 
+from linkage.register.comparing import Compared, compare_matching, in_order
 from linkage.register.coverage import CoverageCalendar
-from linkage.register.matching import Pair, closest_pairs, split_duplicates
+from linkage.register.matching import Matching, match_reports, split_duplicates
 from linkage.register.persons import Holdings
 from linkage.register.spans import Span, Tolerance, month_of
+from linkage.register.unseen import unseen_by
 from linkage.wire.codes import Role
-from linkage.wire.results import ReconciliationClass
+from linkage.wire.results import Difference, ReconciliationClass
 
 __all__ = ["PRECEDENCE", "Absence", "Classified", "PersonAbsences", "classify"]
 
 PRECEDENCE: tuple[ReconciliationClass, ...] = (
     "OPEN_CLOSED_CONFLICT",
+    "SPLIT_MERGE",
     "MATCHED_START_CONFLICT",
     "MATCHED_END_CONFLICT",
+    "TYPE_CONFLICT",
+    "OUT_OF_AREA_UNSEEN",
     "MATCHED",
     "COUNCIL_ONLY_M",
     "POLICE_ONLY_CLA",
@@ -34,11 +39,19 @@ Key = tuple[str, str]
 
 
 class Classified(NamedTuple):
-    """One episode of one agency, and its class."""
+    """One episode of one agency, and its class.
+
+    ``differs``: in what the other side's differs.  ``unseen_by``: responsible councils that lack the absence.
+    ``sides``: the class that comparing councils with police gives, which is another for
+    ``OUT_OF_AREA_UNSEEN`` only.
+    """
 
     span: Span
     role: Role
     reconciliation_class: ReconciliationClass
+    differs: tuple[Difference, ...] = ()
+    unseen_by: tuple[str, ...] = ()
+    sides: ReconciliationClass = "NOT_COMPARABLE"
 
 
 class Absence(NamedTuple):
@@ -73,51 +86,80 @@ def classify(
     duplicates: list[Classified] = []
     for agency in sorted(holdings.spans):
         firsts[agency], repeats = split_duplicates(holdings.spans[agency], tolerance)
-        duplicates.extend(Classified(span, roles[agency], "DUPLICATE_WITHIN_AGENCY") for span in repeats)
-    pairs = list(_all_pairs(firsts, tolerance))
-    matched = _matched_classes((pair for pair in pairs if _sides_differ(pair, roles)), tolerance)
-    spans = [span for agency in firsts for span in firsts[agency]]
+        duplicates.extend(_repeated(span, roles[agency]) for span in repeats)
+    matchings = list(_matchings(firsts, tolerance))
+    matched = _matched(matchings, roles, tolerance)
+    spans = {_key(span): span for agency in firsts for span in firsts[agency]}
     found = {
-        _key(span): Classified(
-            span, roles[span.agency], matched.get(_key(span)) or _alone(span, holdings, roles, calendar)
-        )
-        for span in spans
+        key: _by_sides(span, roles[span.agency], matched.get(key), holdings, roles, calendar)
+        for key, span in spans.items()
     }
-    return PersonAbsences(tuple(_absences(found, pairs)), tuple(duplicates))
+    absences = (_seen(group, holdings, calendar) for group in _absences(found, matchings))
+    return PersonAbsences(tuple(absences), tuple(duplicates))
+
+
+def _repeated(span: Span, role: Role) -> Classified:
+    return Classified(span, role, "DUPLICATE_WITHIN_AGENCY", sides="DUPLICATE_WITHIN_AGENCY")
 
 
 def _key(span: Span) -> Key:
     return (span.agency, span.handle)
 
 
-def _sides_differ(pair: Pair, roles: Mapping[str, Role]) -> bool:
-    return roles[pair.left.agency] != roles[pair.right.agency]
-
-
-def _all_pairs(firsts: Mapping[str, list[Span]], tolerance: Tolerance) -> Iterator[Pair]:
-    """Pair every two agencies; those of one side too, for two councils may hold one absence."""
+def _matchings(firsts: Mapping[str, list[Span]], tolerance: Tolerance) -> Iterator[tuple[str, str, Matching]]:
+    """Match every two agencies; those of one side too, for two councils may hold one absence."""
     for left, right in combinations(sorted(firsts), 2):
-        yield from closest_pairs(firsts[left], firsts[right], tolerance)
+        yield left, right, match_reports(firsts[left], firsts[right], tolerance)
 
 
-def _matched_classes(pairs: Iterable[Pair], tolerance: Tolerance) -> dict[Key, ReconciliationClass]:
-    found: dict[Key, ReconciliationClass] = {}
-    for pair in pairs:
-        name = _pair_class(pair, tolerance)
-        for key in (_key(pair.left), _key(pair.right)):
-            found[key] = min(name, found.get(key, name), key=_RANK.__getitem__)
+def _matched(
+    matchings: Iterable[tuple[str, str, Matching]], roles: Mapping[str, Role], tolerance: Tolerance
+) -> dict[Key, Compared]:
+    """Return what councils' and forces' counterparts give every episode that has any.
+
+    Of several the first class in :data:`PRECEDENCE` stands, and whatever differs from any of them is named.
+    """
+    found: dict[Key, Compared] = {}
+    for left, right, matching in matchings:
+        if roles[left] == roles[right]:
+            continue
+        for span, compared in compare_matching(matching, tolerance):
+            other = found.get(_key(span), compared)
+            found[_key(span)] = Compared(
+                _first(compared.reconciliation_class, other.reconciliation_class),
+                in_order(compared.differs + other.differs),
+            )
     return found
 
 
-def _pair_class(pair: Pair, tolerance: Tolerance) -> ReconciliationClass:
-    left, right = pair
-    if left.open != right.open:
-        return "OPEN_CLOSED_CONFLICT"
-    if not tolerance.agree(left.start, right.start):
-        return "MATCHED_START_CONFLICT"
-    if not left.open and not tolerance.agree(left.end, right.end):
-        return "MATCHED_END_CONFLICT"
-    return "MATCHED"
+def _first(*names: ReconciliationClass) -> ReconciliationClass:
+    return min(names, key=_RANK.__getitem__)
+
+
+def _by_sides(
+    span: Span,
+    role: Role,
+    compared: Compared | None,
+    holdings: Holdings,
+    roles: Mapping[str, Role],
+    calendar: CoverageCalendar,
+) -> Classified:
+    if compared is None:
+        name = _alone(span, holdings, roles, calendar)
+        return Classified(span, role, name, sides=name)
+    name, differs = compared
+    return Classified(span, role, name, differs, sides=name)
+
+
+def _seen(reports: list[Classified], holdings: Holdings, calendar: CoverageCalendar) -> Absence:
+    """Give the reports of one absence the councils that should hold it and do not."""
+    holders = {report.span.agency for report in reports if report.role == "council"}
+    told = []
+    for report in reports:
+        unseen = unseen_by(report.span, report.role, holders, holdings, calendar)
+        name = _first(report.sides, "OUT_OF_AREA_UNSEEN") if unseen else report.sides
+        told.append(report._replace(reconciliation_class=name, unseen_by=unseen))
+    return Absence(tuple(told))
 
 
 def _alone(
@@ -152,8 +194,10 @@ def _councils_submitted(span: Span, holdings: Holdings, calendar: CoverageCalend
     return bool(areas) and all(calendar.covered("council", area, month) for area in areas)
 
 
-def _absences(found: Mapping[Key, Classified], pairs: Iterable[Pair]) -> Iterator[Absence]:
-    """Group first reports into absences: whatever is paired, directly or through another, is one."""
+def _absences(
+    found: Mapping[Key, Classified], matchings: Iterable[tuple[str, str, Matching]]
+) -> Iterator[list[Classified]]:
+    """Group first reports into absences: whatever belongs together, directly or through another, is one."""
     parent = {key: key for key in found}
 
     def root(key: Key) -> Key:
@@ -162,9 +206,10 @@ def _absences(found: Mapping[Key, Classified], pairs: Iterable[Pair]) -> Iterato
             key = parent[key]
         return key
 
-    for pair in pairs:
-        parent[root(_key(pair.left))] = root(_key(pair.right))
+    for _, _, matching in matchings:
+        for pair in matching.links():
+            parent[root(_key(pair.left))] = root(_key(pair.right))
     groups: dict[Key, list[Classified]] = {}
     for key, classified in found.items():
         groups.setdefault(root(key), []).append(classified)
-    return (Absence(tuple(group)) for group in groups.values())
+    yield from groups.values()

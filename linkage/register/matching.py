@@ -7,6 +7,8 @@ gives the one stable matching: no two episodes are left that are closer to each 
 was given.  (The closest pair of all must be in any stable matching, or it would itself be the objection;
 remove it and the same holds for the rest.)  A matching with the most pairs would be worse: where a child is
 absent every other day it shifts each episode to its neighbour's counterpart to gain one pair at the end.
+
+What is left over may be a part of what the other agency holds as one: see :class:`Split`.
 """
 
 from bisect import bisect_right
@@ -16,7 +18,7 @@ from typing import NamedTuple
 
 from linkage.register.spans import Span, Tolerance, minutes_between
 
-__all__ = ["Pair", "closest_pairs", "split_duplicates"]
+__all__ = ["Matching", "Pair", "Split", "match_reports", "split_duplicates"]
 
 
 class Pair(NamedTuple):
@@ -24,6 +26,26 @@ class Pair(NamedTuple):
 
     left: Span
     right: Span
+
+
+class Split(NamedTuple):
+    """One agency's episode, and the several episodes, in order, that another agency holds of that absence."""
+
+    whole: Span
+    parts: tuple[Span, ...]
+
+
+class Matching(NamedTuple):
+    """How two agencies' episodes of one person belong together; a split's whole is in a pair, too."""
+
+    pairs: tuple[Pair, ...]
+    splits: tuple[Split, ...]
+
+    def links(self) -> Iterator[Pair]:
+        """Yield every two episodes that are one absence or a part of it."""
+        yield from self.pairs
+        for split in self.splits:
+            yield from (Pair(split.whole, part) for part in split.parts)
 
 
 def split_duplicates(spans: Sequence[Span], tolerance: Tolerance) -> tuple[list[Span], list[Span]]:
@@ -67,18 +89,44 @@ def _consecutive(earlier: Span, later: Span, tolerance: Tolerance) -> bool:
     return minutes_between(earlier.start, later.start) > 0 and minutes_between(earlier.end, later.start) >= 0
 
 
-def closest_pairs(left: Sequence[Span], right: Sequence[Span], tolerance: Tolerance) -> Iterator[Pair]:
-    """Yield the stable one-to-one matching of two agencies' first reports, closest pair first.
+def match_reports(left: Sequence[Span], right: Sequence[Span], tolerance: Tolerance) -> Matching:
+    """Return the stable one-to-one matching of two agencies' first reports, and what is split.
 
     Both sequences are in order of start, as :func:`split_duplicates` returns them.
     """
+    candidates = sorted(_candidates(left, right, tolerance), key=_closeness)
+    pairs = tuple(_closest_pairs(candidates))
+    return Matching(pairs, tuple(_splits(candidates, pairs, tolerance)))
+
+
+def _closest_pairs(candidates: Sequence[Pair]) -> Iterator[Pair]:
     taken: set[str] = set()
     also_taken: set[str] = set()
-    for pair in sorted(_candidates(left, right, tolerance), key=_closeness):
+    for pair in candidates:
         if pair.left.handle not in taken and pair.right.handle not in also_taken:
             taken.add(pair.left.handle)
             also_taken.add(pair.right.handle)
             yield pair
+
+
+def _splits(candidates: Sequence[Pair], pairs: Sequence[Pair], tolerance: Tolerance) -> Iterator[Split]:
+    """Give every unpaired episode to the closest paired one of the other agency that it is a part of."""
+    for side in (0, 1):  # the side of the wholes
+        partner = {pair[side].handle: pair[1 - side] for pair in pairs}
+        free = {pair[1 - side].handle for pair in candidates}
+        free -= {one.handle for one in partner.values()}
+        parts: dict[str, tuple[Span, list[Span]]] = {}
+        for pair in candidates if free else ():
+            whole, part = pair[side], pair[1 - side]
+            known = partner.get(whole.handle)
+            if known is None or part.handle not in free:
+                continue
+            # The end of an open episode is only assumed: it holds others if the other side says so as well.
+            if (known.open or not whole.open) and tolerance.is_part(part, whole):
+                free.discard(part.handle)
+                parts.setdefault(whole.handle, (whole, [known]))[1].append(part)
+        for whole, found in parts.values():
+            yield Split(whole, tuple(sorted(found, key=lambda one: one.order)))
 
 
 def _candidates(left: Sequence[Span], right: Sequence[Span], tolerance: Tolerance) -> Iterator[Pair]:

@@ -17,12 +17,16 @@ SHORT_BREAKS = frozenset({"V3", "V4"})
 
 @dataclass(frozen=True, slots=True)
 class CareInterval:
-    """Days (ordinals, both included) on which a council looked after a child; no ``last`` means still."""
+    """Days (ordinals, both included) on which a council looked after a child; no ``last`` means still.
+
+    ``out_of_area``: the council had placed the child in another council's area.
+    """
 
     agency: str
     child: str
     first: int
     last: int | None
+    out_of_area: bool = False
 
     def covers(self, day: int) -> bool:
         """Tell whether a calendar day lies in the interval."""
@@ -84,4 +88,5 @@ def _by_child(episodes: Iterable[Episode]) -> dict[str, list[Episode]]:
 
 def _care_interval(agency: str, spell: CareSpell) -> CareInterval:
     last = None if spell.end is None else point(spell.end).day
-    return CareInterval(agency, spell.child, point(spell.start).day, last)
+    elsewhere = spell.area == "out" or spell.host not in {None, agency}
+    return CareInterval(agency, spell.child, point(spell.start).day, last, elsewhere)

@@ -96,6 +96,21 @@ class Tolerance:
             self._reaches(left.end, right.start) and self._reaches(right.end, left.start)
         )
 
+    def is_part(self, part: Span, whole: Span) -> bool:
+        """Tell whether one interval lies within another that may be longer.
+
+        It may begin earlier or end later by the tolerance, if it has more in common with the whole than a
+        touch: an absence that began on the day on which another ended is one of its own.  Of an open one
+        only its start counts.
+        """
+        end = part.start if part.open else part.end
+        later, sooner = minutes_between(whole.start, part.start), minutes_between(end, whole.end)
+        if later >= 0 and sooner >= 0:
+            return True
+        within = later >= -self._limit(whole.start, part.start) and sooner >= -self._limit(end, whole.end)
+        touches = minutes_between(part.start, whole.end) <= 0 or minutes_between(whole.start, end) <= 0
+        return within and not touches
+
     def _reaches(self, end: Point, start: Point) -> bool:
         return minutes_between(end, start) <= self._limit(end, start)
 

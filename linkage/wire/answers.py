@@ -21,6 +21,7 @@ AnswerCode = Literal[
     "same-child",
     "not-same-child",
     "cannot-tell",
+    "record-right",
 ]
 
 ANSWER_WORDS: Final[dict[AnswerCode, str]] = {
@@ -32,6 +33,7 @@ ANSWER_WORDS: Final[dict[AnswerCode, str]] = {
     "same-child": "we asked the other side: it is the same child; nothing else is known yet",
     "not-same-child": "we asked the other side: it is another child",
     "cannot-tell": "we asked, and it cannot be found out",
+    "record-right": "we looked at our own record: it is right as it is",
 }
 """Every code in words; the agency's commands and the documents show these."""
 

@@ -42,6 +42,7 @@ def canonical(value: object) -> bytes:
 def parse(data: bytes, kind: type[T], *, limit: int, exact: bool = False) -> T:
     """Parse JSON bytes into a frozen type.
 
+    A type may say that it ``READS`` older versions than the one that it writes.
     ``limit`` is the largest size accepted, in bytes.  With ``exact`` the bytes must already be in
     canonical form, as whatever is signed must be: two readers that disagree about a duplicate key or a
     number would otherwise disagree about what was signed.
@@ -131,7 +132,8 @@ def _checked_version(value: object, kind: type[Any]) -> object:
     found = value.get("version") if isinstance(value, dict) else None
     if not isinstance(found, int):
         raise VersionError(f"{_called(kind)}: format version missing", hint="check that it is the right file")
-    if found != known:
+    reads = getattr(kind, "READS", (known,))
+    if found not in reads:
         raise VersionError(
             f"{_called(kind)}: format version {found}, this release reads version {known}",
             hint="use a release of clew that knows this version",

@@ -10,8 +10,11 @@ from itertools import combinations
 
 ORDER = [
     "OPEN_CLOSED_CONFLICT",
+    "SPLIT_MERGE",
     "MATCHED_START_CONFLICT",
     "MATCHED_END_CONFLICT",
+    "TYPE_CONFLICT",
+    "OUT_OF_AREA_UNSEEN",
     "MATCHED",
     "COUNCIL_ONLY_M",
     "POLICE_ONLY_CLA",
@@ -212,14 +215,136 @@ class World:
                 found += self.matching(left, [i for i in mine if i.agency == y])
         return found
 
-    def class_of_pair(self, a, b):
-        if a.open != b.open:
-            return "OPEN_CLOSED_CONFLICT"
-        if not self.starts_agree(a, b):
-            return "MATCHED_START_CONFLICT"
-        if not a.open and not self.ends_agree(a, b):
-            return "MATCHED_END_CONFLICT"
-        return "MATCHED"
+    def differences(self, a, b):
+        return {
+            name
+            for name, differs in (
+                ("open", a.open != b.open),
+                ("start", not self.starts_agree(a, b)),
+                ("end", not a.open and not b.open and not self.ends_agree(a, b)),
+                ("type", a.episode.kind != b.episode.kind),
+            )
+            if differs
+        }
+
+    # --- one agency's one is another's several -------------------------------------------------------
+
+    def is_part(self, part, whole):
+        """Inside the whole; or inside the whole made longer by the tolerance, and more than a touch."""
+        if part.open:
+            last, at, date = part.first, part.begins, part.start_is_date
+        else:
+            last, at, date = part.last, part.ends, part.end_is_date
+        by_day = part.start_is_date or whole.start_is_date
+        early = whole.first - part.first if by_day else whole.begins - part.begins
+        early_limit = self.day_tolerance if by_day else self.minute_tolerance
+        by_day = date or whole.end_is_date
+        late = last - whole.last if by_day else at - whole.ends
+        late_limit = self.day_tolerance if by_day else self.minute_tolerance
+        if early <= dt.timedelta(0) and late <= dt.timedelta(0):
+            return True
+        by_day = part.start_is_date or whole.end_is_date
+        starts_before_end = part.first < whole.last if by_day else part.begins < whole.ends
+        by_day = date or whole.start_is_date
+        ends_after_start = last > whole.first if by_day else at > whole.begins
+        return early <= early_limit and late <= late_limit and starts_before_end and ends_after_start
+
+    def splits(self, kept, pairs):
+        """Lists of a whole and its parts, for every two agencies and person."""
+        found = []
+        for x, y in combinations(sorted(self.payloads), 2):
+            between = [pair for pair in pairs if {i.agency for i in pair} == {x, y}]
+            for one, many in ((x, y), (y, x)):
+                groups = {}
+                for part in kept:
+                    if part.agency != many or any(part in pair for pair in between):
+                        continue
+                    wholes = [
+                        (whole, other)
+                        for pair in between
+                        for whole, other in (pair, pair[::-1])
+                        if whole.agency == one
+                        and self.person_of_interval(whole) == self.person_of_interval(part)
+                        and self.same_absence(whole, part)
+                        and (not whole.open or other.open)
+                        and self.is_part(part, whole)
+                    ]
+                    if wholes:
+                        whole, other = min(wholes, key=lambda w: self.distance(w[0], part))
+                        groups.setdefault(whole, {other}).add(part)
+                found += [(w, sorted(parts, key=Interval.sort_key)) for w, parts in groups.items()]
+        return found
+
+    def compared(self, pairs, splits):
+        """Yield (interval, class, differences), for councils against forces."""
+        inside = {(w, p) for w, parts in splits for p in parts} | {
+            (p, w) for w, parts in splits for p in parts
+        }
+        split_ends = {i: set() for pair in pairs for i in pair}
+        for w, parts in splits:
+            for i in (w, *parts):
+                split_ends.setdefault(i, set()).add((w.agency, parts[0].agency))
+        for a, b in pairs:
+            agencies = {(a.agency, b.agency), (b.agency, a.agency)}
+            if self.roles[a.agency] == self.roles[b.agency] or (a, b) in inside:
+                continue
+            if split_ends[a] & agencies or split_ends[b] & agencies:
+                continue  # each belongs to a split between the same two agencies
+            named = self.differences(a, b)
+            order = (
+                ("open", "OPEN_CLOSED_CONFLICT"),
+                ("start", "MATCHED_START_CONFLICT"),
+                ("end", "MATCHED_END_CONFLICT"),
+                ("type", "TYPE_CONFLICT"),
+            )
+            name = next((name for what, name in order if what in named), "MATCHED")
+            yield a, name, named
+            yield b, name, named
+        for whole, parts in splits:
+            if self.roles[whole.agency] != self.roles[parts[0].agency]:
+                yield from self.compared_split(whole, parts)
+
+    def compared_split(self, whole, parts):
+        everything = set()
+        for number, part in enumerate(parts):
+            named = self.differences(whole, part)
+            if number > 0:
+                named.discard("start")
+            if number < len(parts) - 1:
+                named.discard("end")
+            if not part.open:
+                named.discard("open")
+            everything |= named
+            yield part, "OPEN_CLOSED_CONFLICT" if "open" in named else "SPLIT_MERGE", named
+        yield whole, "OPEN_CLOSED_CONFLICT" if "open" in everything else "SPLIT_MERGE", everything
+
+    # --- who should hold it and does not -------------------------------------------------------------
+
+    def unseen_by(self, interval, group):
+        if self.roles[interval.agency] == "council" and interval.episode.kind == "away":
+            return set()
+        person = self.person_of_interval(interval)
+        carers = {agency for agency, _ in self.looked_after_by(person, interval.first)}
+        holders = {i.agency for i in group if self.roles[i.agency] == "council"}
+        hosted = any(holder not in carers for holder in holders)
+        return {
+            agency
+            for agency in carers - holders
+            if (hosted or agency in self.placed_out_by(person, interval.first))
+            and self.submitted("council", agency, month(interval.episode.start))
+        }
+
+    def placed_out_by(self, person, day):
+        return {
+            agency
+            for agency, payload in self.payloads.items()
+            for spell in payload.care_spells
+            if (agency, spell.child) in self.looked_after_by(person, day)
+            and civil_day(spell.start) <= day
+            and (spell.end is None or day <= civil_day(spell.end))
+            and spell.legal_status not in ("V3", "V4")
+            and (spell.area == "out" or (spell.host is not None and spell.host != agency))
+        }
 
     # --- unmatched -----------------------------------------------------------------------------------
 
@@ -290,56 +415,75 @@ def reconcile_slowly(records, person_of, query_number, **tolerances):
     world = World(records, person_of, **tolerances)
     kept = world.first_reports()
     pairs = world.all_pairs(kept)
-    classes = {}
+    splits = world.splits(kept, pairs)
+    links = pairs + [(whole, part) for whole, parts in splits for part in parts]
+    groups = absences(kept, links)
+    sides, differs = {}, {interval: set() for interval in world.intervals}
+    for interval, name, named in world.compared(pairs, splits):
+        sides[interval] = min(name, sides.get(interval, name), key=ORDER.index)
+        differs[interval] |= named
     for interval in world.intervals:
-        matched = [
-            world.class_of_pair(*pair)
-            for pair in pairs
-            if interval in pair and world.roles[pair[0].agency] != world.roles[pair[1].agency]
-        ]
         if interval not in kept:
-            classes[interval] = "DUPLICATE_WITHIN_AGENCY"
-        elif matched:
-            classes[interval] = min(matched, key=ORDER.index)
-        else:
-            classes[interval] = world.class_alone(interval)
+            sides[interval] = "DUPLICATE_WITHIN_AGENCY"
+        elif interval not in sides:
+            sides[interval] = world.class_alone(interval)
+    classes = dict(sides)
+    for group in groups:
+        for interval in group:
+            if world.unseen_by(interval, group):
+                classes[interval] = min(sides[interval], "OUT_OF_AREA_UNSEEN", key=ORDER.index)
     findings = {
-        agency: {i.handle: name for i, name in classes.items() if i.agency == agency}
+        agency: {i.handle: (name, differs[i]) for i, name in classes.items() if i.agency == agency}
         for agency in world.payloads
     }
-    return findings, disclosures(world, classes, query_number), figures(world, classes, kept, pairs)
+    told = disclosures(world, sides, groups, query_number)
+    return findings, told, figures(world, classes, kept, groups)
 
 
-def disclosures(world, classes, query_number):
+def disclosures(world, sides, groups, query_number):
     told = {agency: Counter() for agency in world.payloads}
-    for interval, name in classes.items():
-        person = world.person_of_interval(interval)
-        for agency, payload in world.payloads.items():
-            own = {c.handle for c in payload.children if world.person(agency, c.handle) == person}
-            if name == "POLICE_ONLY_CLA":
-                own &= {
-                    child for who, child in world.looked_after_by(person, interval.first) if who == agency
-                }
-            elif name != "COUNCIL_ONLY_M" or world.roles[agency] != "police":
-                continue
-            if own:
-                child = min(own)
-                query = query_number(agency, child, interval.handle)
-                told[agency][child, name, month(interval.episode.start), interval.agency, query] += 1
+
+    def tell(agency, child, name, interval):
+        query = query_number(agency, child, interval.handle)
+        told[agency][child, name, month(interval.episode.start), interval.agency, query] += 1
+
+    for group in groups:
+        person = world.person_of_interval(group[0])
+        in_order = sorted(group, key=lambda i: (world.roles[i.agency] == "council", i.agency, i.sort_key()))
+        lacking = set()
+        for interval in in_order:
+            for agency in world.unseen_by(interval, group) - lacking:
+                lacking.add(agency)
+                own = [c for who, c in world.looked_after_by(person, interval.first) if who == agency]
+                tell(agency, min(own), "OUT_OF_AREA_UNSEEN", interval)
+        for interval in group:
+            for agency, payload in world.payloads.items():
+                own = {c.handle for c in payload.children if world.person(agency, c.handle) == person}
+                if sides[interval] == "POLICE_ONLY_CLA":
+                    own &= {c for who, c in world.looked_after_by(person, interval.first) if who == agency}
+                elif sides[interval] != "COUNCIL_ONLY_M" or world.roles[agency] != "police":
+                    continue
+                if own and agency not in lacking:
+                    tell(agency, min(own), sides[interval], interval)
     return told
 
 
-def figures(world, classes, kept, pairs):
-    absences = []
+def absences(kept, links):
+    groups = []
     waiting = list(kept)
     while waiting:
         group = [waiting.pop()]
         for member in group:
-            joined = [i for pair in pairs if member in pair for i in pair if i in waiting]
+            joined = [i for link in links if member in link for i in link if i in waiting]
             for interval in joined:
-                waiting.remove(interval)
-                group.append(interval)
-        absences.append(group)
+                if interval in waiting:
+                    waiting.remove(interval)
+                    group.append(interval)
+        groups.append(group)
+    return groups
+
+
+def figures(world, classes, kept, absences):
     by_class = Counter(min((classes[i] for i in group), key=ORDER.index) for group in absences)
     by_class["DUPLICATE_WITHIN_AGENCY"] = len(world.intervals) - len(kept)
     return {

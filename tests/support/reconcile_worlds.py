@@ -81,6 +81,8 @@ def worlds(draw: st.DrawFn) -> tuple[list[AgencyRecords], dict[tuple[str, str], 
             start=start,
             end=end,
             legal_status=draw(st.sampled_from(["C2", "V2", "V3", "V4", "unknown"])),
+            area=draw(st.sampled_from(["in", "out", "unknown"])),
+            host=draw(st.sampled_from([None, *AREAS])),
         )
         payloads[agency]["care_spells"].append(spell)
     for agency in ROLES:
@@ -168,6 +170,14 @@ class Register:
 
     def reconciled(self, tolerance: Tolerance = Tolerance()) -> Reconciliation:  # noqa: B008
         return reconcile(self.records(), self.linked, query_number=query_number, tolerance=tolerance)
+
+    def told(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """Each episode's class, and in what the other side's differs."""
+        return {
+            self.names[finding.episode]: (finding.reconciliation_class, finding.differs)
+            for told in self.reconciled().results.values()
+            for finding in told.findings
+        }
 
     def classes(self, tolerance: Tolerance = Tolerance()) -> dict[str, str]:  # noqa: B008
         return {

@@ -20,6 +20,7 @@ from linkage.wire.submission import (
     Registration,
     SubmissionStatus,
 )
+from linkage.wire.urgent import UrgentConflicts
 
 TYPES: list[type] = [
     AgencyStatus,
@@ -36,6 +37,7 @@ TYPES: list[type] = [
     Requests,
     Results,
     SubmissionStatus,
+    UrgentConflicts,
 ]
 """Every type that an address takes or answers with; those that they are made of come along."""
 
