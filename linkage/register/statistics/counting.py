@@ -88,8 +88,10 @@ def count_rows(rows: Rows, divisions: Mapping[str, Division]) -> dict[str, dict[
 def _leaves(codes: Sequence[str], division: Division) -> Integers:
     """Return each row's place among a dimension's codes."""
     known = {code: place for place, code in enumerate(division.dimension.codes)}
-    moved = {value: known[code] for value, code in division.place.items()}
-    places = {**known, **moved}
+    places = known | {value: known[code] for value, code in division.place.items()}
+    if division.other is not None:
+        rest = known[division.other]
+        return np.fromiter((places.get(code, rest) for code in codes), dtype=np.int64, count=len(codes))
     return np.fromiter((places[code] for code in codes), dtype=np.int64, count=len(codes))
 
 

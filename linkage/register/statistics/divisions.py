@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from linkage.register.classes import PRECEDENCE
+from linkage.register.persons import SHORT_BREAKS
 from linkage.register.statistics.durations import DAY_BANDS, DFE_BANDS, HOUR_BANDS, OPEN_BANDS, TIMED_BANDS
 from linkage.register.statistics.facts import NOT_LOOKED_AFTER
 from linkage.register.statistics.interviews import NONE_CODED
@@ -215,8 +216,16 @@ FIXED: Mapping[str, Division] = {
         },
         one_each=True,
     ),
-    "legal_status": grouped("legal_status", "Legal status", _LEGAL, _LEGAL_PARENTS),
-    "placement": grouped("placement", "Placement", _PLACEMENTS, {}, place=_PLACEMENT_OF),
+    "legal_status": grouped(
+        "legal_status",
+        "Legal status",
+        _LEGAL,
+        _LEGAL_PARENTS,
+        place=dict.fromkeys(SHORT_BREAKS, NOT_LOOKED_AFTER),
+    ),
+    "placement": grouped(
+        "placement", "Placement", _PLACEMENTS, {}, place=_PLACEMENT_OF, other="other-placement"
+    ),
     "provider": flat("provider", "Placement provider", _PROVIDERS),
     "in_out": flat(
         "in_out", "In or out of the responsible council's area", {"in": "In", "out": "Out", **_UNKNOWN}

@@ -19,7 +19,8 @@ Depth = Literal["region", "council"]
 class Division(NamedTuple):
     """A dimension, and where each value of a fact lies in it.
 
-    ``place``: from a value to its code, where they differ.  ``one_each``: a child has one value only;
+    ``place``: from a value to its code, where they differ; ``other``: the code of a value that is in neither.
+    ``one_each``: a child has one value only;
     ``several``: an absence may have several.
     """
 
@@ -27,6 +28,7 @@ class Division(NamedTuple):
     place: Mapping[str, str] = {}
     one_each: bool = False
     several: bool = False
+    other: str | None = None
 
     def of(self, measure: str) -> Dimension:
         """Return the dimension for a measure: whether its parts sum depends on what is counted."""
@@ -61,6 +63,7 @@ def grouped(
     place: Mapping[str, str] | None = None,
     one_each: bool = False,
     several: bool = False,
+    other: str | None = None,
 ) -> Division:
     """Make a dimension whose codes, in order, are those of ``labels``; without a parent, of the total."""
     dimension = Dimension(
@@ -70,7 +73,7 @@ def grouped(
         parents={code: parents.get(code, TOTAL) for code in labels},
         labels={TOTAL: "All", **labels},
     )
-    return Division(dimension, place or {}, one_each, several)
+    return Division(dimension, place or {}, one_each, several, other)
 
 
 def areas(name: str, title: str, directory: AreaDirectory, found: Iterable[str], depth: Depth) -> Division:
