@@ -5,18 +5,16 @@ shared database.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import cast
-
-from sqlalchemy import Connection
 
 from api.amendment_watch import AmendmentWatch, Review, record_review
 from api.clock import Clock, stamp
 from api.config import read_settings
 from api.erasing_payload import PayloadEraser
 from api.folders import DataFolder
+from api.held_records import held_records, run_of_cycle
 from api.part_intake import PartIntake, append_dropped
 from api.payload_erasure import find_erasure, forget_in_register
-from api.quarantine import read_quarantine, without_records
+from api.quarantine import without_records
 from api.query_numbers import QueryNumbers
 from api.retention import RetentionSchedule
 from api.rotation import require_job
@@ -28,11 +26,10 @@ from api.store.database import Database
 from api.store.payload import PayloadStore, survives_storage
 from api.store.submissions import LEFT_OUT, Submission
 from api.worker import Say, Task, Worker
-from linkage.errors import FormatError, InputError, LimitError
-from linkage.register.reconcile import AgencyRecords, Reconciliation, reconcile
+from linkage.errors import FormatError, LimitError
+from linkage.register.reconcile import Reconciliation, reconcile
 from linkage.wire.bundle import checked
 from linkage.wire.canonical import canonical
-from linkage.wire.codes import Role
 from linkage.wire.compression import decompress
 from linkage.wire.ledger import Cover
 from linkage.wire.limits import MAX_LINE_BYTES
@@ -217,28 +214,16 @@ class RegisterWorker:
 
     def _reconciled(self, number: int) -> tuple[Reconciliation, list[Query], Review]:
         with self._database.read() as connection:
-            run = _run_of_cycle(connection, number)
+            run = run_of_cycle(connection, number)
             snapshots = results.run_snapshots(connection, run)
             person_of = {(one.agency, one.handle): one.person for one in persons.standing_members(connection)}
-            quarantine = read_quarantine(connection)
-            held_back = records.held_back(connection)
             review = self._watch.review(connection, number, snapshots, person_of, now=self._clock())
-        held = []
-        for one in snapshots:
-            payload = quarantine.apply(one, self._load(one.submission, one.agency), snapshots)
-            payload = without_records(payload, held_back.of(one.agency, one.sequence))
-            held.append(AgencyRecords(one.agency, cast("Role", one.role), payload))
+            held = held_records(connection, self._store, snapshots)
         with self._database.read() as connection:
             held = self._watch.hold_back(connection, held, person_of, review, number)
         numbers = QueryNumbers(self._query_key)
         outcome = reconcile(held, person_of, query_number=numbers.number)
         return outcome, list(numbers.behind(held, outcome.results)), review
-
-    def _load(self, submission: str, agency: str) -> Payload:
-        payload = self._store.load(submission, agency)
-        if payload is None:
-            raise InputError("payload: a standing submission is not in the store", hint="restore the store")
-        return payload
 
 
 def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -254,17 +239,6 @@ def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
             raise LimitError(f"payload: a line is longer than {MAX_LINE_BYTES} bytes")
     if held:
         raise FormatError("payload: the last line is cut short")
-
-
-def _run_of_cycle(connection: Connection, number: int) -> int:
-    cycle = results.cycle(connection, number)
-    run = None if cycle is None else persons.run_of_job(connection, cycle.link_job)
-    if cycle is None or run is None:
-        raise InputError(
-            f"cycle {number}: its linkage did not finish",
-            hint="see `clew register status`, mend what failed, then `clew register retry` both jobs",
-        )
-    return run
 
 
 def _results(outcome: Reconciliation, agency: str, number: int) -> Results:

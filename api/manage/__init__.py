@@ -14,6 +14,7 @@ _MODULES = {
     "alerts": "alerts",
     "answers": "answers",
     "approver": "reidentifying",
+    "areas": "areas",
     "audience": "audiences",
     "audit": "audit",
     "backup": "keeping",
@@ -38,6 +39,7 @@ _MODULES = {
     "status": "jobs",
     "submission": "submissions",
     "succession": "succession",
+    "tables": "tables",
     "upgrade": "setup",
     "work": "running",
 }

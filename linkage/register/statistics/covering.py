@@ -66,10 +66,14 @@ class AreaMonths:
             return self._period.months
         return [month for month in self._period.months if time in (month, quarter_of(month), year_of(month))]
 
+    def everywhere(self) -> list[str]:
+        """Return all councils, listed or found."""
+        return [*self._directory.areas, *self._unlisted]
+
     def councils(self, code: str, dimension: Dimension) -> list[str]:
         """Return the councils below a code of an area or force dimension."""
         if code == dimension.total:
-            return [*self._directory.areas, *self._unlisted]
+            return self.everywhere()
         listed = self._directory.within(code)
         if listed or code == NOT_STATED:
             return sorted(listed)

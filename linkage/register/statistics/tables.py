@@ -18,7 +18,7 @@ from linkage.register.statistics.periods import Period
 from linkage.register.statistics.selecting import SELECTIONS, Selection
 from linkage.register.statistics.trees import Division, areas, forces, times
 
-__all__ = ["TABLES", "TableSpec", "count_tables"]
+__all__ = ["TABLES", "TableSpec", "count_tables", "found_areas"]
 
 _INCIDENTS = ("incidents",)
 _COLUMNS: Mapping[str, str] = {"region": "area"}
@@ -145,8 +145,7 @@ def count_tables(
     """
     chosen = _chosen(numbers)
     selection = Selection(facts, period, _councils(area, facts, directory))
-    found = {one.responsible for one in facts.absences} | {one.host for one in facts.absences}
-    found |= {one.agency for person in facts.persons for one in person.placements}
+    found = found_areas(facts)
     divisions = _divisions(selection, directory, found)
     coverage = AreaMonths(facts.calendar, directory, period, found)
     rows = {name: SELECTIONS[name](selection) for name in dict.fromkeys(spec.rows for spec in chosen)}
@@ -156,6 +155,12 @@ def count_tables(
         unavailable = _unavailable(used, coverage)
         tables += count_tables_of(spec.number, spec.title, rows[spec.rows], used, spec.measures, unavailable)
     return tables
+
+
+def found_areas(facts: Facts) -> frozenset[str]:
+    """Return the codes of all councils that any fact names."""
+    named = {code for one in facts.absences for code in (one.responsible, one.host)}
+    return frozenset(named | {one.agency for person in facts.persons for one in person.placements})
 
 
 def _chosen(numbers: Iterable[str]) -> Sequence[TableSpec]:
