@@ -72,7 +72,7 @@ def geography(code: str, directory: AreaDirectory) -> Mapping[str, str]:
     return found | _unlisted(code)
 
 
-def _unlisted(code: str) -> Mapping[str, str]:
+def _unlisted(code: str) -> dict[str, str]:
     if code == UNKNOWN_REGION:
         return {"geographic_level": "Regional", "region_code": "x", "region_name": "Region not known"}
     if code == NOT_STATED:

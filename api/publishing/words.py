@@ -119,8 +119,8 @@ def general_notes(beside: Beside) -> tuple[str, ...]:
             "estimated to be right. That is one figure for all links: it is not known by group or area."
         )
     told = (
-        f"Both sides, councils and police, submitted {coverage.both} of {coverage.months} months of councils' "
-        f"areas; councils alone {coverage.councils_only}, police alone {coverage.police_only}, nobody "
+        f"Both sides, councils and police, submitted {coverage.both} of {coverage.months} months of "
+        f"councils' areas; councils alone {coverage.councils_only}, police alone {coverage.police_only}, nobody "
         f"{coverage.neither}. coverage_percent is the share of both sides, of each row's area and time."
     )
     return (
