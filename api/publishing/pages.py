@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from html import escape
 
+from api.publishing.findings import Findings
 from api.publishing.places import GEOGRAPHY
 from api.publishing.rows import Printed, printed
 from api.publishing.tidy import file_name
 from api.publishing.words import SYMBOLS, general_notes, table_notes
-from linkage.register.statistics.published import Beside, TableGroup
+from linkage.register.statistics.published import Beside, LinkedShares, TableGroup
 
 __all__ = ["contents_page", "table_page"]
 
@@ -19,9 +20,9 @@ _STYLE = (
 )
 
 
-def table_page(group: TableGroup, beside: Beside, svg: str) -> str:
+def table_page(group: TableGroup, beside: Beside, linked: LinkedShares, svg: str) -> str:
     """Return one table's page; it loads nothing from anywhere."""
-    rows = printed(group, beside)
+    rows = printed(group, beside, linked)
     title = f"{group.number} {group.title}, {beside.period.code}"
     notes = "".join(f"<li>{escape(note)}</li>" for note in (*table_notes(group), *general_notes(beside)))
     symbols = "".join(f"<dt>{escape(mark)}</dt><dd>{escape(words)}</dd>" for mark, words in SYMBOLS)
@@ -34,8 +35,8 @@ def table_page(group: TableGroup, beside: Beside, svg: str) -> str:
     )
 
 
-def contents_page(groups: Sequence[TableGroup], beside: Beside) -> str:
-    """Return the page that leads to all others."""
+def contents_page(groups: Sequence[TableGroup], beside: Beside, findings: Findings | None) -> str:
+    """Return the page that leads to all others, with the patterns that were found."""
     lines = "".join(
         f'<li><a href="{file_name(group, "html")}">{escape(group.number)} {escape(group.title)}</a> '
         f'(<a href="{file_name(group, "csv")}">CSV</a>)</li>'
@@ -45,7 +46,21 @@ def contents_page(groups: Sequence[TableGroup], beside: Beside) -> str:
     return _page(
         f"Children who go missing, {beside.period.code}",
         f'<p><a href="tables.xlsx">All tables as a workbook</a></p><ul>{lines}</ul>'
-        f"<h2>Notes</h2><ul>{notes}</ul>",
+        f"{_patterns(findings)}<h2>Notes</h2><ul>{notes}</ul>",
+    )
+
+
+def _patterns(findings: Findings | None) -> str:
+    if findings is None:
+        return ""
+    head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in findings.columns)
+    lines = (
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in findings.lines
+    )
+    return (
+        f"<h2>Hotspots and breaks of trend</h2><p>{escape(findings.note)}</p>"
+        f"<table><caption>What was found</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(lines)}</tbody></table>"
     )
 
 

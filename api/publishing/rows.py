@@ -7,6 +7,7 @@ from api.publishing.places import GEOGRAPHY, TIME, force_columns, geography, tim
 from linkage.register.counts import Key
 from linkage.register.statistics.published import (
     Beside,
+    LinkedShares,
     TableGroup,
     mean_per_child,
     median_hours,
@@ -15,7 +16,12 @@ from linkage.register.statistics.published import (
 
 __all__ = ["QUALITY", "Printed", "numbered", "printed"]
 
-QUALITY = ("coverage_percent", "linkage_precision_low", "linkage_precision_high")
+QUALITY = (
+    "coverage_percent",
+    "held_by_both_percent",
+    "linkage_precision_low",
+    "linkage_precision_high",
+)
 _PLACES = frozenset({"area", "force", "time"})
 
 
@@ -29,8 +35,8 @@ class Printed:
     rows: list[tuple[str, ...]]
 
 
-def printed(group: TableGroup, beside: Beside) -> Printed:
-    """Lay out a table of released cells."""
+def printed(group: TableGroup, beside: Beside, linked: LinkedShares) -> Printed:
+    """Lay out a table of released cells, with what says how far they can be trusted."""
     filters = tuple(one.name for one in group.dimensions if one.name not in _PLACES)
     figures = _figures(group)
     columns = (*TIME, *GEOGRAPHY, *filters, *figures, *QUALITY)
@@ -38,7 +44,7 @@ def printed(group: TableGroup, beside: Beside) -> Printed:
     for key in group.keys:
         cells = _where(group, key, beside) | _filters(group, key)
         cells |= {name: figure(key) for name, figure in figures.items()}
-        cells |= _quality(group, key, beside)
+        cells |= _quality(group, key, beside, linked)
         rows.append(tuple(cells[name] for name in columns))
     return Printed(columns, filters, tuple(figures), rows)
 
@@ -109,7 +115,7 @@ def _median(group: TableGroup, key: Key) -> str:
     return median_hours({code: cells[(*key[:place], code, *key[place + 1 :])] for code in dimension.codes})
 
 
-def _quality(group: TableGroup, key: Key, beside: Beside) -> dict[str, str]:
+def _quality(group: TableGroup, key: Key, beside: Beside, linked: LinkedShares) -> dict[str, str]:
     """Return coverage of the row's area and time, and how precise the links are said to be."""
     codes = _codes(group, key)
     place = next((one for one in group.dimensions if one.name in {"area", "force"}), None)
@@ -119,6 +125,7 @@ def _quality(group: TableGroup, key: Key, beside: Beside) -> dict[str, str]:
     low, high = beside.quality.low, beside.quality.high
     return {
         "coverage_percent": "x" if share is None else f"{share:.0f}",
+        "held_by_both_percent": linked.of(codes, {one.name: one.total for one in group.dimensions}),
         "linkage_precision_low": "x" if low is None else f"{100 * low:.1f}",
         "linkage_precision_high": "x" if high is None else f"{100 * high:.1f}",
     }

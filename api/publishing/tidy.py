@@ -5,7 +5,7 @@ import io
 import re
 
 from api.publishing.rows import printed
-from linkage.register.statistics.published import Beside, TableGroup
+from linkage.register.statistics.published import Beside, LinkedShares, TableGroup
 
 __all__ = ["file_name", "tidy_csv"]
 
@@ -18,9 +18,9 @@ def file_name(group: TableGroup, suffix: str) -> str:
     return f"{group.number.lower()}_{words}.{suffix}"
 
 
-def tidy_csv(group: TableGroup, beside: Beside) -> bytes:
+def tidy_csv(group: TableGroup, beside: Beside, linked: LinkedShares) -> bytes:
     """Write a table in UTF-8; figures and symbols only, no cell blank but for places of another level."""
-    rows = printed(group, beside)
+    rows = printed(group, beside, linked)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(rows.columns)

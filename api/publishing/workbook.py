@@ -7,17 +7,18 @@ from typing import Any
 
 import xlsxwriter
 
+from api.publishing.findings import Findings
 from api.publishing.places import GEOGRAPHY, TIME
 from api.publishing.rows import Printed, numbered, printed
 from api.publishing.words import SYMBOLS, general_notes, table_notes
-from linkage.register.statistics.published import Beside, TableGroup
+from linkage.register.statistics.published import Beside, LinkedShares, TableGroup
 
 __all__ = ["workbook"]
 
 _NARROW, _WIDE = 14, 34
 
 
-def workbook(groups: Sequence[TableGroup], beside: Beside) -> bytes:
+def workbook(groups: Sequence[TableGroup], beside: Beside, findings: Findings | None) -> bytes:
     """Write all tables into one workbook; the same tables give the same bytes."""
     data = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -32,15 +33,24 @@ def workbook(groups: Sequence[TableGroup], beside: Beside) -> bytes:
             "figure": book.add_format({"num_format": "#,##0.#", "align": "right"}),
             "count": book.add_format({"num_format": "#,##0", "align": "right"}),
         }
-        _contents(book, groups, title, formats)
+        linked = LinkedShares(groups)
+        _contents(book, groups, findings, title, formats)
         _notes(book, beside, formats)
         _coverage(book, beside, formats)
+        if findings is not None:
+            _patterns(book, findings, formats)
         for group in groups:
-            _sheet(book, group, printed(group, beside), formats)
+            _sheet(book, group, printed(group, beside, linked), formats)
     return data.getvalue()
 
 
-def _contents(book: Any, groups: Sequence[TableGroup], title: str, formats: dict[str, Any]) -> None:
+def _contents(
+    book: Any,
+    groups: Sequence[TableGroup],
+    findings: Findings | None,
+    title: str,
+    formats: dict[str, Any],
+) -> None:
     sheet = book.add_worksheet("Contents")
     sheet.set_column(0, 0, 10)
     sheet.set_column(1, 1, 80)
@@ -50,6 +60,8 @@ def _contents(book: Any, groups: Sequence[TableGroup], title: str, formats: dict
         ("Notes", "How to read the figures, and what they cannot tell"),
         ("Coverage", "Who submitted what"),
     ]
+    if findings is not None:
+        listed.append(("Patterns", "Hotspots and breaks of trend"))
     listed += [(group.number, group.title) for group in groups]
     for line, (name, words) in enumerate(listed, start=3):
         sheet.write_url(line, 0, f"internal:'{name}'!A1", string=name)
@@ -84,6 +96,16 @@ def _coverage(book: Any, beside: Beside, formats: dict[str, Any]) -> None:
         sheet.write_row(line, 0, (area, beside.directory.names.get(area, area)))
         counts = (found.months, found.both, found.councils_only, found.police_only, found.neither)
         sheet.write_row(line, 2, counts, formats["count"])
+
+
+def _patterns(book: Any, findings: Findings, formats: dict[str, Any]) -> None:
+    sheet = book.add_worksheet("Patterns")
+    sheet.set_column(0, len(findings.columns) - 1, _NARROW)
+    sheet.write_string(0, 0, "Hotspots and breaks of trend", formats["title"])
+    sheet.write_string(1, 0, findings.note)
+    sheet.write_row(3, 0, [name.replace("_", " ") for name in findings.columns], formats["head"])
+    for line, cells in enumerate(findings.lines, start=4):
+        sheet.write_row(line, 0, cells)
 
 
 def _sheet(book: Any, group: TableGroup, rows: Printed, formats: dict[str, Any]) -> None:

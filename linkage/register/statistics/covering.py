@@ -3,7 +3,7 @@
 Coverage is about agencies and not about children, and is published as it is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from linkage.register.areas import AreaDirectory
@@ -41,30 +41,25 @@ class AreaMonths:
     def __init__(
         self, calendar: CoverageCalendar, directory: AreaDirectory, period: Period, found: Iterable[str] = ()
     ) -> None:
-        self._calendar = calendar
         self._directory = directory
-        self._period = period
         self._unlisted = sorted(set(found) - set(directory.areas) - {NOT_STATED})
+        self._months = _months_by_time(period)
+        self._sides = {
+            (area, month): (calendar.covered("council", area, month), calendar.covered("police", area, month))
+            for area in self.everywhere()
+            for month in period.months
+        }
 
     def covered(self, councils: Iterable[str], time: str | None = None) -> Covered:
         """Return the coverage of some councils' areas, in one part of the period or all of it."""
-        sides = [
-            (self._calendar.covered("council", area, month), self._calendar.covered("police", area, month))
-            for area in councils
-            for month in self.months(time)
-        ]
+        months = self._months[time]
+        sides = [self._sides[area, month] for area in councils for month in months]
         return Covered(
             len(sides),
             sides.count((True, True)),
             sides.count((True, False)),
             sides.count((False, True)),
         )
-
-    def months(self, time: str | None) -> Sequence[str]:
-        """Return the months of a year, a quarter, a month, or all."""
-        if time is None or time == self._period.code:
-            return self._period.months
-        return [month for month in self._period.months if time in (month, quarter_of(month), year_of(month))]
 
     def everywhere(self) -> list[str]:
         """Return all councils, listed or found."""
@@ -78,3 +73,12 @@ class AreaMonths:
         if listed or code == NOT_STATED:
             return sorted(listed)
         return self._unlisted if code == UNKNOWN_REGION else [one for one in self._unlisted if one == code]
+
+
+def _months_by_time(period: Period) -> dict[str | None, list[str]]:
+    """Return the months of the period, and of every year, quarter and month of it."""
+    found: dict[str | None, list[str]] = {None: list(period.months), period.code: list(period.months)}
+    for month in period.months:
+        for time in {month, quarter_of(month), year_of(month)} - {period.code}:
+            found.setdefault(time, []).append(month)
+    return found

@@ -17,6 +17,7 @@ __all__ = [
     "LEAST_BASE",
     "Beside",
     "LinkQuality",
+    "LinkedShares",
     "TableGroup",
     "group_tables",
     "mean_per_child",
@@ -50,13 +51,14 @@ class LinkQuality(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What writers need beside the tables."""
+    """What writers need beside the tables; ``rounding``: to what disclosure control rounds counts."""
 
     period: Period
     directory: AreaDirectory
     coverage: AreaMonths
     quality: LinkQuality
     cycle: int
+    rounding: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,32 @@ def group_tables(tables: Iterable[ReleasedTable]) -> list[TableGroup]:
         TableGroup(number, found[0].title, found[0].dimensions, {one.measure: one for one in found})
         for number, found in groups.items()
     ]
+
+
+class LinkedShares:
+    """Of each group's children, the share that councils and police both hold: T16, as released."""
+
+    _GROUPS = ("ethnicity", "sex", "age_band", "area")
+
+    def __init__(self, groups: Iterable[TableGroup]) -> None:
+        self._shares: dict[tuple[str, str], str] = {}
+        self._all = "x"
+        for group in groups:
+            first, held_by = group.dimensions[0], group.dimensions[-1]
+            if not group.number.startswith("T16") or held_by.name != "held_by":
+                continue
+            cells = group.measures["children"].cells
+            for code in first.codes:
+                share = percent_of(cells[code, "both"], cells[code, held_by.total])
+                self._shares[first.name, code] = share
+            self._all = self._shares[first.name, first.total]
+
+    def of(self, codes: Mapping[str, str], totals: Mapping[str, str]) -> str:
+        """Return the share of a row's group, the narrowest that is known of it; ``x`` without T16."""
+        for name in self._GROUPS:
+            if name in codes and codes[name] != totals[name] and (name, codes[name]) in self._shares:
+                return self._shares[name, codes[name]]
+        return self._all
 
 
 def percent_of(part: ReleasedCell, whole: ReleasedCell) -> str:

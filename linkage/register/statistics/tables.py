@@ -21,6 +21,7 @@ from linkage.register.statistics.trees import Division, areas, forces, times
 __all__ = ["TABLES", "TableSpec", "count_tables", "found_areas"]
 
 _INCIDENTS = ("incidents",)
+_QUALITY = "T16"
 _COLUMNS: Mapping[str, str] = {"region": "area"}
 _CHILDREN = ("children",)
 
@@ -140,8 +141,8 @@ def count_tables(
     """Count all tables of a period, or those of some numbers, for all areas or one.
 
     ``area``: a council, region, country or force; its absences are those for which its councils are
-    responsible.  ``T9`` asks for T9b as well.  Raises :class:`InputError` for an area or a number that is
-    not known.
+    responsible.  ``T9`` asks for T9b as well, and T16 goes with everything, for how well records are linked
+    stands beside every figure.  Raises :class:`InputError` for an area or a number that is not known.
     """
     chosen = _chosen(numbers)
     selection = Selection(facts, period, _councils(area, facts, directory))
@@ -169,8 +170,9 @@ def _chosen(numbers: Iterable[str]) -> Sequence[TableSpec]:
     for number in asked:
         if number not in known:
             raise InputError(f"there is no table {number}", hint=f"there are {', '.join(sorted(known))}")
+    families = {*asked, _QUALITY}
     return [
-        spec for spec in TABLES if not asked or spec.number in asked or spec.number.rstrip("bcd") in asked
+        spec for spec in TABLES if not asked or spec.number in asked or spec.number.rstrip("bcd") in families
     ]
 
 
