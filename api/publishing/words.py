@@ -121,7 +121,7 @@ def general_notes(beside: Beside) -> tuple[str, ...]:
     told = (
         f"Both sides, councils and police, submitted {coverage.both} of {coverage.months} months of "
         f"councils' areas; councils alone {coverage.councils_only}, police alone {coverage.police_only}, "
-        f"nobody {coverage.neither}. coverage_percent is the share of both sides, of each row's area and time."
+        f"nobody {coverage.neither}. coverage_percent is the share of both sides, of a row's area and time."
     )
     return (
         f"Absences that began from {_day(first)} to {_day(last)}, as held in cycle {beside.cycle}.",

@@ -165,7 +165,7 @@ def values_of(kind, facts, period, wanted):  # noqa: C901 (one way for each kind
 
 def plain(facts, n, one, **more):
     person = facts.persons[one.person]
-    values = {name: getattr(one, name) for name in one.__slots__}
+    values = {name: getattr(one, name) for name in one._fields}
     values |= {
         "sex": person.sex,
         "ethnicity": person.ethnicity,

@@ -8,6 +8,7 @@ one pass.  ``tests/oracles/statistics_oracle.py`` counts the same with loops ove
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,20 @@ class Rows:
     units: Sequence[int]
     weights: Sequence[int]
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    _arrays: dict[object, Integers] = field(default_factory=dict, repr=False, compare=False)
+
+    def leaves(self, name: str, division: Division) -> Integers:
+        """Return each row's place among a dimension's codes; kept, for tables share rows and dimensions."""
+        key = (name, division.dimension.codes)
+        if key not in self._arrays:
+            self._arrays[key] = _leaves(self.columns[name], division)
+        return self._arrays[key]
+
+    def numbers(self, name: Literal["persons", "units", "weights"]) -> Integers:
+        """Return one of the columns of numbers."""
+        if name not in self._arrays:
+            self._arrays[name] = np.asarray(getattr(self, name), dtype=np.int64)
+        return self._arrays[name]
 
 
 def count_tables_of(
@@ -68,11 +83,11 @@ def count_tables_of(
 def count_rows(rows: Rows, divisions: Mapping[str, Division]) -> dict[str, dict[Key, Cell]]:
     """Count rows into the cells that are not empty, by measure."""
     dimensions = [division.dimension for division in divisions.values()]
-    leaves = [_leaves(rows.columns[name], division) for name, division in divisions.items()]
+    leaves = [rows.leaves(name, division) for name, division in divisions.items()]
     chains = [_chains(dimension) for dimension in dimensions]
-    persons = np.asarray(rows.persons, dtype=np.int64)
-    units = np.asarray(rows.units, dtype=np.int64)
-    weights = np.asarray(rows.weights, dtype=np.int64)
+    persons = rows.numbers("persons")
+    units = rows.numbers("units")
+    weights = rows.numbers("weights")
     found: dict[str, dict[Key, Cell]] = {measure: {} for measure in MEASURES}
     if not len(persons):
         return found

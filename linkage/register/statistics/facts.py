@@ -6,6 +6,7 @@ are about the same absences.  Rules for reports that differ: docs/statistics.md.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from linkage.register.areas import AreaDirectory
 from linkage.register.classes import Absence, Classified, PersonAbsences, classify
@@ -33,8 +34,7 @@ NOT_LOOKED_AFTER = "not-looked-after"
 _NEAR_DAYS = 7
 
 
-@dataclass(frozen=True, slots=True)
-class ReportFact:
+class ReportFact(NamedTuple):
     """One agency's report of an absence: a call."""
 
     agency: str
@@ -53,8 +53,7 @@ class PersonFact:
     placements: tuple[Placement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AbsenceFact:
+class AbsenceFact(NamedTuple):
     """One absence, in the codes that tables divide by."""
 
     person: int

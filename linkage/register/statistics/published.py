@@ -85,16 +85,16 @@ class TableGroup:
         return tuple(dict.fromkeys(note for one in self.measures.values() for note in one.notes))
 
     def whole(self, key: Key) -> Key:
-        """Return the cell that a percentage is of: the same area and time, all of everything else."""
+        """Return the cell that a percentage is of: the same area or group, and time, and all of the rest."""
         return tuple(
-            code if dimension.name in {"area", "force", "time"} else dimension.total
-            for dimension, code in zip(self.dimensions, key, strict=True)
+            code if place == 0 or dimension.name == "time" else dimension.total
+            for place, (dimension, code) in enumerate(zip(self.dimensions, key, strict=True))
         )
 
     @property
     def has_percentages(self) -> bool:
-        """Tell whether anything but areas and time divides the table."""
-        return any(one.name not in {"area", "force", "time"} for one in self.dimensions)
+        """Tell whether anything but its first dimension and time divides the table."""
+        return any(one.name != "time" for one in self.dimensions[1:])
 
 
 def group_tables(tables: Iterable[ReleasedTable]) -> list[TableGroup]:
