@@ -54,7 +54,15 @@ def _rows(content: bytes) -> list[dict[str, str]]:
 
 
 def _figures(name: str) -> bool:
-    endings = ("children", "incidents", "calls", "percent", "incidents_per_child", "median_hours")
+    endings = (
+        "children",
+        "incidents",
+        "calls",
+        "percent",
+        "percent_of_group",
+        "incidents_per_child",
+        "median_hours",
+    )
     return name.endswith(endings) or name.startswith("linkage_precision")
 
 
@@ -120,6 +128,17 @@ def test_coverage_and_quality_stand_beside_every_figure(files: dict[str, bytes])
     for row in by_sex:
         if row["sex"] in {"Female", "Male"}:
             assert row["held_by_both_percent"] == both[row["sex"]]
+
+
+def test_within_72_hours_is_told_of_interviews_completed(files: dict[str, bytes]) -> None:
+    rows = [row for row in _rows(files["t9_return-interviews.csv"]) if row["geographic_level"] == "National"]
+    found = {row["interview"]: row for row in rows}
+    within, completed = found["Completed within 72 hours of return"], found["Completed"]
+    share = round(100 * int(within["incidents"]) / int(completed["incidents"]))
+    assert abs(int(within["incidents_percent_of_group"]) - share) <= 1
+    assert 40 < share < 90
+    assert int(within["incidents_percent"]) < share
+    assert int(found["Reported by police only"]["incidents"]) > 0
 
 
 def test_the_workbook_has_contents_notes_coverage_and_every_table(

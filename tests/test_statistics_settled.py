@@ -135,6 +135,14 @@ def test_without_care_the_council_and_then_the_police_say_where() -> None:
     assert _one(nobody).force == "P02"  # whose area it was, by the directory
 
 
+def test_a_child_missing_from_home_lives_where_the_home_is() -> None:
+    for missing_from, council in (("home", "E04"), ("other", "not-stated")):
+        register = Register()
+        place = {"responsible": None, "host": "E04", "missing_from": missing_from}
+        register.absent("p", FORCE, "2025-06-03 09:00", "2025-06-03 15:00", **place)
+        assert _one(register).responsible == council
+
+
 def test_short_breaks_are_no_care() -> None:
     register = Register()
     register.in_care(COUNCIL, "2025-01-01", legal_status="V4", placement="K2")
@@ -182,6 +190,14 @@ def test_how_far_an_interview_came(facts: dict, stage: str) -> None:
     interview = _one(register, {"c": _interview(**facts)}).interview
     assert interview is not None
     assert interview.stage == stage
+
+
+def test_no_council_holds_an_interview_of_what_police_alone_reported() -> None:
+    register = Register()
+    register.absent("p", FORCE, "2025-06-03 09:00", "2025-06-03 15:00")
+    interview = _one(register).interview
+    assert interview is not None
+    assert interview.stage == "no-council-report"
 
 
 def test_two_councils_interviews_are_one() -> None:

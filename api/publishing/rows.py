@@ -89,7 +89,10 @@ def _figures(group: TableGroup) -> Mapping[str, Callable[[Key], str]]:
         )
     if group.has_percentages:
         for name in group.measures:
-            found[f"{name}_percent"] = _share(group, name)
+            found[f"{name}_percent"] = _share(group, name, group.whole)
+    if group.has_groups:
+        for name in group.measures:
+            found[f"{name}_percent_of_group"] = _share(group, name, group.group)
     if any(one.name == "interview_hours" for one in group.dimensions):
         found["median_hours"] = lambda key: _median(group, key)
     return found
@@ -100,9 +103,9 @@ def _count(group: TableGroup, measure: str) -> Callable[[Key], str]:
     return lambda key: cells[key].text
 
 
-def _share(group: TableGroup, measure: str) -> Callable[[Key], str]:
+def _share(group: TableGroup, measure: str, of: Callable[[Key], Key]) -> Callable[[Key], str]:
     cells = group.measures[measure].cells
-    return lambda key: percent_of(cells[key], cells[group.whole(key)])
+    return lambda key: percent_of(cells[key], cells[of(key)])
 
 
 def _median(group: TableGroup, key: Key) -> str:

@@ -20,8 +20,8 @@ _TABLES = {
     "T4": ("The legal status on the day of the start; short breaks are not counted as looked after."),
     "T5": ("The placement on the day of the start."),
     "T6": (
-        "Responsible is who looked after the child that day, else whom the reports name. Police often "
-        "do not name a council for a child at home."
+        "Responsible is who looked after the child that day, else whom the reports name, else, of a child "
+        "missing from home, the council of the home's area."
     ),
     "T6b": ("Says where children were missing from, not where they went."),
     "T7": (
@@ -38,8 +38,9 @@ _TABLES = {
         "reported as one, or one as two, change it."
     ),
     "T9": (
-        "Of all absences, missing and away, that ended. A percentage is of those, not of interviews "
-        "offered. Where the return or the interview has a date only, three days cannot be told from 72 "
+        "Of all absences, missing and away, that ended. incidents_percent is of those; of group, of the "
+        "line that a line is part of: within 72 hours, of interviews completed. Only councils hold "
+        "interviews. Where the return or the interview has a date only, three days cannot be told from 72 "
         "hours."
     ),
     "T9b": (

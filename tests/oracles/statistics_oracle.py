@@ -16,6 +16,7 @@ UNDER = {
 }
 UNDER["accepted"] = UNDER["completed"] | {"accepted-not-completed"}
 UNDER["offered"] = UNDER["accepted"] | {"declined", "unable", "outcome-not-known"}
+UNDER["reported-by-council"] = UNDER["offered"] | {"not-offered", "offer-not-recorded"}
 PLACED = {
     "foster": "U1 U2 U3 U4 U5 U6",
     "childrens-homes": "K1 K2",

@@ -106,6 +106,7 @@ _DURATIONS = {
 _DURATION_PARENTS = {**dict.fromkeys(_TIMED, "by-the-clock"), **dict.fromkeys(_DATED, "by-the-day")}
 
 _INTERVIEWS = {
+    "reported-by-council": "Reported by a council",
     "offered": "Return interview offered",
     "accepted": "Accepted",
     "completed": "Completed",
@@ -118,8 +119,10 @@ _INTERVIEWS = {
     "outcome-not-known": "Offered, outcome not recorded",
     "not-offered": "Not offered",
     "offer-not-recorded": "Not recorded whether offered",
+    "no-council-report": "Reported by police only",
 }
 INTERVIEW_PARENTS: Mapping[str, str] = {
+    **dict.fromkeys(("offered", "not-offered", "offer-not-recorded"), "reported-by-council"),
     **dict.fromkeys(("accepted", "declined", "unable", "outcome-not-known"), "offered"),
     **dict.fromkeys(("completed", "accepted-not-completed"), "accepted"),
     **dict.fromkeys(("within-72h", "after-72h", "hours-not-known"), "completed"),

@@ -4,7 +4,7 @@ Made from the same classification as reconciliation, so that what agencies are t
 are about the same absences.  Rules for reports that differ: docs/statistics.md.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from linkage.register.snapshots import AgencyRecords, standing_records
 from linkage.register.spans import Point, Span, Tolerance, month_of
 from linkage.register.statistics.care import Placement, Spell, placements, spell_on, spells_by_child
 from linkage.register.statistics.durations import dfe_band, duration_band
-from linkage.register.statistics.interviews import Interviewed, settle_interview
+from linkage.register.statistics.interviews import NO_COUNCIL, Interviewed, settle_interview
 from linkage.register.statistics.settling import (
     attach_duplicates,
     best_known,
@@ -186,11 +186,13 @@ class _Settler:
         council = [report.span for report in reports if report.role == "council"]
         police = [report.span for report in reports if report.role == "police"]
         care = spell_on(spells, start.day)
+        setting = _setting(care, council, police, absence.reconciliation_class)
         responsible = self._responsible(care, council, police)
         host = _host(care, council, police, responsible)
+        if responsible == NOT_STATED and setting == "home":
+            responsible = host  # where a child's home is, the child lives
         episodes = [span.episode for span in council], [span.episode for span in police]
         risks = episodes[1]
-        setting = _setting(care, council, police, absence.reconciliation_class)
         without = _without_care(setting, absence.reconciliation_class)
         return AbsenceFact(
             person=person,
@@ -215,13 +217,15 @@ class _Settler:
             risk_final=_latest(police).episode.risk_final if police else "no-police-report",
             reconciliation_class=absence.reconciliation_class,
             placement_change=_placement_change(care, moves, start.day, end),
-            interview=None if end is None else settle_interview(self._interviews_of(council), end),
+            interview=None if end is None else self._interview(council, end),
             reports=tuple(ReportFact(one.span.agency, one.role, one.reconciliation_class) for one in reports),
         )
 
-    def _interviews_of(self, council: Iterable[Span]) -> list[ReturnInterview]:
+    def _interview(self, council: Sequence[Span], returned: Point) -> Interviewed:
+        if not council:
+            return NO_COUNCIL
         found = (self._interviews.get((span.agency, span.handle)) for span in council)
-        return [one for one in found if one is not None]
+        return settle_interview([one for one in found if one is not None], returned)
 
     def _responsible(self, care: Spell | None, council: Sequence[Span], police: Sequence[Span]) -> str:
         """Return who looked after the child that day; else whom councils, else forces, name."""

@@ -7,7 +7,7 @@ from linkage.register.spans import Point, point
 from linkage.register.statistics.durations import band_of_hours, interview_timing
 from linkage.wire.records import ReturnInterview
 
-__all__ = ["Interviewed", "settle_interview"]
+__all__ = ["NONE_CODED", "NO_COUNCIL", "Interviewed", "settle_interview"]
 
 NONE_CODED = "none-coded"
 
@@ -19,6 +19,10 @@ class Interviewed(NamedTuple):
     hours: str | None = None
     reasons: tuple[str, ...] = ()
     harms: tuple[str, ...] = ()
+
+
+NO_COUNCIL = Interviewed("no-council-report")
+"""Nobody holds interviews of an absence that only police reported."""
 
 
 def settle_interview(records: Sequence[ReturnInterview], returned: Point) -> Interviewed:

@@ -91,6 +91,18 @@ class TableGroup:
             for place, (dimension, code) in enumerate(zip(self.dimensions, key, strict=True))
         )
 
+    def group(self, key: Key) -> Key:
+        """Return the cell of what the key's last code is directly part of."""
+        last = self.dimensions[-1]
+        return (*key[:-1], last.parents.get(key[-1], key[-1]))
+
+    @property
+    def has_groups(self) -> bool:
+        """Tell whether codes of the last dimension, which is no place and no time, are parts of parts."""
+        last = self.dimensions[-1]
+        plain = last.name in {"area", "host_area", "force", "time"}
+        return not plain and any(parent != last.total for parent in last.parents.values())
+
     @property
     def has_percentages(self) -> bool:
         """Tell whether anything but its first dimension and time divides the table."""
