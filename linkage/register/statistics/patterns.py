@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from linkage.register.counts import Dimension
 from linkage.register.released import ReleasedTable
 from linkage.register.statistics.covering import AreaMonths
-from linkage.register.statistics.intervals import negative_binomial_tail, pettitt_chance, poisson_interval
+from linkage.register.statistics.intervals import (
+    chi_square_tenth,
+    negative_binomial_tail,
+    pettitt_chance,
+    poisson_interval,
+)
 
 __all__ = ["Break", "Hotspot", "find_breaks", "find_hotspots", "pettitt"]
 
 CHANCE = 0.05
-FEWEST_OTHERS = 3
+FEWEST_OTHERS = 7
 FEWEST_MONTHS = 12
 
 
@@ -47,8 +52,9 @@ class Break:
 def find_hotspots(table: ReleasedTable, coverage: AreaMonths, *, rounding: int) -> list[Hotspot]:
     """Look at every area's every month and quarter that was released and that both sides submitted whole.
 
-    Each is compared with the mean of the area's other times of the same length.  Their spread, where it is
-    more than chance's, widens what is expected (a negative binomial of the same mean and variance).  A
+    Each is compared with the mean of the area's other times of the same length, seven at least.  Their
+    spread, where it is more than chance's, widens what is expected (a negative binomial of that mean and
+    variance).  A
     chance is multiplied by the number of comparisons of the table (Bonferroni), so that of tables without
     any hotspot one in twenty shows one.
     """
@@ -92,7 +98,9 @@ def _released(
 def _unexpected(count: int, others: Sequence[int]) -> tuple[float, float]:
     """Return what is expected, and the chance of as much as was counted or more."""
     mean = sum(others) / len(others)
-    spread = sum((value - mean) ** 2 for value in others) / (len(others) - 1)
+    freedom = len(others) - 1
+    # A few times may lie close together by chance: their spread is taken at its upper nine tenths.
+    spread = sum((value - mean) ** 2 for value in others) / chi_square_tenth(freedom)
     # The mean is itself of a few times only: what is still to come varies about it by so much more.
     variance = max(spread, mean) * (1 + 1 / len(others))
     return mean, negative_binomial_tail(count, mean, variance)
