@@ -12,8 +12,7 @@ __all__ = ["chart"]
 
 _WIDTH, _LINE_HEIGHT, _STEP = 560, 240, 22
 _COLOUR = "#1b6ca8"
-_BY_AREA = {"T1": "area", "T6": "area", "T9b": "area", "T16": "area"}
-_BY_FORCE = {"T1b": "force"}
+_ALONG = {"T13": "time", "T13b": "time", "T16": "area"}
 
 
 def chart(group: TableGroup) -> str:
@@ -24,14 +23,15 @@ def chart(group: TableGroup) -> str:
     names = [one.name for one in group.dimensions]
     if "host_area" in names:
         return _svg(_matrix(group))
-    chosen = (_BY_AREA | _BY_FORCE).get(group.number, names[-1])
+    chosen = _ALONG.get(group.number, names[-1])
     dimension = group.dimensions[names.index(chosen)]
     rows = _along(group, dimension)
     return _svg(_months(rows) if chosen == "time" else _bars(rows, dimension.title, _measure(group)))
 
 
 def _measure(group: TableGroup) -> str:
-    return "incidents" if "incidents" in group.measures else next(iter(group.measures))
+    names = list(group.measures)
+    return next((name for name in names if name.startswith("incidents")), names[0])
 
 
 def _along(group: TableGroup, dimension: Dimension) -> list[dict[str, Any]]:
@@ -43,7 +43,7 @@ def _along(group: TableGroup, dimension: Dimension) -> list[dict[str, Any]]:
             continue
         key: Key = tuple(code if one is dimension else one.total for one in group.dimensions)
         label = dimension.labels.get(code, code)
-        if key in cells:
+        if key in cells and cells[key].text != "z":
             value = cells[key].value
             rows.append(
                 {"part": label, "value": value or 0, "text": "" if value is not None else cells[key].text}
@@ -76,17 +76,18 @@ def _months(rows: list[dict[str, Any]]) -> alt.LayerChart:
 
 
 def _matrix(group: TableGroup) -> alt.LayerChart:
+    """Draw who is missing where, out of the responsible council's area."""
     cells = group.measures[_measure(group)].cells
-    responsible, host = group.dimensions
+    _, responsible, _, host = group.dimensions
     rows = [
         {
-            "responsible": responsible.labels.get(key[0], key[0]),
-            "host": host.labels.get(key[1], key[1]),
+            "responsible": responsible.labels.get(one, one),
+            "host": host.labels.get(other, other),
             "value": cell.value or 0,
             "text": cell.text if cell.value is None else "",
         }
-        for key, cell in cells.items()
-        if not responsible.parts(key[0]) and not host.parts(key[1])
+        for (_, one, in_out, other), cell in cells.items()
+        if in_out == "out" and not responsible.parts(one) and not host.parts(other) and cell.text != "z"
     ]
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         y=alt.Y("responsible:N", sort=None, title=responsible.title),

@@ -37,7 +37,7 @@ def time_columns(code: str, period: Period) -> tuple[str, str]:
 
 
 def _year(code: str) -> str:
-    return code.replace("-", "")
+    return code.replace("/", "")
 
 
 def geography(code: str, directory: AreaDirectory) -> Mapping[str, str]:

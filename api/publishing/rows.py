@@ -42,6 +42,8 @@ def printed(group: TableGroup, beside: Beside, linked: LinkedShares) -> Printed:
     columns = (*TIME, *GEOGRAPHY, *filters, *figures, *QUALITY)
     rows = []
     for key in group.keys:
+        if all(table.cells[key].text == "z" for table in group.measures.values()):
+            continue  # what cannot be, such as another area's cell in a table of one
         cells = _where(group, key, beside) | _filters(group, key)
         cells |= {name: figure(key) for name, figure in figures.items()}
         cells |= _quality(group, key, beside, linked)
@@ -83,10 +85,10 @@ def _figures(group: TableGroup) -> Mapping[str, Callable[[Key], str]]:
     found: dict[str, Callable[[Key], str]] = {}
     for name in group.measures:
         found[name] = _count(group, name)
-    if {"children", "incidents"} <= set(group.measures):
-        found["incidents_per_child"] = lambda key: mean_per_child(
-            group.measures["incidents"].cells[key], group.measures["children"].cells[key]
-        )
+    for name in group.measures:
+        children = name.replace("incidents", "children")
+        if children != name and children in group.measures:
+            found[f"{name}_per_child"] = _mean(group, name, children)
     if group.has_percentages:
         for name in group.measures:
             found[f"{name}_percent"] = _share(group, name, group.whole)
@@ -103,19 +105,22 @@ def _count(group: TableGroup, measure: str) -> Callable[[Key], str]:
     return lambda key: cells[key].text
 
 
+def _mean(group: TableGroup, incidents: str, children: str) -> Callable[[Key], str]:
+    upper, lower = group.measures[incidents].cells, group.measures[children].cells
+    return lambda key: mean_per_child(upper[key], lower[key])
+
+
 def _share(group: TableGroup, measure: str, of: Callable[[Key], Key]) -> Callable[[Key], str]:
     cells = group.measures[measure].cells
     return lambda key: percent_of(cells[key], cells[of(key)])
 
 
 def _median(group: TableGroup, key: Key) -> str:
-    """Return the median of the row's area; only the row of all bands has one."""
-    place = next(n for n, one in enumerate(group.dimensions) if one.name == "interview_hours")
-    dimension = group.dimensions[place]
-    if key[place] != dimension.total:
+    """Return the median of the row's area; only the row of all completed interviews has one."""
+    if key[-1] != "completed":
         return "z"
     cells = group.measures["incidents"].cells
-    return median_hours({code: cells[(*key[:place], code, *key[place + 1 :])] for code in dimension.codes})
+    return median_hours({code: cells[(*key[:-1], code)] for code in group.dimensions[-1].codes})
 
 
 def _quality(group: TableGroup, key: Key, beside: Beside, linked: LinkedShares) -> dict[str, str]:

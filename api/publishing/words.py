@@ -21,9 +21,9 @@ _TABLES = {
     "T5": ("The placement on the day of the start."),
     "T6": (
         "Responsible is who looked after the child that day, else whom the reports name, else, of a child "
-        "missing from home, the council of the home's area."
+        "missing from home, the council of the home's area. Where a child was out of that area, the table "
+        "says where it was missing from, not where it went."
     ),
-    "T6b": ("Says where children were missing from, not where they went."),
     "T7": (
         "Where a source has dates without times, the next day may mean a minute or 47 hours: such "
         "absences stand apart, and nothing can be said of them at 24 hours."
@@ -38,7 +38,7 @@ _TABLES = {
         "reported as one, or one as two, change it."
     ),
     "T9": (
-        "Of all absences, missing and away, that ended. incidents_percent is of those; of group, of the "
+        "incidents_percent is of all missing; of group, of the "
         "line that a line is part of: within 72 hours, of interviews completed. Only councils hold "
         "interviews. Where the return or the interview has a date only, three days cannot be told from 72 "
         "hours."
@@ -63,6 +63,7 @@ _TABLES = {
     ),
     "T13": ("A child missing in two months is one child of their quarter."),
     "T14": ("Grades are the police's; forces do not grade alike."),
+    "T1c": ("Away is counted apart and never added to missing."),
     "T15": ("Percentages include what could not be compared, for want of a submission."),
     "T16": (
         "A child that police alone hold may be one that no council knows, or one whose link was missed;"
@@ -86,7 +87,7 @@ PATTERNS = (
 
 _KINDS = (
     "Missing means whereabouts not known; away means away without authorisation, whereabouts known. "
-    "Tables that do not say otherwise count missing only."
+    "Tables count missing only, unless they say away."
 )
 _MEASURES = (
     "A call is one report by one agency, repeats included; an incident is one absence, however many "
@@ -102,7 +103,7 @@ _LINKS = (
 
 def table_notes(group: TableGroup) -> tuple[str, ...]:
     """Return what must be said of one table: its own notes, its family's, and those of its release."""
-    family = group.number.rstrip("bcd")
+    family = group.number.rstrip("bcde")
     own = _TABLES.get(group.number) or _TABLES.get(family)
     return (*((own,) if own else ()), *group.notes)
 

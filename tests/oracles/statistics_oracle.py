@@ -11,12 +11,21 @@ UNDER = {
     "youth-justice": {"J1", "J2", "J3"},
     "by-the-clock": {"under-8h", "8h-24h", "24h-48h", "2d-7d", "7d-28d", "28d-or-more"},
     "by-the-day": {"same-day", "next-day", "2-days", "3-7-days", "8-28-days", "29-days-or-more"},
-    "completed": {"within-72h", "after-72h", "hours-not-known"},
     "over-7-days": {"8-28-days", "over-28-days"},
 }
-UNDER["accepted"] = UNDER["completed"] | {"accepted-not-completed"}
-UNDER["offered"] = UNDER["accepted"] | {"declined", "unable", "outcome-not-known"}
-UNDER["reported-by-council"] = UNDER["offered"] | {"not-offered", "offer-not-recorded"}
+COMPLETED = {"within-72h", "after-72h", "hours-not-known"}
+ACCEPTED = COMPLETED | {"accepted-not-completed"}
+OFFERED = ACCEPTED | {"declined", "unable", "outcome-not-known"}
+BY_COUNCIL = OFFERED | {"not-offered", "offer-not-recorded"}
+INTERVIEWS = {
+    "completed": COMPLETED,
+    "accepted": ACCEPTED,
+    "offered": OFFERED,
+    "reported-by-council": BY_COUNCIL,
+    "ended": BY_COUNCIL | {"no-council-report"},
+}
+CARE = ("legal_status", "placement", "provider", "placement_change")
+NO_CARE = ("not-looked-after", "care-not-known")
 PLACED = {
     "foster": "U1 U2 U3 U4 U5 U6",
     "childrens-homes": "K1 K2",
@@ -29,7 +38,7 @@ PLACED = {
 
 def year(month):
     first = int(month[:4]) - (1 if month[5:] in ("01", "02", "03") else 0)
-    return f"{first}-{str(first + 1)[2:]}"
+    return f"{first}/{str(first + 1)[2:]}"
 
 
 def quarter(month):
@@ -52,13 +61,19 @@ def falls_under(name, code, value, directory, total):
         return code in (area.area_code, area.region_code, area.country_code)
     if name == "time":
         return code in (value, quarter(value), year(value))
-    if name == "placement":
+    if name == "interview" and code in INTERVIEWS:
+        return value in INTERVIEWS[code]
+    if name in ("interview_hours", "reason", "harm") and code == "completed":
+        return value != "no-completed-interview"
+    if name in CARE and code == "looked-after":
+        return value not in NO_CARE
+    if name == "legal_status" and value in ("V3", "V4"):
+        return code == "unknown"
+    if name == "placement" and value not in NO_CARE:
         for group, codes in PLACED.items():
             if value in codes.split():
                 return code == group
-        return code == (value if value in ("unknown", "not-looked-after") else "other-placement")
-    if name == "legal_status" and value in ("V3", "V4"):
-        value = "not-looked-after"
+        return code == ("unknown" if value == "unknown" else "other-placement")
     return code == value or value in UNDER.get(code, ())
 
 
@@ -80,53 +95,47 @@ def days_in(period):
     return range(period.first.toordinal(), period.last.toordinal() + 1)
 
 
-def values_of(kind, facts, period, wanted):  # noqa: C901 (one way for each kind, on purpose)
+def values_of(kind, facts, period):  # noqa: C901 (one way for each kind, on purpose)
     """Every thing that a table counts, as (child, thing, calls, values); one may come several times."""
-    began = [
-        (n, one)
-        for n, one in enumerate(facts.absences)
-        if period.first.strftime("%Y-%m") <= one.month <= period.last.strftime("%Y-%m")
-        and wanted(one.responsible)
-    ]
+    months = period.months
+    began = [(n, one) for n, one in enumerate(facts.absences) if one.month in months]
     missing = [(n, one) for n, one in began if one.kind == "missing"]
     last = period.last.toordinal()
-    if kind in ("any-kind", "missing"):
-        return [plain(facts, n, one) for n, one in (began if kind == "any-kind" else missing)]
-    if kind == "missing-from-care":
-        return [plain(facts, n, one) for n, one in missing if one.placement_change != "not-looked-after"]
-    if kind == "interviewed":
-        return [
-            plain(facts, n, one, interview=one.interview.stage)
-            for n, one in began
-            if one.interview is not None
-        ]
-    if kind in ("interview-hours", "reasons", "harms"):
+    if kind == "away":
+        return [plain(facts, n, one) for n, one in began if one.kind == "away"]
+    if kind == "missing":
         found = []
-        for n, one in began:
-            if one.interview is None or one.interview.stage not in UNDER["completed"]:
-                continue
-            if kind == "interview-hours":
-                found.append(plain(facts, n, one, interview_hours=one.interview.hours))
-            if kind == "reasons":
-                found += [plain(facts, n, one, reason=code) for code in one.interview.reasons]
-            if kind == "harms":
-                found += [plain(facts, n, one, harm=code) for code in one.interview.harms]
+        for n, one in missing:
+            stage = "not-ended" if one.end is None else one.interview.stage
+            hours = one.interview.hours if stage in COMPLETED else "no-completed-interview"
+            found.append(plain(facts, n, one, interview=stage, interview_hours=hours))
+        return found
+    if kind in ("reasons", "harms"):
+        found = []
+        for n, one in missing:
+            done = one.interview is not None and one.interview.stage in COMPLETED
+            codes = ["no-completed-interview"]
+            if done:
+                codes = one.interview.reasons if kind == "reasons" else one.interview.harms
+            found += [plain(facts, n, one, **{kind[:-1]: code}) for code in codes]
         return found
     if kind == "open":
         found = []
         for n, one in enumerate(facts.absences):
-            if one.kind == "missing" and one.start.day <= last and wanted(one.responsible):
+            if one.kind == "missing" and one.start.day <= last:
                 so_far = last - one.start.day
                 band = "up-to-7-days" if so_far <= 7 else "8-28-days" if so_far <= 28 else "over-28-days"
                 if one.state == "disputed":
-                    found.append(plain(facts, n, one, open_days=band, open_state="disputed"))
+                    found.append(
+                        plain(facts, n, one, open_days=band, open_state="disputed", time=period.code)
+                    )
                 elif one.end is None or one.end.day > last:
-                    found.append(plain(facts, n, one, open_days=band, open_state="open"))
+                    found.append(plain(facts, n, one, open_days=band, open_state="open", time=period.code))
         return found
     if kind == "calls":
         return [
             (one.person, (n, m), 1, plain(facts, n, one, reconciliation_class=report.reconciliation_class)[3])
-            for n, one in began
+            for n, one in missing
             for m, report in enumerate(one.reports)
         ]
     if kind in ("repeats", "three-in-90"):
@@ -140,7 +149,12 @@ def values_of(kind, facts, period, wanted):  # noqa: C901 (one way for each kind
                 for end in ever
             )
             for area in {one.responsible for one in own}:
-                values = {"area": area, "repeats": banded(len(own)), "three_in_90": "yes" if three else "no"}
+                values = {
+                    "time": period.code,
+                    "area": area,
+                    "repeats": banded(len(own)),
+                    "three_in_90": "yes" if three else "no",
+                }
                 found.append((person, (person, area), 1, values))
         return found
     if kind == "looked-after":
@@ -157,9 +171,8 @@ def values_of(kind, facts, period, wanted):  # noqa: C901 (one way for each kind
             band = "1" if recent < 2 else "2" if recent == 2 else "3-or-more"
             gone = any(one.person == number for _, one in missing)
             for area in councils:
-                if wanted(area):
-                    values = {"area": area, "placements": band, "went_missing": "yes" if gone else "no"}
-                    found.append((number, (number, area), 1, values))
+                values = {"area": area, "placements": band, "went_missing": "yes" if gone else "no"}
+                found.append((number, (number, area), 1, {"time": period.code, **values}))
         return found
     raise AssertionError(kind)
 
@@ -177,9 +190,10 @@ def plain(facts, n, one, **more):
     return one.person, n, len(one.reports), values
 
 
-def count_slowly(table, kind, facts, directory, period, areas=None):
+def count_slowly(table, kind, facts, directory, period):
     """Return value and largest of every cell of a table, by key."""
-    things = values_of(kind, facts, period, lambda area: areas is None or area in areas)
+    things = values_of(kind, facts, period)
+    measure = table.measure.split("_")[0]
     found = {}
     for key in table.cells:
         counted = {}
@@ -189,11 +203,9 @@ def count_slowly(table, kind, facts, directory, period, areas=None):
                 for dimension, code in zip(table.dimensions, key, strict=True)
             ):
                 counted.setdefault(person, {})[thing] = calls
-        if table.measure == "children":
+        if measure == "children":
             found[key] = (len(counted), 1 if counted else 0)
         else:
-            amounts = [
-                len(own) if table.measure == "incidents" else sum(own.values()) for own in counted.values()
-            ]
+            amounts = [len(own) if measure == "incidents" else sum(own.values()) for own in counted.values()]
             found[key] = (sum(amounts), max(amounts, default=0))
     return found

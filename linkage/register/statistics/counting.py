@@ -57,15 +57,20 @@ def count_tables_of(
     rows: Rows,
     divisions: Mapping[str, Division],
     measures: Sequence[str],
+    keys: Sequence[Key],
     unavailable: frozenset[Key] = frozenset(),
 ) -> list[CountTable]:
-    """Count rows into one table for each measure; ``divisions`` go by the names of the rows' columns."""
+    """Count rows into the cells ``keys`` of one table for each measure.
+
+    ``divisions`` go by the names of the rows' columns.  A measure is one of :data:`MEASURES`, or one of them
+    with words that say of what (``incidents_away``).
+    """
     found = count_rows(rows, divisions)
     tables = []
     for measure in measures:
-        dimensions = tuple(division.of(measure) for division in divisions.values())
-        counted = found[measure]
-        keys = product(*(dimension.codes for dimension in dimensions))
+        kind = measure.partition("_")[0]
+        dimensions = tuple(division.of(kind) for division in divisions.values())
+        counted = found[kind]
         cells = {key: counted.get(key, _NOTHING) for key in keys}
         tables.append(
             CountTable(

@@ -3,15 +3,26 @@
 from collections.abc import Mapping
 
 from linkage.register.classes import PRECEDENCE
-from linkage.register.persons import SHORT_BREAKS
 from linkage.register.statistics.durations import DAY_BANDS, DFE_BANDS, HOUR_BANDS, OPEN_BANDS, TIMED_BANDS
-from linkage.register.statistics.facts import NOT_LOOKED_AFTER
+from linkage.register.statistics.facts import CARE_NOT_KNOWN, NOT_LOOKED_AFTER
 from linkage.register.statistics.interviews import NONE_CODED
 from linkage.register.statistics.trees import Division, flat, grouped
 
-__all__ = ["FIXED", "INTERVIEW_PARENTS", "repeats_band"]
+__all__ = ["FIXED", "INTERVIEW_PARENTS", "SAME_CODES", "repeats_band"]
 
 _UNKNOWN = {"unknown": "Not known"}
+
+_IN_CARE = {"looked-after": "Looked after"}
+_NOT_IN_CARE = {NOT_LOOKED_AFTER: "Not looked after", CARE_NOT_KNOWN: "Not known whether looked after"}
+_NOT_COMPLETED = "no-completed-interview"
+_COMPLETED = {"completed": "Interview completed"}
+_REST = {_NOT_COMPLETED: "No interview completed"}
+
+
+def _below(parent: str, codes: Mapping[str, str], parents: Mapping[str, str]) -> dict[str, str]:
+    """Put codes that have no parent of their own below one."""
+    return {code: parents.get(code, parent) for code in codes}
+
 
 _LEGAL = {
     "care-orders": "Care orders",
@@ -28,7 +39,6 @@ _LEGAL = {
     "J1": "J1 remanded or committed",
     "J2": "J2 bailed to live in accommodation",
     "J3": "J3 sentenced with residence",
-    NOT_LOOKED_AFTER: "Not looked after",
     **_UNKNOWN,
 }
 _LEGAL_PARENTS = {
@@ -45,7 +55,6 @@ _PLACEMENTS = {
     "adoption": "Placed for adoption",
     "residential-other": "Schools and other residential settings",
     "other-placement": "Other placements",
-    NOT_LOOKED_AFTER: "Not looked after",
     **_UNKNOWN,
 }
 _PLACEMENT_OF = {
@@ -64,7 +73,6 @@ _PROVIDERS = {
     "PR3": "PR3 other public provision",
     "PR4": "PR4 private provision",
     "PR5": "PR5 voluntary provision",
-    NOT_LOOKED_AFTER: "Not looked after",
     **_UNKNOWN,
 }
 
@@ -106,6 +114,7 @@ _DURATIONS = {
 _DURATION_PARENTS = {**dict.fromkeys(_TIMED, "by-the-clock"), **dict.fromkeys(_DATED, "by-the-day")}
 
 _INTERVIEWS = {
+    "ended": "Absence ended",
     "reported-by-council": "Reported by a council",
     "offered": "Return interview offered",
     "accepted": "Accepted",
@@ -120,14 +129,42 @@ _INTERVIEWS = {
     "not-offered": "Not offered",
     "offer-not-recorded": "Not recorded whether offered",
     "no-council-report": "Reported by police only",
+    "not-ended": "No end known",
 }
 INTERVIEW_PARENTS: Mapping[str, str] = {
+    **dict.fromkeys(("reported-by-council", "no-council-report"), "ended"),
     **dict.fromkeys(("offered", "not-offered", "offer-not-recorded"), "reported-by-council"),
     **dict.fromkeys(("accepted", "declined", "unable", "outcome-not-known"), "offered"),
     **dict.fromkeys(("completed", "accepted-not-completed"), "accepted"),
     **dict.fromkeys(("within-72h", "after-72h", "hours-not-known"), "completed"),
 }
 """How far interviews come: what of T9 is part of what."""
+
+_HOURS = {
+    **dict(
+        zip(
+            HOUR_BANDS,
+            (
+                "Up to 24",
+                "Over 24, up to 48",
+                "Over 48, up to 72",
+                "Over 72, up to 120",
+                "Over 120, up to 168",
+                "Over 168",
+            ),
+            strict=True,
+        )
+    ),
+    "hours-not-known": "Dates only, or the return is doubtful",
+}
+_CHANGES = {
+    "none": "No",
+    "before": "Before the start",
+    "after": "After the start, up to 7 days after the end",
+    "both": "Before and after",
+    "open": "No end known",
+    "no-spell": "No care spell submitted",
+}
 
 _RISKS = {
     "high": "High",
@@ -181,7 +218,6 @@ def repeats_band(count: int) -> str:
 
 
 FIXED: Mapping[str, Division] = {
-    "kind": flat("kind", "Kind of absence", {"missing": "Missing", "away": "Away, whereabouts known"}),
     "age_band": flat(
         "age_band",
         "Age at start",
@@ -222,14 +258,24 @@ FIXED: Mapping[str, Division] = {
     "legal_status": grouped(
         "legal_status",
         "Legal status",
-        _LEGAL,
-        _LEGAL_PARENTS,
-        place=dict.fromkeys(SHORT_BREAKS, NOT_LOOKED_AFTER),
+        _IN_CARE | _LEGAL | _NOT_IN_CARE,
+        _below("looked-after", _LEGAL, _LEGAL_PARENTS),
+        other="unknown",
     ),
     "placement": grouped(
-        "placement", "Placement", _PLACEMENTS, {}, place=_PLACEMENT_OF, other="other-placement"
+        "placement",
+        "Placement",
+        _IN_CARE | _PLACEMENTS | _NOT_IN_CARE,
+        _below("looked-after", _PLACEMENTS, {}),
+        place=_PLACEMENT_OF,
+        other="other-placement",
     ),
-    "provider": flat("provider", "Placement provider", _PROVIDERS),
+    "provider": grouped(
+        "provider",
+        "Placement provider",
+        _IN_CARE | _PROVIDERS | _NOT_IN_CARE,
+        _below("looked-after", _PROVIDERS, {}),
+    ),
     "in_out": flat(
         "in_out", "In or out of the responsible council's area", {"in": "In", "out": "Out", **_UNKNOWN}
     ),
@@ -245,26 +291,11 @@ FIXED: Mapping[str, Division] = {
     "repeats": flat("repeats", "Times missing in the period", _REPEATS, one_each=True),
     "three_in_90": flat("three_in_90", "Three times missing within 90 days", _YES_NO, one_each=True),
     "interview": grouped("interview", "Return interview", _INTERVIEWS, INTERVIEW_PARENTS),
-    "interview_hours": flat(
+    "interview_hours": grouped(
         "interview_hours",
         "Hours from return to interview",
-        {
-            **dict(
-                zip(
-                    HOUR_BANDS,
-                    (
-                        "Up to 24",
-                        "Over 24, up to 48",
-                        "Over 48, up to 72",
-                        "Over 72, up to 120",
-                        "Over 120, up to 168",
-                        "Over 168",
-                    ),
-                    strict=True,
-                )
-            ),
-            "hours-not-known": "Dates only, or the return is doubtful",
-        },
+        _COMPLETED | _HOURS | _REST,
+        _below("completed", _HOURS, {}),
     ),
     "setting": flat(
         "setting",
@@ -303,16 +334,11 @@ FIXED: Mapping[str, Division] = {
         one_each=True,
     ),
     "went_missing": flat("went_missing", "Missing in the period", _YES_NO, one_each=True),
-    "placement_change": flat(
+    "placement_change": grouped(
         "placement_change",
         "Placement changed within 7 days",
-        {
-            "none": "No",
-            "before": "Before the start",
-            "after": "After the start, up to 7 days after the end",
-            "both": "Before and after",
-            "open": "No end known",
-        },
+        _IN_CARE | _CHANGES | _NOT_IN_CARE,
+        _below("looked-after", _CHANGES, {}),
     ),
     **{
         f"risk_{stage}": flat(f"risk_{stage}", f"Risk, {stage}", _RISKS)
@@ -321,7 +347,37 @@ FIXED: Mapping[str, Division] = {
     "reconciliation_class": flat(
         "reconciliation_class", "Reconciliation class", {name: name for name in PRECEDENCE}
     ),
-    "reason": flat("reason", "Reason, as coded at the interview", _REASONS, several=True),
-    "harm": flat("harm", "Harm, as coded at the interview", _HARMS, several=True),
+    "reason": grouped(
+        "reason",
+        "Reason, as coded at the interview",
+        _COMPLETED | _REASONS | _REST,
+        _below("completed", _REASONS, {}),
+        several=True,
+    ),
+    "harm": grouped(
+        "harm",
+        "Harm, as coded at the interview",
+        _COMPLETED | _HARMS | _REST,
+        _below("completed", _HARMS, {}),
+        several=True,
+    ),
 }
 """All dimensions but areas, forces and time, which differ from one register and period to another."""
+
+SAME_CODES: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("dfe_duration", "open"): ("duration", "open"),
+    ("interview", "not-ended"): ("duration", "open"),
+    **{
+        (name, code): ("legal_status", code)
+        for name in ("placement", "provider", "placement_change")
+        for code in (*_IN_CARE, *_NOT_IN_CARE)
+    },
+    **{
+        (f"risk_{stage}", "no-police-report"): ("risk_initial", "no-police-report")
+        for stage in ("highest", "final")
+    },
+    **{(name, "completed"): ("interview", "completed") for name in ("interview_hours", "reason", "harm")},
+    **{(name, _NOT_COMPLETED): ("interview_hours", _NOT_COMPLETED) for name in ("reason", "harm")},
+}
+"""Codes of different dimensions that are, by definition, of the same absences: of one measure and with all
+other codes alike their cells are one quantity, and what is hidden of one must be hidden of the other."""

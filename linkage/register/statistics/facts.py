@@ -11,7 +11,7 @@ from typing import NamedTuple
 from linkage.register.areas import AreaDirectory
 from linkage.register.classes import Absence, Classified, PersonAbsences, classify
 from linkage.register.coverage import CoverageCalendar
-from linkage.register.persons import Holdings, gather_persons
+from linkage.register.persons import SHORT_BREAKS, Holdings, gather_persons
 from linkage.register.snapshots import AgencyRecords, standing_records
 from linkage.register.spans import Point, Span, Tolerance, month_of
 from linkage.register.statistics.care import Placement, Spell, placements, spell_on, spells_by_child
@@ -25,12 +25,22 @@ from linkage.register.statistics.settling import (
     settled_start,
 )
 from linkage.wire.codes import Role
-from linkage.wire.records import Child, ReturnInterview
+from linkage.wire.records import Child, Episode, ReturnInterview
 
-__all__ = ["NOT_STATED", "AbsenceFact", "Facts", "PersonFact", "ReportFact", "gather_facts"]
+__all__ = [
+    "CARE_NOT_KNOWN",
+    "NOT_LOOKED_AFTER",
+    "NOT_STATED",
+    "AbsenceFact",
+    "Facts",
+    "PersonFact",
+    "ReportFact",
+    "gather_facts",
+]
 
 NOT_STATED = "not-stated"
 NOT_LOOKED_AFTER = "not-looked-after"
+CARE_NOT_KNOWN = "care-not-known"
 _NEAR_DAYS = 7
 
 
@@ -193,7 +203,7 @@ class _Settler:
             responsible = host  # where a child's home is, the child lives
         episodes = [span.episode for span in council], [span.episode for span in police]
         risks = episodes[1]
-        without = _without_care(setting, absence.reconciliation_class)
+        without = _without_care(care, episodes[0], setting, absence.reconciliation_class)
         return AbsenceFact(
             person=person,
             start=start,
@@ -206,9 +216,9 @@ class _Settler:
             force=self._force(firsts, host, responsible),
             in_out=_in_out(care, responsible, host),
             age_band=best_known(*[[one.age_band for one in side] for side in episodes]),
-            legal_status=_of_care(care, [one.legal_status for one in episodes[0]], "legal_status", without),
-            placement=_of_care(care, [one.placement for one in episodes[0]], "placement", without),
-            provider=_of_care(care, [one.provider for one in episodes[0]], "provider", without),
+            legal_status=without or _of_care(care, [one.legal_status for one in episodes[0]], "legal_status"),
+            placement=without or _of_care(care, [one.placement for one in episodes[0]], "placement"),
+            provider=without or _of_care(care, [one.provider for one in episodes[0]], "provider"),
             setting=setting,
             duration=duration_band(start, end),
             dfe_duration=dfe_band(start, end),
@@ -216,7 +226,7 @@ class _Settler:
             risk_highest=highest_risk(one.risk_highest for one in risks) if risks else "no-police-report",
             risk_final=_latest(police).episode.risk_final if police else "no-police-report",
             reconciliation_class=absence.reconciliation_class,
-            placement_change=_placement_change(care, moves, start.day, end),
+            placement_change=without or _placement_change(care, moves, start.day, end),
             interview=None if end is None else self._interview(council, end),
             reports=tuple(ReportFact(one.span.agency, one.role, one.reconciliation_class) for one in reports),
         )
@@ -275,19 +285,30 @@ def _in_out(care: Spell | None, responsible: str, host: str) -> str:
     return "unknown" if care is None else care.record.area
 
 
-def _of_care(care: Spell | None, told: Sequence[str], name: str, without: str) -> str:
-    """Return a fact of the care spell, else what councils wrote, else what stands for no care."""
+def _of_care(care: Spell | None, told: Sequence[str], name: str) -> str:
+    """Return a fact of the care spell, else what councils wrote."""
     value: str = "unknown" if care is None else getattr(care.record, name)
-    if value == "unknown":
-        value = best_known(told, ())
-    return without if value == "unknown" and care is None else value
+    return best_known(told, ()) if value == "unknown" else value
 
 
-def _without_care(setting: str, reconciliation_class: str) -> str:
-    """Return what no care spell says: nothing, if somebody says care, or if no council could have said."""
+def _without_care(
+    care: Spell | None, told: Sequence[Episode], setting: str, reconciliation_class: str
+) -> str | None:
+    """Return None for a child who was looked after, as a spell or a council's report says; else what to say.
+
+    It cannot be known if anybody says care all the same, or if no council could have said.
+    """
+    if care is not None or any(_tells_of_care(one) for one in told):
+        return None
     if setting in {"care", "supported-accommodation"} or reconciliation_class == "NOT_COMPARABLE":
-        return "unknown"
+        return CARE_NOT_KNOWN
     return NOT_LOOKED_AFTER
+
+
+def _tells_of_care(episode: Episode) -> bool:
+    if episode.legal_status in SHORT_BREAKS:
+        return False
+    return {episode.legal_status, episode.placement, episode.provider} != {"unknown"}
 
 
 def _setting(
@@ -305,7 +326,7 @@ def _setting(
 def _placement_change(care: Spell | None, moves: Sequence[Placement], start: int, end: Point | None) -> str:
     """Tell whether the placement changed within seven days before the start, or up to seven after the end."""
     if care is None:
-        return NOT_LOOKED_AFTER
+        return "no-spell"
     if end is None:
         return "open"
     changes = [move.first for move in moves if move.moved]

@@ -58,9 +58,9 @@ def find_hotspots(table: ReleasedTable, coverage: AreaMonths, *, rounding: int) 
     chance is multiplied by the number of comparisons of the table (Bonferroni), so that of tables without
     any hotspot one in twenty shows one.
     """
-    area, time = table.dimensions
+    time, area = table.dimensions
     months = [code for code in time.codes if not time.parts(code)]
-    quarters = sorted({time.parents[code] for code in months})
+    quarters = [code for code in time.codes if code in {time.parents.get(month) for month in months}]
     series = [
         (one, _released(table, one, times, coverage, area))
         for one in area.codes
@@ -88,8 +88,9 @@ def _released(
     councils = coverage.councils(one, area)
     found = []
     for time in times:
-        value = table.cells[one, time].value
+        cell = table.cells.get((time, one))
         covered = coverage.covered(councils, time)
+        value = None if cell is None else cell.value
         if value is not None and covered.both == covered.months > 0:
             found.append((time, value))
     return found
@@ -112,7 +113,7 @@ def find_breaks(table: ReleasedTable, coverage: AreaMonths) -> list[Break]:
     By Pettitt's test, of ranks alone: A. N. Pettitt, A non-parametric approach to the change-point problem,
     Applied Statistics 28 (1979).  Chances are multiplied by the number of areas tested (Bonferroni).
     """
-    area, time = table.dimensions
+    time, area = table.dimensions
     months = [code for code in time.codes if not time.parts(code)]
     series = [(one, _released(table, one, months, coverage, area)) for one in area.codes]
     tested = [(one, found) for one, found in series if len(found) >= FEWEST_MONTHS]

@@ -26,21 +26,25 @@ class Period(NamedTuple):
 
     @property
     def code(self) -> str:
-        """Return how tables name the period: ``2025-26`` for a year from April to March, else its days."""
-        years = {year_of(month) for month in self.months}
-        if len(years) == 1 and len(self.months) == 12:
-            return years.pop()
+        """Return how tables name the period: as a year, a quarter or a month of a longer one is named.
+
+        Others are named by their days.  One name for one time: whoever compares releases goes by it.
+        """
+        for names, months in ((year_of, 12), (quarter_of, 3), (str, 1)):
+            named = {names(month) for month in self.months}
+            if len(named) == 1 and len(self.months) == months:
+                return named.pop()
         return f"{self.first.isoformat()}..{self.last.isoformat()}"
 
 
 def year_of(month: str) -> str:
-    """Return the year from April to March that a month lies in, written ``2025-26``."""
+    """Return the year from April to March that a month lies in, written ``2025/26``: 2011-12 is a month."""
     start = int(month[:4]) - (int(month[5:]) < 4)
-    return f"{start:04d}-{(start + 1) % 100:02d}"
+    return f"{start:04d}/{(start + 1) % 100:02d}"
 
 
 def quarter_of(month: str) -> str:
-    """Return the quarter that a month lies in, written ``2025-26 Q1``: April to June is the first."""
+    """Return the quarter that a month lies in, written ``2025/26 Q1``: April to June is the first."""
     return f"{year_of(month)} Q{((int(month[5:]) - 4) % 12) // 3 + 1}"
 
 

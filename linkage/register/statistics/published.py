@@ -84,11 +84,17 @@ class TableGroup:
         """Return the notes of all measures, each once."""
         return tuple(dict.fromkeys(note for one in self.measures.values() for note in one.notes))
 
+    @property
+    def divided_by(self) -> tuple[Dimension, ...]:
+        """Return its dimensions but time."""
+        return tuple(one for one in self.dimensions if one.name != "time")
+
     def whole(self, key: Key) -> Key:
-        """Return the cell that a percentage is of: the same area or group, and time, and all of the rest."""
+        """Return the cell that a percentage is of: the same time, the same area or group, all of the rest."""
+        first = self.divided_by[0].name
         return tuple(
-            code if place == 0 or dimension.name == "time" else dimension.total
-            for place, (dimension, code) in enumerate(zip(self.dimensions, key, strict=True))
+            code if dimension.name in {"time", first} else dimension.total
+            for dimension, code in zip(self.dimensions, key, strict=True)
         )
 
     def group(self, key: Key) -> Key:
@@ -106,7 +112,7 @@ class TableGroup:
     @property
     def has_percentages(self) -> bool:
         """Tell whether anything but its first dimension and time divides the table."""
-        return any(one.name != "time" for one in self.dimensions[1:])
+        return len(self.divided_by) > 1
 
 
 def group_tables(tables: Iterable[ReleasedTable]) -> list[TableGroup]:
@@ -129,14 +135,16 @@ class LinkedShares:
         self._shares: dict[tuple[str, str], str] = {}
         self._all = "x"
         for group in groups:
-            first, held_by = group.dimensions[0], group.dimensions[-1]
-            if not group.number.startswith("T16") or held_by.name != "held_by":
+            if not group.number.startswith("T16"):
                 continue
+            time, first, held_by = group.dimensions
             cells = group.measures["children"].cells
             for code in first.codes:
-                share = percent_of(cells[code, "both"], cells[code, held_by.total])
-                self._shares[first.name, code] = share
-            self._all = self._shares[first.name, first.total]
+                whole = cells.get((time.total, code, held_by.total))
+                if whole is not None:
+                    share = percent_of(cells[time.total, code, "both"], whole)
+                    self._shares[first.name, code] = share
+            self._all = self._shares.get((first.name, first.total), self._all)
 
     def of(self, codes: Mapping[str, str], totals: Mapping[str, str]) -> str:
         """Return the share of a row's group, the narrowest that is known of it; ``x`` without T16."""

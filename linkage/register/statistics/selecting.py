@@ -8,7 +8,7 @@ from functools import cached_property
 from linkage.register.statistics.counting import Rows
 from linkage.register.statistics.divisions import repeats_band
 from linkage.register.statistics.durations import open_band
-from linkage.register.statistics.facts import NOT_LOOKED_AFTER, AbsenceFact, Facts
+from linkage.register.statistics.facts import AbsenceFact, Facts
 from linkage.register.statistics.periods import Period
 
 __all__ = ["SELECTIONS", "Selection"]
@@ -16,34 +16,33 @@ __all__ = ["SELECTIONS", "Selection"]
 _WINDOW_DAYS = 90
 _MANY = 3
 _YEAR_DAYS = 365
+_NOT_COMPLETED = "no-completed-interview"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What one run of all tables is about; ``areas`` limits it to some responsible councils."""
+    """The absences and children that one run of all tables is about."""
 
     facts: Facts
     period: Period
-    areas: frozenset[str] | None = None
 
-    def within(self, code: str) -> bool:
-        """Tell whether a responsible council's absences are asked for."""
-        return self.areas is None or code in self.areas
-
-    @cached_property
-    def began(self) -> list[tuple[int, AbsenceFact]]:
-        """Return the absences of any kind that began in the period, each with its number."""
+    def _began(self, kind: str) -> list[tuple[int, AbsenceFact]]:
         months = frozenset(self.period.months)
         return [
             (unit, one)
             for unit, one in enumerate(self.facts.absences)
-            if one.month in months and self.within(one.responsible)
+            if one.month in months and one.kind == kind
         ]
 
     @cached_property
     def missing(self) -> list[tuple[int, AbsenceFact]]:
-        """Return those with whereabouts not known."""
-        return [(unit, one) for unit, one in self.began if one.kind == "missing"]
+        """Return the absences with whereabouts not known that began in the period, each with its number."""
+        return self._began("missing")
+
+    @cached_property
+    def away(self) -> list[tuple[int, AbsenceFact]]:
+        """Return those with whereabouts known."""
+        return self._began("away")
 
     @cached_property
     def starts(self) -> dict[int, list[int]]:
@@ -100,39 +99,23 @@ class _Columns(Mapping[str, Sequence[str]]):
         return len(list(iter(self)))
 
 
-def _any_kind(selection: Selection) -> Rows:
-    return _rows(selection, selection.began)
-
-
 def _missing(selection: Selection) -> Rows:
-    return _rows(selection, selection.missing)
-
-
-def _from_care(selection: Selection) -> Rows:
-    """Missing of children who were looked after that day."""
     return _rows(
         selection,
-        [(unit, one) for unit, one in selection.missing if one.placement_change != NOT_LOOKED_AFTER],
+        selection.missing,
+        {
+            "interview": lambda one: "not-ended" if one.interview is None else one.interview.stage,
+            "interview_hours": lambda one: _hours(one) or _NOT_COMPLETED,
+        },
     )
 
 
-def _interviewed(selection: Selection) -> Rows:
-    """Absences of any kind that ended, with how far the return interview came."""
-    found = [(unit, one) for unit, one in selection.began if one.interview is not None]
-    return _rows(selection, found, {"interview": lambda one: one.interview.stage if one.interview else ""})
+def _away(selection: Selection) -> Rows:
+    return _rows(selection, selection.away)
 
 
-def _completed(selection: Selection) -> list[tuple[int, AbsenceFact]]:
-    return [(unit, one) for unit, one in selection.began if one.interview is not None and one.interview.hours]
-
-
-def _interview_hours(selection: Selection) -> Rows:
-    found = _completed(selection)
-    return _rows(
-        selection,
-        found,
-        {"interview_hours": lambda one: (one.interview.hours or "") if one.interview else ""},
-    )
+def _hours(one: AbsenceFact) -> str | None:
+    return None if one.interview is None else one.interview.hours
 
 
 def _reasons(selection: Selection) -> Rows:
@@ -144,15 +127,13 @@ def _harms(selection: Selection) -> Rows:
 
 
 def _coded(selection: Selection, name: str, codes: Callable[[AbsenceFact], Iterable[str]]) -> Rows:
-    """Make a row for every code of every completed interview."""
-    found = [(unit, one, code) for unit, one in _completed(selection) for code in codes(one)]
+    """Make a row for every code of every completed interview, and one for every absence without any."""
+    found = [
+        (unit, one, code) for unit, one in selection.missing for code in (*codes(one),) or (_NOT_COMPLETED,)
+    ]
     rows = _rows(selection, [(unit, one) for unit, one, _ in found])
-    columns = {
-        "area": rows.columns["area"],
-        "placement": rows.columns["placement"],
-        name: [code for _, _, code in found],
-    }
-    return Rows(rows.persons, rows.units, rows.weights, columns)
+    columns = {shared: rows.columns[shared] for shared in ("time", "area", "placement")}
+    return Rows(rows.persons, rows.units, rows.weights, columns | {name: [code for _, _, code in found]})
 
 
 def _open(selection: Selection) -> Rows:
@@ -161,7 +142,7 @@ def _open(selection: Selection) -> Rows:
     found = [
         (unit, one)
         for unit, one in enumerate(selection.facts.absences)
-        if one.kind == "missing" and one.start.day <= last and selection.within(one.responsible)
+        if one.kind == "missing" and one.start.day <= last
         if one.end is None or one.end.day > last or one.state == "disputed"
     ]
     return _rows(
@@ -170,6 +151,7 @@ def _open(selection: Selection) -> Rows:
         {
             "open_days": lambda one: open_band(one.start.day, last),
             "open_state": lambda one: "disputed" if one.state == "disputed" else "open",
+            "time": lambda _: selection.period.code,
         },
     )
 
@@ -184,7 +166,11 @@ def _children(selection: Selection, column: str, value: Callable[[int, int], str
         [person for person, _ in pairs],
         list(range(len(pairs))),
         [1] * len(pairs),
-        {"area": [area for _, area in pairs], column: [value(person, times[person]) for person, _ in pairs]},
+        {
+            "time": [selection.period.code] * len(pairs),
+            "area": [area for _, area in pairs],
+            column: [value(person, times[person]) for person, _ in pairs],
+        },
     )
 
 
@@ -221,12 +207,13 @@ def _looked_after(selection: Selection) -> Rows:
             for one in facts.placements
         )
         number = "3-or-more" if recent >= _MANY else str(max(1, recent))
-        found += [(person, council, number) for council in sorted(councils) if selection.within(council)]
+        found += [(person, council, number) for council in sorted(councils)]
     return Rows(
         [person for person, _, _ in found],
         list(range(len(found))),
         [1] * len(found),
         {
+            "time": [selection.period.code] * len(found),
             "area": [area for _, area, _ in found],
             "placements": [number for _, _, number in found],
             "went_missing": ["yes" if person in missing else "no" for person, _, _ in found],
@@ -236,12 +223,13 @@ def _looked_after(selection: Selection) -> Rows:
 
 def _calls(selection: Selection) -> Rows:
     """Make a row for every report, with its class; ``force`` and ``area`` are those of the absence."""
-    found = [(one, report) for _, one in selection.began for report in one.reports]
+    found = [(one, report) for _, one in selection.missing for report in one.reports]
     return Rows(
         [one.person for one, _ in found],
         list(range(len(found))),
         [1] * len(found),
         {
+            "time": [one.month for one, _ in found],
             "area": [one.responsible for one, _ in found],
             "force": [one.force for one, _ in found],
             "reconciliation_class": [report.reconciliation_class for _, report in found],
@@ -250,11 +238,8 @@ def _calls(selection: Selection) -> Rows:
 
 
 SELECTIONS: Mapping[str, Callable[[Selection], Rows]] = {
-    "any-kind": _any_kind,
     "missing": _missing,
-    "missing-from-care": _from_care,
-    "interviewed": _interviewed,
-    "interview-hours": _interview_hours,
+    "away": _away,
     "reasons": _reasons,
     "harms": _harms,
     "open": _open,

@@ -3,7 +3,7 @@
 T17 is private to each agency and is no table of the register's.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -17,116 +17,152 @@ from linkage.register.statistics.facts import Facts
 from linkage.register.statistics.periods import Period
 from linkage.register.statistics.selecting import SELECTIONS, Selection
 from linkage.register.statistics.trees import Division, areas, forces, times
+from linkage.register.statistics.within import Within
 
 __all__ = ["TABLES", "TableSpec", "count_tables", "found_areas"]
 
 _INCIDENTS = ("incidents",)
-_QUALITY = "T16"
-_COLUMNS: Mapping[str, str] = {"region": "area"}
 _CHILDREN = ("children",)
+_BOTH = ("children", "incidents")
+_COLUMNS: Mapping[str, str] = {"region": "area", "period": "time"}
+_QUALITY = "T16"
 
 
 class TableSpec(NamedTuple):
-    """One table: its dimensions by name, what is counted, and from which rows."""
+    """One table: its dimensions by name, what is counted, from which rows; ``only``: which cells it has."""
 
     number: str
     title: str
     dimensions: tuple[str, ...]
     rows: str = "missing"
     measures: tuple[str, ...] = MEASURES
+    only: Callable[[Mapping[str, str], Dimension], bool] | None = None
+
+
+def _elsewhere(codes: Mapping[str, str], host: Dimension) -> bool:
+    """Tell whether a cell says where children were only if they were out of their council's area.
+
+    Where they were in it is the council itself: said twice, it could be hidden once and shown once.
+    """
+    return codes["in_out"] == "out" or codes["host_area"] == host.total
+
+
+def _specs(
+    rows: str, measures: tuple[str, ...], *listed: tuple[str, str, tuple[str, ...]]
+) -> Iterator[TableSpec]:
+    """Yield tables that are counted from the same rows; all are of the period."""
+    for number, title, dimensions in listed:
+        yield TableSpec(number, title, ("period", *dimensions), rows, measures)
 
 
 TABLES: tuple[TableSpec, ...] = (
-    TableSpec("T1", "Missing and away, by area", ("area", "kind"), "any-kind"),
-    TableSpec("T1b", "Missing and away, by police force", ("force", "kind"), "any-kind"),
-    TableSpec("T2", "Missing, by age and sex", ("region", "age_band", "sex")),
-    TableSpec("T3", "Missing, by ethnicity", ("region", "ethnicity")),
-    TableSpec("T4", "Missing, by legal status", ("region", "legal_status")),
-    TableSpec("T5", "Missing, by placement", ("region", "placement")),
-    TableSpec("T5b", "Missing, by placement provider", ("region", "provider")),
-    TableSpec("T6", "Missing, in and out of the responsible council's area", ("area", "in_out")),
-    TableSpec(
-        "T6b",
-        "Missing, by responsible council and the area where the child was",
-        ("area", "host_area"),
+    *_specs(
         "missing",
-        ("children", "incidents"),
+        MEASURES,
+        ("T1", "Missing, by area", ("area",)),
+        ("T1b", "Missing, by police force", ("force",)),
     ),
-    TableSpec("T7", "Missing, by duration", ("region", "duration"), "missing", _INCIDENTS),
-    TableSpec(
-        "T7b", "Missing, by duration in calendar days", ("region", "dfe_duration"), "missing", _INCIDENTS
+    *_specs(
+        "away",
+        ("children_away", "incidents_away", "calls_away"),
+        ("T1c", "Away with whereabouts known, by area", ("area",)),
+        ("T1d", "Away with whereabouts known, by police force", ("force",)),
     ),
-    TableSpec("T8", "Children, by times missing", ("region", "repeats"), "repeats", _CHILDREN),
+    *_specs(
+        "missing",
+        MEASURES,
+        ("T2", "Missing, by age and sex", ("region", "age_band", "sex")),
+        ("T3", "Missing, by ethnicity", ("region", "ethnicity")),
+        ("T4", "Missing, by legal status", ("region", "legal_status")),
+        ("T5", "Missing, by placement", ("region", "placement")),
+        ("T5b", "Missing, by placement provider", ("region", "provider")),
+    ),
     TableSpec(
-        "T8b",
-        "Children missing three times within 90 days",
-        ("region", "three_in_90"),
+        "T6",
+        "Missing, in and out of the responsible council's area, and where",
+        ("period", "area", "in_out", "host_area"),
+        "missing",
+        _BOTH,
+        _elsewhere,
+    ),
+    *_specs(
+        "missing",
+        _INCIDENTS,
+        ("T7", "Missing, by duration", ("region", "duration")),
+        ("T7b", "Missing, by duration in calendar days", ("region", "dfe_duration")),
+    ),
+    *_specs("repeats", _CHILDREN, ("T8", "Children, by times missing", ("region", "repeats"))),
+    *_specs(
         "three-in-90",
         _CHILDREN,
+        ("T8b", "Children missing three times within 90 days", ("region", "three_in_90")),
     ),
-    TableSpec("T9", "Return interviews", ("area", "interview"), "interviewed", _INCIDENTS),
-    TableSpec(
-        "T9b", "Hours from return to interview", ("area", "interview_hours"), "interview-hours", _INCIDENTS
+    *_specs(
+        "missing",
+        _INCIDENTS,
+        ("T9", "Return interviews", ("area", "interview")),
+        ("T9b", "Hours from return to interview", ("area", "interview_hours")),
     ),
-    TableSpec("T10", "Missing from home, care and supported accommodation", ("region", "setting", "uasc")),
-    TableSpec(
-        "T11",
-        "Open at the end of the period",
-        ("region", "open_days", "open_state"),
+    *_specs(
+        "missing",
+        MEASURES,
+        ("T10", "Missing from home, care and supported accommodation", ("region", "setting", "uasc")),
+    ),
+    *_specs(
         "open",
-        ("children", "incidents"),
+        ("children_open", "incidents_open"),
+        ("T11", "Open at the end of the period", ("region", "open_days", "open_state")),
     ),
-    TableSpec(
-        "T12",
-        "Looked-after children, by placements and whether missing",
-        ("region", "placements", "went_missing"),
+    *_specs(
         "looked-after",
-        _CHILDREN,
+        ("children_in_care",),
+        ("T12", "Looked-after children, by placements", ("region", "placements", "went_missing")),
     ),
-    TableSpec(
-        "T12b",
-        "Missing from care, by change of placement around it",
-        ("region", "placement_change"),
-        "missing-from-care",
-        ("children", "incidents"),
+    *_specs(
+        "missing",
+        _BOTH,
+        ("T12b", "Missing, by change of placement around it", ("region", "placement_change")),
     ),
-    TableSpec("T13", "Missing, by month", ("region", "time")),
-    TableSpec("T13b", "Missing, by council and month", ("area", "time"), "missing", _INCIDENTS),
-    TableSpec("T14", "Missing, by initial risk", ("region", "risk_initial"), "missing", _INCIDENTS),
-    TableSpec("T14b", "Missing, by highest risk", ("region", "risk_highest"), "missing", _INCIDENTS),
-    TableSpec("T14c", "Missing, by final risk", ("region", "risk_final"), "missing", _INCIDENTS),
-    TableSpec("T15", "Reconciliation, by council", ("area", "reconciliation_class"), "any-kind", _INCIDENTS),
-    TableSpec(
-        "T15b", "Reconciliation, by police force", ("force", "reconciliation_class"), "any-kind", _INCIDENTS
+    TableSpec("T13", "Missing, by month", ("time", "region")),
+    TableSpec("T13b", "Missing, by council and month", ("time", "area"), "missing", _INCIDENTS),
+    *_specs(
+        "missing",
+        _INCIDENTS,
+        ("T14", "Missing, by initial risk", ("region", "risk_initial")),
+        ("T14b", "Missing, by highest risk", ("region", "risk_highest")),
+        ("T14c", "Missing, by final risk", ("region", "risk_final")),
+        ("T15", "Reconciliation, by council", ("area", "reconciliation_class")),
+        ("T15b", "Reconciliation, by police force", ("force", "reconciliation_class")),
     ),
-    TableSpec(
-        "T15c", "Reports by reconciliation class", ("area", "reconciliation_class"), "calls", ("calls",)
+    *_specs(
+        "away", ("incidents_away",), ("T15c", "Reconciliation of away", ("area", "reconciliation_class"))
     ),
-    TableSpec(
-        "T15d",
-        "Reports by reconciliation class, by police force",
-        ("force", "reconciliation_class"),
+    *_specs(
         "calls",
         ("calls",),
+        ("T15d", "Reports by reconciliation class", ("area", "reconciliation_class")),
+        ("T15e", "Reports by class and police force", ("force", "reconciliation_class")),
     ),
-    TableSpec(
-        "T16", "Whose records hold the children, by council", ("area", "held_by"), "any-kind", _CHILDREN
-    ),
-    TableSpec("T16b", "Whose records hold the children, by sex", ("sex", "held_by"), "any-kind", _CHILDREN),
-    TableSpec(
-        "T16c",
-        "Whose records hold the children, by ethnicity",
-        ("ethnicity", "held_by"),
-        "any-kind",
+    *_specs(
+        "missing",
         _CHILDREN,
+        ("T16", "Whose records hold the children, by council", ("area", "held_by")),
+        ("T16b", "Whose records hold the children, by sex", ("sex", "held_by")),
+        ("T16c", "Whose records hold the children, by ethnicity", ("ethnicity", "held_by")),
+        ("T16d", "Whose records hold the children, by age", ("age_band", "held_by")),
     ),
-    TableSpec(
-        "T16d", "Whose records hold the children, by age", ("age_band", "held_by"), "any-kind", _CHILDREN
+    *_specs(
+        "reasons",
+        _INCIDENTS,
+        ("T18", "Reasons, by council", ("area", "reason")),
+        ("T18b", "Reasons, by placement", ("placement", "reason")),
     ),
-    TableSpec("T18", "Reasons, by council", ("area", "reason"), "reasons", _INCIDENTS),
-    TableSpec("T18b", "Reasons, by placement", ("placement", "reason"), "reasons", _INCIDENTS),
-    TableSpec("T18c", "Harms, by council", ("area", "harm"), "harms", _INCIDENTS),
-    TableSpec("T18d", "Harms, by placement", ("placement", "harm"), "harms", _INCIDENTS),
+    *_specs(
+        "harms",
+        _INCIDENTS,
+        ("T18c", "Harms, by council", ("area", "harm")),
+        ("T18d", "Harms, by placement", ("placement", "harm")),
+    ),
 )
 
 
@@ -140,22 +176,42 @@ def count_tables(
 ) -> list[CountTable]:
     """Count all tables of a period, or those of some numbers, for all areas or one.
 
-    ``area``: a council, region, country or force; its absences are those for which its councils are
-    responsible.  ``T9`` asks for T9b as well, and T16 goes with everything, for how well records are linked
-    stands beside every figure.  Raises :class:`InputError` for an area or a number that is not known.
+    ``area``: a council, region, country or force; tables by area or force have its cells alone, and others
+    are those of all areas.  ``T9`` asks for T9b as well, and T16 goes with everything, for how well records
+    are linked stands beside every figure.  Raises :class:`InputError` for an area or a number that is not
+    known.
+
+    Whatever is counted from other rows has a measure of its own, and every table has a dimension of time:
+    two cells of one measure and the same codes, totals left out, are one quantity, in whatever table.
     """
     chosen = _chosen(numbers)
-    selection = Selection(facts, period, _councils(area, facts, directory))
     found = found_areas(facts)
-    divisions = _divisions(selection, directory, found)
+    within = Within(area, directory, found)
+    selection = Selection(facts, period)
+    divisions = _divisions(selection, directory, found, within)
     coverage = AreaMonths(facts.calendar, directory, period, found)
     rows = {name: SELECTIONS[name](selection) for name in dict.fromkeys(spec.rows for spec in chosen)}
     tables: list[CountTable] = []
     for spec in chosen:
         used = {_COLUMNS.get(name, name): divisions[name] for name in spec.dimensions}
-        unavailable = _unavailable(used, coverage)
-        tables += count_tables_of(spec.number, spec.title, rows[spec.rows], used, spec.measures, unavailable)
+        keys = _keys(used, spec, within)
+        if keys:
+            dark = _unavailable(used, keys, coverage)
+            tables += count_tables_of(
+                spec.number, spec.title, rows[spec.rows], used, spec.measures, keys, dark
+            )
     return tables
+
+
+def _keys(divisions: Mapping[str, Division], spec: TableSpec, within: Within) -> list[Key]:
+    """Return the cells that a table has."""
+    dimensions = {name: division.dimension for name, division in divisions.items()}
+    codes = [within.codes(name, dimension) for name, dimension in dimensions.items()]
+    keys = product(*codes)
+    if spec.only is None:
+        return list(keys)
+    host = dimensions["host_area"]
+    return [key for key in keys if spec.only(dict(zip(dimensions, key, strict=True)), host)]
 
 
 def found_areas(facts: Facts) -> frozenset[str]:
@@ -172,64 +228,44 @@ def _chosen(numbers: Iterable[str]) -> Sequence[TableSpec]:
             raise InputError(f"there is no table {number}", hint=f"there are {', '.join(sorted(known))}")
     families = {*asked, _QUALITY}
     return [
-        spec for spec in TABLES if not asked or spec.number in asked or spec.number.rstrip("bcd") in families
+        spec for spec in TABLES if not asked or spec.number in asked or spec.number.rstrip("bcde") in families
     ]
 
 
-def _councils(area: str | None, facts: Facts, directory: AreaDirectory) -> frozenset[str] | None:
-    """Return the councils of the area that was asked for."""
-    if area is None:
-        return None
-    listed = directory.within(area)
-    if listed:
-        return listed
-    if any(one.responsible == area for one in facts.absences):
-        return frozenset({area})
-    raise InputError(
-        "area: not in the directory, and no absence is of that council",
-        hint="give the code of a council, region, country or force; see `clew register areas show`",
-    )
-
-
 def _divisions(
-    selection: Selection, directory: AreaDirectory, found: Iterable[str]
+    selection: Selection, directory: AreaDirectory, found: Iterable[str], within: Within
 ) -> Mapping[str, Division]:
-    """Return every dimension by name; ``region`` is areas down to regions only."""
+    """Return every dimension by name; ``region`` is areas down to regions, or to councils of one area."""
     title = "Responsible council"
     reporting = {one.force for one in selection.facts.absences}
+    councils = areas("area", title, directory, found, "council")
     return {
         **FIXED,
-        "area": areas("area", title, directory, found, "council"),
-        "region": areas("area", title, directory, found, "region"),
+        "area": councils,
+        "region": areas("area", title, directory, found, "region") if within.everywhere else councils,
         "host_area": areas("host_area", "Area where the child was", directory, found, "council"),
         "force": forces(directory, reporting),
-        "time": times(selection.period),
+        "time": times(selection.period, months=True),
+        "period": times(selection.period, months=False),
     }
 
 
-def _unavailable(divisions: Mapping[str, Division], coverage: AreaMonths) -> frozenset[Key]:
+def _unavailable(
+    divisions: Mapping[str, Division], keys: Iterable[Key], coverage: AreaMonths
+) -> frozenset[Key]:
     """Return the cells of areas that neither side submitted in all the time that the cell is about."""
-    dimensions = [division.dimension for division in divisions.values()]
     names = list(divisions)
     place = next((names.index(name) for name in ("area", "force") if name in names), None)
     if place is None:
         return frozenset()
-    dark: dict[str | None, set[str]] = {}
-    times_ = dimensions[names.index("time")].codes if "time" in names else (None,)
-    for time in times_:
-        dark[time] = {
-            code for code in dimensions[place].codes if _is_dark(code, dimensions[place], coverage, time)
-        }
-    if not any(dark.values()):
-        return frozenset()
-    when = names.index("time") if "time" in names else None
-    return frozenset(
-        key
-        for key in product(*(dimension.codes for dimension in dimensions))
-        if key[place] in dark[None if when is None else key[when]]
-    )
-
-
-def _is_dark(code: str, dimension: Dimension, coverage: AreaMonths, time: str | None) -> bool:
-    covered = coverage.covered(coverage.councils(code, dimension), time)
-    return covered.months > 0 and covered.neither == covered.months
+    when, dimension = names.index("time"), divisions[names[place]].dimension
+    dark: dict[tuple[str, str], bool] = {}
+    found = []
+    for key in keys:
+        at = (key[place], key[when])
+        if at not in dark:
+            covered = coverage.covered(coverage.councils(at[0], dimension), at[1])
+            dark[at] = 0 < covered.months == covered.neither
+        if dark[at]:
+            found.append(key)
+    return frozenset(found)

@@ -127,22 +127,22 @@ def forces(directory: AreaDirectory, found: Iterable[str]) -> Division:
     return flat("force", "Police force", {**labels, NOT_STATED: "Force not stated"})
 
 
-def times(period: Period) -> Division:
-    """Make the tree of a period's months: years if there are several, quarters, months."""
-    years = sorted({year_of(month) for month in period.months})
+def times(period: Period, *, months: bool) -> Division:
+    """Make the tree of a period's months, in quarters and years; without ``months`` the period alone."""
     total = period.code
     tree: dict[str, str] = {}
-    for month in period.months:
-        year, quarter = year_of(month), quarter_of(month)
-        if len(years) > 1:
-            tree.setdefault(year, total)
-        tree.setdefault(quarter, year if len(years) > 1 else total)
-        tree[month] = quarter
-    dimension = Dimension(
-        name="time",
-        title="Time",
-        codes=(total, *tree),
-        parents=tree,
-        labels={code: code for code in (total, *tree)},
-    )
-    return Division(dimension)
+    for month in period.months if months else ():
+        above = total
+        for code in (year_of(month), quarter_of(month), month):
+            if code != total and not _spans(code, period):
+                tree.setdefault(code, above)
+                above = code
+    labels = {code: code for code in (total, *tree)}
+    ordered = (total, *tree)
+    dimension = Dimension(name="time", title="Time", codes=ordered, parents=tree, labels=labels)
+    return Division(dimension, {} if months else dict.fromkeys(period.months, total))
+
+
+def _spans(code: str, period: Period) -> bool:
+    """Tell whether a year or quarter holds all of the period: it then divides nothing."""
+    return all(code in (year_of(month), quarter_of(month)) for month in period.months)
