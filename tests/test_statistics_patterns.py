@@ -97,7 +97,10 @@ def _coverage(period: Period, without: tuple[tuple[str, str], ...] = ()) -> Area
 
 def _table(series: dict[str, Sequence[int]], period: Period = THREE_YEARS) -> ReleasedTable:
     """Councils' months, rounded to 10, and 1 to 5 hidden."""
-    area, time = areas("area", "Council", DIRECTORY, series, "council").dimension, times(period).dimension
+    area, time = (
+        areas("area", "Council", DIRECTORY, series, "council").dimension,
+        times(period, months=True).dimension,
+    )
     cells = {}
     for one in area.codes:
         for when in time.codes:
@@ -105,9 +108,9 @@ def _table(series: dict[str, Sequence[int]], period: Period = THREE_YEARS) -> Re
             total = sum(series.get(code, [0] * 99)[n] for code in _below(area, one) for n in months)
             hidden = 0 < total <= 5
             near = 10 * ((total + 5) // 10)
-            cells[one, when] = ReleasedCell("c", None) if hidden else ReleasedCell(str(near), near)
+            cells[when, one] = ReleasedCell("c", None) if hidden else ReleasedCell(str(near), near)
     return ReleasedTable(
-        number="T13b", title="by month", measure="incidents", dimensions=(area, time), cells=cells
+        number="T13b", title="by month", measure="incidents", dimensions=(time, area), cells=cells
     )
 
 
@@ -179,7 +182,7 @@ def test_an_empty_directory_has_no_patterns() -> None:
     empty = AreaDirectory()
     coverage = AreaMonths(CoverageCalendar({}), empty, THREE_YEARS)
     area = areas("area", "Council", empty, (), "council").dimension
-    time = times(THREE_YEARS).dimension
-    cells = {(one, when): ReleasedCell("0", 0) for one in area.codes for when in time.codes}
-    table = ReleasedTable(number="T13b", title="t", measure="incidents", dimensions=(area, time), cells=cells)
+    time = times(THREE_YEARS, months=True).dimension
+    cells = {(when, one): ReleasedCell("0", 0) for one in area.codes for when in time.codes}
+    table = ReleasedTable(number="T13b", title="t", measure="incidents", dimensions=(time, area), cells=cells)
     assert (find_hotspots(table, coverage, rounding=10), find_breaks(table, coverage)) == ([], [])
