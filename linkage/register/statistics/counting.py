@@ -96,12 +96,13 @@ def count_rows(rows: Rows, divisions: Mapping[str, Division]) -> dict[str, dict[
     found: dict[str, dict[Key, Cell]] = {measure: {} for measure in MEASURES}
     if not len(persons):
         return found
+    repeats = len(np.unique(units)) < len(units)
     shape = tuple(len(dimension.codes) for dimension in dimensions)
     for levels in product(*(range(chain.shape[0]) for chain in chains)):
         places = [chain[level][leaf] for chain, level, leaf in zip(chains, levels, leaves, strict=True)]
         here = np.logical_and.reduce([place >= 0 for place in places]).nonzero()[0]
         cells = np.ravel_multi_index([place[here] for place in places], shape).astype(np.int64)
-        _add(found, dimensions, shape, cells, persons[here], units[here], weights[here])
+        _add(found, dimensions, shape, cells, persons[here], units[here] if repeats else None, weights[here])
     return found
 
 
@@ -134,13 +135,15 @@ def _add(
     shape: tuple[int, ...],
     cells: Integers,
     persons: Integers,
-    units: Integers,
+    units: Integers | None,
     weights: Integers,
 ) -> None:
+    """Add the cells of one combination of levels; ``units`` only where rows may repeat an incident."""
     if not len(cells):
         return
-    once = np.unique(cells * (int(units.max()) + 1) + units, return_index=True)[1]
-    cells, persons, weights = cells[once], persons[once], weights[once]
+    if units is not None:
+        once = np.unique(cells * (int(units.max()) + 1) + units, return_index=True)[1]
+        cells, persons, weights = cells[once], persons[once], weights[once]
     keys, inverse = np.unique(cells * (int(persons.max()) + 1) + persons, return_inverse=True)
     inverse = inverse.reshape(-1)
     incidents = np.bincount(inverse, minlength=len(keys))
