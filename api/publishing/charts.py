@@ -12,6 +12,8 @@ __all__ = ["chart"]
 
 _WIDTH, _LINE_HEIGHT, _STEP = 560, 240, 22
 _COLOUR = "#1b6ca8"
+_NOT_DRAWN = frozenset({"no-completed-interview"})
+"""What would dwarf all that a chart is about; it is in the table."""
 _ALONG = {"T13": "time", "T13b": "time", "T16": "area"}
 
 
@@ -39,7 +41,7 @@ def _along(group: TableGroup, dimension: Dimension) -> list[dict[str, Any]]:
     cells = group.measures[_measure(group)].cells
     rows = []
     for code in dimension.codes:
-        if dimension.parts(code) or code == dimension.total:
+        if dimension.parts(code) or code == dimension.total or code in _NOT_DRAWN:
             continue
         key: Key = tuple(code if one is dimension else one.total for one in group.dimensions)
         label = dimension.labels.get(code, code)
