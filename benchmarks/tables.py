@@ -8,6 +8,7 @@ absence; then all tables of every year, and of all years at once.
 """
 
 import argparse
+import gc
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -40,12 +41,13 @@ def main() -> None:
     world = simulate(
         asked.children, asked.seed, councils=asked.councils, forces=asked.forces, years=asked.years
     )
-    register = made_up_register(world)
+    register, (first, last) = made_up_register(world), world.period
+    del world  # a register worker holds payloads and nothing else
+    gc.collect()
     directory = register.directory
     reports = sum(len(one.payload.episodes) for one in register.records)
     facts = _timed("facts", lambda: gather_facts(register.records, register.person_of, directory))
     print(f"{len(facts.persons):,} children, {len(facts.absences):,} absences, {reports:,} reports")
-    first, last = world.period
     whole = read_period(f"{first}..{last}")
     for year in range(first.year, last.year):
         period = read_period(f"{year}-04-01..{year + 1}-03-31")
