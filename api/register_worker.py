@@ -7,7 +7,6 @@ shared database.
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import cast
 
 from sqlalchemy import Connection
 
@@ -17,9 +16,10 @@ from api.clock import Clock, stamp
 from api.config import read_settings
 from api.erasing_payload import PayloadEraser
 from api.folders import DataFolder
+from api.held_records import held_records, run_of_cycle, standing_persons, tolerance_set
 from api.part_intake import PartIntake, append_dropped
 from api.payload_erasure import find_erasure, forget_in_register
-from api.quarantine import read_quarantine, without_records
+from api.quarantine import without_records
 from api.query_numbers import QueryNumbers
 from api.retention import RetentionSchedule
 from api.rotation import require_job
@@ -44,12 +44,11 @@ from api.store.results import HeldSnapshot
 from api.store.submissions import LEFT_OUT, Submission
 from api.urgent import note_conflicts
 from api.worker import Say, Task, Worker
-from linkage.errors import FormatError, InputError, LimitError
-from linkage.register.reconcile import AgencyRecords, Reconciliation, Tolerance, reconcile
+from linkage.errors import FormatError, LimitError
+from linkage.register.reconcile import AgencyRecords, Reconciliation, reconcile
 from linkage.register.urgent import urgent_conflicts
 from linkage.wire.bundle import checked
 from linkage.wire.canonical import canonical
-from linkage.wire.codes import Role
 from linkage.wire.compression import decompress
 from linkage.wire.ledger import Cover
 from linkage.wire.limits import MAX_LINE_BYTES
@@ -87,10 +86,7 @@ class RegisterWorker:
         )
         settings = read_settings(folder.settings)
         self._settings = settings.amendments
-        chosen = settings.reconciliation
-        self._tolerance = Tolerance(
-            day=dt.timedelta(days=chosen.days), minute=dt.timedelta(hours=chosen.hours)
-        )
+        self._tolerance = tolerance_set(settings.reconciliation)
         self._watch = AmendmentWatch(self._store, key.derive("amendments"), self._settings)
 
     def worker(self, say: Say) -> Worker:
@@ -183,7 +179,7 @@ class RegisterWorker:
             run = persons.latest_run(connection)
             number = results.latest_reconciled(connection)
             snapshots = [] if run is None else results.run_snapshots(connection, run)
-            person_of = _persons(connection)
+            person_of = standing_persons(connection)
         held = self._held(number + 1, snapshots, person_of, Review())
         numbers = QueryNumbers(self._query_key)
         found = urgent_conflicts(held, person_of, query_number=numbers.number, tolerance=self._tolerance)
@@ -260,9 +256,9 @@ class RegisterWorker:
 
     def _reconciled(self, number: int) -> tuple[Reconciliation, list[Query], Review]:
         with self._database.read() as connection:
-            run = _run_of_cycle(connection, number)
+            run = run_of_cycle(connection, number)
             snapshots = results.run_snapshots(connection, run)
-            person_of = _persons(connection)
+            person_of = standing_persons(connection)
             review = self._watch.review(connection, number, snapshots, person_of, now=self._clock())
             as_of = _made(connection, snapshots)
         held = self._held(number, snapshots, person_of, review)
@@ -281,21 +277,8 @@ class RegisterWorker:
     ) -> list[AgencyRecords]:
         """Return what counts of some snapshots: nothing quarantined or withdrawn, and nothing held back."""
         with self._database.read() as connection:
-            quarantine = read_quarantine(connection)
-            held_back = records.held_back(connection)
-        held = []
-        for one in snapshots:
-            payload = quarantine.apply(one, self._load(one.submission, one.agency), snapshots)
-            payload = without_records(payload, held_back.of(one.agency, one.sequence))
-            held.append(AgencyRecords(one.agency, cast("Role", one.role), payload))
-        with self._database.read() as connection:
+            held = held_records(connection, self._store, snapshots)
             return self._watch.hold_back(connection, held, person_of, review, number)
-
-    def _load(self, submission: str, agency: str) -> Payload:
-        payload = self._store.load(submission, agency)
-        if payload is None:
-            raise InputError("payload: a standing submission is not in the store", hint="restore the store")
-        return payload
 
 
 def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -311,21 +294,6 @@ def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
             raise LimitError(f"payload: a line is longer than {MAX_LINE_BYTES} bytes")
     if held:
         raise FormatError("payload: the last line is cut short")
-
-
-def _run_of_cycle(connection: Connection, number: int) -> int:
-    cycle = results.cycle(connection, number)
-    run = None if cycle is None else persons.run_of_job(connection, cycle.link_job)
-    if cycle is None or run is None:
-        raise InputError(
-            f"cycle {number}: its linkage did not finish",
-            hint="see `clew register status`, mend what failed, then `clew register retry` both jobs",
-        )
-    return run
-
-
-def _persons(connection: Connection) -> dict[tuple[str, str], str]:
-    return {(one.agency, one.handle): one.person for one in persons.standing_members(connection)}
 
 
 def _made(connection: Connection, snapshots: Iterable[HeldSnapshot]) -> dict[str, dt.datetime]:

@@ -73,6 +73,7 @@ COVERED: Mapping[str, CoveredTable] = {
         CoveredTable(schema.successions, ("serial",)),
         CoveredTable(schema.epochs, ("epoch",)),
         CoveredTable(schema.agencies, ("code",)),
+        CoveredTable(schema.areas, ("area_code",)),
         CoveredTable(schema.revocations, ("kind", "subject")),
         CoveredTable(
             schema.submissions,

@@ -26,6 +26,7 @@ from api.store.database import BIG_INTEGER
 
 __all__ = [
     "agencies",
+    "areas",
     "carried",
     "chunks",
     "custodians",
@@ -403,3 +404,17 @@ kept_answers = Table(
 )
 """What a request with an Idempotency-Key was answered; ``request``: SHA-256 of method, target and body.
 No ``status``: the address gives the same answer by itself when it is asked again."""
+
+areas = Table(
+    "areas",
+    metadata,
+    Column("area_code", String(12), primary_key=True),
+    Column("area_name", Text, nullable=False),
+    Column("region_code", String(12), nullable=False),
+    Column("region_name", Text, nullable=False),
+    Column("country_code", String(12), nullable=False),
+    Column("country_name", Text, nullable=False),
+    Column("force_code", String(12), nullable=False),
+    Column("force_name", Text, nullable=False),
+)
+"""The area directory: which region, country and police force every council's area belongs to."""

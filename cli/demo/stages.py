@@ -10,7 +10,7 @@ from subprocess import Popen
 from typing import TypeVar
 
 from cli.demo.parties import Party, Usage
-from cli.demo.world_files import write_extract
+from cli.demo.world_files import write_areas, write_extract
 from keys.files import read_limited
 from linkage.errors import ClewError
 from linkage.lab.world import Extract, World
@@ -230,6 +230,8 @@ def enrol(cast: Cast, descriptor: Path, advance: Advance) -> None:
             *("--fingerprint", fingerprint),
             usage=usage,
         )
+    areas = write_areas((desk.extract.agency for desk in cast.desks), cast.unit.folder / "areas.csv")
+    cast.unit.run("register", "areas", "import", "--data", cast.data, areas, usage=usage)
 
 
 def _fingerprint_by_telephone(desk: Desk) -> str:

@@ -1,14 +1,17 @@
 """The made-up world written out as the files that each agency's own case system would export."""
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 from keys.files import private_folder
 from linkage.errors import InputError
-from linkage.lab.world import Extract, Table, World
+from linkage.lab.areas import made_up_areas
+from linkage.lab.world import Agency, Extract, Table, World
 from linkage.lab.world_of_903 import TABLES_OF_903, world_of_903
+from linkage.register.areas import COLUMNS
 
-__all__ = ["joined_903", "write_extract"]
+__all__ = ["joined_903", "write_areas", "write_extract"]
 
 
 def joined_903(folder: Path, seed: int) -> World:
@@ -36,6 +39,12 @@ def write_extract(extract: Extract, folder: Path) -> Path:
         _write(folder / f"{name}.csv", table)
     _write(folder / "coverage.csv", Table(columns=("area", "month"), rows=list(extract.coverage)))
     return folder
+
+
+def write_areas(agencies: Iterable[Agency], path: Path) -> Path:
+    """Write the directory of made-up areas that the operator gives the register; return its path."""
+    _write(path, Table(columns=COLUMNS, rows=[tuple(area) for area in made_up_areas(agencies)]))
+    return path
 
 
 def _write(path: Path, table: Table) -> None:

@@ -1,0 +1,1 @@
+"""What the register says: exact counts of absences and children, for disclosure control and nobody else."""
