@@ -23,6 +23,7 @@ class TableCount:
     kept: int
     quarantined: int
     outside: int
+    shielded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,6 +192,7 @@ def _table_rows(quality: DataQuality) -> Iterator[tuple[str, ...]]:
             ("rows sent", one.kept),
             ("rows left out because of errors", one.quarantined),
             ("rows outside the period", one.outside),
+            ("rows of children on your shield list", one.shielded),
         ):
             if rows or found == "rows read":
                 yield "count", table, "", "", found, f"{rows:,}", ""
