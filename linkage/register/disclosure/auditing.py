@@ -1,19 +1,19 @@
-"""How much is open of every suppressed cell, shown by whole-number solutions and nothing else."""
+"""How much is open of every suppressed cell, shown by solutions that fit everything published."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.sparse import csc_array
 
 from linkage.register.disclosure.history import System
-from linkage.register.disclosure.solving import Floats, Ints, Problem, Solver, components, problem_of
+from linkage.register.disclosure.solving import MOST_WHOLE, Base, Floats, Ints, Problem, Solver, problem_of
 
 __all__ = ["Audit", "audit_of"]
 
-_ROUNDS = 8
-_BATCH = 4000
-_BLOCKS = (250, 2500)
+_BLOCK = 2500
+_TURNS = 4
+_HARDEST = 8.0
+_TINY = 1e-6
+_BLOCKS = (MOST_WHOLE, _BLOCK)
 
 
 @dataclass(slots=True)
@@ -22,23 +22,22 @@ class Audit:
 
     system: System
     problem: Problem
-    truth: Floats
+    truth: Base
     solver: Solver = field(default_factory=Solver)
-    low: dict[int, int] = field(default_factory=dict)
-    high: dict[int, int] = field(default_factory=dict)
-    _by_column: csc_array | None = None
+    low: dict[int, float] = field(default_factory=dict)
+    high: dict[int, float] = field(default_factory=dict)
 
     def see(self, columns: Ints, values: Floats) -> None:
         """Take in a solution of some columns."""
         for column, value in zip(columns.tolist(), values.tolist(), strict=True):
             if column in self.system.targets:
-                self.low[column] = min(self.low.get(column, int(value)), int(value))
-                self.high[column] = max(self.high.get(column, int(value)), int(value))
+                self.low[column] = min(self.low.get(column, value), value)
+                self.high[column] = max(self.high.get(column, value), value)
 
     def is_open(self, figure: int) -> bool:
         """Say whether enough is open of a target."""
         target = self.system.targets[figure]
-        low, high = self.low[figure], self.high[figure]
+        low, high = self.low[figure] - _TINY, self.high[figure] + _TINY
         if high - low < target.width:
             return False
         return (target.down is None or low <= target.down) and (target.up is None or high >= target.up)
@@ -51,16 +50,16 @@ class Audit:
         """Suppress a cell for the sake of others: what was possible stays so, and more becomes so."""
         self.system.suppress(figure)
         self.problem.low[figure], self.problem.high[figure] = 0, _end(self.system, figure)
-        self.see(np.array([figure]), self.truth[[figure]])
+        self.see(np.array([figure]), self.truth.values[[figure]])
 
     def look(self) -> None:
-        """Open all targets together, by solutions that pull half of them up and half of them down."""
-        batches = list(_batches(components(self.problem), set(self.system.targets)))
-        for turn in range(_ROUNDS):
-            for columns in batches:
-                weights = self._weights(columns, turn)
-                if weights.any():
-                    self._solve(columns, weights)
+        """Open what can be opened with what is near it, many targets at once: half pulled up, half down."""
+        for figure in sorted(self.system.targets):
+            for turn in range(_TURNS):
+                if self.is_open(figure):
+                    break
+                columns = self.around(figure, _BLOCK)
+                self._solve(columns, self._weights(columns, figure, turn))
 
     def settle(self, figure: int) -> bool:
         """Look for solutions for one target, ever further around it; say whether it is open."""
@@ -77,9 +76,7 @@ class Audit:
 
     def around(self, figure: int, limit: int | None) -> Ints:
         """Return the free columns nearest to one, by rows that they share; at most so many."""
-        if self._by_column is None:
-            self._by_column = csc_array(self.problem.matrix)
-        by_column, by_row, problem = self._by_column, self.problem.matrix, self.problem
+        by_column, by_row, problem = self.truth.by_column, self.problem.matrix, self.problem
         seen, rows_seen, edge = {figure}, set[int](), [figure]
         while edge and (limit is None or len(seen) < limit):
             rows = {
@@ -97,17 +94,18 @@ class Audit:
                         edge.append(one)
         return np.array(sorted(seen), dtype=np.int64)
 
-    def _weights(self, columns: Ints, turn: int) -> Floats:
+    def _weights(self, columns: Ints, first: int, turn: int) -> Floats:
+        """Pull every target that is not open: one of them hardest, the others by a fixed mix of signs."""
         weights = np.zeros(len(columns))
         for place, figure in enumerate(columns.tolist()):
-            if figure in self.system.targets and not self.is_open(figure):
-                # A fixed mix of signs, its opposite in the next turn.
-                mixed = (figure * 2654435761 + (turn // 2) * 40503 * 65537) >> 9
-                weights[place] = 1.0 if (mixed ^ turn) & 1 else -1.0
+            if figure == first:
+                weights[place] = -_HARDEST if turn % 2 else _HARDEST
+            elif figure in self.system.targets and not self.is_open(figure):
+                weights[place] = 1.0 if ((figure * 2654435761 >> 9) ^ turn) & 1 else -1.0
         return weights
 
     def _solve(self, columns: Ints, weights: Floats) -> None:
-        values = self.solver.whole_extreme(self.problem.part(columns, self.truth), weights)
+        values = self.solver.witness(self.problem.part(columns, self.truth), weights)
         if values is not None:
             self.see(columns, values)
 
@@ -117,25 +115,11 @@ def audit_of(system: System) -> Audit:
     problem = problem_of(system)
     ends = np.array([_end(system, one) for one in range(len(system.value))], dtype=np.float64)
     problem.high = np.minimum(problem.high, ends)
-    audit = Audit(system, problem, np.array(system.value, dtype=np.float64))
-    audit.see(np.arange(len(system.value)), audit.truth)
+    audit = Audit(system, problem, Base(problem, np.array(system.value, dtype=np.float64)))
+    audit.see(np.arange(len(system.value)), audit.truth.values)
     return audit
 
 
 def _end(system: System, figure: int) -> float:
     """Return an end for what has none, so that every program has a solution: it opens less, never more."""
     return 4.0 * system.value[figure] + 20.0 * system.policy.base
-
-
-def _batches(parts: Iterable[Ints], targets: set[int]) -> Iterator[Ints]:
-    """Put small components together, and leave out those without a target."""
-    held: list[Ints] = []
-    for part in parts:
-        if targets.isdisjoint(part.tolist()):
-            continue
-        held.append(part)
-        if sum(map(len, held)) >= _BATCH:
-            yield np.sort(np.concatenate(held))
-            held = []
-    if held:
-        yield np.sort(np.concatenate(held))

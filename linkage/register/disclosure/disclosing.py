@@ -1,5 +1,6 @@
 """From counted tables to tables that may leave, given everything that left before."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import product
@@ -16,6 +17,7 @@ from linkage.register.released import ReleasedCell, ReleasedTable
 
 __all__ = ["Disclosure", "DisclosureFigures", "disclose"]
 
+_TINY = 1e-6
 _NOT_AVAILABLE = ReleasedCell("x", None)
 _NOT_APPLICABLE = ReleasedCell("z", None)
 _NOTES = (
@@ -29,7 +31,8 @@ class DisclosureFigures(Struct, frozen=True, kw_only=True):
 
     ``narrowest``: the least that is open of any suppressed cell, as the distance of two values both of which
     fit everything that was ever published; it is never less than the policy's ``protection``.
-    ``programs``: linear programs solved; ``whole_programs``: those that needed whole numbers to be asked for.
+    ``programs``: linear programs solved; ``whole_programs``: those that needed whole numbers to be asked for;
+    ``divided``: those of large blocks whose solution was not in whole numbers.
     """
 
     cells: int
@@ -43,6 +46,7 @@ class DisclosureFigures(Struct, frozen=True, kw_only=True):
     narrowest: int | None
     programs: int
     whole_programs: int
+    divided: int
 
 
 class Disclosure(Struct, frozen=True, kw_only=True):
@@ -117,9 +121,10 @@ def _figures(tables: Sequence[CountTable], audit: Audit) -> DisclosureFigures:
         secondary=why["secondary"],
         carried=sum(one.figure != one.anchor for one in states),
         guarded=len(system.targets),
-        narrowest=min(widths, default=None),
+        narrowest=None if not widths else math.floor(min(widths) + _TINY),
         programs=audit.solver.solved,
         whole_programs=audit.solver.whole,
+        divided=audit.solver.divided,
     )
 
 

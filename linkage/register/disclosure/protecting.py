@@ -38,11 +38,6 @@ def protect(system: System) -> Audit:
                 audit.suppress(one)
             waiting += chosen
     if stuck:
-        import os
-        if os.environ.get("DBG"):
-            for one in audit.narrow()[:12]:
-                q=[k for k,v in system.states.items() if v.figure==one]
-                print(q, system.value[one], system.reasons.get(one), audit.low[one],audit.high[one], system.low[one],system.high[one])
         raise InputError(
             f"{stuck} suppressed cells cannot be protected, whatever else is suppressed",
             hint="leave out the table or the breakdown that earlier releases do not have",
@@ -64,7 +59,7 @@ def _choice(audit: Audit, figure: int) -> list[int]:
 
 def _wanted(audit: Audit, figure: int) -> list[int]:
     """Return the values of which the target must reach one more, so that it comes nearer to being open."""
-    target, low, high = audit.system.targets[figure], audit.low[figure], audit.high[figure]
+    target, low, high = audit.system.targets[figure], math.floor(audit.low[figure] + _TINY), math.ceil(audit.high[figure] - _TINY)
     if target.down is not None and low > target.down:
         return [target.down]
     if target.up is not None and high < target.up:

@@ -4,8 +4,9 @@ An audit by linear programming asks for the least and the greatest value of ever
 and Salazar, Management Science 47, 2001).  Two programs for each cell would take hours.  But every solution
 bears witness for all cells at once: the values that a cell has in two of them are both possible.  So a few
 programs, whose objectives pull the cells to and fro, settle nearly all; the few that are left are
-asked one by one.  A solution counts only if it is in whole numbers and every sum is checked exactly, so what
-is settled is settled for an attacker who knows that children are not divided.
+asked one by one.  Solutions are found a block at a time: whatever lies outside of a block is held at its true
+count, so what is possible in the block is possible in the whole.  A solution in whole numbers counts once every
+sum was checked exactly; in large blocks the linear program's own solution counts too.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,18 +15,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import coo_array, csr_array, vstack
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import coo_array, csc_array, csr_array, vstack
 
 from linkage.register.disclosure.history import Row, System
 
-__all__ = ["Floats", "Problem", "Solver", "components", "problem_of"]
+__all__ = ["MOST_WHOLE", "Base", "Floats", "Ints", "Problem", "Solver", "problem_of"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _NEAR = 1e-6
 _NODES = 200
+_GAP = 0.05
+MOST_WHOLE = 400
+"""Up to so many columns solutions are in whole numbers."""
 
 
 @dataclass(slots=True)
@@ -38,12 +41,12 @@ class Problem:
     low: Floats
     high: Floats
 
-    def part(self, columns: Ints, base: Floats) -> "Problem":
+    def part(self, columns: Ints, base: "Base") -> "Problem":
         """Return the problem in some columns, all others held at what they are in ``base``."""
-        by_column = self.matrix[:, columns]
-        rows = np.unique(by_column.nonzero()[0])
-        inner = csr_array(by_column[rows])
-        fixed = self.matrix[rows] @ base - inner @ base[columns]
+        by_column = base.by_column[:, columns]
+        rows = np.unique(by_column.indices)
+        inner = csr_array(by_column)[rows]
+        fixed = base.sums[rows] - inner @ base.values[columns]
         return Problem(
             inner, self.row_low[rows] - fixed, self.row_high[rows] - fixed, self.low[columns], self.high[columns]
         )
@@ -57,6 +60,15 @@ class Problem:
             and np.all(sums >= self.row_low)
             and np.all(sums <= self.row_high)
         )
+
+
+class Base:
+    """A solution of a problem, and what its rows come to."""
+
+    def __init__(self, problem: Problem, values: Floats) -> None:
+        self.values = values
+        self.sums = problem.matrix @ values
+        self.by_column = csc_array(problem.matrix)
 
 
 def problem_of(system: System) -> Problem:
@@ -78,30 +90,13 @@ def _problem(rows: Sequence[Row], columns: int, low: Iterable[float], high: Iter
     )
 
 
-def components(problem: Problem) -> list[Ints]:
-    """Return the columns that hang together by rows; a column that is fixed ties nothing."""
-    free = np.flatnonzero(problem.high > problem.low)
-    inner = csr_array(problem.matrix[:, free])
-    _, labels = connected_components(_bipartite(inner), directed=False)
-    _, labels = np.unique(labels[inner.shape[0] :], return_inverse=True)
-    order = np.argsort(labels, kind="stable")
-    cuts = np.searchsorted(labels[order], np.arange(1, int(labels.max(initial=-1)) + 1))
-    return [free[one] for one in np.split(order, cuts)]
-
-
-def _bipartite(matrix: csr_array) -> csr_array:
-    rows, columns = matrix.shape
-    entries = coo_array(matrix)
-    places = (entries.row, entries.col + rows)
-    return csr_array(coo_array((np.ones(entries.nnz), places), shape=(rows + columns, rows + columns)))
-
-
 @dataclass(slots=True)
 class Solver:
     """Solves problems and counts how many."""
 
     solved: int = 0
     whole: int = 0
+    divided: int = 0
 
     def extreme(self, problem: Problem, weights: Floats) -> Floats | None:
         """Return a solution with the least weight, or None if there is none."""
@@ -123,10 +118,12 @@ class Solver:
             return None
         return np.asarray(found.x, dtype=np.float64)
 
-    def whole_extreme(self, problem: Problem, weights: Floats) -> Floats | None:
-        """Return whole numbers of little weight that fit, or None if none were found.
+    def witness(self, problem: Problem, weights: Floats) -> Floats | None:
+        """Return a solution of little weight, in whole numbers where that can be had, or None.
 
-        The search is limited by its nodes and not by time, so that it ends alike on every machine.
+        The search for whole numbers is limited by size and by nodes and not by time, so that it ends alike on
+        every machine; where it is not made, or finds none in a large problem, the linear program's solution
+        stands.
         """
         relaxed = self.extreme(problem, weights)
         if relaxed is None:
@@ -134,17 +131,20 @@ class Solver:
         near = np.rint(relaxed)
         if np.all(np.abs(relaxed - near) < _NEAR) and problem.holds(near):
             return near
+        if len(weights) > MOST_WHOLE:
+            self.divided += 1
+            return relaxed
         self.whole += 1
         found = milp(
             weights,
             integrality=np.ones(len(weights)),
             bounds=Bounds(problem.low, problem.high),
             constraints=LinearConstraint(problem.matrix, problem.row_low, problem.row_high),
-            options={"node_limit": _NODES, "mip_rel_gap": 0.02},
+            options={"node_limit": _NODES, "mip_rel_gap": _GAP},
         )
         if found.x is None:
             return None
-        near = np.rint(found.x)
+        near = np.asarray(np.rint(found.x), dtype=np.float64)
         return near if problem.holds(near) else None
 
 
