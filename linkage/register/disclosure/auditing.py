@@ -1,5 +1,6 @@
 """How much is open of every suppressed cell, shown by solutions that fit everything published."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,8 +11,9 @@ from linkage.register.disclosure.solving import MOST_WHOLE, Base, Floats, Ints, 
 __all__ = ["Audit", "audit_of"]
 
 _BLOCK = 2500
-_TURNS = 4
-_HARDEST = 8.0
+_TURNS = 24
+_STRETCH = 8000
+_WORTH = 0.95
 _TINY = 1e-6
 _BLOCKS = (MOST_WHOLE, _BLOCK)
 
@@ -53,13 +55,19 @@ class Audit:
         self.see(np.array([figure]), self.truth.values[[figure]])
 
     def look(self) -> None:
-        """Open what can be opened with what is near it, many targets at once: half pulled up, half down."""
-        for figure in sorted(self.system.targets):
-            for turn in range(_TURNS):
-                if self.is_open(figure):
-                    break
-                columns = self.around(figure, _BLOCK)
-                self._solve(columns, self._weights(columns, figure, turn))
+        """Open many targets at once, stretch by stretch: half of them are pulled up, half of them down.
+
+        No target is pulled further than it needs, so that it leaves room to the others.
+        """
+        free = np.flatnonzero(self.problem.high > self.problem.low)
+        for turn in range(_TURNS):
+            before = len(self.narrow())
+            for columns in _stretches(free, turn):
+                weights = self._weights(columns, turn)
+                if weights.any():
+                    self._solve(columns, weights, capped=True)
+            if len(self.narrow()) > before * _WORTH:
+                break
 
     def settle(self, figure: int) -> bool:
         """Look for solutions for one target, ever further around it; say whether it is open."""
@@ -94,20 +102,37 @@ class Audit:
                         edge.append(one)
         return np.array(sorted(seen), dtype=np.int64)
 
-    def _weights(self, columns: Ints, first: int, turn: int) -> Floats:
-        """Pull every target that is not open: one of them hardest, the others by a fixed mix of signs."""
+    def _weights(self, columns: Ints, turn: int) -> Floats:
+        """Pull every target that is not open, by a fixed mix of signs and in the next turn by its opposite."""
         weights = np.zeros(len(columns))
         for place, figure in enumerate(columns.tolist()):
-            if figure == first:
-                weights[place] = -_HARDEST if turn % 2 else _HARDEST
-            elif figure in self.system.targets and not self.is_open(figure):
-                weights[place] = 1.0 if ((figure * 2654435761 >> 9) ^ turn) & 1 else -1.0
+            if figure in self.system.targets and not self.is_open(figure):
+                mixed = (figure * 2654435761 + turn // 2 * 7919) >> 9
+                weights[place] = 1.0 if (mixed ^ turn) & 1 else -1.0
         return weights
 
-    def _solve(self, columns: Ints, weights: Floats) -> None:
-        values = self.solver.witness(self.problem.part(columns, self.truth), weights)
+    def _solve(self, columns: Ints, weights: Floats, *, capped: bool = False) -> None:
+        part = self.problem.part(columns, self.truth)
+        if capped:
+            self._cap(part, columns)
+        values = self.solver.witness(part, weights)
         if values is not None:
             self.see(columns, values)
+
+    def _cap(self, part: Problem, columns: Ints) -> None:
+        for place, figure in enumerate(columns.tolist()):
+            target = self.system.targets.get(figure)
+            if target is not None and target.up is None and not self.is_open(figure):
+                part.high[place] = min(part.high[place], math.ceil(self.low[figure] + target.width))
+                part.low[place] = max(part.low[place], math.floor(self.high[figure] - target.width))
+
+
+def _stretches(free: Ints, turn: int) -> list[Ints]:
+    """Cut columns into stretches, in odd turns elsewhere than in even ones; tables lie in order of time."""
+    if len(free) <= _STRETCH:
+        return [free]
+    first = _STRETCH // 2 if turn % 2 else _STRETCH
+    return np.split(free, range(first, len(free), _STRETCH))
 
 
 def audit_of(system: System) -> Audit:
