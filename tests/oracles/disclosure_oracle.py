@@ -1,4 +1,4 @@
-"""Every table of whole numbers that fits a release, one after the other: slow, obvious, and for tiny tables."""
+"""Every table of whole numbers that fits a release, one after the other: slow, obvious, for tiny tables."""
 
 import itertools
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ def possible_values(
 ) -> dict[Key, set[int]]:
     """Return the values that each suppressed cell of a table of two by two parts can have.
 
-    Keys are (row, column) of ``T``, ``A``, ``B``.  Whoever attacks is told of each suppressed cell that is small
-    that it is at most the threshold, and tries every count of every part up to ``most``.
+    Keys are (row, column) of ``T``, ``A``, ``B``.  Whoever attacks is told of each suppressed cell that is
+    small that it is at most the threshold, and tries every count of every part up to ``most``.
     """
     grid = np.indices((most + 1,) * 4).reshape(4, -1)
     leaves = dict(zip(itertools.product("AB", "AB"), grid, strict=True))

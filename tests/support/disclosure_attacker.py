@@ -147,8 +147,12 @@ def _propagate(found: Attack, turns: int = 30) -> bool:
     for _ in range(turns):
         moved = False
         for figures, signs, low, high in found.rows:
-            least = [s * (found.low[f] if s > 0 else found.high[f]) for f, s in zip(figures, signs, strict=True)]
-            most = [s * (found.high[f] if s > 0 else found.low[f]) for f, s in zip(figures, signs, strict=True)]
+            least = [
+                s * (found.low[f] if s > 0 else found.high[f]) for f, s in zip(figures, signs, strict=True)
+            ]
+            most = [
+                s * (found.high[f] if s > 0 else found.low[f]) for f, s in zip(figures, signs, strict=True)
+            ]
             for at, (figure, sign) in enumerate(zip(figures, signs, strict=True)):
                 ends = sorted(
                     sign * end
@@ -170,7 +174,7 @@ def _propagate(found: Attack, turns: int = 30) -> bool:
 
 def _solve(found: Attack) -> bool:
     order = {figure: place for place, figure in enumerate(sorted(found.low, key=repr))}
-    rows = [one for one in found.rows]
+    rows = list(found.rows)
     matrix = np.zeros((len(rows), len(order)))
     for place, (figures, signs, _, _) in enumerate(rows):
         for figure, sign in zip(figures, signs, strict=True):

@@ -9,7 +9,16 @@ import numpy as np
 
 from linkage.register.counts import Cell, CountTable, Dimension, Key
 
-__all__ = ["Absence", "areas", "categories", "counted_tables", "late_corrections", "made_up", "months", "table"]
+__all__ = [
+    "Absence",
+    "areas",
+    "categories",
+    "counted_tables",
+    "late_corrections",
+    "made_up",
+    "months",
+    "table",
+]
 
 ETHNICITIES = ("WHITE", "MIXED", "ASIAN", "BLACK", "OTHER", "UNKNOWN")
 AGES = ("1-4", "5-9", "10-15", "16+")

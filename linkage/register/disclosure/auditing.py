@@ -103,7 +103,7 @@ class Audit:
         return np.array(sorted(seen), dtype=np.int64)
 
     def _weights(self, columns: Ints, turn: int) -> Floats:
-        """Pull every target that is not open, by a fixed mix of signs and in the next turn by its opposite."""
+        """Pull every target that is not open, by a fixed mix of signs, then by its opposite."""
         weights = np.zeros(len(columns))
         for place, figure in enumerate(columns.tolist()):
             if figure in self.system.targets and not self.is_open(figure):

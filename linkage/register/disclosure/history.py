@@ -73,7 +73,7 @@ class _State:
 class System:
     """Bounds of every figure, rows that tie them, and what must stay open.
 
-    ``fresh``: figures of the newest release whose cells can still be suppressed, with what would be published.
+    ``fresh``: figures of the newest release whose cells can still be suppressed, with what would be shown.
     """
 
     policy: DisclosurePolicy
@@ -93,7 +93,9 @@ class System:
         counts = counted(tables, self.policy)
         reasons = primary(tables, counts, self.policy)
         for quantity, cell in counts.items():
-            self._place(quantity, cell.value, reasons.get(quantity), None if texts is None else texts[quantity])
+            self._place(
+                quantity, cell.value, reasons.get(quantity), None if texts is None else texts[quantity]
+            )
         for line in all_lines(tables, self.policy):
             self._line(line)
         self._at_most(counts)
@@ -219,7 +221,7 @@ class System:
             for one in parts:
                 self.rows[Row((whole.figure, one.figure), (1, -1), 0, math.inf)] = None
             return
-        if line.complete and whole.value != total or whole.value < total:
+        if whole.value < total or (line.complete and whole.value != total):
             raise _mismatch(line)
         self.rows[Row(figures, signs, 0, 0 if line.complete else math.inf)] = None
 

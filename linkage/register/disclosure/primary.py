@@ -34,7 +34,7 @@ def primary(
 
     *Small*: from 1 to the threshold.  *Dominant*: one child makes most of it, or few children all of it.
     *Group*: a zero that would tell something.  Where all children of a line are in one of its codes, and the
-    codes say more than when and where, the zeros beside it would say of each of them what they have in common.
+    codes say more than when and where, the zeros beside it would say of each what they have in common.
     And nothing is said of the parts of a small count: which are none and which are not would narrow it.  With
     a zero every zero goes that it is a part of, that is a part of it, or that is the same in another measure.
     """

@@ -1,8 +1,8 @@
 """Which more cells must be suppressed so that none that is suppressed can be worked out.
 
 For a cell of which too little is open, a linear program bends the bounds of published cells, at a cost for
-each, until the cell reaches a value further off; those that it bends are suppressed.  This is the heuristic of
-tau-ARGUS and CONFID (Robertson, 1993; Fischetti and Salazar, 2001) over rounded cells, of which few need to bend.
+each, until the cell reaches a value further off; those that it bends are suppressed.  This is the heuristic
+of tau-ARGUS and CONFID (Robertson, 1993; Fischetti and Salazar, 2001), over rounded cells: few need to bend.
 """
 
 import math
@@ -59,15 +59,14 @@ def _choice(audit: Audit, figure: int) -> list[int]:
 
 def _wanted(audit: Audit, figure: int) -> list[int]:
     """Return the values of which the target must reach one more, so that it comes nearer to being open."""
-    target, low, high = audit.system.targets[figure], math.floor(audit.low[figure] + _TINY), math.ceil(audit.high[figure] - _TINY)
+    target = audit.system.targets[figure]
+    low, high = math.floor(audit.low[figure] + _TINY), math.ceil(audit.high[figure] - _TINY)
     if target.down is not None and low > target.down:
         return [target.down]
     if target.up is not None and high < target.up:
         return [target.up]
     wanted = [low + target.width, high - target.width]
-    return [
-        one for one in wanted if audit.problem.low[figure] <= one <= audit.problem.high[figure]
-    ]
+    return [one for one in wanted if audit.problem.low[figure] <= one <= audit.problem.high[figure]]
 
 
 def _bend(audit: Audit, columns: Ints, figure: int, value: int) -> tuple[float, list[int]] | None:

@@ -63,9 +63,7 @@ def keyed(table: CountTable, policy: DisclosurePolicy) -> dict[Key, Quantity]:
     return {
         key: Quantity(
             table.measure,
-            frozenset(
-                pair for of, code in zip(pairs, key, strict=True) if (pair := of[code]) is not None
-            ),
+            frozenset(pair for of, code in zip(pairs, key, strict=True) if (pair := of[code]) is not None),
         )
         for key in order
     }
@@ -95,10 +93,8 @@ def lines(table: CountTable, policy: DisclosurePolicy) -> Iterator[Line]:
     for place, dimension in enumerate(table.dimensions):
         parts_of = {code: parts for code in dimension.codes if (parts := dimension.parts(code))}
         for key, quantity in quantities.items():
-            parts = parts_of.get(key[place])
-            if parts is None:
-                continue
-            keys = [(*key[:place], code, *key[place + 1 :]) for code in parts]
+            codes = parts_of.get(key[place], ())
+            keys = [(*key[:place], code, *key[place + 1 :]) for code in codes]
             there = tuple(quantities[one] for one in keys if one in quantities)
             complete = not any(one in table.unavailable and one not in quantities for one in keys)
             if there:

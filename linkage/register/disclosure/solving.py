@@ -5,8 +5,8 @@ and Salazar, Management Science 47, 2001).  Two programs for each cell would tak
 bears witness for all cells at once: the values that a cell has in two of them are both possible.  So a few
 programs, whose objectives pull the cells to and fro, settle nearly all; the few that are left are
 asked one by one.  Solutions are found a block at a time: whatever lies outside of a block is held at its true
-count, so what is possible in the block is possible in the whole.  A solution in whole numbers counts once every
-sum was checked exactly; in large blocks the linear program's own solution counts too.
+count, so what is possible in the block is possible in the whole.  A solution in whole numbers counts once
+every sum was checked exactly; in large blocks the linear program's own solution counts too.
 """
 
 from collections.abc import Iterable, Sequence
@@ -48,7 +48,11 @@ class Problem:
         inner = csr_array(by_column)[rows]
         fixed = base.sums[rows] - inner @ base.values[columns]
         return Problem(
-            inner, self.row_low[rows] - fixed, self.row_high[rows] - fixed, self.low[columns], self.high[columns]
+            inner,
+            self.row_low[rows] - fixed,
+            self.row_high[rows] - fixed,
+            self.low[columns],
+            self.high[columns],
         )
 
     def holds(self, values: Floats) -> bool:
