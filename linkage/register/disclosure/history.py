@@ -86,16 +86,24 @@ class System:
     reasons: dict[int, str] = field(default_factory=dict)
     states: dict[Quantity, _State] = field(default_factory=dict)
     parts: dict[tuple[str, str], dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    trees: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     unpublished: dict[Quantity, int] = field(default_factory=dict)
 
     def add(self, tables: Sequence[CountTable], texts: Mapping[Quantity, ReleasedCell] | None = None) -> None:
         """Add a release: an earlier one with its cells as they were published, or the one that is made."""
         counts = counted(tables, self.policy)
-        reasons = primary(tables, counts, self.policy)
+        grown = self._grown(tables)
+        known = [
+            one
+            for one, state in self.states.items()
+            if one in counts and not _has_grown(one, grown) and state.cell.value == state.value == counts[one].value == 0
+        ]
+        reasons = primary(tables, counts, self.policy, known)
         for quantity, cell in counts.items():
-            self._place(
-                quantity, cell.value, reasons.get(quantity), None if texts is None else texts[quantity]
-            )
+            state = self.states.get(quantity)
+            if state is None or state.value != cell.value or _has_grown(quantity, grown):
+                text = None if texts is None else texts[quantity]
+                self._place(quantity, state, cell.value, reasons.get(quantity), text)
         for line in all_lines(tables, self.policy):
             self._line(line)
         self._at_most(counts)
@@ -137,19 +145,41 @@ class System:
         self.value.append(value)
         return len(self.value) - 1
 
+    def _grown(self, tables: Sequence[CountTable]) -> set[tuple[str, str, str]]:
+        """Return the codes that are divided otherwise than before, as a year with another quarter is.
+
+        Such a code is about more than it was: that a count of it is the same is chance, and nobody knows it.
+        """
+        grown: set[tuple[str, str, str]] = set()
+        for table in tables:
+            for one in table.dimensions:
+                for code in reversed(one.codes):
+                    place, parts = (table.measure, one.name, code), one.parts(code)
+                    inner = any((table.measure, one.name, part) in grown for part in parts)
+                    if inner or (parts and self.trees.get(place, parts) != parts):
+                        grown.add(place)
+        for table in tables:
+            for one in table.dimensions:
+                for code in one.codes:
+                    if parts := one.parts(code):
+                        self.trees[table.measure, one.name, code] = parts
+        return grown
+
     def _place(
-        self, quantity: Quantity, value: int, reason: Primary | None, text: ReleasedCell | None
+        self,
+        quantity: Quantity,
+        known: _State | None,
+        value: int,
+        reason: Primary | None,
+        text: ReleasedCell | None,
     ) -> None:
-        known = self.states.get(quantity)
-        if known is None:
-            figure, cell = self._begin(quantity, value, reason, text)
-            self.states[quantity] = _State(figure, value, cell, figure, value)
-        elif known.value != value and self._stands(quantity, known, value):
+        if known is not None and self._stands(quantity, known, value):
             self.states[quantity] = self._carried(quantity, known, value)
-        elif known.value != value:
-            figure, cell = self._begin(quantity, value, reason, text)
+            return
+        figure, cell = self._begin(quantity, value, reason, text)
+        if known is not None and known.value != value:
             self._revised(known, figure, value)
-            self.states[quantity] = _State(figure, value, cell, figure, value)
+        self.states[quantity] = _State(figure, value, cell, figure, value)
 
     def _begin(
         self, quantity: Quantity, value: int, reason: Primary | None, text: ReleasedCell | None
@@ -261,6 +291,10 @@ class System:
                 self.targets[figure] = Target(self.policy.protection)
             self.unpublished[quantity] = figure
         return self.unpublished[quantity]
+
+
+def _has_grown(quantity: Quantity, grown: set[tuple[str, str, str]]) -> bool:
+    return bool(grown) and any((quantity.measure, *one) in grown for one in quantity.codes)
 
 
 def _mismatch(line: Line) -> InputError:

@@ -1,7 +1,7 @@
 """Which counts are sensitive by themselves: small, dominated by few children, or telling by their zeros."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from linkage.register.counts import Cell, CountTable
@@ -28,7 +28,10 @@ class Primary(NamedTuple):
 
 
 def primary(
-    tables: Sequence[CountTable], counts: Mapping[Quantity, Cell], policy: DisclosurePolicy
+    tables: Sequence[CountTable],
+    counts: Mapping[Quantity, Cell],
+    policy: DisclosurePolicy,
+    known: Iterable[Quantity] = (),
 ) -> dict[Quantity, Primary]:
     """Return every count that is suppressed for its own sake.
 
@@ -37,6 +40,9 @@ def primary(
     codes say more than when and where, the zeros beside it would say of each what they have in common.
     And nothing is said of the parts of a small count: which are none and which are not would narrow it.  With
     a zero every zero goes that it is a part of, that is a part of it, or that is the same in another measure.
+
+    ``known``: quantities of which earlier releases said that they are nothing; what is part of them is nothing
+    too, and suppressing it would hide nothing.
     """
     found = {
         quantity: Primary("small", 1, threshold_of(quantity, policy))
@@ -47,7 +53,7 @@ def primary(
         if quantity not in found and _is_dominated(quantity, cell, counts, policy):
             room = -(-cell.value * policy.dominance_protection // 100)
             found[quantity] = Primary("dominant", 0, None, cell.value - room, cell.value + room)
-    _group(found, list(all_lines(tables, policy)), counts, policy)
+    _group(found, list(all_lines(tables, policy)), counts, policy, known)
     return found
 
 
@@ -71,26 +77,44 @@ def _group(
     every: Sequence[Line],
     counts: Mapping[Quantity, Cell],
     policy: DisclosurePolicy,
+    known: Iterable[Quantity],
 ) -> None:
-    near: dict[Quantity, list[Quantity]] = defaultdict(list)
+    above: dict[Quantity, list[Quantity]] = defaultdict(list)
+    below: dict[Quantity, list[Quantity]] = defaultdict(list)
     waiting: list[Quantity] = []
     partners = _partners(counts, policy)
     for line in every:
         zeros = [one for one in line.parts if not counts[one].value]
         if not counts[line.whole].value:
             for one in zeros:
-                near[line.whole].append(one)
-                near[one].append(line.whole)
+                below[line.whole].append(one)
+                above[one].append(line.whole)
         elif _tells(line, len(zeros), found, policy):
             waiting += zeros
             for one in line.parts:
                 for same in (one, *partners.get(one, ())):
                     _may_be_nothing(found, same)
+    settled = _reached(known, (below, partners), counts, set())
+    for one in _reached(waiting, (above, below, partners), counts, settled):
+        found[one] = Primary("group", 0, threshold_of(one, policy))
+
+
+def _reached(
+    start: Iterable[Quantity],
+    ways: Sequence[Mapping[Quantity, list[Quantity]]],
+    counts: Mapping[Quantity, Cell],
+    but: set[Quantity],
+) -> set[Quantity]:
+    """Return every zero that hangs together with one of these."""
+    found: set[Quantity] = set()
+    waiting = list(start)
     while waiting:
         one = waiting.pop()
-        if one not in found:
-            found[one] = Primary("group", 0, threshold_of(one, policy))
-            waiting += [*near[one], *(same for same in partners.get(one, ()) if not counts[same].value)]
+        if one not in found and one not in but and not counts[one].value:
+            found.add(one)
+            for way in ways:
+                waiting += way.get(one, ())
+    return found
 
 
 def _tells(line: Line, zeros: int, found: Mapping[Quantity, Primary], policy: DisclosurePolicy) -> bool:
