@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import lil_array
 
 from linkage.register.released import ReleasedTable
 
@@ -61,12 +62,18 @@ class Attack:
 
 
 def attack(
-    releases: Sequence[Mapping[str, str]], *, base: int, unchanged: bool = True, programs: bool = True
+    releases: Sequence[Mapping[str, str]],
+    *,
+    base: int,
+    unchanged: bool = True,
+    asked: int = 0,
+    whole: bool = False,
 ) -> Attack | None:
     """Attack releases; None if what is assumed contradicts the files.
 
     ``base``: 1 where counts are published as they are.  ``unchanged``: assume that a figure that is published
-    alike in two releases is the same; otherwise releases are attacked side by side.
+    alike in two releases is the same; otherwise releases are attacked side by side.  ``asked``: of how many
+    cells, those that sums leave least open first, programs are asked; ``whole``: in whole numbers too.
     """
     found = Attack()
     texts: dict[Figure, str] = {}
@@ -76,7 +83,7 @@ def attack(
         _tie(found, texts)
     if not _propagate(found):
         return None
-    return found if not programs or _solve(found) else None
+    return found if _solve(found, asked, whole=whole) else None
 
 
 def _read(found: Attack, texts: dict[Figure, str], number: int, files: Mapping[str, str], base: int) -> None:
@@ -172,25 +179,24 @@ def _propagate(found: Attack, turns: int = 30) -> bool:
     return True
 
 
-def _solve(found: Attack) -> bool:
+def _solve(found: Attack, asked: int, *, whole: bool) -> bool:
     order = {figure: place for place, figure in enumerate(sorted(found.low, key=repr))}
     rows = list(found.rows)
-    matrix = np.zeros((len(rows), len(order)))
+    matrix = lil_array((len(rows), len(order)))
     for place, (figures, signs, _, _) in enumerate(rows):
         for figure, sign in zip(figures, signs, strict=True):
             matrix[place, order[figure]] += sign
-    limits = LinearConstraint(matrix, [one[2] for one in rows], [one[3] for one in rows])
+    limits = LinearConstraint(matrix.tocsr(), [one[2] for one in rows], [one[3] for one in rows])
     bounds = Bounds([found.low[one] for one in order], [found.high[one] for one in order])
-    for figure in sorted(found.hidden, key=repr):
-        if found.high[figure] - found.low[figure] > 12:  # sums and differences leave it far open
-            continue
-        for whole in (0, 1):
+    nearest = sorted(found.hidden, key=lambda one: (found.high[one] - found.low[one], repr(one)))
+    for figure in nearest[:asked]:
+        for integral in (0, 1) if whole else (0,):
             ends = []
             for sign in (1.0, -1.0):
                 weights = np.zeros(len(order))
                 weights[order[figure]] = sign
                 answer = milp(
-                    weights, integrality=np.full(len(order), whole), bounds=bounds, constraints=limits
+                    weights, integrality=np.full(len(order), integral), bounds=bounds, constraints=limits
                 )
                 if answer.status == 2:
                     return False

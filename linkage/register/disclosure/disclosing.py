@@ -71,7 +71,8 @@ def disclose(
 
     ``nestings`` says which codes are made of others where no table's dimensions say so: a council that was
     merged of two, a period that is another and a month.  Raises :class:`InputError` for tables that
-    contradict each other or the sums that their dimensions promise, and where no suppression protects every cell.
+    contradict each other or the sums that their dimensions promise, and where no suppression protects
+    every cell.
     """
     system = System(policy)
     for release in earlier:

@@ -96,7 +96,9 @@ class System:
         known = [
             one
             for one, state in self.states.items()
-            if one in counts and not _has_grown(one, grown) and state.cell.value == state.value == counts[one].value == 0
+            if one in counts
+            and not _has_grown(one, grown)
+            and state.cell.value == state.value == counts[one].value == 0
         ]
         reasons = primary(tables, counts, self.policy, known)
         for quantity, cell in counts.items():

@@ -41,8 +41,8 @@ def primary(
     And nothing is said of the parts of a small count: which are none and which are not would narrow it.  With
     a zero every zero goes that it is a part of, that is a part of it, or that is the same in another measure.
 
-    ``known``: quantities of which earlier releases said that they are nothing; what is part of them is nothing
-    too, and suppressing it would hide nothing.
+    ``known``: quantities of which earlier releases said that they are nothing; what is part of them is
+    nothing too, and suppressing it would hide nothing.
     """
     found = {
         quantity: Primary("small", 1, threshold_of(quantity, policy))
