@@ -1,0 +1,98 @@
+"""Which more cells must be suppressed so that none that is suppressed can be worked out.
+
+For a cell of which too little is open, a linear program bends the bounds of published cells, at a cost for
+each, until the cell reaches a value further off; those that it bends are suppressed.  This is the heuristic
+of tau-ARGUS and CONFID (Robertson, 1993; Fischetti and Salazar, 2001), over rounded cells: few need to bend.
+"""
+
+import math
+
+import numpy as np
+from scipy.sparse import csr_array, hstack
+
+from linkage.errors import InputError
+from linkage.register.disclosure.auditing import Audit, audit_of
+from linkage.register.disclosure.history import System
+from linkage.register.disclosure.solving import Ints, Problem
+
+__all__ = ["protect"]
+
+_BLOCK = 2500
+_TINY = 1e-6
+
+
+def protect(system: System) -> Audit:
+    """Suppress what must be until every target is open; raises :class:`InputError` if that cannot be."""
+    audit = audit_of(system)
+    audit.look()
+    waiting = audit.narrow()
+    stuck = 0
+    while waiting:
+        figure = waiting.pop(0)
+        while not audit.is_open(figure) and not audit.settle(figure):
+            chosen = _choice(audit, figure)
+            if not chosen:
+                stuck += 1
+                break
+            for one in chosen:
+                audit.suppress(one)
+            waiting += chosen
+    if stuck:
+        raise InputError(
+            f"{stuck} suppressed cells cannot be protected, whatever else is suppressed",
+            hint="leave out the table or the breakdown that earlier releases do not have",
+        )
+    return audit
+
+
+def _choice(audit: Audit, figure: int) -> list[int]:
+    """Return the cells to suppress so that a target reaches a further value, at the least cost found."""
+    for limit in (_BLOCK, None):
+        columns = audit.around(figure, limit)
+        found = [bent for value in _wanted(audit, figure) if (bent := _bend(audit, columns, figure, value))]
+        if found:
+            return min(found)[1]
+        if len(columns) < _BLOCK:
+            break
+    return []
+
+
+def _wanted(audit: Audit, figure: int) -> list[int]:
+    """Return the values of which the target must reach one more, so that it comes nearer to being open."""
+    target = audit.system.targets[figure]
+    low, high = math.floor(audit.low[figure] + _TINY), math.ceil(audit.high[figure] - _TINY)
+    if target.down is not None and low > target.down:
+        return [target.down]
+    if target.up is not None and high < target.up:
+        return [target.up]
+    wanted = [low + target.width, high - target.width]
+    return [one for one in wanted if audit.problem.low[figure] <= one <= audit.problem.high[figure]]
+
+
+def _bend(audit: Audit, columns: Ints, figure: int, value: int) -> tuple[float, list[int]] | None:
+    """Return the cost of bringing a target to a value, and which cells that takes; None if nothing does."""
+    part = audit.problem.part(columns, audit.truth)
+    places = [place for place, one in enumerate(columns.tolist()) if one in audit.system.fresh]
+    if not places:
+        return None
+    at = int(np.flatnonzero(columns == figure)[0])
+    part.low[at] = part.high[at] = value
+    bending = csr_array(part.matrix[:, places])
+    shown = [audit.system.fresh[int(columns[place])] for place in places]
+    costs = np.array([math.log2(4 + one) for one in shown])
+    none, whole = np.zeros(len(places)), part.low[places]
+    elastic = Problem(
+        csr_array(hstack([part.matrix, bending, -bending])),
+        part.row_low,
+        part.row_high,
+        np.concatenate([part.low, none, none]),
+        np.concatenate([part.high, np.full(len(places), np.inf), whole]),
+    )
+    weights = np.concatenate([np.zeros(len(columns)), costs, costs])
+    solution = audit.solver.extreme(elastic, weights)
+    if solution is None:
+        return None
+    up, down = np.split(solution[len(columns) :], 2)
+    moved = up + down > _TINY
+    chosen = [int(columns[place]) for place, one in zip(places, moved.tolist(), strict=True) if one]
+    return float(weights @ solution), chosen
