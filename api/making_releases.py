@@ -16,6 +16,7 @@ from api.disclosing import POLICY, disclosed_with
 from api.folders import DataFolder
 from api.publishing.files import publication
 from api.release_contents import (
+    Part,
     ReleasedTables,
     ReleaseFiles,
     ReleaseInputs,
@@ -105,12 +106,16 @@ def propose_release(
         earlier=tuple((one.number, one.digest) for one in earlier),
         figures=made.figures,
     )
-    parts = {"inputs": kept, "released": packed(made.outputs), "files": packed(files_of(made.files.items()))}
+    parts: dict[Part, bytes] = {
+        "inputs": kept,
+        "released": packed(made.outputs),
+        "files": packed(files_of(made.files.items())),
+    }
     return _kept(database, seal, proposal, parts, now)
 
 
 def _kept(
-    database: Database, seal: ReleaseSeal, proposal: Proposal, parts: Mapping[str, bytes], now: dt.datetime
+    database: Database, seal: ReleaseSeal, proposal: Proposal, parts: Mapping[Part, bytes], now: dt.datetime
 ) -> KeptRelease:
     with database.write() as connection:
         number = releases.add_release(
@@ -120,7 +125,9 @@ def _kept(
             proposed_by=proposal.proposed_by,
             now=stamp(now),
         )
-        sealed = {part: seal.sealed(number, part, content) for part, content in parts.items()}
+        sealed: dict[str, bytes] = {
+            part: seal.sealed(number, part, content) for part, content in parts.items()
+        }
         releases.add_contents(connection, number, sealed)
         enter(connection, "proposed", number, digest_of(proposal), now, parts=list(parts))
         return known_release(connection, number)

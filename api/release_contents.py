@@ -28,6 +28,7 @@ from linkage.register.statistics.published import LinkQuality
 from linkage.wire.canonical import canonical, parse
 
 __all__ = [
+    "Part",
     "ReleaseFiles",
     "ReleaseInputs",
     "ReleaseSeal",
