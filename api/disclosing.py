@@ -3,18 +3,26 @@
 from collections.abc import Sequence
 
 from api.counting_tables import CountedRegister
-from linkage.errors import InputError
+from linkage.register.disclosure import Disclosure, DisclosurePolicy, Release, disclose
 from linkage.register.released import ReleasedTable
+from linkage.register.statistics.divisions import SAME_CODES
 
-__all__ = ["disclosed"]
+__all__ = ["POLICY", "disclosed", "disclosed_with"]
+
+POLICY = DisclosurePolicy(same=tuple((*code, *known) for code, known in SAME_CODES.items()))
+"""The rules by which this release's tables leave."""
 
 
 def disclosed(counted: CountedRegister) -> Sequence[ReleasedTable]:
-    """Return what of exact counts may leave: tables that passed disclosure control.
+    """Return what of exact counts may leave, as far as nothing left before."""
+    return disclosed_with(counted, POLICY, ()).tables
 
-    Raises :class:`InputError`: this release has no disclosure control, and nothing passes without it.
+
+def disclosed_with(
+    counted: CountedRegister, policy: DisclosurePolicy, earlier: Sequence[Release]
+) -> Disclosure:
+    """Return what of exact counts may leave after earlier releases, the oldest first.
+
+    Raises :class:`linkage.errors.InputError` where no suppression protects every cell.
     """
-    raise InputError(
-        f"{len(counted.tables)} tables are counted, and none may be written: there is no disclosure control",
-        hint="exact counts never leave the linkage unit",
-    )
+    return disclose(counted.tables, policy, earlier)

@@ -27,20 +27,24 @@ __all__ = ["tables"]
 def tables(data: Path, period: str, area: str | None, numbers: tuple[str, ...], output: Path) -> None:
     """Count statistics of the newest cycle and write what disclosure control lets pass.
 
-    Run it as the register worker's account: it opens payload, which no other account can.
+    What is written is a draft for the operator's eyes; published are releases.  Run it as the register
+    worker's account: it opens payload, which no other account can.
     """
     # Here and not above: charts load much that no other command needs.
     from api.counting_tables import count_register
-    from api.disclosing import disclosed
+    from api.disclosing import POLICY, disclosed
     from api.publishing.files import publication
     from linkage.register.statistics.published import Beside
+    from linkage.register.statistics.tables import chosen_tables
 
     wanted = read_period(period)
+    chosen = {one.number for one in chosen_tables(numbers)}
     _refuse_filled(output)
     with opened_register(data) as (folder, database):
-        found = count_register(folder, database, wanted, area=area, numbers=numbers)
-    released = disclosed(found)
-    beside = Beside(wanted, found.directory, found.coverage, found.quality, found.cycle)
+        found = count_register(folder, database, wanted, area=area)
+    # All go through disclosure control together: drafts of two tables would else hide different cells.
+    released = [one for one in disclosed(found) if one.number in chosen]
+    beside = Beside(wanted, found.directory, found.coverage, found.quality, found.cycle, rounding=POLICY.base)
     number = _write(output, publication(released, beside))
     say(f"{counted(number, 'file')} of {counted(len(released), 'table')} in {output.name}")
 
