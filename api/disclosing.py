@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from api.counting_tables import CountedRegister
 from linkage.register.disclosure import Disclosure, DisclosurePolicy, Nesting, Release, disclose
 from linkage.register.released import ReleasedTable
+from linkage.register.statistics.divisions import SAME_CODES
 
 __all__ = ["POLICY", "disclosed", "disclosed_with"]
 
-POLICY = DisclosurePolicy()
+POLICY = DisclosurePolicy(same=tuple((*code, *known) for code, known in SAME_CODES.items()))
 """The rules by which this release's tables leave."""
 
 

@@ -78,6 +78,7 @@ _RECORDS = canonical(RecordRequest(handles=("0" * 32,)))
 _ONE = "/v1/submissions/<digest:submission>"
 _SHOW = Row(lambda mine: f"/v1/submissions/{mine.committed.id}", others=404)
 _STATUS, _RESULTS = Row(lambda _: "/v1/status"), Row(lambda _: "/v1/results")
+_URGENT = Row(lambda _: "/v1/urgent")
 _CHECKPOINT = Row(lambda _: "/v1/checkpoint")
 _CONSISTENCY = Row(lambda _: "/v1/checkpoint/consistency/1")
 _DOCUMENT, _HEALTH = Row(lambda _: "/v1/openapi.json"), Row(lambda _: "/healthz", signed=False)
@@ -102,6 +103,8 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("HEAD", "/v1/status"): _STATUS,
     ("GET", "/v1/results"): _RESULTS,
     ("HEAD", "/v1/results"): _RESULTS,
+    ("GET", "/v1/urgent"): _URGENT,
+    ("HEAD", "/v1/urgent"): _URGENT,
     ("GET", "/v1/checkpoint"): _CHECKPOINT,
     ("HEAD", "/v1/checkpoint"): _CHECKPOINT,
     ("GET", "/v1/checkpoint/consistency/<size:size>"): _CONSISTENCY,

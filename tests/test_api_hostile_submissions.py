@@ -309,15 +309,16 @@ def test_a_removed_agencys_snapshots_are_neither_linked_nor_reconciled(
     with served.workers.database.write() as connection:
         remove_agency(connection, "E09", now=utc_now())
     opened: list[str] = []
-    load = served.workers.register._load
+    store = served.workers.register._store
+    load = store.load
 
-    def noted(one: str, agency: str) -> Payload:
+    def noted(one: str, agency: str) -> Payload | None:
         opened.append(agency)
         return load(one, agency)
 
-    monkeypatch.setattr(served.workers.register, "_load", noted)
+    monkeypatch.setattr(store, "load", noted)
     assert served.workers.cycle() == 2
-    assert opened == ["P01"]
+    assert set(opened) == {"P01"}
     with served.workers.database.read() as connection:
         run = connection.execute(select(schema.link_runs).order_by(schema.link_runs.c.id.desc())).first()
         assert run is not None

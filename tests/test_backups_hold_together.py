@@ -21,7 +21,7 @@ from api.checking import check_unit
 from api.clock import utc_now
 from api.folders import DataFolder
 from api.held_files import held_moment, leftovers
-from api.store import schema, submissions
+from api.store import jobs, schema, submissions
 from api.store.database import SCHEMAS, open_database
 from api.unit import create_unit
 from linkage.errors import ClewError, InputError
@@ -39,6 +39,15 @@ def served(tmp_path: Path) -> Iterator[Served]:
         yield opened
 
 
+_MOST_JOBS = 30
+"""Agencies wait while more are queued: what is queued has to be done again in every unit that is restored."""
+
+
+def _queued(served: Served) -> int:
+    with served.workers.database.read() as connection:
+        return sum(jobs.pending(connection, "linking") + jobs.pending(connection, "register"))
+
+
 @contextmanager
 def _load(served: Served, acknowledged: list[str]) -> Iterator[None]:
     """Agencies that submit one bundle after the other, and workers that take them in."""
@@ -51,7 +60,9 @@ def _load(served: Served, acknowledged: list[str]) -> Iterator[None]:
             sent = make_sent(served.unit, desk, sequence=sequence, children=range(sequence % 3 + 1))
             client.submit(sent)
             acknowledged.append(sent.id)
-            stop.wait(0.1)  # as many submissions as there are have to be restored and linked again
+            stop.wait(0.1)
+            while not stop.is_set() and _queued(served) > _MOST_JOBS:
+                stop.wait(0.05)
 
     def work() -> None:
         with working(served.unit) as workers:

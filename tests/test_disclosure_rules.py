@@ -130,3 +130,29 @@ def test_tables_that_contradict_each_other_are_refused() -> None:
     )
     with pytest.raises(InputError, match="do not make the whole"):
         disclose([wrong], DisclosurePolicy())
+
+
+def _divided(number: str, name: str, code: str, count: int) -> CountTable:
+    """Sixty incidents of a year, divided into so many of one code and the rest."""
+    parts = Dimension(
+        name=name, title=name, codes=("total", code, "rest"), parents={code: "total", "rest": "total"}
+    )
+    return CountTable(
+        number=number,
+        title=name,
+        measure="incidents",
+        dimensions=(Dimension(name="time", title="Time", codes=("2025",), parents={}), parts),
+        cells={
+            ("2025", "total"): Cell(60, 1),
+            ("2025", code): Cell(count, 1),
+            ("2025", "rest"): Cell(60 - count, 1),
+        },
+    )
+
+
+def test_codes_that_are_the_same_by_definition_are_one_quantity() -> None:
+    tables = [_divided("T7", "duration", "open", 20), _divided("T9", "interview", "not-ended", 30)]
+    same = DisclosurePolicy(same=(("interview", "not-ended", "duration", "open"),))
+    with pytest.raises(InputError, match="T7 and T9 disagree about one quantity"):
+        disclose(tables, same)
+    assert len(disclose(tables, DisclosurePolicy()).tables) == 2

@@ -23,23 +23,33 @@ def tables(data: Path, period: str, area: str | None, numbers: tuple[str, ...], 
     """Count statistics of the newest cycle and write a draft of what disclosure control lets pass.
 
     A draft is for the operator's eyes: it knows of no release before it.  What is published is a release
-    (`clew register release`).
-
-    Run it as the register worker's account: it opens payload, which no other account can.
+    (`clew register release`).  Run it as the register worker's account: it opens payload, which no other
+    account can.
     """
     # Here and not above: charts load much that no other command needs.
     from api.counting_tables import count_register
-    from api.disclosing import disclosed
+    from api.disclosing import POLICY, disclosed
     from api.publishing.files import publication
     from api.publishing.folders import refuse_filled, write_folder
     from linkage.register.statistics.published import Beside
+    from linkage.register.statistics.tables import chosen_tables
 
     wanted = read_period(period)
+    chosen = {one.number for one in chosen_tables(numbers)}
     refuse_filled(output)
     with opened_register(data) as (folder, database):
-        found = count_register(folder, database, wanted, area=area, numbers=numbers)
-    released = disclosed(found)
-    beside = Beside(wanted, found.directory, found.coverage, found.quality, found.cycle, draft=True)
+        found = count_register(folder, database, wanted, area=area)
+    # All go through disclosure control together: drafts of two tables would else hide different cells.
+    released = [one for one in disclosed(found) if one.number in chosen]
+    beside = Beside(
+        wanted,
+        found.directory,
+        found.coverage,
+        found.quality,
+        found.cycle,
+        rounding=POLICY.base,
+        draft=True,
+    )
     number = write_folder(output, publication(released, beside))
     say(f"{counted(number, 'file')} of {counted(len(released), 'table')} in {output.name}")
     say("this is a draft and knows of no release before it: publish nothing but a release")

@@ -244,11 +244,13 @@ def _abandoned(now: dt.datetime) -> ColumnElement[bool]:
 def _not_blocked() -> ColumnElement[bool]:
     """Hold a barrier until all jobs before it have ended, and a link until the reconciliations before it.
 
-    Without the second rule a cycle's classes could rest on persons of two different moments.
+    Without the second rule a cycle's classes could rest on persons of two different moments.  What is urgent
+    is looked for in whatever stands then: as long as it waits it holds up nothing.
     """
     earlier = _table.alias("earlier")
     unended = earlier.c.state.in_(("waiting", "running"))
-    before = exists().where(earlier.c.id < _table.c.id, unended)
+    looked_for = and_(earlier.c.kind == "find-urgent", earlier.c.state == "waiting")
+    before = exists().where(earlier.c.id < _table.c.id, unended, ~looked_for)
     reconciling = exists().where(earlier.c.id < _table.c.id, unended, earlier.c.kind == "reconcile")
     return and_(
         or_(_table.c.barrier.is_(False), ~before),

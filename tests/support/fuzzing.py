@@ -81,6 +81,7 @@ VALID: dict[str, Callable[["Fuzzing", int], Valid]] = {
     "commit": lambda f, _: Valid({"submission": f.ready.id}),
     "status": lambda _f, _n: Valid(),
     "results": lambda _f, _n: Valid(),
+    "urgent": lambda _f, _n: Valid(),
     "openapi": lambda _f, _n: Valid(),
     "withdraw_records": lambda _f, n: _records(n),
     "erase_records": lambda _f, n: _records(n),

@@ -127,7 +127,9 @@ class System:
             for dimension, code in sorted(quantity.codes):
                 parts = self.parts.get((quantity.measure, dimension), {}).get(code)
                 if parts is not None:
-                    self._nested(quantity, [quantity.narrowed(dimension, part) for part in parts])
+                    self._nested(
+                        quantity, [quantity.narrowed(dimension, part, self.policy) for part in parts]
+                    )
 
     def suppress(self, figure: int) -> None:
         """Suppress a cell of the newest release for the sake of others."""

@@ -22,8 +22,10 @@ class DisclosurePolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     that fewer than ``contributors`` children make; ``dominance_protection`` is how far, in per cent of the
     count and to both sides, it must stay open.  ``revision``: by how much a count must have changed before
     what was published of it is changed.  ``at_most``: pairs of measures of which the first is never more than
-    the second.  ``time`` and ``places``: names of dimensions that say when and where; to be alone in one of
-    them says nothing of a child, as it does in every other dimension.
+    the second.  ``same``: a dimension and code, and those of another dimension that are of the same absences
+    by definition: with all else alike, their cells are one quantity.  ``time`` and ``places``: names of
+    dimensions that say when and where; to be alone in one of them says nothing of a child, as it does in
+    every other dimension.
     """
 
     VERSION: ClassVar[int] = 1
@@ -37,7 +39,8 @@ class DisclosurePolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     contributors: Annotated[int, Meta(ge=2, le=100)] = 3
     dominance_protection: Annotated[int, Meta(ge=10, le=100)] = 20
     revision: Annotated[int, Meta(ge=5, le=100)] = 5
-    at_most: tuple[tuple[Name, Name], ...] = (("children", "incidents"),)
+    at_most: tuple[tuple[Name, Name], ...] = (("children", "incidents"), ("incidents", "calls"))
+    same: tuple[tuple[Name, str, Name, str], ...] = ()
     time: tuple[Name, ...] = ("period", "time", "time_period")
     places: tuple[Name, ...] = (
         "area",
@@ -61,6 +64,13 @@ class DisclosurePolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("protection is not below threshold: no cell from 1 to threshold can reach it")
         if self.base % 2 or self.revision > self.base // 2:
             raise ValueError("base is odd, or revision is more than half of it")
+
+    def canonical_code(self, dimension: str, code: str) -> tuple[str, str]:
+        """Return as what a code is known: itself, unless it is the same as one of another dimension."""
+        for name, one, other, known in self.same:
+            if (name, one) == (dimension, code):
+                return other, known
+        return dimension, code
 
     @property
     def digest(self) -> str:

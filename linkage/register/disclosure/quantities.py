@@ -27,9 +27,10 @@ class Quantity(NamedTuple):
         """Return the quantity that is not narrowed in one dimension."""
         return Quantity(self.measure, frozenset(one for one in self.codes if one[0] != dimension))
 
-    def narrowed(self, dimension: str, code: str) -> "Quantity":
+    def narrowed(self, dimension: str, code: str, policy: DisclosurePolicy) -> "Quantity":
         """Return the quantity with another code in one dimension."""
-        return Quantity(self.measure, self.without(dimension).codes | {(dimension, code)})
+        narrower = policy.canonical_code(dimension, code)
+        return Quantity(self.measure, self.without(dimension).codes | {narrower})
 
 
 class Line(NamedTuple):
@@ -49,7 +50,9 @@ def keyed(table: CountTable, policy: DisclosurePolicy) -> dict[Key, Quantity]:
     places = [{code: place for place, code in enumerate(one.codes)} for one in table.dimensions]
     pairs = [
         {
-            code: None if code == one.total and one.name not in policy.time else (one.name, code)
+            code: None
+            if code == one.total and one.name not in policy.time
+            else policy.canonical_code(one.name, code)
             for code in one.codes
         }
         for one in table.dimensions
