@@ -15,7 +15,6 @@ from sqlalchemy import select, update
 
 from api.clock import utc_now
 from api.manage.releasing import release
-from api.manage.tables import tables
 from api.reidentifying import enrol_approver
 from api.release_contents import ReleaseInputs, ReleaseSeal
 from api.releasing import known_release
@@ -238,14 +237,6 @@ def test_a_later_release_reckons_with_those_before_it_even_when_withdrawn(
     assert isinstance(shown, dict)
     assert [number for number, _ in shown["earlier"]] == [first, second]
     desk.approve(third)
-
-
-def test_a_draft_says_that_it_is_one(desk: Desk, tmp_path: Path) -> None:
-    words = ["--data", str(desk.root), "--period", PERIOD, "--table", "T1", "--output", str(tmp_path / "out")]
-    done = CliRunner().invoke(tables, words)
-    assert done.exception is None, done.exception
-    assert "publish nothing but a release" in done.stderr
-    assert "A draft" in (tmp_path / "out" / "index.html").read_text()
 
 
 def test_a_release_that_is_not_there_is_said_to_be_missing(desk: Desk) -> None:
