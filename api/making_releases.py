@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from api.clock import stamp
 from api.counting_tables import count_register
-from api.disclosing import POLICY, disclosed_with
+from api.disclosing import disclosed_with, policy_set
 from api.folders import DataFolder
 from api.publishing.files import publication
 from api.release_contents import (
@@ -83,11 +83,11 @@ def propose_release(
     counted = count_register(folder, database, period, area=area, numbers=numbers)
     # As it is kept, so that it can be made again from what is kept and from nothing else.
     kept = packed(inputs_of(counted))
-    inputs = unpacked(kept, ReleaseInputs)
+    inputs, policy = unpacked(kept, ReleaseInputs), policy_set(counted.rules)
     with database.read() as connection:
         earlier = [_earlier(connection, seal, one) for one in published_before(connection)]
         root = ledger.root_of(connection, inputs.ledger_entries).hex()
-    made = _made(inputs, POLICY, earlier)
+    made = _made(inputs, policy, earlier)
     proposal = Proposal(
         proposed_by=name,
         first=period.first,
@@ -97,8 +97,8 @@ def propose_release(
         cycle=inputs.cycle,
         ledger_entries=inputs.ledger_entries,
         ledger_root=root,
-        policy=POLICY,
-        policy_digest=POLICY.digest,
+        policy=policy,
+        policy_digest=policy.digest,
         code=release_of_code("clew"),
         inputs=digest_of(inputs),
         released=digest_of(made.outputs),

@@ -11,10 +11,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec import structs
 from sqlalchemy import select, update
 
 from api.clock import utc_now
+from api.config import read_settings
+from api.disclosing import POLICY, policy_set
 from api.manage.releasing import release
+from api.policy_settings import DisclosureSettings
 from api.reidentifying import enrol_approver
 from api.release_contents import ReleaseInputs, ReleaseSeal
 from api.releasing import known_release
@@ -22,6 +26,7 @@ from api.secret_files import read_worker_key
 from api.store import ledger
 from api.store.schema_releases import release_contents, releases
 from linkage.errors import InputError, VerificationError
+from linkage.register.disclosure import DisclosurePolicy
 from linkage.register.statistics.nested import nested_periods
 from linkage.register.statistics.periods import read_period
 from linkage.wire.canonical import canonical
@@ -271,3 +276,22 @@ def test_periods_within_periods_leave_a_stretch(
     assert all(one.dimension == "time" for one in found)
     for whole in map(read_period, periods):
         assert whole.last - whole.first >= dt.timedelta(days=27)
+
+
+def test_the_rules_that_are_set_have_the_ranges_of_the_policy(desk: Desk, tmp_path: Path) -> None:
+    assert policy_set(DisclosureSettings()) == POLICY
+    assert policy_set(DisclosureSettings(base=20, contributors=4)).base == 20
+    for one in structs.fields(DisclosureSettings):
+        (same,) = [known for known in structs.fields(DisclosurePolicy) if known.name == one.name]
+        assert (one.type, one.default) == (same.type, same.default)
+    text = desk.served.unit.folder.settings.read_text()
+    for line, laxer, words in (
+        ("threshold = 5", "threshold = 3", "threshold"),
+        ("protection = 4", "protection = 5", "protection is not below"),
+        ("base = 10", "base = 11", "base is odd"),
+        ("cross_threshold = 10", "cross_threshold = 10\nrounding = 5", "rounding"),
+    ):
+        path = tmp_path / "unit.toml"
+        path.write_text(text.replace(f"\n{line}\n", f"\n{laxer}\n"))
+        with pytest.raises(InputError, match=words):
+            read_settings(path)

@@ -28,7 +28,7 @@ def tables(data: Path, period: str, area: str | None, numbers: tuple[str, ...], 
     """
     # Here and not above: charts load much that no other command needs.
     from api.counting_tables import count_register
-    from api.disclosing import POLICY, disclosed
+    from api.disclosing import disclosed, policy_set
     from api.publishing.files import publication
     from api.publishing.folders import refuse_filled, write_folder
     from linkage.register.statistics.published import Beside
@@ -47,7 +47,7 @@ def tables(data: Path, period: str, area: str | None, numbers: tuple[str, ...], 
         found.coverage,
         found.quality,
         found.cycle,
-        rounding=POLICY.base,
+        rounding=policy_set(found.rules).base,
         draft=True,
     )
     number = write_folder(output, publication(released, beside))
