@@ -21,9 +21,10 @@ from api.manage.releasing import release
 from api.policy_settings import DisclosureSettings
 from api.reidentifying import enrol_approver
 from api.release_contents import ReleaseInputs, ReleaseSeal
-from api.releasing import known_release
+from api.releasing import enter, known_release
 from api.secret_files import read_worker_key
 from api.store import ledger
+from api.store import releases as store
 from api.store.schema_releases import release_contents, releases
 from linkage.errors import InputError, VerificationError
 from linkage.register.disclosure import DisclosurePolicy
@@ -35,7 +36,7 @@ from linkage.wire.ledger import EntryKind
 from tests.support.audited import undone
 from tests.support.processes import clew
 from tests.support.served import Served, served_unit
-from tests.support.unit import make_custodian, make_sent
+from tests.support.unit import make_custodian, make_sent, make_unit
 
 PERIOD = "2024-04-01..2025-03-31"
 
@@ -295,3 +296,30 @@ def test_the_rules_that_are_set_have_the_ranges_of_the_policy(desk: Desk, tmp_pa
         path.write_text(text.replace(f"\n{line}\n", f"\n{laxer}\n"))
         with pytest.raises(InputError, match=words):
             read_settings(path)
+
+
+@pytest.mark.usefixtures("each_database")
+def test_both_databases_keep_a_release_as_the_ledger_says(tmp_path: Path) -> None:
+    unit = make_unit(tmp_path / "data")
+    database = unit.database()
+    with database.write() as connection:
+        numbers = [
+            store.add_release(connection, digest=hashlib.sha256(b"{}").hexdigest(), proposal="{}", **who)
+            for who in (
+                {"proposed_by": "Asha", "now": "2026-01-01"},
+                {"proposed_by": "Ben", "now": "2026-01-02"},
+            )
+        ]
+        for number in numbers:
+            store.add_contents(connection, number, {"inputs": b"\x00\xff", "files": b""})
+            enter(connection, "proposed", number, "", utc_now(), parts=["inputs", "files"])
+    with database.read() as connection:
+        assert [one.number for one in store.all_releases(connection)] == numbers == [1, 2]
+        assert known_release(connection, 2).proposed_by == "Ben"
+        assert store.read_contents(connection, 1) == {"inputs": b"\x00\xff", "files": b""}
+    with database.write() as connection:
+        store.drop_contents(connection, 1)
+        enter(connection, "rejected", 1, "", utc_now(), parts=["inputs", "files"])
+    with database.read() as connection:
+        known_release(connection, 1)
+    database.close()
