@@ -40,7 +40,7 @@ def test_what_is_written_passed_disclosure_control(served: Served, tmp_path: Pat
     output, data = tmp_path / "out", served.unit.folder.root
     done = clew("register", "tables", "--data", data, "--period", PERIOD, "--output", output)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    found = set()
+    found = set[str]()
     for path in output.glob("t*.csv"):
         with path.open(newline="") as stream:
             for row in csv.DictReader(stream):
