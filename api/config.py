@@ -11,7 +11,13 @@ from msgspec import Meta, Struct
 from sqlalchemy import URL
 
 from api.logs import LogForm
-from api.policy_settings import POLICY_TEXT, LinkageSettings, ReconciliationSettings, RetentionSettings
+from api.policy_settings import (
+    POLICY_TEXT,
+    DisclosureSettings,
+    LinkageSettings,
+    ReconciliationSettings,
+    RetentionSettings,
+)
 from api.setting_words import not_toml, wrong_value
 from api.store.database import SCHEMAS, StoreName
 from api.store.database_url import database_url
@@ -156,6 +162,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     linkage: LinkageSettings = LinkageSettings()
     reconciliation: ReconciliationSettings = ReconciliationSettings()
     retention: RetentionSettings = RetentionSettings()
+    disclosure: DisclosureSettings = DisclosureSettings()
     amendments: AmendmentSettings = AmendmentSettings()
     reidentification: ReidentificationSettings = ReidentificationSettings()
 

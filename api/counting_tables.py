@@ -5,7 +5,7 @@ This opens the payload store, and is therefore for the register worker's account
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
@@ -13,6 +13,7 @@ from api.amendment_watch import AmendmentWatch, Review
 from api.config import read_settings
 from api.folders import DataFolder
 from api.held_records import held_records, run_of_cycle, standing_persons, tolerance_set
+from api.policy_settings import DisclosureSettings
 from api.secret_files import read_worker_key
 from api.store import ledger, results, schema
 from api.store.areas import read_directory
@@ -33,7 +34,7 @@ __all__ = ["CountedRegister", "count_register"]
 
 @dataclass(frozen=True, slots=True)
 class CountedRegister:
-    """Exact counts of one cycle, and what must be said beside them."""
+    """Exact counts of one cycle, what must be said beside them, and the rules set for what leaves."""
 
     cycle: int
     ledger_entries: int
@@ -42,6 +43,7 @@ class CountedRegister:
     directory: AreaDirectory
     coverage: AreaMonths
     quality: LinkQuality
+    rules: DisclosureSettings = field(default_factory=DisclosureSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def count_register(
     table that is not known.
     """
     held = _held(folder, database)
-    tolerance = tolerance_set(read_settings(folder.settings).reconciliation)
+    settings = read_settings(folder.settings)
+    tolerance = tolerance_set(settings.reconciliation)
     facts: Facts = gather_facts(held.records, held.person_of, held.directory, tolerance)
     return CountedRegister(
         cycle=held.cycle,
@@ -78,6 +81,7 @@ def count_register(
         directory=held.directory,
         coverage=AreaMonths(facts.calendar, held.directory, period, found_areas(facts)),
         quality=held.quality,
+        rules=settings.disclosure,
     )
 
 

@@ -4,7 +4,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-__all__ = ["POLICY_TEXT", "LinkageSettings", "ReconciliationSettings", "RetentionSettings"]
+__all__ = [
+    "POLICY_TEXT",
+    "DisclosureSettings",
+    "LinkageSettings",
+    "ReconciliationSettings",
+    "RetentionSettings",
+]
 
 Cost = Annotated[float, Meta(gt=0, le=1_000_000)]
 Years = Annotated[int, Meta(ge=0, le=30)]
@@ -40,6 +46,32 @@ class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     open_days: Days = 30
     results_cycles: Annotated[int, Meta(ge=1, le=100)] = 2
     jobs_days: Annotated[int, Meta(ge=30, le=3650)] = 400
+
+
+class DisclosureSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How counts are rounded and suppressed before they leave; docs/disclosure.md argues every default.
+
+    The ranges are those of ``linkage.register.disclosure.DisclosurePolicy``, which cannot be named here: this
+    module is loaded by processes that must not load the register's.
+    """
+
+    base: Annotated[int, Meta(ge=10, le=100)] = 10
+    threshold: Annotated[int, Meta(ge=5, le=100)] = 5
+    cross_threshold: Annotated[int, Meta(ge=5, le=100)] = 10
+    protection: Annotated[int, Meta(ge=4, le=99)] = 4
+    dominance_percent: Annotated[int, Meta(ge=50, le=90)] = 80
+    contributors: Annotated[int, Meta(ge=2, le=100)] = 3
+    dominance_protection: Annotated[int, Meta(ge=10, le=100)] = 20
+    revision: Annotated[int, Meta(ge=5, le=100)] = 5
+
+    def __post_init__(self) -> None:
+        """Refuse rules that contradict each other."""
+        if self.cross_threshold < self.threshold:
+            raise ValueError("disclosure.cross_threshold is below disclosure.threshold")
+        if self.protection >= self.threshold:
+            raise ValueError("disclosure.protection is not below disclosure.threshold")
+        if self.base % 2 or self.revision > self.base // 2:
+            raise ValueError("disclosure.base is odd, or disclosure.revision is more than half of it")
 
 
 POLICY_TEXT = """
@@ -80,4 +112,23 @@ open_days = 30
 results_cycles = 2
 # Days after which jobs that ended are forgotten.
 jobs_days = 400
+
+[disclosure]
+# How counts are rounded and suppressed before they leave (docs/disclosure.md); a release says by which rules
+# it was made. Counts are rounded to multiples of this even number.
+base = 10
+# Counts from 1 to this are suppressed, ...
+threshold = 5
+# ... and to this where a cell is divided in two or more ways beside time.
+cross_threshold = 10
+# How far apart the highest and the lowest value must stay that a suppressed cell can have, by all that was
+# published; below threshold.
+protection = 4
+# A count of which one child makes so many per cent is suppressed, and so is one that fewer children make.
+dominance_percent = 80
+contributors = 3
+# How many per cent of itself such a count must stay open to both sides.
+dominance_protection = 20
+# By how much a count must change before what was published of it does; at most half of base.
+revision = 5
 """

@@ -32,6 +32,7 @@ from linkage.wire.reidentification import (
 __all__ = [
     "Approved",
     "approve_request",
+    "counting_approvers",
     "enrol_approver",
     "file_request",
     "remove_approver",
@@ -176,7 +177,7 @@ def approve_request(connection: Connection, content: bytes, *, now: dt.datetime)
         )
     if state_of(known, now) != "requested":
         raise InputError(f"request {given.number} is {state_of(known, now)}", hint="file another if need be")
-    enrolled = _counting(connection)
+    enrolled = counting_approvers(connection)
     if not approvals(given) or not approvals(given) <= enrolled.keys():
         raise VerificationError(
             "the request is not signed, or signed by somebody who is not an enrolled approver",
@@ -246,7 +247,7 @@ def _enter_approver(connection: Connection, what: str, key: str, now: dt.datetim
     ledger.append(connection, EntryKind.CONFIGURATION_CHANGED, facts, now=stamp(now), rows=rows)
 
 
-def _counting(connection: Connection) -> dict[str, Approver]:
+def counting_approvers(connection: Connection) -> dict[str, Approver]:
     """Return those whose signatures count: enrolled, and not a custodian or an agency since."""
     pinned = agencies.pinned_custodians(connection)
     custodians = frozenset[str]() if pinned is None else pinned.signing_keys

@@ -40,11 +40,13 @@ def test_what_is_written_passed_disclosure_control(served: Served, tmp_path: Pat
     output, data = tmp_path / "out", served.unit.folder.root
     done = clew("register", "tables", "--data", data, "--period", PERIOD, "--output", output)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    found = set()
+    found = set[str]()
     for path in output.glob("t*.csv"):
         with path.open(newline="") as stream:
             for row in csv.DictReader(stream):
                 found.update(row[name] for name in ("children", "incidents", "calls") if name in row)
+    assert "publish nothing but a release" in done.stderr
+    assert "A draft, for the eyes" in (output / "index.html").read_text()
     assert {"c", "10"} <= found
     assert all(one in {"c", "x", "z"} or int(one) % 10 == 0 for one in found)
 

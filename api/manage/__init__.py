@@ -31,6 +31,7 @@ _MODULES = {
     "persons": "cycles",
     "pseudonym": "audiences",
     "reidentify": "reidentifying",
+    "release": "releasing",
     "restore": "keeping",
     "retention": "retention",
     "retry": "jobs",

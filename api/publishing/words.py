@@ -85,6 +85,7 @@ PATTERNS = (
 )
 
 
+_DRAFT = "A draft, for the eyes of the register's operator. It is no release: do not publish or pass it on."
 _KINDS = (
     "Missing means whereabouts not known; away means away without authorisation, whereabouts known. "
     "Tables count missing only, unless they say away."
@@ -126,6 +127,7 @@ def general_notes(beside: Beside) -> tuple[str, ...]:
         f"nobody {coverage.neither}. coverage_percent is the share of both sides, of a row's area and time."
     )
     return (
+        *((_DRAFT,) if beside.draft else ()),
         f"Absences that began from {_day(first)} to {_day(last)}, as held in cycle {beside.cycle}.",
         _KINDS,
         _MEASURES,

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, func, or_, select
 
-from api.store import record_tables, schema, schema_audiences
+from api.store import record_tables, schema, schema_audiences, schema_releases
 from linkage.wire.derivation import keyed_digest
 
 __all__ = ["COVERED", "CoveredTable", "digests", "stretch_of"]
@@ -101,6 +101,8 @@ COVERED: Mapping[str, CoveredTable] = {
         CoveredTable(schema_audiences.reidentifications, ("number",)),
         CoveredTable(schema_audiences.alerts, ("number",)),
         CoveredTable(schema_audiences.amendment_holds, ("agency", "subject", "cycle")),
+        CoveredTable(schema_releases.releases, ("number",)),
+        CoveredTable(schema_releases.release_contents, ("number", "part")),
     )
 }
 """By name.  A table that is added here is covered from the next entry that names it on."""

@@ -81,6 +81,7 @@ class EntryKind(enum.StrEnum):
     RESTORED = "restored"
     OTHER = "other"
     RECORDS_NAMED = "records-named"
+    STATISTICS_RELEASE = "statistics-release"
 
 
 ABOUT_RECORDS = frozenset(

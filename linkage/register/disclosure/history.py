@@ -312,9 +312,10 @@ def _mismatch(line: Line) -> InputError:
 def texts_of(release: Release) -> dict[Quantity, ReleasedCell]:
     """Return what a release published of every quantity that was counted: digits where any table has them."""
     texts: dict[Quantity, ReleasedCell] = {}
-    released = {one.number: one for one in release.released}
+    # A number alone is no name: one table has children, incidents and calls apart.
+    released = {(one.number, one.measure): one for one in release.released}
     for table in release.counted:
-        shown = released.get(table.number)
+        shown = released.get((table.number, table.measure))
         if shown is None:
             raise InputError(f"an earlier release lacks its table {table.number}")
         for key, quantity in keyed(table, release.policy).items():

@@ -3,7 +3,7 @@
 Coverage is about agencies and not about children, and is published as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from linkage.register.areas import AreaDirectory
@@ -41,14 +41,48 @@ class AreaMonths:
     def __init__(
         self, calendar: CoverageCalendar, directory: AreaDirectory, period: Period, found: Iterable[str] = ()
     ) -> None:
-        self._directory = directory
-        self._unlisted = sorted(set(found) - set(directory.areas) - {NOT_STATED})
-        self._months = _months_by_time(period)
-        self._sides = {
+        unlisted = sorted(set(found) - set(directory.areas) - {NOT_STATED})
+        sides = {
             (area, month): (calendar.covered("council", area, month), calendar.covered("police", area, month))
-            for area in self.everywhere()
+            for area in (*directory.areas, *unlisted)
             for month in period.months
         }
+        self._set(directory, period, unlisted, sides)
+
+    @classmethod
+    def again(
+        cls,
+        directory: AreaDirectory,
+        period: Period,
+        unlisted: Iterable[str],
+        submitted: Mapping[tuple[str, str], tuple[bool, bool]],
+    ) -> "AreaMonths":
+        """Return the coverage that had these areas that were not listed, and these submissions."""
+        made = cls.__new__(cls)
+        made._set(directory, period, unlisted, submitted)
+        return made
+
+    def _set(
+        self,
+        directory: AreaDirectory,
+        period: Period,
+        unlisted: Iterable[str],
+        sides: Mapping[tuple[str, str], tuple[bool, bool]],
+    ) -> None:
+        self._directory = directory
+        self._unlisted = list(unlisted)
+        self._months = _months_by_time(period)
+        self._sides = dict(sides)
+
+    @property
+    def unlisted(self) -> tuple[str, ...]:
+        """Return the areas that were found and are not in the directory."""
+        return tuple(self._unlisted)
+
+    @property
+    def submitted(self) -> Mapping[tuple[str, str], tuple[bool, bool]]:
+        """Return by area and month whether councils and police submitted it."""
+        return self._sides
 
     def covered(self, councils: Iterable[str], time: str | None = None) -> Covered:
         """Return the coverage of some councils' areas, in one part of the period or all of it."""

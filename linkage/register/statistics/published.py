@@ -51,7 +51,10 @@ class LinkQuality(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What writers need beside the tables; ``rounding``: to what disclosure control rounds counts."""
+    """What writers need beside the tables.
+
+    ``rounding``: to what disclosure control rounds counts; ``draft``: nobody approved them.
+    """
 
     period: Period
     directory: AreaDirectory
@@ -59,6 +62,7 @@ class Beside:
     quality: LinkQuality
     cycle: int
     rounding: int = 10
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

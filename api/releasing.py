@@ -1,0 +1,208 @@
+"""Releases of statistics: one person prepares, another approves exactly that, and each step has its entry.
+
+What a release holds is in :mod:`api.making_releases`; here is what becomes of it.  Nothing here opens what is
+sealed, so that whoever approves needs no right on exact counts.
+"""
+
+import datetime as dt
+import hashlib
+from typing import Annotated, ClassVar, Literal
+
+from cryptography.hazmat.primitives import constant_time
+from msgspec import Meta, Struct
+from sqlalchemy import Connection
+
+from api.clock import stamp
+from api.reidentifying import counting_approvers
+from api.store import ledger, releases
+from api.store.ledger_rows import digests
+from api.store.releases import KeptRelease
+from linkage.errors import InputError, VerificationError
+from linkage.register.disclosure import DisclosureFigures, DisclosurePolicy
+from linkage.wire.canonical import parse
+from linkage.wire.cards import heard_name
+from linkage.wire.epochs import DigestText
+from linkage.wire.ledger import EntryKind, Fact
+
+__all__ = [
+    "Proposal",
+    "approve_release",
+    "enter",
+    "known_release",
+    "published_before",
+    "read_name",
+    "read_proposal",
+    "reject_release",
+    "withdraw_release",
+]
+
+_LONGEST_NAME = 80
+_MAX_PROPOSAL_BYTES = 16 * 1024 * 1024
+
+
+class Proposal(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is approved: whose, of what, by which rules, after which releases, and every file by its digest.
+
+    ``ledger_entries`` and ``ledger_root``: what the ledger was when it was counted.  ``inputs``: SHA-256 of
+    the exact tables and of all that stands beside them; ``released``: of the tables as they may leave.
+    ``earlier``: number and digest of every release that was taken into account.  ``code``: the release of
+    Clew that made it.
+    """
+
+    VERSION: ClassVar[int] = 1
+    format: Literal["clew-release-proposal"] = "clew-release-proposal"
+    version: int = 1
+    proposed_by: str
+    first: dt.date
+    last: dt.date
+    area: str | None
+    tables: tuple[str, ...]
+    cycle: Annotated[int, Meta(ge=1)]
+    ledger_entries: int
+    ledger_root: DigestText
+    policy: DisclosurePolicy
+    policy_digest: DigestText
+    code: str
+    inputs: DigestText
+    released: DigestText
+    files: dict[str, DigestText]
+    earlier: tuple[tuple[int, DigestText], ...]
+    figures: DisclosureFigures
+
+
+def read_name(text: str) -> str:
+    """Return a person's name as it is kept; raises :class:`InputError` for what is none."""
+    name = " ".join(text.split())
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise InputError("--by: no name, a longer one than fits, or not text", hint="give your name")
+    return name
+
+
+def read_proposal(release: KeptRelease) -> Proposal:
+    """Return what a release proposes; raises :class:`VerificationError` if it is not what its digest says."""
+    data = release.proposal.encode()
+    if hashlib.sha256(data).hexdigest() != release.digest:
+        raise _changed(release.number)
+    return parse(data, Proposal, limit=_MAX_PROPOSAL_BYTES)
+
+
+def known_release(connection: Connection, number: int) -> KeptRelease:
+    """Return a release that is as the ledger says; raises :class:`linkage.errors.ClewError` otherwise."""
+    found = releases.find_release(connection, number)
+    if found is None:
+        raise InputError(f"there is no release {number}", hint="see `clew register release list --data DIR`")
+    said = ledger.current_covers(connection)
+    key = ledger.row_key(connection)
+    rows = {
+        ("releases", name): digest
+        for name, digest in digests(connection, "releases", key, keys=[str(number)]).items()
+    }
+    parts = [f"{number}/{part}" for part in releases.parts_of(connection, number)]
+    if parts:
+        rows |= {
+            ("release_contents", name): digest
+            for name, digest in digests(connection, "release_contents", key, keys=parts).items()
+        }
+    if any(said.get(place) != digest for place, digest in rows.items()):
+        raise _changed(number)
+    return found
+
+
+def published_before(connection: Connection) -> list[KeptRelease]:
+    """Return what anybody may have seen: releases that were approved, the oldest approval first.
+
+    One that was withdrawn is among them: to withdraw is not to unsay.
+    """
+    found = [one for one in releases.all_releases(connection) if one.published]
+    return sorted(found, key=lambda one: (one.decided_at or "", one.number))
+
+
+def approve_release(connection: Connection, number: int, *, by: str, digest: str, now: dt.datetime) -> None:
+    """Approve exactly the proposal of a digest, as an enrolled approver who did not prepare it.
+
+    Raises :class:`linkage.errors.ClewError` for the same person, for somebody who is not enrolled, for
+    another digest, and where another release was approved since this one was counted: the two together may
+    say what neither says.
+    """
+    found, proposal = _proposed(connection, number)
+    if not constant_time.bytes_eq(digest.strip().lower().encode(), found.digest.encode()):
+        raise VerificationError(
+            f"release {number} does not have this digest",
+            hint="look at it with `clew register release show`, and approve what you saw",
+        )
+    name = _approver(connection, by)
+    if heard_name(name) == heard_name(found.proposed_by):
+        raise InputError(
+            f"release {number} was prepared by this person", hint="somebody else must approve it"
+        )
+    before = tuple((one.number, one.digest) for one in published_before(connection))
+    if before != proposal.earlier:
+        raise InputError(
+            f"release {number} was counted before another one was approved",
+            hint="reject it and propose it again, so that the two together are looked at",
+        )
+    releases.set_release(connection, number, state="approved", decided_by=name, decided_at=stamp(now))
+    enter(connection, "approved", number, found.digest, now)
+
+
+def reject_release(connection: Connection, number: int, *, by: str, now: dt.datetime) -> None:
+    """Reject a proposal; what was counted for it goes.  Raises :class:`linkage.errors.ClewError`."""
+    name = read_name(by)
+    found, _ = _proposed(connection, number)
+    parts = releases.parts_of(connection, number)
+    releases.drop_contents(connection, number)
+    releases.set_release(connection, number, state="rejected", decided_by=name, decided_at=stamp(now))
+    enter(connection, "rejected", number, found.digest, now, parts=parts)
+
+
+def withdraw_release(connection: Connection, number: int, *, by: str, now: dt.datetime) -> None:
+    """Let a release be exported no more; it was seen, and goes on to count for those after it.
+
+    Raises :class:`linkage.errors.ClewError` for one that is not approved.
+    """
+    name = read_name(by)
+    found = known_release(connection, number)
+    if found.state != "approved":
+        raise InputError(f"release {number} is {found.state}", hint="only an approved one is withdrawn")
+    releases.set_release(connection, number, state="withdrawn", withdrawn_by=name, withdrawn_at=stamp(now))
+    enter(connection, "withdrawn", number, found.digest, now)
+
+
+def enter(
+    connection: Connection,
+    what: str,
+    number: int,
+    digest: str,
+    now: dt.datetime,
+    *,
+    parts: list[str] | None = None,
+) -> None:
+    """Write the ledger's entry of a step; ``parts``: those that came or went with it."""
+    facts: dict[str, Fact] = {"what": what, "number": number, "digest": digest}
+    rows = {"releases": [str(number)], "release_contents": [f"{number}/{part}" for part in parts or ()]}
+    ledger.append(connection, EntryKind.STATISTICS_RELEASE, facts, now=stamp(now), rows=rows)
+
+
+def _proposed(connection: Connection, number: int) -> tuple[KeptRelease, Proposal]:
+    found = known_release(connection, number)
+    if found.state != "proposed":
+        raise InputError(f"release {number} is {found.state} already")
+    return found, read_proposal(found)
+
+
+def _approver(connection: Connection, by: str) -> str:
+    """Return the name of an enrolled approver as it is on the card."""
+    heard = heard_name(read_name(by))
+    for one in counting_approvers(connection).values():
+        if heard_name(one.name) == heard:
+            return one.name
+    raise InputError(
+        "--by: no approver of this name is enrolled", hint="see `clew register approver list --data DIR`"
+    )
+
+
+def _changed(number: int) -> VerificationError:
+    return VerificationError(
+        f"release {number} is not what it was when it was entered",
+        hint="see `clew register audit check --data DIR`",
+    )
