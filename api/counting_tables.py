@@ -3,8 +3,9 @@
 This opens the payload store, and is therefore for the register worker's account alone.
 """
 
-from collections.abc import Sequence
-from contextlib import closing
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
@@ -29,7 +30,7 @@ from linkage.register.statistics.periods import Period
 from linkage.register.statistics.published import LinkQuality
 from linkage.register.statistics.tables import count_tables, found_areas
 
-__all__ = ["CountedRegister", "count_register"]
+__all__ = ["CountedRegister", "count_register", "without_collecting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +73,31 @@ def count_register(
     held = _held(folder, database)
     settings = read_settings(folder.settings)
     tolerance = tolerance_set(settings.reconciliation)
-    facts: Facts = gather_facts(held.records, held.person_of, held.directory, tolerance)
+    with without_collecting():
+        facts: Facts = gather_facts(held.records, held.person_of, held.directory, tolerance)
+        tables = count_tables(facts, held.directory, period, area=area, numbers=numbers)
     return CountedRegister(
         cycle=held.cycle,
         ledger_entries=held.ledger_entries,
         period=period,
-        tables=count_tables(facts, held.directory, period, area=area, numbers=numbers),
+        tables=tables,
         directory=held.directory,
         coverage=AreaMonths(facts.calendar, held.directory, period, found_areas(facts)),
         quality=held.quality,
         rules=settings.disclosure,
     )
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Let no garbage be looked for: millions of facts are none, and looking takes a quarter of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _held(folder: DataFolder, database: Database) -> _Held:
