@@ -156,3 +156,22 @@ def test_codes_that_are_the_same_by_definition_are_one_quantity() -> None:
     with pytest.raises(InputError, match="T7 and T9 disagree about one quantity"):
         disclose(tables, same)
     assert len(disclose(tables, DisclosurePolicy()).tables) == 2
+
+
+def test_what_cannot_be_protected_is_refused_with_its_table() -> None:
+    time = Dimension(name="time", title="Time", codes=("2025",), parents={})
+    whole = CountTable(
+        number="T1", title="All", measure="incidents", dimensions=(time,), cells={("2025",): Cell(15, 1)}
+    )
+    parts = dict.fromkeys("abc", "total")
+    reasons = Dimension(name="reason", title="Reason", codes=("total", *parts), parents=parts)
+    cells = {("2025", "total"): Cell(15, 1), **{("2025", one): Cell(5, 1) for one in parts}}
+    divided = CountTable(
+        number="T18", title="Reasons", measure="incidents", dimensions=(time, reasons), cells=cells
+    )
+    # Published as 20 it was at least 15, and three counts of 5 at most are 15 only if each is 5.
+    earlier = disclose([whole], DisclosurePolicy()).release
+    with pytest.raises(InputError, match=r"3 suppressed cells cannot .* they stand in T18; leave out"):
+        disclose([divided], DisclosurePolicy(), [earlier])
+    shown = disclose([whole, divided], DisclosurePolicy()).tables[0]
+    assert shown.cells["2025",].text == "c"

@@ -32,15 +32,12 @@ def tables(data: Path, period: str, area: str | None, numbers: tuple[str, ...], 
     from api.publishing.files import publication
     from api.publishing.folders import refuse_filled, write_folder
     from linkage.register.statistics.published import Beside
-    from linkage.register.statistics.tables import chosen_tables
 
     wanted = read_period(period)
-    chosen = {one.number for one in chosen_tables(numbers)}
     refuse_filled(output)
     with opened_register(data) as (folder, database):
-        found = count_register(folder, database, wanted, area=area)
-    # All go through disclosure control together: drafts of two tables would else hide different cells.
-    released = [one for one in disclosed(found) if one.number in chosen]
+        found = count_register(folder, database, wanted, area=area, numbers=numbers)
+    released = disclosed(found)
     beside = Beside(
         wanted,
         found.directory,

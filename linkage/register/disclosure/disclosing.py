@@ -7,11 +7,12 @@ from itertools import product
 
 from msgspec import Struct
 
+from linkage.errors import InputError
 from linkage.register.counts import CountTable, Key
 from linkage.register.disclosure.auditing import Audit
 from linkage.register.disclosure.history import Nesting, Release, System, texts_of
 from linkage.register.disclosure.policy import DisclosurePolicy
-from linkage.register.disclosure.protecting import protect
+from linkage.register.disclosure.protecting import UnprotectedError, protect
 from linkage.register.disclosure.quantities import Quantity, keyed
 from linkage.register.released import ReleasedCell, ReleasedTable
 
@@ -81,10 +82,27 @@ def disclose(
     system.policy = policy
     system.add(tables)
     system.nest(nestings)
-    audit = protect(system)
+    try:
+        audit = protect(system)
+    except UnprotectedError as error:
+        raise _unprotected(error.figures, tables, system) from None
     released = tuple(_released(table, system) for table in tables)
     release = Release(policy=policy, counted=tuple(tables), released=released)
     return Disclosure(release=release, figures=_figures(tables, audit))
+
+
+def _unprotected(figures: frozenset[int], tables: Sequence[CountTable], system: System) -> InputError:
+    """Name the tables that hold what cannot be protected."""
+    numbers = {
+        table.number: None
+        for table in tables
+        if any(system.states[one].figure in figures for one in keyed(table, system.policy).values())
+    }
+    return InputError(
+        f"{len(figures)} suppressed cells cannot be protected, whatever else is suppressed; they stand in "
+        f"{', '.join(numbers) or 'earlier releases'}",
+        hint="leave out such a table, or say the same of a longer period; nothing was released",
+    )
 
 
 def _released(table: CountTable, system: System) -> ReleasedTable:

@@ -10,38 +10,42 @@ import math
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from linkage.errors import InputError
 from linkage.register.disclosure.auditing import Audit, audit_of
 from linkage.register.disclosure.history import System
 from linkage.register.disclosure.solving import Ints, Problem
 
-__all__ = ["protect"]
+__all__ = ["UnprotectedError", "protect"]
 
 _BLOCK = 2500
 _TINY = 1e-6
 
 
+class UnprotectedError(Exception):
+    """Some figures cannot be protected, whatever else is suppressed."""
+
+    def __init__(self, figures: frozenset[int]) -> None:
+        super().__init__(len(figures))
+        self.figures = figures
+
+
 def protect(system: System) -> Audit:
-    """Suppress what must be until every target is open; raises :class:`InputError` if that cannot be."""
+    """Suppress what must be until every target is open; raises :class:`UnprotectedError` if it cannot be."""
     audit = audit_of(system)
     audit.look()
     waiting = audit.narrow()
-    stuck = 0
+    stuck: set[int] = set()
     while waiting:
         figure = waiting.pop(0)
         while not audit.is_open(figure) and not audit.settle(figure):
             chosen = _choice(audit, figure)
             if not chosen:
-                stuck += 1
+                stuck.add(figure)
                 break
             for one in chosen:
                 audit.suppress(one)
             waiting += chosen
     if stuck:
-        raise InputError(
-            f"{stuck} suppressed cells cannot be protected, whatever else is suppressed",
-            hint="leave out the table or the breakdown that earlier releases do not have",
-        )
+        raise UnprotectedError(frozenset(stuck))
     return audit
 
 

@@ -19,7 +19,7 @@ from linkage.register.statistics.selecting import SELECTIONS, Selection
 from linkage.register.statistics.trees import Division, areas, forces, times
 from linkage.register.statistics.within import Within
 
-__all__ = ["TABLES", "TableSpec", "chosen_tables", "count_tables", "found_areas"]
+__all__ = ["TABLES", "TableSpec", "count_tables", "found_areas"]
 
 _INCIDENTS = ("incidents",)
 _CHILDREN = ("children",)
@@ -184,7 +184,7 @@ def count_tables(
     Whatever is counted from other rows has a measure of its own, and every table has a dimension of time:
     two cells of one measure and the same codes, totals left out, are one quantity, in whatever table.
     """
-    chosen = chosen_tables(numbers)
+    chosen = _chosen(numbers)
     found = found_areas(facts)
     within = Within(area, directory, found)
     selection = Selection(facts, period)
@@ -220,7 +220,7 @@ def found_areas(facts: Facts) -> frozenset[str]:
     return frozenset(named | {one.agency for person in facts.persons for one in person.placements})
 
 
-def chosen_tables(numbers: Iterable[str]) -> Sequence[TableSpec]:
+def _chosen(numbers: Iterable[str]) -> Sequence[TableSpec]:
     """Return the tables of some numbers with their kin, or all.
 
     Raises :class:`InputError` for a number that is not known.
