@@ -9,10 +9,11 @@ from api.policy_settings import DisclosureSettings
 from linkage.register.disclosure import Disclosure, DisclosurePolicy, Nesting, Release, disclose
 from linkage.register.released import ReleasedTable
 from linkage.register.statistics.divisions import SAME_CODES
+from linkage.register.statistics.tables import AT_MOST
 
 __all__ = ["POLICY", "disclosed", "disclosed_with", "policy_set"]
 
-POLICY = DisclosurePolicy(same=tuple((*code, *known) for code, known in SAME_CODES.items()))
+POLICY = DisclosurePolicy(at_most=AT_MOST, same=tuple((*code, *known) for code, known in SAME_CODES.items()))
 """The rules by which tables leave, where the unit's settings say nothing else."""
 
 

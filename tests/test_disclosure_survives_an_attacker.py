@@ -9,7 +9,7 @@ from linkage.register.counts import CountTable
 from linkage.register.disclosure import Disclosure, DisclosurePolicy, Release, disclose
 from linkage.register.disclosure.history import SUPPRESSED
 from linkage.register.released import ReleasedCell, ReleasedTable
-from tests.support.disclosure_attacker import Attack, attack, release_files
+from tests.support.disclosure_attacker import Attack, Rules, attack, release_files
 from tests.support.disclosure_worlds import (
     ETHNICITIES,
     Absence,
@@ -23,6 +23,7 @@ from tests.support.disclosure_worlds import (
 
 COUNCILS = 4
 POLICY = DisclosurePolicy()
+RULES = Rules(POLICY.base)
 
 
 def tables_of(world: Sequence[Absence], month_count: int, measures: Sequence[str]) -> list[CountTable]:
@@ -83,9 +84,9 @@ def test_no_suppressed_cell_of_three_releases_is_recovered(seed: int, soak: bool
     files = [release_files(one.tables) for one, _ in made]
     assert sum(text.count(",c\r\n") for one in files for text in one.values()) > 150
     asked = 1000 if soak else 4
-    found = attack(files, base=POLICY.base, asked=asked, whole=soak)
+    found = attack(files, rules=RULES, asked=asked, whole=soak)
     # What stands although it changed may contradict whoever takes the same text for the same count.
-    side_by_side = attack(files, base=POLICY.base, unchanged=False, asked=asked, whole=soak)
+    side_by_side = attack(files, rules=RULES, unchanged=False, asked=asked, whole=soak)
     assert side_by_side is not None
     assert side_by_side.narrow(POLICY.protection) == set()
     for one in (found, side_by_side):
@@ -105,7 +106,7 @@ def test_every_suppressed_cell_is_open_wider_than_its_protection_level() -> None
 def test_the_same_attack_catches_what_only_primary_suppression_guards() -> None:
     made = three_releases(1)
     exact = [[_only_small_ones(one) for one in tables] for _, tables in made]
-    found = attack([release_files(one) for one in exact], base=1, unchanged=False)
+    found = attack([release_files(one) for one in exact], rules=Rules(1), unchanged=False)
     assert found is not None
     assert right(found, [tables for _, tables in made]) > 10
 

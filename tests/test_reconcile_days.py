@@ -54,15 +54,16 @@ def separated_worlds(draw: st.DrawFn) -> tuple[list[AgencyRecords], dict]:
     episodes: dict[str, list[Episode]] = {agency: [] for agency in ROLES}
     spells: dict[str, list[CareSpell]] = {agency: [] for agency in ROLES}
     children: dict[str, list[Child]] = {agency: [] for agency in ROLES}
+    months = {agency: draw(st.sampled_from([MONTHS, MONTHS, MONTHS[:4], MONTHS[6:]])) for agency in ROLES}
     person_of = {}
     for person in range(draw(st.integers(1, 3))):
         known = {}
-        for agency in draw(st.sets(st.sampled_from(list(ROLES)), min_size=1)):
+        for agency in draw(st.lists(st.sampled_from(list(ROLES)), min_size=1, unique=True)):
             known[agency] = f"{next(numbers):032x}"
             person_of[agency, known[agency]] = f"p{person}"
             children[agency].append(Child(handle=known[agency], version=1))
-        for agency in set(known) & set(COUNCILS):
-            if draw(st.booleans()):
+        for agency in known:
+            if agency in COUNCILS and draw(st.booleans()):
                 start = FIRST + dt.timedelta(days=draw(st.integers(-50, 200)))
                 spell = CareSpell(
                     handle=f"{next(numbers):032x}",
@@ -82,7 +83,9 @@ def separated_worlds(draw: st.DrawFn) -> tuple[list[AgencyRecords], dict]:
             parted = draw(st.sampled_from([COUNCILS, FORCES]))
             for agency in known:
                 inside = agency in parted and not may_be_open
-                intervals = draw(told_by(first, last, parted=inside, may_be_open=may_be_open))
+                # What an agency's months no longer cover it does not know to be open.
+                open_here = may_be_open and months[agency][-1] == MONTHS[-1]
+                intervals = draw(told_by(first, last, parted=inside, may_be_open=open_here))
                 for interval in intervals:
                     episodes[agency].append(
                         _episode(draw, f"{next(numbers):032x}", known[agency], agency, interval)
@@ -99,7 +102,7 @@ def separated_worlds(draw: st.DrawFn) -> tuple[list[AgencyRecords], dict]:
                 coverage=tuple(
                     Coverage(area=area, month=month)
                     for area in (COUNCILS if role == "police" else (agency,))
-                    for month in draw(st.sampled_from([MONTHS, MONTHS, MONTHS[:4], MONTHS[6:]]))
+                    for month in months[agency]
                 ),
             ),
         )

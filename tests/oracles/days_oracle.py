@@ -1,5 +1,6 @@
 """Reconciliation day by day: for each person and each day, who says that the child is missing.
 
+An agency that holds an absence as open says so of every day until the months end for which it submitted.
 Days in a row on which anybody says so are one absence, and everything follows from who said what in it.
 That is so where a child's absences lie at least two days apart, and where nothing but a split makes an
 agency hold one absence as several; worlds of that kind are what this oracle is for.
@@ -69,20 +70,25 @@ class World:
         self.coverage = {
             entry.agency: {(row.area, row.month) for row in entry.payload.coverage} for entry in records
         }
-        ends = [day(e.end or e.start) for entry in records for e in entry.payload.episodes]
         self.told, self.care = defaultdict(list), defaultdict(list)
         self.councils = defaultdict(set)
         for entry in records:
+            last_day = self.last_day_covered(entry.agency)
             for child in entry.payload.children:
                 person = person_of[entry.agency, child.handle]
                 if entry.role == "council":
                     self.councils[person].add(entry.agency)
             for episode in entry.payload.episodes:
                 person = person_of[entry.agency, episode.child]
-                self.told[person].append(Told(entry.agency, entry.role, episode, max(ends)))
+                self.told[person].append(Told(entry.agency, entry.role, episode, last_day))
             for spell in entry.payload.care_spells:
                 if spell.legal_status not in ("V3", "V4"):
                     self.care[person_of[entry.agency, spell.child]].append((entry.agency, spell))
+
+    def last_day_covered(self, agency):
+        """To the end of its last month: so long an agency's open episode is known to run."""
+        months = [dt.date.fromisoformat(f"{month}-01") for _, month in self.coverage[agency]]
+        return (max(months) + 31 * ONE).replace(day=1) - ONE
 
     def classes(self, person, absence):
         firsts, repeats = self.without_repeats(absence)

@@ -17,7 +17,7 @@ from scipy.sparse import lil_array
 
 from linkage.register.released import ReleasedTable
 
-__all__ = ["Attack", "attack", "release_files"]
+__all__ = ["Attack", "Rules", "attack", "release_files"]
 
 Figure = tuple[int, str, frozenset[tuple[str, str]]]
 """A release, a measure, and the codes that narrow it."""
@@ -43,6 +43,20 @@ def release_files(tables: Iterable[ReleasedTable]) -> dict[str, str]:
     return {**files, "codes.csv": codes.getvalue()}
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What is known of how counts are published.
+
+    ``base``: 1 where they are published as they are.  ``same``: (dimension, code) that mean the same as
+    another.  ``at_most``: measures of which the first is never more than the second.
+    """
+
+    base: int
+    time: str = "time_period"
+    same: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    at_most: Sequence[tuple[str, str]] = (("children", "incidents"),)
+
+
 @dataclass
 class Attack:
     """What the attacker believes of every figure, and what ties them."""
@@ -64,21 +78,22 @@ class Attack:
 def attack(
     releases: Sequence[Mapping[str, str]],
     *,
-    base: int,
+    rules: Rules,
     unchanged: bool = True,
     asked: int = 0,
     whole: bool = False,
 ) -> Attack | None:
     """Attack releases; None if what is assumed contradicts the files.
 
-    ``base``: 1 where counts are published as they are.  ``unchanged``: assume that a figure that is published
+    ``unchanged``: assume that a figure that is published
     alike in two releases is the same; otherwise releases are attacked side by side.  ``asked``: of how many
     cells, those that sums leave least open first, programs are asked; ``whole``: in whole numbers too.
     """
     found = Attack()
     texts: dict[Figure, str] = {}
     for number, files in enumerate(releases):
-        _read(found, texts, number, files, base)
+        _read(found, texts, number, files, rules)
+    _order(found, rules)
     if unchanged:
         _tie(found, texts)
     if not _propagate(found):
@@ -86,7 +101,9 @@ def attack(
     return found if _solve(found, asked, whole=whole) else None
 
 
-def _read(found: Attack, texts: dict[Figure, str], number: int, files: Mapping[str, str], base: int) -> None:
+def _read(
+    found: Attack, texts: dict[Figure, str], number: int, files: Mapping[str, str], rules: Rules
+) -> None:
     trees: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
     measures, additive = {}, {}
     for row in csv.DictReader(io.StringIO(files["codes.csv"])):
@@ -98,27 +115,32 @@ def _read(found: Attack, texts: dict[Figure, str], number: int, files: Mapping[s
         for row in csv.DictReader(io.StringIO(files[f"{table}.csv"])):
             codes = tuple(row[one] for one in dimensions)
             narrowing = frozenset(
-                (name, code)
+                rules.same.get((name, code), (name, code))
                 for name, code in zip(dimensions, codes, strict=True)
-                if name == "time_period" or dimensions[name][code]
+                if name == rules.time or dimensions[name][code]
             )
             cells[codes] = (number, measures[table], narrowing)
-            _believe(found, texts, cells[codes], row["value"], base)
+            _believe(found, texts, cells[codes], row["value"], rules)
         for place, name in enumerate(dimensions):
             _sums(found, cells, place, dimensions[name], additive=additive[table, name])
 
 
-def _believe(found: Attack, texts: dict[Figure, str], figure: Figure, text: str, base: int) -> None:
-    texts[figure] = text
-    low, high = 0.0, math.inf
+def _believe(found: Attack, texts: dict[Figure, str], figure: Figure, text: str, rules: Rules) -> None:
+    # One figure may stand in several tables: suppressed in one, it may be seen in another.
+    if text.isdigit() or figure not in texts:
+        texts[figure] = text
+    base, low, high = rules.base, 0.0, math.inf
     if text.isdigit():
-        value, ways = int(text), sum(name != "time_period" for name, _ in figure[2])
+        value, ways = int(text), sum(name != rules.time for name, _ in figure[2])
         threshold = 10 if ways > 1 else 5
         low = value if not value or base == 1 else max(value - base / 2, threshold + 1)
         high = value if not value or base == 1 else value + base / 2 - 1
-    else:
+    elif text == "z":
+        high = 0
+    elif text != "x":
         found.hidden.add(figure)
-    found.low[figure], found.high[figure] = low, high
+    found.low[figure] = max(low, found.low.get(figure, low))
+    found.high[figure] = min(high, found.high.get(figure, high))
 
 
 def _sums(
@@ -134,10 +156,20 @@ def _sums(
         if tree[codes[place]]:
             parts[*codes[:place], tree[codes[place]], *codes[place + 1 :]].append(figure)
     for codes, figures in parts.items():
+        if codes not in cells:
+            continue  # a whole that is not printed, because it cannot be
         signs = (1, *(-1 for _ in figures))
         found.rows.add(((cells[codes], *figures), signs, 0 if additive else -math.inf, 0))
         if not additive:
             found.rows |= {((cells[codes], one), (1, -1), 0, math.inf) for one in figures}
+
+
+def _order(found: Attack, rules: Rules) -> None:
+    for number, measure, narrowing in list(found.low):
+        for fewer, more in rules.at_most:
+            other = (number, more, narrowing)
+            if measure == fewer and other in found.low:
+                found.rows.add((((number, measure, narrowing), other), (1, -1), -math.inf, 0))
 
 
 def _tie(found: Attack, texts: Mapping[Figure, str]) -> None:

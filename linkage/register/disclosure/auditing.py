@@ -1,6 +1,8 @@
 """How much is open of every suppressed cell, shown by solutions that fit everything published."""
 
+import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,9 +13,10 @@ from linkage.register.disclosure.solving import MOST_WHOLE, Base, Floats, Ints, 
 __all__ = ["Audit", "audit_of"]
 
 _BLOCK = 2500
-_TURNS = 24
 _STRETCH = 8000
-_WORTH = 0.95
+_WORTH = 0.05
+_FEW = 4
+_POOR_TURNS = 3
 _TINY = 1e-6
 _BLOCKS = (MOST_WHOLE, _BLOCK)
 
@@ -55,19 +58,28 @@ class Audit:
         self.see(np.array([figure]), self.truth.values[[figure]])
 
     def look(self) -> None:
-        """Open many targets at once, stretch by stretch: half of them are pulled up, half of them down.
+        """Open many targets at once: half of them are pulled up, half of them down, then the other way.
 
-        No target is pulled further than it needs, so that it leaves room to the others.
+        No target is pulled further than it needs, so that it leaves room to the others.  First stretch by
+        stretch, which is quick; then all at once, for stretches tear what is tied over several releases, as
+        long as that opens more than asking for targets one by one would.
         """
         free = np.flatnonzero(self.problem.high > self.problem.low)
-        for turn in range(_TURNS):
-            before = len(self.narrow())
-            for columns in _stretches(free, turn):
-                weights = self._weights(columns, turn)
-                if weights.any():
-                    self._solve(columns, weights, capped=True)
-            if len(self.narrow()) > before * _WORTH:
-                break
+        turns = itertools.count(step=2)
+        for stretch, worth in ((_STRETCH, _WORTH), (len(free), 0.0)):
+            narrow, poor = len(self.narrow()), 0
+            while narrow and poor < _POOR_TURNS:
+                turn, before = next(turns), narrow
+                self._pull(_stretches(free, turn, stretch), turn)
+                self._pull(_stretches(free, turn + 1, stretch), turn + 1)
+                narrow = len(self.narrow())
+                poor = poor + 1 if before - narrow < max(_FEW, worth * before) else 0
+
+    def _pull(self, stretches: Iterable[Ints], turn: int) -> None:
+        for columns in stretches:
+            weights = self._weights(columns, turn)
+            if weights.any():
+                self._solve(columns, weights, capped=True)
 
     def settle(self, figure: int) -> bool:
         """Look for solutions for one target, ever further around it; say whether it is open."""
@@ -127,12 +139,12 @@ class Audit:
                 part.low[place] = max(part.low[place], math.floor(self.high[figure] - target.width))
 
 
-def _stretches(free: Ints, turn: int) -> list[Ints]:
+def _stretches(free: Ints, turn: int, size: int) -> list[Ints]:
     """Cut columns into stretches, in odd turns elsewhere than in even ones; tables lie in order of time."""
-    if len(free) <= _STRETCH:
+    if len(free) <= size:
         return [free]
-    first = _STRETCH // 2 if turn % 2 else _STRETCH
-    return np.split(free, range(first, len(free), _STRETCH))
+    first = size // 2 if turn % 2 else size
+    return np.split(free, range(first, len(free), size))
 
 
 def audit_of(system: System) -> Audit:

@@ -14,7 +14,7 @@ from linkage.register.disclosure.auditing import Audit, audit_of
 from linkage.register.disclosure.history import System
 from linkage.register.disclosure.solving import Ints, Problem
 
-__all__ = ["UnprotectedError", "protect"]
+__all__ = ["UnprotectedError", "protect", "values_to_reach"]
 
 _BLOCK = 2500
 _TINY = 1e-6
@@ -53,7 +53,9 @@ def _choice(audit: Audit, figure: int) -> list[int]:
     """Return the cells to suppress so that a target reaches a further value, at the least cost found."""
     for limit in (_BLOCK, None):
         columns = audit.around(figure, limit)
-        found = [bent for value in _wanted(audit, figure) if (bent := _bend(audit, columns, figure, value))]
+        found = [
+            bent for value in values_to_reach(audit, figure) if (bent := _bend(audit, columns, figure, value))
+        ]
         if found:
             return min(found)[1]
         if len(columns) < _BLOCK:
@@ -61,15 +63,19 @@ def _choice(audit: Audit, figure: int) -> list[int]:
     return []
 
 
-def _wanted(audit: Audit, figure: int) -> list[int]:
-    """Return the values of which the target must reach one more, so that it comes nearer to being open."""
+def values_to_reach(audit: Audit, figure: int) -> list[int]:
+    """Return the values of which the target must reach one more, so that it comes nearer to being open.
+
+    What a linear program found may lie between whole numbers: from 0 to 3.5, say, of which four must be open.
+    Then 4 is to be reached, for 0 was already.
+    """
     target = audit.system.targets[figure]
-    low, high = math.floor(audit.low[figure] + _TINY), math.ceil(audit.high[figure] - _TINY)
-    if target.down is not None and low > target.down:
+    low, high = audit.low[figure], audit.high[figure]
+    if target.down is not None and low > target.down + _TINY:
         return [target.down]
-    if target.up is not None and high < target.up:
+    if target.up is not None and high < target.up - _TINY:
         return [target.up]
-    wanted = [low + target.width, high - target.width]
+    wanted = [math.ceil(low - _TINY) + target.width, math.floor(high + _TINY) - target.width]
     return [one for one in wanted if audit.problem.low[figure] <= one <= audit.problem.high[figure]]
 
 

@@ -4,7 +4,7 @@ T17 is private to each agency and is no table of the register's.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 from linkage.errors import InputError
@@ -19,7 +19,7 @@ from linkage.register.statistics.selecting import SELECTIONS, Selection
 from linkage.register.statistics.trees import Division, areas, forces, times
 from linkage.register.statistics.within import Within
 
-__all__ = ["TABLES", "TableSpec", "count_tables", "found_areas"]
+__all__ = ["AT_MOST", "TABLES", "TableSpec", "count_tables", "found_areas"]
 
 _INCIDENTS = ("incidents",)
 _CHILDREN = ("children",)
@@ -164,6 +164,11 @@ TABLES: tuple[TableSpec, ...] = (
         ("T18d", "Harms, by placement", ("placement", "harm")),
     ),
 )
+
+AT_MOST: tuple[tuple[str, str], ...] = tuple(
+    dict.fromkeys(pair for table in TABLES for pair in pairwise(table.measures))
+)
+"""Measures of which the first never exceeds the second: children and incidents, those that are open too."""
 
 
 def count_tables(
