@@ -1,15 +1,13 @@
 """Templates: ours, an app's own, and the components of the GOV.UK Design System."""
 
-from jinja2 import BaseLoader, ChoiceLoader, PackageLoader, PrefixLoader
 from flask import Flask
+from jinja2 import BaseLoader, ChoiceLoader, PackageLoader, PrefixLoader
 
 __all__ = ["use_templates"]
 
 
 def use_templates(app: Flask, own: BaseLoader) -> None:
     """Let an app find its own templates, ``pages/base.html``, and the components."""
-
-    """
     app.jinja_loader = ChoiceLoader(
         [
             own,
