@@ -14,6 +14,7 @@ from api.clock import stamp
 from api.counting_tables import count_register
 from api.disclosing import disclosed_with, policy_set
 from api.folders import DataFolder
+from api.open_releases import OPEN_FILES, OPEN_TABLES
 from api.publishing.files import publication
 from api.release_contents import (
     Part,
@@ -43,7 +44,14 @@ from linkage.register.statistics.periods import Period
 from linkage.register.statistics.published import Beside
 from linkage.wire.canonical import canonical
 
-__all__ = ["files_of_release", "propose_release", "reproduce_release"]
+__all__ = [
+    "CountedRelease",
+    "count_release",
+    "files_of_release",
+    "keep_requested",
+    "propose_release",
+    "reproduce_release",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,19 @@ class _Made:
     figures: DisclosureFigures
 
 
+@dataclass(frozen=True, slots=True)
+class CountedRelease:
+    """What is to be kept of a release: parts that are sealed, and those that publishers look at.
+
+    The latter hold only what disclosure control lets pass.
+    """
+
+    proposal: Proposal
+    parts: Mapping[Part, bytes]
+    open_parts: Mapping[str, bytes]
+    seal: ReleaseSeal
+
+
 def propose_release(
     folder: DataFolder,
     database: Database,
@@ -76,6 +97,32 @@ def propose_release(
     now: dt.datetime,
 ) -> KeptRelease:
     """Count tables of the newest cycle, and keep what may leave of them for somebody else to approve.
+
+    Raises :class:`linkage.errors.ClewError` as counting and disclosure control do.
+    """
+    made = count_release(folder, database, period, area=area, numbers=numbers, by=by)
+    with database.write() as connection:
+        number = releases.add_release(
+            connection,
+            digest=digest_of(made.proposal),
+            proposal=canonical(made.proposal).decode(),
+            proposed_by=made.proposal.proposed_by,
+            now=stamp(now),
+        )
+        _keep(connection, made, number, now)
+        return known_release(connection, number)
+
+
+def count_release(
+    folder: DataFolder,
+    database: Database,
+    period: Period,
+    *,
+    area: str | None,
+    numbers: Sequence[str],
+    by: str,
+) -> CountedRelease:
+    """Count tables of the newest cycle and make of them what may leave; nothing is kept.
 
     Raises :class:`linkage.errors.ClewError` as counting and disclosure control do.
     """
@@ -106,31 +153,30 @@ def propose_release(
         earlier=tuple((one.number, one.digest) for one in earlier),
         figures=made.figures,
     )
-    parts: dict[Part, bytes] = {
-        "inputs": kept,
-        "released": packed(made.outputs),
-        "files": packed(files_of(made.files.items())),
+    tables, files = packed(made.outputs), packed(files_of(made.files.items()))
+    parts: dict[Part, bytes] = {"inputs": kept, "released": tables, "files": files}
+    return CountedRelease(proposal, parts, {OPEN_TABLES: tables, OPEN_FILES: files}, seal)
+
+
+def keep_requested(connection: Connection, made: CountedRelease, number: int, *, now: dt.datetime) -> None:
+    """Let what was counted take the place of the request for it."""
+    releases.set_release(
+        connection,
+        number,
+        state="proposed",
+        digest=digest_of(made.proposal),
+        proposal=canonical(made.proposal).decode(),
+    )
+    _keep(connection, made, number, now)
+
+
+def _keep(connection: Connection, made: CountedRelease, number: int, now: dt.datetime) -> None:
+    sealed: dict[str, bytes] = {
+        part: made.seal.sealed(number, part, content) for part, content in made.parts.items()
     }
-    return _kept(database, seal, proposal, parts, now)
-
-
-def _kept(
-    database: Database, seal: ReleaseSeal, proposal: Proposal, parts: Mapping[Part, bytes], now: dt.datetime
-) -> KeptRelease:
-    with database.write() as connection:
-        number = releases.add_release(
-            connection,
-            digest=digest_of(proposal),
-            proposal=canonical(proposal).decode(),
-            proposed_by=proposal.proposed_by,
-            now=stamp(now),
-        )
-        sealed: dict[str, bytes] = {
-            part: seal.sealed(number, part, content) for part, content in parts.items()
-        }
-        releases.add_contents(connection, number, sealed)
-        enter(connection, "proposed", number, digest_of(proposal), now, parts=list(parts))
-        return known_release(connection, number)
+    parts = sealed | made.open_parts
+    releases.add_contents(connection, number, parts)
+    enter(connection, "proposed", number, digest_of(made.proposal), now, parts=list(parts))
 
 
 def files_of_release(folder: DataFolder, database: Database, number: int) -> Mapping[str, bytes]:

@@ -21,6 +21,7 @@ from api.part_intake import PartIntake, append_dropped
 from api.payload_erasure import find_erasure, forget_in_register
 from api.quarantine import without_records
 from api.query_numbers import QueryNumbers
+from api.requested_releases import RequestedReleases
 from api.retention import RetentionSchedule
 from api.rotation import require_job
 from api.secret_files import read_worker_key
@@ -84,6 +85,7 @@ class RegisterWorker:
             stale_before=self._schedule.stale_before,
             cover=self._cover,
         )
+        self._releases = RequestedReleases(folder, database, clock)
         settings = read_settings(folder.settings)
         self._settings = settings.amendments
         self._tolerance = tolerance_set(settings.reconciliation)
@@ -105,6 +107,7 @@ class RegisterWorker:
                 "erase-payload-records": self._eraser.erase,
                 "conceal-results": self._eraser.conceal,
                 "retention": self._schedule.run,
+                "propose-release": self._releases.count,
             },
             clock=self._clock,
             say=say,

@@ -5,10 +5,7 @@ derive.  It holds no handle, no person and no date of anything that happened: co
 """
 
 import datetime as dt
-import hashlib
 import os
-import zlib
-from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Literal, TypeVar
 
 from cryptography.exceptions import InvalidTag
@@ -16,16 +13,25 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
 from api.counting_tables import CountedRegister
+from api.release_formats import (
+    ReleasedTables,
+    ReleaseFiles,
+    digest_of,
+    files_of,
+    manifest_of,
+    outputs_of,
+    packed,
+    tables_of,
+    unpacked,
+)
 from api.secret_files import WorkerKey
 from linkage.errors import VerificationError
 from linkage.register.areas import Area, AreaDirectory
 from linkage.register.counts import Cell, CountTable, Dimension, Key
 from linkage.register.disclosure import DisclosurePolicy, Release
-from linkage.register.released import ReleasedCell, ReleasedTable
 from linkage.register.statistics.covering import AreaMonths
 from linkage.register.statistics.periods import Period
 from linkage.register.statistics.published import LinkQuality
-from linkage.wire.canonical import canonical, parse
 
 __all__ = [
     "Part",
@@ -45,7 +51,6 @@ __all__ = [
 ]
 
 _NONCE_BYTES = 12
-_MAX_BYTES = 1024**3
 
 Part = Literal["inputs", "released", "files"]
 T = TypeVar("T", bound=Struct)
@@ -60,17 +65,6 @@ class _Counted(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     dimensions: tuple[Dimension, ...]
     cells: tuple[tuple[Key, int, int], ...]
     unavailable: tuple[Key, ...]
-
-
-class _Shown(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A released table; its dimensions are those of the counted one."""
-
-    number: str
-    title: str
-    measure: str
-    dimensions: tuple[Dimension, ...]
-    cells: tuple[tuple[Key, str, int | None], ...]
-    notes: tuple[str, ...]
 
 
 class ReleaseInputs(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -88,24 +82,6 @@ class ReleaseInputs(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     unlisted: tuple[str, ...]
     submitted: tuple[tuple[str, str, bool, bool], ...]
     quality: LinkQuality
-
-
-class ReleasedTables(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What disclosure control made of it."""
-
-    VERSION: ClassVar[int] = 1
-    format: Literal["clew-released-tables"] = "clew-released-tables"
-    version: int = 1
-    tables: tuple[_Shown, ...]
-
-
-class ReleaseFiles(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The publication's files by name: kept as they are, for another release of a library draws otherwise."""
-
-    VERSION: ClassVar[int] = 1
-    format: Literal["clew-release-files"] = "clew-release-files"
-    version: int = 1
-    files: dict[str, bytes]
 
 
 class ReleaseSeal:
@@ -131,23 +107,8 @@ class ReleaseSeal:
         return unpacked(plain, kind)
 
 
-def packed(content: Struct) -> bytes:
-    """Return a part as it is sealed: its canonical form, compressed."""
-    return zlib.compress(canonical(content))
-
-
-def unpacked(content: bytes, kind: type[T]) -> T:
-    """Return a part from what was packed."""
-    return parse(zlib.decompress(content), kind, limit=_MAX_BYTES)
-
-
 def _bound(number: int, part: Part) -> bytes:
     return f"clew/release-content/1\x00{number}\x00{part}".encode()
-
-
-def digest_of(content: object) -> str:
-    """Return the SHA-256 of the canonical form, in hex."""
-    return hashlib.sha256(canonical(content)).hexdigest()
 
 
 def inputs_of(counted: CountedRegister) -> ReleaseInputs:
@@ -180,50 +141,13 @@ def counted_again(inputs: ReleaseInputs) -> CountedRegister:
     )
 
 
-def outputs_of(tables: Sequence[ReleasedTable]) -> ReleasedTables:
-    """Return what to keep of released tables."""
-    return ReleasedTables(
-        tables=tuple(
-            _Shown(
-                number=one.number,
-                title=one.title,
-                measure=one.measure,
-                dimensions=one.dimensions,
-                cells=tuple((key, cell.text, cell.value) for key, cell in one.cells.items()),
-                notes=one.notes,
-            )
-            for one in tables
-        )
-    )
-
-
 def release_of(policy: DisclosurePolicy, inputs: ReleaseInputs, outputs: ReleasedTables) -> Release:
     """Return a release as those after it must see it."""
     return Release(
         policy=policy,
         counted=tuple(_table(one) for one in inputs.tables),
-        released=tuple(
-            ReleasedTable(
-                number=one.number,
-                title=one.title,
-                measure=one.measure,
-                dimensions=one.dimensions,
-                cells={key: ReleasedCell(text, value) for key, text, value in one.cells},
-                notes=one.notes,
-            )
-            for one in outputs.tables
-        ),
+        released=tables_of(outputs),
     )
-
-
-def files_of(files: Iterable[tuple[str, bytes]]) -> ReleaseFiles:
-    """Return a publication's files as they are kept."""
-    return ReleaseFiles(files=dict(files))
-
-
-def manifest_of(files: Mapping[str, bytes]) -> dict[str, str]:
-    """Return the SHA-256 of every file, by name."""
-    return {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
 
 
 def _kept(table: CountTable) -> _Counted:

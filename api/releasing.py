@@ -6,33 +6,41 @@ sealed, so that whoever approves needs no right on exact counts.
 
 import datetime as dt
 import hashlib
+import json
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
 from cryptography.hazmat.primitives import constant_time
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 from sqlalchemy import Connection
 
 from api.clock import stamp
 from api.reidentifying import counting_approvers
-from api.store import ledger, releases
+from api.store import jobs, ledger, releases
 from api.store.ledger_rows import digests
 from api.store.releases import KeptRelease
 from linkage.errors import InputError, VerificationError
 from linkage.register.disclosure import DisclosureFigures, DisclosurePolicy
-from linkage.wire.canonical import parse
+from linkage.register.statistics.periods import Period
+from linkage.wire.canonical import canonical, parse
 from linkage.wire.cards import heard_name
 from linkage.wire.epochs import DigestText
 from linkage.wire.ledger import EntryKind, Fact
 
 __all__ = [
     "Proposal",
+    "ReleaseRequest",
     "approve_release",
     "enter",
     "known_release",
     "published_before",
     "read_name",
     "read_proposal",
+    "read_request",
+    "refuse_request",
     "reject_release",
+    "request_release",
+    "said_of",
     "withdraw_release",
 ]
 
@@ -70,6 +78,20 @@ class Proposal(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     figures: DisclosureFigures
 
 
+class ReleaseRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What somebody asked for at the console; ``refused``: why it cannot be counted so."""
+
+    VERSION: ClassVar[int] = 1
+    format: Literal["clew-release-request"] = "clew-release-request"
+    version: int = 1
+    asked_by: str
+    first: dt.date
+    last: dt.date
+    area: str | None
+    tables: tuple[str, ...]
+    refused: str | None = None
+
+
 def read_name(text: str) -> str:
     """Return a person's name as it is kept; raises :class:`InputError` for what is none."""
     name = " ".join(text.split())
@@ -84,6 +106,62 @@ def read_proposal(release: KeptRelease) -> Proposal:
     if hashlib.sha256(data).hexdigest() != release.digest:
         raise _changed(release.number)
     return parse(data, Proposal, limit=_MAX_PROPOSAL_BYTES)
+
+
+def said_of(release: KeptRelease) -> Proposal | ReleaseRequest:
+    """Return what a release proposes, or what was asked for where it was never counted.
+
+    Raises :class:`VerificationError` if it is not what its digest says.
+    """
+    was_asked = json.loads(release.proposal).get("format") == "clew-release-request"
+    return read_request(release) if was_asked else read_proposal(release)
+
+
+def read_request(release: KeptRelease) -> ReleaseRequest:
+    """Return what was asked for; raises :class:`VerificationError` if it is not what its digest says."""
+    data = release.proposal.encode()
+    if hashlib.sha256(data).hexdigest() != release.digest:
+        raise _changed(release.number)
+    return parse(data, ReleaseRequest, limit=_MAX_PROPOSAL_BYTES)
+
+
+def request_release(
+    connection: Connection,
+    period: Period,
+    *,
+    area: str | None,
+    numbers: Sequence[str],
+    by: str,
+    now: dt.datetime,
+) -> int:
+    """Ask the register worker to count a release; returns its number.  Raises :class:`InputError`."""
+    name = read_name(by)
+    asked = ReleaseRequest(
+        asked_by=name, first=period.first, last=period.last, area=area, tables=tuple(numbers)
+    )
+    text = canonical(asked)
+    digest = hashlib.sha256(text).hexdigest()
+    number = releases.add_release(
+        connection,
+        digest=digest,
+        proposal=text.decode(),
+        proposed_by=name,
+        now=stamp(now),
+        state="requested",
+    )
+    enter(connection, "requested", number, digest, now)
+    # Behind a cycle that is being worked on, which would make it impossible to count.
+    jobs.queue(connection, "propose-release", now=now, barrier=True)
+    return number
+
+
+def refuse_request(connection: Connection, number: int, reason: str, *, now: dt.datetime) -> None:
+    """Record why what was asked for cannot be counted."""
+    found = known_release(connection, number)
+    text = canonical(structs.replace(read_request(found), refused=reason))
+    digest = hashlib.sha256(text).hexdigest()
+    releases.set_release(connection, number, state="refused", digest=digest, proposal=text.decode())
+    enter(connection, "refused", number, digest, now)
 
 
 def known_release(connection: Connection, number: int) -> KeptRelease:
@@ -117,8 +195,18 @@ def published_before(connection: Connection) -> list[KeptRelease]:
     return sorted(found, key=lambda one: (one.decided_at or "", one.number))
 
 
-def approve_release(connection: Connection, number: int, *, by: str, digest: str, now: dt.datetime) -> None:
+def approve_release(
+    connection: Connection,
+    number: int,
+    *,
+    by: str,
+    digest: str,
+    now: dt.datetime,
+    signed_in: bool = False,
+) -> None:
     """Approve exactly the proposal of a digest, as an enrolled approver who did not prepare it.
+
+    ``signed_in``: the console knows who it is and that they may approve; no card is needed then.
 
     Raises :class:`linkage.errors.ClewError` for the same person, for somebody who is not enrolled, for
     another digest, and where another release was approved since this one was counted: the two together may
@@ -130,7 +218,7 @@ def approve_release(connection: Connection, number: int, *, by: str, digest: str
             f"release {number} does not have this digest",
             hint="look at it with `clew register release show`, and approve what you saw",
         )
-    name = _approver(connection, by)
+    name = read_name(by) if signed_in else _approver(connection, by)
     if heard_name(name) == heard_name(found.proposed_by):
         raise InputError(
             f"release {number} was prepared by this person", hint="somebody else must approve it"
@@ -146,9 +234,14 @@ def approve_release(connection: Connection, number: int, *, by: str, digest: str
 
 
 def reject_release(connection: Connection, number: int, *, by: str, now: dt.datetime) -> None:
-    """Reject a proposal; what was counted for it goes.  Raises :class:`linkage.errors.ClewError`."""
+    """Reject a proposal, or what was asked for; what was counted for it goes.
+
+    Raises :class:`linkage.errors.ClewError`.
+    """
     name = read_name(by)
-    found, _ = _proposed(connection, number)
+    found = known_release(connection, number)
+    if found.state not in {"requested", "refused", "proposed"}:
+        raise InputError(f"release {number} is {found.state} already")
     parts = releases.parts_of(connection, number)
     releases.drop_contents(connection, number)
     releases.set_release(connection, number, state="rejected", decided_by=name, decided_at=stamp(now))

@@ -55,10 +55,8 @@ def list_releases(data: Path) -> None:
     """List releases: number, state, period, area, cycle, who proposed and who decided, digest."""
     with opened_register(data) as (_, database), database.read() as connection:
         for one in releases.all_releases(connection):
-            said = releasing.read_proposal(one)
             who = (_who(one.proposed_by, one.proposed_at), _who(one.decided_by, one.decided_at))
-            words = (str(one.number), one.state, _period(said), said.area or "-", str(said.cycle), *who)
-            click.echo("\t".join((*words, one.digest)))
+            click.echo("\t".join((str(one.number), one.state, *_what(one), *who, one.digest)))
 
 
 @release.command()
@@ -78,7 +76,7 @@ def show(data: Path, number: int, output: Path | None) -> None:
         with database.read() as connection:
             found = releasing.known_release(connection, number)
             newest = results.latest_reconciled(connection)
-        said = releasing.read_proposal(found)
+        said = releasing.said_of(found)
         click.echo(json.dumps(_shown(found, said), indent=2))
         if output is not None:
             from api.making_releases import files_of_release
@@ -87,7 +85,7 @@ def show(data: Path, number: int, output: Path | None) -> None:
             refuse_filled(output)
             written = write_folder(output, files_of_release(folder, database, number).items())
             say(f"{counted(written, 'file')} in {output.name}, to be looked at")
-    if found.state == "proposed" and newest > said.cycle:
+    if isinstance(said, releasing.Proposal) and found.state == "proposed" and newest > said.cycle:
         say(f"it was counted in cycle {said.cycle}; cycle {newest} is reconciled since")
 
 
@@ -171,15 +169,18 @@ def reproduce(data: Path, number: int) -> None:
     say(f"release {number} comes out the same: counts, tables and all of {counted(len(said.files), 'file')}")
 
 
-def _period(said: releasing.Proposal) -> str:
-    return Period(said.first, said.last).code
+def _what(one: KeptRelease) -> tuple[str, str, str]:
+    """Return period, area and cycle; what was asked for at the console and not counted has no cycle."""
+    said = releasing.said_of(one)
+    cycle = str(said.cycle) if isinstance(said, releasing.Proposal) else "-"
+    return Period(said.first, said.last).code, said.area or "-", cycle
 
 
 def _who(name: str | None, at: str | None) -> str:
     return "-" if name is None or at is None else f"{name} {at[:10]}"
 
 
-def _shown(found: KeptRelease, said: releasing.Proposal) -> dict[str, Any]:
+def _shown(found: KeptRelease, said: releasing.Proposal | releasing.ReleaseRequest) -> dict[str, Any]:
     return {
         "number": found.number,
         "state": found.state,

@@ -63,6 +63,7 @@ JobKind = Literal[
     "retention",
     "scrub",
     "find-urgent",
+    "propose-release",
 ]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
@@ -88,6 +89,7 @@ _WORKER: dict[JobKind, WorkerName] = {
     "retention": "register",
     "scrub": "linking",
     "find-urgent": "register",
+    "propose-release": "register",
 }
 
 _SIDE_BY_SIDE: tuple[JobKind, ...] = ("check-encodings", "check-payload")

@@ -17,17 +17,20 @@ __all__ = [
     "all_releases",
     "drop_contents",
     "find_release",
+    "oldest_requested",
     "parts_of",
     "read_contents",
+    "read_part",
     "set_release",
 ]
 
-ReleaseState = Literal["proposed", "approved", "rejected", "withdrawn"]
+ReleaseState = Literal["requested", "refused", "proposed", "approved", "rejected", "withdrawn"]
+"""``requested``: asked for at the console and not counted yet; ``refused``: it cannot be counted so."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptRelease:
-    """A release's row; ``proposal`` is what is approved, byte for byte."""
+    """A release's row; ``proposal`` is what is approved, byte for byte, or what was asked for."""
 
     number: int
     state: ReleaseState
@@ -51,16 +54,31 @@ def all_releases(connection: Connection) -> list[KeptRelease]:
     return [_kept(row) for row in connection.execute(select(releases).order_by(releases.c.number))]
 
 
+def oldest_requested(connection: Connection) -> KeptRelease | None:
+    """Return the release that waits longest for being counted, or None."""
+    query = select(releases).where(releases.c.state == "requested").order_by(releases.c.number).limit(1)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _kept(row)
+
+
 def find_release(connection: Connection, number: int) -> KeptRelease | None:
     """Return a release, or None."""
     row = connection.execute(select(releases).where(releases.c.number == number)).one_or_none()
     return None if row is None else _kept(row)
 
 
-def add_release(connection: Connection, *, digest: str, proposal: str, proposed_by: str, now: str) -> int:
-    """Add a proposal and return its number."""
+def add_release(
+    connection: Connection,
+    *,
+    digest: str,
+    proposal: str,
+    proposed_by: str,
+    now: str,
+    state: ReleaseState = "proposed",
+) -> int:
+    """Add a proposal, or what is asked for, and return its number."""
     values = {
-        "state": "proposed",
+        "state": state,
         "digest": digest,
         "proposal": proposal,
         "proposed_by": proposed_by,
@@ -79,6 +97,12 @@ def read_contents(connection: Connection, number: int) -> dict[str, bytes]:
     """Return the sealed parts of a release; none of one that was rejected."""
     query = select(release_contents).where(release_contents.c.number == number)
     return {row.part: row.sealed for row in connection.execute(query)}
+
+
+def read_part(connection: Connection, number: int, part: str) -> bytes | None:
+    """Return one part of a release, or None."""
+    where = (release_contents.c.number == number, release_contents.c.part == part)
+    return connection.scalar(select(release_contents.c.sealed).where(*where))
 
 
 def parts_of(connection: Connection, number: int) -> list[str]:

@@ -1,0 +1,202 @@
+"""The ledger as a reader browses it: entries, what each says, and whether it is what was committed to.
+
+Statements that name records are withheld, as in an export: handles are nobody's business but the unit's and
+their agency's.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, Select, select
+
+from api.overview.paging import Page, paged
+from api.store import ledger, schema
+from linkage.errors import ClewError
+from linkage.register.ledger_tree import Nodes, leaf_hash, node_hash, root, verify_inclusion
+from linkage.wire.ledger import ABOUT_RECORDS, EntryKind, Fact, Leaf, Statement, leaf_bytes, opened
+
+__all__ = ["KIND_WORDS", "EntryRow", "EntryView", "WholeCheck", "check_whole", "list_entries", "view_entry"]
+
+State = Literal["opened", "withheld", "erased", "not as committed"]
+
+KIND_WORDS: Mapping[str, str] = {
+    "ledger-begun": "The ledger was begun",
+    "configuration-changed": "Settings or area directory changed",
+    "custodians-pinned": "Custodians were pinned",
+    "succession": "Custodians changed",
+    "epoch-adopted": "An epoch was adopted",
+    "epoch-deadline": "A day for encoding again was set",
+    "epoch-closed": "An epoch was closed",
+    "epoch-destruction": "An epoch was destroyed",
+    "agency-enrolled": "An agency was enrolled",
+    "agency-removed": "An agency was removed",
+    "revocation": "A card or an epoch was revoked",
+    "submission-committed": "A submission arrived",
+    "submission-accepted": "A submission was accepted",
+    "submission-refused": "A submission was refused",
+    "submission-superseded": "A snapshot was replaced",
+    "submission-withdrawn": "A submission was withdrawn",
+    "part-checked": "A part was checked",
+    "part-dropped": "A part was removed",
+    "link-run": "A linkage finished",
+    "persons-merged": "Two persons were found to be one",
+    "person-split": "A person was split",
+    "review-decision": "A reviewer decided",
+    "cycle-closed": "A cycle was closed",
+    "cycle-abandoned": "A cycle was abandoned",
+    "results-released": "Results went to agencies",
+    "sensitive-read": "Something sensitive was read",
+    "erasure": "Records were erased",
+    "retention": "The retention schedule ran",
+    "must-not-link": "A decision about two records",
+    "handle-shielded": "A record was shielded",
+    "re-identification": "A step of opening a pseudonym",
+    "audience-key": "A key of pseudonyms changed",
+    "alert": "An alert",
+    "restored": "A restored backup was answered for",
+    "other": "Something else",
+    "records-named": "Records were named",
+    "statistics-release": "A step of a release of statistics",
+}
+"""Each kind of entry in words; a kind that is not here is shown by its name."""
+
+_entries = schema.ledger_entries
+_statements = schema.ledger_statements
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One entry in a list."""
+
+    index: int
+    kind: str
+    day: str
+    commitment: str
+    state: State
+    at: str | None
+    facts: Mapping[str, Fact]
+
+    @property
+    def words(self) -> str:
+        """What kind of effect it was."""
+        return KIND_WORDS.get(self.kind, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One entry with its proof; ``included``: the proof leads from its leaf to the root over ``size``."""
+
+    row: EntryRow
+    covers: Mapping[str, int]
+    erased: int
+    records: int
+    size: int
+    root: str
+    proof: Sequence[str]
+    included: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WholeCheck:
+    """All leaves hashed again: whether they make the root that proofs are given against."""
+
+    size: int
+    root: str
+    same: bool
+    states: Mapping[State, int]
+
+
+def list_entries(connection: Connection, page: int, *, kind: str | None = None) -> Page[EntryRow]:
+    """Return entries, the newest first."""
+    query = _query()
+    if kind is not None:
+        query = query.where(_entries.c.kind == kind)
+    return paged(connection, query.order_by(_entries.c.entry.desc()), page, _row)
+
+
+def view_entry(connection: Connection, index: int) -> EntryView | None:
+    """Return one entry and verify it against the root over the ledger as it is, or None."""
+    row = connection.execute(_query().where(_entries.c.entry == index)).one_or_none()
+    if row is None:
+        return None
+    size = ledger.size_of(connection)
+    top, proof = ledger.root_of(connection, size), ledger.inclusion(connection, index, size)
+    shown = _row(row)
+    said = None if row.statement is None or shown.state == "not as committed" else _opened(row)
+    return EntryView(
+        row=shown,
+        covers=Counter(one.what for one in said.covers) if said else {},
+        erased=len(said.erased) if said else 0,
+        records=len(said.records) if said else 0,
+        size=size,
+        root=top.hex(),
+        proof=[one.hex() for one in proof],
+        included=_is_included(row, size, proof, top),
+    )
+
+
+def check_whole(connection: Connection) -> WholeCheck:
+    """Hash every leaf again and open every statement; the time grows with the ledger."""
+    states: Counter[State] = Counter()
+    hashes: dict[tuple[int, int], bytes] = {}
+    size = 0
+    for row in connection.execute(_query().order_by(_entries.c.entry)):
+        states[_row(row).state] += 1
+        hashes[0, size] = leaf_hash(leaf_bytes(_leaf(row)))
+        size += 1
+    found = root(size, _nodes(hashes))
+    kept = ledger.size_of(connection)
+    same = kept == size and ledger.root_of(connection, kept) == found
+    return WholeCheck(size, found.hex(), same, dict(states))
+
+
+def _nodes(hashes: dict[tuple[int, int], bytes]) -> Nodes:
+    def node(level: int, position: int) -> bytes:
+        found = hashes.get((level, position))
+        if found is None:
+            found = node_hash(node(level - 1, 2 * position), node(level - 1, 2 * position + 1))
+            hashes[level, position] = found
+        return found
+
+    return node
+
+
+def _query() -> Select[Any]:
+    return select(_entries, _statements.c.salt, _statements.c.statement).outerjoin(
+        _statements, _statements.c.entry == _entries.c.entry
+    )
+
+
+def _leaf(row: Row[Any]) -> Leaf:
+    return Leaf(kind=EntryKind(row.kind), day=row.day, commitment=row.commitment)
+
+
+def _opened(row: Row[Any]) -> Statement:
+    return opened(_leaf(row), row.salt, row.statement)
+
+
+def _row(row: Row[Any]) -> EntryRow:
+    state, at, facts = _said(row)
+    return EntryRow(row.entry, row.kind, row.day, row.commitment, state, at, facts)
+
+
+def _said(row: Row[Any]) -> tuple[State, str | None, Mapping[str, Fact]]:
+    if row.statement is None:
+        return "erased", None, {}
+    try:
+        said = _opened(row)
+    except (ClewError, ValueError):
+        return "not as committed", None, {}
+    if said.kind in ABOUT_RECORDS:
+        return "withheld", said.at, {}
+    return "opened", said.at, said.facts
+
+
+def _is_included(row: Row[Any], size: int, proof: list[bytes], top: bytes) -> bool:
+    try:
+        verify_inclusion(leaf_hash(leaf_bytes(_leaf(row))), row.entry, size, proof, top)
+    except (ClewError, ValueError):
+        return False
+    return True
