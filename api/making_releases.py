@@ -255,7 +255,9 @@ def _sealed(connection: Connection, release: KeptRelease) -> dict[str, bytes]:
     found = releases.read_contents(connection, release.number)
     if release.state == "rejected":
         raise InputError(f"release {release.number} was rejected, and nothing is kept of it")
-    if found.keys() != {"inputs", "released", "files"}:
+    if release.state in {"requested", "refused"}:
+        raise InputError(f"release {release.number} is {release.state}: it was not counted")
+    if not found.keys() >= {"inputs", "released", "files"}:
         raise VerificationError(
             f"release {release.number}: something that was kept of it is gone",
             hint="restore the unit from a backup",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from api.console_app import home
+from api.console_app import governing, home, operating, publishing
 from api.console_app.roles import ROLES, Role
 from api.console_app.service import ConsoleService
 
@@ -28,7 +28,30 @@ class Section:
     summary: str = ""
 
 
-SECTIONS: Sequence[Section] = (Section("Home", "/", ROLES, home.add_pages),)
+SECTIONS: Sequence[Section] = (
+    Section("Home", "/", ROLES, home.add_pages),
+    Section(
+        "Operator",
+        "/operator",
+        ("operator",),
+        operating.add_pages,
+        "What needs attention, agencies and what they sent, jobs, coverage, cycles.",
+    ),
+    Section(
+        "Governance",
+        "/governance",
+        ("governance",),
+        governing.add_pages,
+        "The ledger and its proofs, permissions, epochs, linkage quality, releases, retention.",
+    ),
+    Section(
+        "Publisher",
+        "/publisher",
+        ("publisher",),
+        publishing.add_pages,
+        "Propose statistics, look at what is suppressed, approve as a second person, download.",
+    ),
+)
 
 
 def shown_to(roles: Sequence[Role]) -> list[Section]:

@@ -17,7 +17,16 @@ from linkage.errors import ClewError
 from linkage.register.ledger_tree import Nodes, leaf_hash, node_hash, root, verify_inclusion
 from linkage.wire.ledger import ABOUT_RECORDS, EntryKind, Fact, Leaf, Statement, leaf_bytes, opened
 
-__all__ = ["KIND_WORDS", "EntryRow", "EntryView", "WholeCheck", "check_whole", "list_entries", "view_entry"]
+__all__ = [
+    "KIND_WORDS",
+    "EntryRow",
+    "EntryView",
+    "WholeCheck",
+    "check_whole",
+    "leaves",
+    "list_entries",
+    "view_entry",
+]
 
 State = Literal["opened", "withheld", "erased", "not as committed"]
 
@@ -57,6 +66,8 @@ KIND_WORDS: Mapping[str, str] = {
     "alert": "An alert",
     "restored": "A restored backup was answered for",
     "other": "Something else",
+    "console-account": "An account of the console changed",
+    "console-sign-in": "Somebody signed in to the console",
     "records-named": "Records were named",
     "statistics-release": "A step of a release of statistics",
 }
@@ -135,6 +146,12 @@ def view_entry(connection: Connection, index: int) -> EntryView | None:
         proof=[one.hex() for one in proof],
         included=_is_included(row, size, proof, top),
     )
+
+
+def leaves(connection: Connection) -> list[tuple[int, str, str, str]]:
+    """Return every leaf in order: what anybody may be given."""
+    columns = (_entries.c.entry, _entries.c.kind, _entries.c.day, _entries.c.commitment)
+    return [tuple(row) for row in connection.execute(select(*columns).order_by(_entries.c.entry))]
 
 
 def check_whole(connection: Connection) -> WholeCheck:

@@ -1,0 +1,101 @@
+"""How pages write moments, numbers and states: London time, thousands apart, one colour for one state."""
+
+import datetime as dt
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from flask import Flask, request
+from markupsafe import Markup
+
+__all__ = ["add_words", "page_number", "state_tag", "when"]
+
+_LONDON = ZoneInfo("Europe/London")
+
+_COLOURS: Mapping[str, str] = {
+    "accepted": "green",
+    "all": "green",
+    "approved": "green",
+    "both": "green",
+    "done": "green",
+    "in force": "green",
+    "opened": "green",
+    "valid": "green",
+    "green": "green",
+    "alive": "green",
+    "going on": "light-blue",
+    "running": "light-blue",
+    "committed": "light-blue",
+    "working": "light-blue",
+    "proposed": "light-blue",
+    "requested": "light-blue",
+    "under way": "light-blue",
+    "soon": "yellow",
+    "amber": "yellow",
+    "partly": "yellow",
+    "overlapping": "yellow",
+    "asked": "yellow",
+    "now": "red",
+    "failed": "red",
+    "red": "red",
+    "refused": "red",
+    "silent": "red",
+    "not as committed": "red",
+}
+"""By state; what is not here is grey."""
+
+
+def add_words(app: Flask) -> None:
+    """Give templates the filters of this module."""
+    app.jinja_env.filters.update(
+        when=when, day=_day, number=_number, percent=_percent, state=state_tag, words=_words, size=_size
+    )
+
+
+def page_number() -> int:
+    """Return which page of a list is asked for: 1 for anything that is no number."""
+    text = request.args.get("page", "1")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 1
+
+
+def when(text: str | None) -> Markup | str:
+    """Write a moment of the database as people in London do."""
+    if text is None:
+        return "not yet"
+    moment = dt.datetime.fromisoformat(text).astimezone(_LONDON)
+    return Markup('<time datetime="{}">{}</time>').format(text, f"{moment:%-d %b %Y, %H:%M}")
+
+
+def _day(text: str | None) -> Markup | str:
+    """Write a day."""
+    if not text:
+        return "none"
+    found = dt.date.fromisoformat(text[:10])
+    return Markup('<time datetime="{}">{}</time>').format(text[:10], f"{found:%-d %b %Y}")
+
+
+def _number(value: float | None) -> str:
+    return "not known" if value is None else f"{value:,}"
+
+
+def _percent(share: float | None, digits: int = 1) -> str:
+    return "not known" if share is None else f"{100 * share:.{digits}f}\u00a0%"
+
+
+def _size(number: int) -> str:
+    """Write a number of bytes."""
+    if number < 1024:
+        return f"{number} bytes"
+    return f"{number / 1024:,.0f} KiB" if number < 1024**2 else f"{number / 1024**2:,.1f} MiB"
+
+
+def _words(name: str) -> str:
+    """Write a name of the code as words."""
+    return name if name.isupper() else name.replace("_", " ").replace("-", " ")
+
+
+def state_tag(state: str) -> Markup:
+    """Write a state as a tag; its word says it, and the colour only helps."""
+    colour = _COLOURS.get(state, "grey")
+    return Markup('<strong class="govuk-tag govuk-tag--{}">{}</strong>').format(
+        colour, state[:1].upper() + state[1:]
+    )
