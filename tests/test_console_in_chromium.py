@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.support.browser import (
     add_authenticator,
+    assert_accessible,
     assert_fits,
     assert_sound,
     chromium,
@@ -128,3 +129,19 @@ def test_every_page_of_one_s_own_account_is_sound(
         page.goto("/account")
         assert "/sign-in?next=/account&ended=1" in page.url
         _sound(page, noticed)
+
+
+def test_the_browser_of_these_tests_does_notice(console: Console, browser: Browser) -> None:
+    with context_of(browser, console.url) as (context, noticed):
+        page = context.new_page()
+        page.goto("/sign-in")
+        page.evaluate(
+            "document.body.append(Object.assign(new Image(), {src: 'https://elsewhere.invalid/a.png'}))"
+        )
+        page.wait_for_function("window.clewViolations.length > 0")
+        with pytest.raises(AssertionError, match="img-src"):
+            assert_sound(page, noticed)
+        page.goto("/sign-in")
+        page.evaluate("document.querySelector('label').remove()")
+        with pytest.raises(AssertionError, match="label"):
+            assert_accessible(page)

@@ -1,4 +1,4 @@
-"""Chromium as people use it, and what it noticed: violations of the policy, requests elsewhere, failures of axe."""
+"""Chromium as people use it, and what it noticed: violations of the policy, requests elsewhere, axe."""
 
 import json
 import shutil
@@ -101,7 +101,7 @@ def sign_in(context: BrowserContext, origin: str, token: str) -> None:
 
 
 def assert_sound(page: Page, noticed: Noticed) -> None:
-    """Check a page as it stands: nothing inline, no violation, nothing that axe finds, nothing lost at 320 px."""
+    """Check a page as it stands: nothing inline, no violation, nothing that axe finds."""
     noticed.violations.extend(page.evaluate("window.clewViolations || []"))
     noticed.assert_nothing()
     assert page.locator("script:not([src]), style, [style], [onclick]").count() == 0, page.url
