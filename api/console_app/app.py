@@ -17,6 +17,7 @@ from api.console_app.guarding import add_guard
 from api.console_app.roles import ROLE_WORDS, anybody
 from api.console_app.sections import SECTIONS, shown_to
 from api.console_app.service import ConsoleService, open_console
+from api.console_app.times import add_filters
 from api.logs import access_fields, fault_words, start_logging
 from linkage.errors import ClewError
 from pages.assets import asset_pages
@@ -49,6 +50,7 @@ def create_console(service: ConsoleService) -> Flask:
     setting_up.add_pages(app, service)
     for section in SECTIONS:
         section.add_pages(app, service)
+    add_filters(app)
     _add_words(app, service)
     _add_errors(app)
     app.after_request(_log_access)
