@@ -47,7 +47,7 @@ _COLOURS: Mapping[str, str] = {
 def add_words(app: Flask) -> None:
     """Give templates the filters of this module."""
     app.jinja_env.filters.update(
-        when=when, day=_day, number=_number, percent=_percent, state=state_tag, words=_words, size=_size
+        when=when, date=_date, number=_number, percent=_percent, state=state_tag, words=_words, size=_size
     )
 
 
@@ -65,7 +65,7 @@ def when(text: str | None) -> Markup | str:
     return Markup('<time datetime="{}">{}</time>').format(text, f"{moment:%-d %b %Y, %H:%M}")
 
 
-def _day(text: str | None) -> Markup | str:
+def _date(text: str | None) -> Markup | str:
     """Write a day."""
     if not text:
         return "none"
