@@ -1,4 +1,4 @@
-"""Every page of operators, governance and publishers passes axe at WCAG 2.2 AA and loses nothing at 320 px."""
+"""Every page of operators, governance and publishers passes axe (WCAG 2.2 AA) and fits a telephone."""
 
 from pathlib import Path
 
