@@ -174,7 +174,7 @@ def _keep(connection: Connection, made: CountedRelease, number: int, now: dt.dat
     sealed: dict[str, bytes] = {
         part: made.seal.sealed(number, part, content) for part, content in made.parts.items()
     }
-    parts = sealed | made.open_parts
+    parts = {**sealed, **made.open_parts}
     releases.add_contents(connection, number, parts)
     enter(connection, "proposed", number, digest_of(made.proposal), now, parts=list(parts))
 

@@ -16,7 +16,7 @@ from api.pseudonyms import Pseudonymiser
 from api.store import ledger
 from api.store.persons import RecordKey
 from linkage.errors import ClewError, InputError
-from linkage.wire.ledger import EntryKind
+from linkage.wire.ledger import EntryKind, Fact
 
 __all__ = ["add_pages"]
 
@@ -110,7 +110,7 @@ def _add_decisions(app: Flask, service: ConsoleService, lookup: Lookup) -> None:
                 number, _ = decide(connection, one, other, same=step == "join", reason=reason, now=now)
             else:
                 abort(400)
-            facts = {
+            facts: dict[str, Fact] = {
                 "what": f"console {step}",
                 "decision": number,
                 "account": current().name,
