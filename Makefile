@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: venv demo test soak bench measure mutate lint lock clean
+.PHONY: venv assets demo test soak bench measure mutate lint lock clean
 
 demo: $(READY)
 	rm -rf demo-world
@@ -12,10 +12,17 @@ demo: $(READY)
 
 venv: $(READY)
 
-test: $(READY) lint
+assets:
+	$(PYTHON) scripts/fetch-assets
+
+# Pages need what npm fetches; where it cannot, their tests say so and are skipped.
+pages/fetched/govuk-frontend.css: package-lock.json scripts/fetch-assets
+	-$(PYTHON) scripts/fetch-assets
+
+test: $(READY) pages/fetched/govuk-frontend.css lint
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-soak: $(READY)
+soak: $(READY) pages/fetched/govuk-frontend.css
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --soak
 
 bench: $(READY)
@@ -40,9 +47,9 @@ lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  --extra dev pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-	  -c requirements/dev.txt --extra register --extra postgresql pyproject.toml -o requirements/register.txt
+	  -c requirements/dev.txt --extra console --extra postgresql pyproject.toml -o requirements/register.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-	  -c requirements/dev.txt pyproject.toml -o requirements/agency.txt
+	  -c requirements/dev.txt --extra desk pyproject.toml -o requirements/agency.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  -c requirements/dev.txt --extra mutate pyproject.toml -o requirements/mutate.txt
 
