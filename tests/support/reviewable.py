@@ -13,10 +13,11 @@ from linkage.wire.encodings import Encodings, encodings_pieces
 from tests.support.served import Served, served_unit
 from tests.support.unit import PROFILE, Desk, handle, make_encodings, make_sent
 
-DOUBTFUL = (1, 2, 3)
+COUNCIL, POLICE = tuple(range(1, 13)), tuple(range(1, 12))
+DOUBTFUL = (1, 2, 3, 7, 8, 9)
 """Children of the world whose police records are a possible link with the council's."""
 
-_SPEAKING, _NOISE = 3, 0.2  # with so much noise in this one view alone, log odds lie about 0
+_SPEAKING, _NOISE = 1, 0.35  # with so much noise in this one view alone, log odds lie about 0
 
 
 def doubtful_encodings(rows: Mapping[str, int], doubtful: tuple[int, ...] = DOUBTFUL) -> Encodings:
@@ -54,9 +55,9 @@ def send(served: Served, desk: Desk, children: tuple[int, ...], sequence: int, *
 def reviewable_unit(folder: Path) -> Iterator[Served]:
     """Two councils and a force; the second council holds child 1 too, beyond doubt the first one's."""
     with served_unit(folder) as served:
-        send(served, served.council, (1, 2, 3, 4, 5), 1)
-        send(served, served.other_council, (1, 6), 1)
-        send(served, served.police, (1, 2, 3, 4), 1)
+        send(served, served.council, COUNCIL, 1)
+        send(served, served.other_council, (1, 20), 1)
+        send(served, served.police, POLICE, 1)
         served.workers.settle()
         yield served
 
@@ -72,5 +73,5 @@ def members(served: Served) -> dict[RecordKey, str]:
 
 def relink(served: Served, sequence: int) -> None:
     """Let a linkage run as it does when an agency sends something."""
-    send(served, served.other_council, (1, 6), sequence)
+    send(served, served.other_council, (1, 20), sequence)
     served.workers.settle()
