@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from msgspec import json
 from sqlalchemy import select
 
@@ -12,6 +13,7 @@ from api.checkpoints import open_signer
 from api.clock import utc_now
 from api.deciding import decide
 from api.erasing import erase_own_records
+from api.manage import register
 from api.reviewing import (
     agreement_of,
     agreement_overall,
@@ -246,3 +248,19 @@ def test_evidence_goes_with_the_epoch_that_it_was_found_in(served: Served) -> No
         assert review.all_pairs(connection) == []
         assert review.spreads(connection) == []
         assert connection.execute(schema_review.review_records.select()).all() == []
+
+
+def test_the_operator_sees_what_review_is_at_and_no_single_verdict(served: Served) -> None:
+    runner, data = CliRunner(), str(served.unit.folder.root)
+    pair = about(served, 2)
+    say(served, "ann", "link", pair)
+    listed = runner.invoke(register, ["review", "list", "--data", data])
+    assert listed.exit_code == 0
+    rows = [line.split("\t") for line in listed.stdout.splitlines()]
+    assert [str(pair.id), "E09", "P01", f"{pair.value:.3f}", "asked", "-"] in rows
+    say(served, "ben", "link", pair)
+    relink(served, 2)
+    said = runner.invoke(register, ["review", "agreement", "--data", data]).stdout.splitlines()
+    assert said == ["ann\tben\t1\t1.000\t-\t-\t-", "all\tall\t1\t1.000\t-\t-\t-"]
+    listed = runner.invoke(register, ["review", "list", "--data", data])
+    assert f"{pair.id}\tE09\tP01\t{pair.value:.3f}\tsettled\tlink" in listed.stdout.splitlines()

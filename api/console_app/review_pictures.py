@@ -12,7 +12,7 @@ __all__ = ["persons_graph", "view_picture", "weights_picture"]
 
 _MATCHES, _STRANGERS, _PAIR, _AGAINST, _LINE = "#1a7f8e", "#6b7377", "#0b0c0c", "#a8431f", "#b1b4b6"
 
-_WIDTH, _SILENT, _HALF, _AXIS = 380, 46, 34, 18
+_WIDTH, _SILENT, _HALF, _AXIS = 300, 46, 34, 18
 
 
 def view_picture(view: SeenView, spread: ViewSpread, label: str) -> Markup:
@@ -53,7 +53,7 @@ def _place(view: SeenView) -> float | None:
 
 def _axis(height: int) -> list[Markup]:
     text = Markup(
-        '<text x="{}" y="{}" font-size="12" font-family="arial, sans-serif" text-anchor="{}">{}</text>'
+        '<text x="{}" y="{}" font-size="13" font-family="arial, sans-serif" text-anchor="{}">{}</text>'
     )
     marks = [(2, "start", "silent")]
     marks += [
@@ -67,7 +67,7 @@ def weights_picture(steps: Sequence[tuple[str, float]], label: str) -> Markup:
     """Draw weights of evidence one after the other, from nothing to their sum."""
     ends = list(accumulate(weight for _, weight in steps))
     low, high = min(0.0, *ends), max(0.0, *ends)
-    names, width, row = 250, 640, 24
+    names, width, row = 370, 700, 24
     scale = (width - names - 60) / max(high - low, 1e-9)
 
     def x(value: float) -> float:
@@ -95,13 +95,9 @@ _SIDE, _RING, _NODE = 440, 150, 26
 
 def persons_graph(seen: Evidence, label: str) -> Markup:
     """Draw the records around a pair as a ring, and the pairs among them; weakest links thick and broken."""
-    count = max(len(seen.records), 1)
     places = [
-        (
-            _SIDE / 2 - _RING * cos(2 * pi * number / count),
-            _SIDE / 2 - 30 - (_RING - 20) * sin(2 * pi * number / count),
-        )
-        for number in _around(count)
+        (_SIDE / 2 - _RING * cos(angle), _SIDE / 2 - 30 - (_RING - 20) * sin(angle))
+        for angle in _angles(len(seen.records))
     ]
     parts: list[Markup] = []
     for one in sorted(seen.edges, key=lambda edge: (edge.weakest, {edge.left, edge.right} == {0, 1})):
@@ -135,11 +131,12 @@ def persons_graph(seen: Evidence, label: str) -> Markup:
     return _svg(_SIDE, _SIDE - 60, label, parts)
 
 
-def _around(count: int) -> list[int]:
-    """Return the place on the ring of each record: the two of the pair lie opposite each other."""
-    half = count // 2
-    rest = [place for place in range(count) if place not in (0, half)]
-    return [0, half, *rest][:count]
+def _angles(count: int) -> list[float]:
+    """Return where each record lies: the two of the pair opposite each other, the rest above and below."""
+    above, below = (count - 1) // 2, (count - 2) // 2
+    rest = [pi * (number + 1) / (above + 1) for number in range(max(above, 0))]
+    rest += [-pi * (number + 1) / (below + 1) for number in range(max(below, 0))]
+    return [0.0, pi, *rest][:count]
 
 
 def _bar(x: float, y: float, width: float, height: float, colour: str) -> Markup:

@@ -146,10 +146,10 @@ def _lower(text: str) -> str:
 def _around(seen: Evidence) -> str:
     links = sum(one.linked for one in seen.edges)
     weakest = sum(one.weakest for one in seen.edges)
+    persons = "1 person" if len({one.person for one in seen.records}) == 1 else "2 persons"
     return (
-        f"{len(seen.records)} records of {len({one.person for one in seen.records})} "
-        f"{'person' if seen.linked else 'persons'}; {len(seen.edges)} pairs were found alike, {links} "
-        f"of them within a person, of which {weakest} are marked as the weakest."
+        f"{len(seen.records)} records of {persons}. Pairs found alike: {len(seen.edges)}; within a person: "
+        f"{links}; marked as the weakest of those: {weakest}."
     )
 
 
@@ -159,13 +159,11 @@ def _shape_words(shape: OverlapShape | None) -> str:
     left, right = shape.episodes
     if not left or not right:
         return f"A has {_count(left)}, B has {_count(right)}: there is nothing to compare."
-    apart = (
-        "they touch or overlap" if not shape.apart_days else f"the nearest are {shape.apart_days} days apart"
-    )
+    apart = f"The nearest are {shape.apart_days} days apart" if shape.apart_days else "They touch or overlap"
     return (
-        f"A has {_count(left)}, B has {_count(right)}. {shape.matched[0]} of A’s and {shape.matched[1]} of "
-        f"B’s are an absence that the other tells of too. Of {shape.days[0]} and {shape.days[1]} days "
-        f"missing {shape.common_days} are the same; {apart}."
+        f"A has {_count(left)}, {shape.matched[0]} of which B tells of too; B has {_count(right)}, "
+        f"{shape.matched[1]} of which A tells of too. Days missing: {shape.days[0]} and {shape.days[1]}, "
+        f"{shape.common_days} of them the same. {apart}."
     )
 
 

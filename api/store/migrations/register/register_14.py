@@ -44,13 +44,12 @@ def upgrade() -> None:
 
 
 def _tables_of_pairs() -> None:
-    pair = {"ondelete": "CASCADE"}
     op.create_table(
         "review_records",
         sa.Column("pair", sa.Integer(), nullable=False),
         sa.Column("agency", sa.String(length=12), nullable=False),
         sa.Column("handle", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(["pair"], ["review_pairs.id"], **pair),
+        sa.ForeignKeyConstraint(["pair"], ["review_pairs.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("pair", "agency", "handle"),
     )
     op.create_index("review_records_by_record", "review_records", ["agency", "handle"])
@@ -63,7 +62,7 @@ def _tables_of_pairs() -> None:
         sa.Column("verdict", sa.String(length=16), nullable=False),
         sa.Column("given_at", sa.String(length=27), nullable=False),
         sa.Column("fixed_at", sa.String(length=27), nullable=True),
-        sa.ForeignKeyConstraint(["pair"], ["review_pairs.id"], **pair),
+        sa.ForeignKeyConstraint(["pair"], ["review_pairs.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("pair", "reviewer"),
         sa.UniqueConstraint("pair", "seat"),
@@ -73,6 +72,6 @@ def _tables_of_pairs() -> None:
         sa.Column("pair", sa.Integer(), nullable=False),
         sa.Column("reviewer", sa.String(length=64), nullable=False),
         sa.Column("lease_until", sa.String(length=27), nullable=False),
-        sa.ForeignKeyConstraint(["pair"], ["review_pairs.id"], **pair),
+        sa.ForeignKeyConstraint(["pair"], ["review_pairs.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("pair", "reviewer"),
     )
