@@ -67,14 +67,14 @@ def weights_picture(steps: Sequence[tuple[str, float]], label: str) -> Markup:
     """Draw weights of evidence one after the other, from nothing to their sum."""
     ends = list(accumulate(weight for _, weight in steps))
     low, high = min(0.0, *ends), max(0.0, *ends)
-    names, width, row = 370, 700, 24
+    names, width, row = 360, 636, 24
     scale = (width - names - 60) / max(high - low, 1e-9)
 
     def x(value: float) -> float:
         return names + 4 + (value - low) * scale
 
     parts = [_line(x(0), 0, x(0), row * (len(steps) + 1), _LINE)]
-    words = Markup('<text x="{}" y="{}" font-size="14" font-family="arial, sans-serif"{}>{}</text>')
+    words = Markup('<text x="{}" y="{}" font-size="13" font-family="arial, sans-serif"{}>{}</text>')
     for number, ((name, weight), end) in enumerate(zip(steps, ends, strict=True)):
         left, right = sorted((x(end - weight), x(end)))
         colour = _MATCHES if weight >= 0 else _AGAINST
@@ -95,10 +95,11 @@ _SIDE, _RING, _NODE = 440, 150, 26
 
 def persons_graph(seen: Evidence, label: str) -> Markup:
     """Draw the records around a pair as a ring, and the pairs among them; weakest links thick and broken."""
-    places = [
-        (_SIDE / 2 - _RING * cos(angle), _SIDE / 2 - 30 - (_RING - 20) * sin(angle))
-        for angle in _angles(len(seen.records))
-    ]
+    angles = _angles(len(seen.records))
+    top = max((sin(angle) for angle in angles), default=0.0)
+    low = min((sin(angle) for angle in angles), default=0.0)
+    margin = _NODE + 6
+    places = [(_SIDE / 2 - _RING * cos(one), margin + _RING * (top - sin(one))) for one in angles]
     parts: list[Markup] = []
     for one in sorted(seen.edges, key=lambda edge: (edge.weakest, {edge.left, edge.right} == {0, 1})):
         colour = _AGAINST if one.weakest else _MATCHES if one.linked else _STRANGERS
@@ -128,7 +129,7 @@ def persons_graph(seen: Evidence, label: str) -> Markup:
                 agency=record.agency,
             )
         )
-    return _svg(_SIDE, _SIDE - 60, label, parts)
+    return _svg(_SIDE, round(2 * margin + _RING * (top - low)), label, parts)
 
 
 def _angles(count: int) -> list[float]:

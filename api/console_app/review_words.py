@@ -25,10 +25,6 @@ REASON_WORDS = {
 }
 
 _PARTS = {
-    "year": "year of birth",
-    "month": "month of birth",
-    "day": "day of birth",
-    "month-day": "day and month of birth",
     "forename-initial": "first letter of the forename",
     "surname-initial": "first letter of the surname",
     "initials": "initials",
@@ -39,6 +35,9 @@ _PARTS = {
     "sex": "sex",
     "dwelling": "dwelling",
 }
+
+
+_BIRTH = {"year": "year", "month": "month", "day": "day", "month-day": "day and month"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,10 @@ def _view(one: SeenView, spreads: Mapping[str, ViewSpread]) -> ViewShown:
 
 
 def _title(rests_on: Sequence[str]) -> str:
-    words = ", ".join(_PARTS.get(one, one) for one in rests_on) or "whole record"
+    birth = ", ".join(_BIRTH[one] for one in rests_on if one in _BIRTH)
+    parts = [f"{birth} of birth"] if birth else []
+    parts += [_PARTS.get(one, one) for one in rests_on if one not in _BIRTH]
+    words = ", ".join(parts) or "whole record"
     return words[0].upper() + words[1:]
 
 
