@@ -11,12 +11,13 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api.console_app import sign_in
+from api.console_app import setting_up, sign_in
 from api.console_app.current import csrf_field, csrf_token, whoever
 from api.console_app.guarding import add_guard
 from api.console_app.roles import ROLE_WORDS, anybody
 from api.console_app.sections import SECTIONS, shown_to
 from api.console_app.service import ConsoleService, open_console
+from api.console_app.times import add_filters
 from api.logs import access_fields, fault_words, start_logging
 from linkage.errors import ClewError
 from pages.assets import asset_pages
@@ -46,8 +47,10 @@ def create_console(service: ConsoleService) -> Flask:
     app.register_blueprint(asset_pages())
     anybody(app.view_functions["assets.asset"])
     sign_in.add_pages(app, service)
+    setting_up.add_pages(app, service)
     for section in SECTIONS:
         section.add_pages(app, service)
+    add_filters(app)
     _add_words(app, service)
     _add_errors(app)
     app.after_request(_log_access)

@@ -6,7 +6,9 @@ import secrets
 import time
 from urllib.parse import quote
 
-from flask import Flask, Request, abort, g, redirect, request
+from flask import Flask, Request, abort, current_app, g, redirect, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
 from api.clock import stamp
@@ -122,14 +124,12 @@ def _judge(service: ConsoleService, rule: Rule | None) -> Response | None:
         return None
     if g.session is None:
         return redirect(f"/sign-in?next={_asked_for()}" + ("&ended=1" if g.ended else ""), 303)
-    if rule is not None and rule.who == "setup":
-        return None
     asking = whoever()
     if asking is None:
-        return redirect("/set-up", 303)
+        return None if rule is not None and rule.who == "setup" else redirect("/set-up", 303)
     if request.endpoint is None:
         return None  # the address, or the method, is none that there is: Flask says so
-    if rule is None or not asking.has(*rule.roles):
+    if rule is None or (rule.who == "account" and not asking.has(*rule.roles)):
         abort(403)
     if rule.step_up and not _shown_lately(service, asking.session):
         return redirect(f"/confirm?next={_asked_for()}", 303)
@@ -144,8 +144,12 @@ def _asked_for() -> str:
 
 
 def _page_of_form() -> str:
-    adapter = request.url_rule
-    return request.path if adapter is not None and "GET" in (adapter.methods or ()) else "/"
+    """Return the page that has the form: it has the form's address, or is the first one."""
+    try:
+        current_app.url_map.bind("").match(request.path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return "/"
+    return request.path
 
 
 def _shown_lately(service: ConsoleService, session: Session) -> bool:

@@ -60,8 +60,11 @@ def signed_in(*, step_up: bool = False) -> Callable[[View], View]:
 
 
 def setting_up(view: View) -> View:
-    """Open a view to whoever came with a one-time code, and to every account."""
-    return _marked(Rule("setup"))(view)
+    """Open a view to whoever came with a one-time code, and to every account.
+
+    An account must have shown who it is a few minutes ago at most.
+    """
+    return _marked(Rule("setup", step_up=True))(view)
 
 
 def anybody(view: View) -> View:

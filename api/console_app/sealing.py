@@ -11,9 +11,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from api.secret_files import read_console_key, write_secret
-from linkage.errors import VerificationError
+from linkage.errors import InputError, VerificationError
 
-__all__ = ["ConsoleKey", "open_console_key"]
+__all__ = ["ConsoleKey", "make_console_key", "open_console_key"]
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
@@ -51,8 +51,20 @@ def _context(account: str) -> bytes:
     return b"clew/console-secret/1\x00" + account.encode()
 
 
+def make_console_key(path: Path, *, in_use: bool) -> None:
+    """Make the console's key where there is none and nothing was ever sealed under one."""
+    if in_use or path.exists():
+        return
+    try:
+        write_secret(path, "console", secrets.token_bytes(_KEY_BYTES))
+    except PermissionError:
+        raise InputError(
+            "secrets/console.key: not there, and this account may not make it",
+            hint="add an account as root, then give the file to the account that runs the console",
+        ) from None
+
+
 def open_console_key(path: Path, *, in_use: bool) -> ConsoleKey:
     """Read the console's key, or make it where nothing was ever sealed under one."""
-    if not in_use and not path.exists():
-        write_secret(path, "console", secrets.token_bytes(_KEY_BYTES))
+    make_console_key(path, in_use=in_use)
     return ConsoleKey(read_console_key(path))

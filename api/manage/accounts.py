@@ -6,6 +6,7 @@ import click
 
 from api.clock import utc_now
 from api.console_accounts import CODE_HOURS, disable_account, invite_account, reset_account
+from api.console_app.sealing import make_console_key
 from api.manage.options import data_option, opened_register, say
 from api.store import accounts
 
@@ -35,7 +36,8 @@ def add(data: Path, name: str, roles: tuple[str, ...]) -> None:
 
     Hand the code over in person or by telephone. With it one chooses a passkey, or a password and an app.
     """
-    with opened_register(data) as (_, database), database.write() as connection:
+    with opened_register(data) as (folder, database), database.write() as connection:
+        make_console_key(folder.console_key, in_use=accounts.has_sealed_secrets(connection))
         code = invite_account(connection, name, roles, now=utc_now())
     say(f"account {name} is there now; its one-time code counts for {CODE_HOURS} hours:")
     click.echo(code)

@@ -22,6 +22,7 @@ __all__ = [
     "keep_challenge",
     "note_view",
     "offer_totp",
+    "renew_session",
     "session_of",
     "take_challenge",
     "token_hash",
@@ -97,6 +98,12 @@ def session_of(connection: Connection, token: str) -> Session | None:
 def touch_session(connection: Connection, session: Session, *, now: str) -> None:
     """Record that a session is in use."""
     connection.execute(update(_sessions).where(_sessions.c.token == session.token).values(seen_at=now))
+
+
+def renew_session(connection: Connection, session: Session, token: str, *, now: str) -> None:
+    """Give a session a new token once its account has shown again who it is; it ends no later for that."""
+    row = {"token": token_hash(token), "shown_at": now, "seen_at": now}
+    connection.execute(update(_sessions).where(_sessions.c.token == session.token).values(**row))
 
 
 def offer_totp(connection: Connection, session: Session, sealed: bytes) -> None:

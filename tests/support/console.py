@@ -56,7 +56,7 @@ class Console:
 
     def browser(self) -> httpx.Client:
         """A browser of somebody who is not signed in."""
-        return self.stack.enter_context(httpx.Client(base_url=self.url, follow_redirects=False))
+        return self.stack.enter_context(httpx.Client(base_url=self.url, follow_redirects=False, timeout=60))
 
     def invited(self, name: str, roles: Sequence[str]) -> str:
         """Make an account and return its one-time code."""
