@@ -20,7 +20,7 @@ from api.folders import DataFolder
 from api.linking_state import Before, Outcome, carried_persons, past_events, still_carried
 from api.part_intake import PartIntake, append_dropped
 from api.repeated_rows import refuse_repeats
-from api.reviewing import take_outcomes
+from api.review_outcomes import take_outcomes
 from api.rotation import require_job
 from api.secret_files import read_worker_key
 from api.store import (

@@ -8,13 +8,13 @@ beside the other's is told to nobody, and agreement is reckoned over verdicts th
    else takes the same place.
 2. A verdict can be undone by whoever gave it, the last one first, until it is fixed: when a linkage begins
    after both were given, or once a third has decided between them.
-3. A linkage begins by taking what verdicts came to (:func:`take_outcomes`): *link* and *not a link* become
-   decisions about the two records as the operator's do, each with its entry in the ledger, and hold from
-   that linkage on.
+3. A linkage begins by taking what verdicts came to (:mod:`api.review_outcomes`): *link* and *not a link*
+   become decisions about the two records as the operator's do, each with its entry in the ledger, and hold
+   from that linkage on.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import combinations
@@ -23,12 +23,11 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from api.clock import stamp
-from api.deciding import decide
-from api.store import ledger, review
+from api.review_outcomes import note_step
+from api.store import review
 from api.store.review import VERDICTS, GivenVerdict, ReviewPair, Verdict
 from linkage.errors import InputError
-from linkage.register.double_review import Agreement, agreement, outcome, pooled_agreement
-from linkage.wire.ledger import EntryKind, Fact
+from linkage.register.review_agreement import Agreement, agreement, pooled_agreement
 
 __all__ = [
     "LEASE",
@@ -41,7 +40,6 @@ __all__ = [
     "give_verdict",
     "look_at",
     "next_pair",
-    "take_outcomes",
     "undo_last",
     "workload",
 ]
@@ -52,7 +50,6 @@ LEASE = dt.timedelta(minutes=15)
 Seat = Literal["blind", "third"]
 """Whether somebody decides without knowing of any verdict, or between two that differ."""
 
-_REFUSED = "refused"
 _AGAIN = "take the next pair"
 
 
@@ -76,14 +73,12 @@ class AgreementOfTwo:
 
 def workload(connection: Connection, reviewer: str, *, now: dt.datetime) -> Workload:
     """Return how much waits for a reviewer in either seat; ``can_undo``: the pair that can be undone."""
-    given = review.verdicts(connection)
-    own = [one for some in given.values() for one in some if one.reviewer == reviewer]
-    last = _last(own)
+    given, last = review.verdicts_of(connection, reviewer)
     return Workload(
         blind=len(_waiting(connection, reviewer, "blind", now=now)),
         third=len(_waiting(connection, reviewer, "third", now=now)),
-        given=len(own),
-        can_undo=last.pair if last is not None and _can_undo(last, given[last.pair]) else None,
+        given=given,
+        can_undo=last.pair if last is not None and _can_undo(connection, last) else None,
     )
 
 
@@ -122,11 +117,11 @@ def differing(connection: Connection, number: int) -> tuple[Verdict, Verdict] | 
 
 
 def _waiting(connection: Connection, reviewer: str, seat: Seat, *, now: dt.datetime) -> list[ReviewPair]:
-    given, held = review.verdicts(connection), review.leases(connection, now=stamp(now))
+    given, held = review.verdicts_asked(connection), review.leases(connection, now=stamp(now))
     return [
         one
-        for one in review.all_pairs(connection)
-        if one.asked and _has_seat(reviewer, seat, given.get(one.id, ()), held.get(one.id, frozenset()))
+        for one in review.asked_pairs(connection)
+        if _has_seat(reviewer, seat, given.get(one.id, ()), held.get(one.id, frozenset()))
     ]
 
 
@@ -156,7 +151,7 @@ def give_verdict(
     free = 3 if seat == "third" else min({1, 2} - taken)
     review.add_verdict(connection, number, reviewer, free, verdict, now=stamp(now))
     review.end_leases(connection, reviewer)
-    _append(connection, pair, {"step": "verdict"}, now=now)
+    note_step(connection, pair, {"step": "verdict"}, now=now)
 
 
 def undo_last(connection: Connection, reviewer: str, *, now: dt.datetime) -> int:
@@ -164,11 +159,10 @@ def undo_last(connection: Connection, reviewer: str, *, now: dt.datetime) -> int
 
     Raises :class:`InputError` if there is none, or if it counts already.
     """
-    given = review.verdicts(connection)
-    last = _last([one for some in given.values() for one in some if one.reviewer == reviewer])
+    last = review.verdicts_of(connection, reviewer)[1]
     if last is None:
         raise InputError("you have given no verdict that could be undone", hint=_AGAIN)
-    if not _can_undo(last, given[last.pair]):
+    if not _can_undo(connection, last):
         raise InputError(
             "your last verdict counts already and cannot be undone",
             hint="tell the operator, who can take the decision back",
@@ -177,55 +171,14 @@ def undo_last(connection: Connection, reviewer: str, *, now: dt.datetime) -> int
     review.keep_lease(connection, last.pair, reviewer, until=stamp(now + LEASE))
     pair = review.find_pair(connection, last.pair)
     if pair is not None:
-        _append(connection, pair, {"step": "undone"}, now=now)
+        note_step(connection, pair, {"step": "undone"}, now=now)
     return last.pair
 
 
-def _last(own: Sequence[GivenVerdict]) -> GivenVerdict | None:
-    return max(own, key=lambda one: one.id, default=None)
-
-
-def _can_undo(last: GivenVerdict, beside: Sequence[GivenVerdict]) -> bool:
+def _can_undo(connection: Connection, last: GivenVerdict) -> bool:
+    beside = review.verdicts(connection, last.pair)[last.pair]
     decided_by_third = last.seat < 3 and any(one.seat == 3 for one in beside)
     return not last.fixed and not decided_by_third
-
-
-def take_outcomes(connection: Connection, *, now: dt.datetime) -> int:
-    """Let everything count that verdicts have come to; returns how many pairs that settles.
-
-    A linkage calls this before it reads what is known.  What contradicts a decision that stands is settled as
-    refused, and changes nothing.
-    """
-    given, settled = review.verdicts(connection), 0
-    for pair in review.all_pairs(connection):
-        some = given.get(pair.id, [])
-        if pair.taken_at is not None or len(some) < 2:
-            continue
-        review.fix(connection, pair.id, now=stamp(now))
-        found = outcome([one.verdict for one in some])
-        if found is not None:
-            _take(connection, pair, found, now=now)
-            settled += 1
-    return settled
-
-
-def _take(connection: Connection, pair: ReviewPair, found: Verdict, *, now: dt.datetime) -> None:
-    reason, came = f"clerical review, pair {pair.id}", str(found)
-    if found != "cannot-tell":
-        same = found == "link"
-        try:
-            decide(connection, pair.left, pair.right, same=same, reason=reason, now=now, relink=False)
-        except InputError:
-            came = _REFUSED
-    review.settle(connection, pair.id, came, now=stamp(now))
-    _append(connection, pair, {"step": "settled", "outcome": came}, now=now)
-
-
-def _append(connection: Connection, pair: ReviewPair, facts: Mapping[str, Fact], *, now: dt.datetime) -> None:
-    """Write the ledger's entry; of a verdict it says that it was given, not what it was."""
-    said = {"pair": pair.id, **facts}
-    records = [pair.left, pair.right]
-    ledger.append(connection, EntryKind.REVIEW_DECISION, said, now=stamp(now), records=records)
 
 
 def agreement_of(connection: Connection, reviewer: str | None = None) -> list[AgreementOfTwo]:

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.review_outcomes import outcome
+from api.store.review import Verdict
 from linkage.errors import InputError
-from linkage.register.double_review import agreement, outcome, pooled_agreement
+from linkage.register.review_agreement import agreement, pooled_agreement
 
-SAYS = ("link", "not-a-link", "cannot-tell")
+SAYS: tuple[Verdict, ...] = ("link", "not-a-link", "cannot-tell")
 pairs = st.lists(st.tuples(st.sampled_from(SAYS), st.sampled_from(SAYS)), min_size=1, max_size=60)
 
 

@@ -7,7 +7,7 @@ import click
 from api import reviewing
 from api.manage.options import data_option, opened_register
 from api.store import review as rows
-from linkage.register.double_review import Agreement
+from linkage.register.review_agreement import Agreement
 
 __all__ = ["review"]
 

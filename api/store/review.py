@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
 from msgspec import json
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 
 from api.store import schema
 from api.store.persons import RecordKey
@@ -27,6 +27,7 @@ __all__ = [
     "Verdict",
     "add_verdict",
     "all_pairs",
+    "asked_pairs",
     "end_leases",
     "find_pair",
     "fix",
@@ -41,6 +42,8 @@ __all__ = [
     "settle",
     "spreads",
     "verdicts",
+    "verdicts_asked",
+    "verdicts_of",
 ]
 
 Verdict = Literal["link", "not-a-link", "cannot-tell"]
@@ -67,7 +70,8 @@ class NewPair:
 class ReviewPair:
     """A pair as it stands; its records are for the workers, never for whoever reviews.
 
-    ``shape``: a :class:`linkage.register.overlap.OverlapShape` as JSON, which only some may read.
+    ``evidence_text``: :attr:`evidence` as it is stored; ``shape``: a
+    :class:`linkage.register.overlap.OverlapShape` as JSON, which only some may read.
     """
 
     id: int
@@ -76,7 +80,7 @@ class ReviewPair:
     place: int | None
     question: bool
     value: float
-    evidence: Evidence | None
+    evidence_text: str | None
     shape: str | None
     outcome: str | None
     taken_at: str | None
@@ -85,6 +89,11 @@ class ReviewPair:
     def asked(self) -> bool:
         """Whether anybody is still asked about it."""
         return self.place is not None and self.taken_at is None
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What the linking worker lets reviewers see; None where nothing is to be seen now."""
+        return None if self.evidence_text is None else json.decode(self.evidence_text, type=Evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,17 @@ def all_pairs(connection: Connection) -> list[ReviewPair]:
     return [_pair(row) for row in connection.execute(select(table).order_by(*order))]
 
 
+def asked_pairs(connection: Connection) -> list[ReviewPair]:
+    """Return the pairs that somebody is asked about, in their order."""
+    table = review_pairs
+    query = select(table).where(_asked()).order_by(table.c.place)
+    return [_pair(row) for row in connection.execute(query)]
+
+
+def _asked() -> ColumnElement[bool]:
+    return review_pairs.c.place.is_not(None) & review_pairs.c.taken_at.is_(None)
+
+
 def find_pair(connection: Connection, number: int) -> ReviewPair | None:
     """Return one pair, or None."""
     row = connection.execute(select(review_pairs).where(review_pairs.c.id == number)).one_or_none()
@@ -121,7 +141,7 @@ def _pair(row: Row[Any]) -> ReviewPair:
         place=row.place,
         question=row.question,
         value=row.value,
-        evidence=None if row.evidence is None else json.decode(row.evidence, type=Evidence),
+        evidence_text=row.evidence,
         shape=row.shape,
         outcome=row.outcome,
         taken_at=row.taken_at,
@@ -207,7 +227,7 @@ def spreads(connection: Connection) -> list[ViewSpread]:
 
 def pairs_without_shape(connection: Connection) -> dict[tuple[RecordKey, RecordKey], int]:
     """Return the pairs that are asked about and whose episodes have not been compared yet, by records."""
-    asked = [one for one in all_pairs(connection) if one.asked and one.shape is None]
+    asked = [one for one in asked_pairs(connection) if one.shape is None]
     return {(one.left, one.right): one.id for one in asked}
 
 
@@ -231,6 +251,26 @@ def verdicts(connection: Connection, pair: int | None = None) -> dict[int, list[
     query = select(review_verdicts).order_by(review_verdicts.c.pair, review_verdicts.c.seat)
     if pair is not None:
         query = query.where(review_verdicts.c.pair == pair)
+    return _verdicts(connection, query)
+
+
+def verdicts_asked(connection: Connection) -> dict[int, list[GivenVerdict]]:
+    """Return the verdicts on the pairs that somebody is asked about, in the order of their seats."""
+    asked = select(review_pairs.c.id).where(_asked())
+    query = select(review_verdicts).where(review_verdicts.c.pair.in_(asked))
+    return _verdicts(connection, query.order_by(review_verdicts.c.pair, review_verdicts.c.seat))
+
+
+def verdicts_of(connection: Connection, reviewer: str) -> tuple[int, GivenVerdict | None]:
+    """Return how many verdicts a reviewer has given, and the last of them."""
+    own = review_verdicts.c.reviewer == reviewer
+    count = connection.scalar(select(func.count()).select_from(review_verdicts).where(own))
+    query = select(review_verdicts).where(own).order_by(review_verdicts.c.id.desc()).limit(1)
+    last = [one for some in _verdicts(connection, query).values() for one in some]
+    return int(count or 0), last[0] if last else None
+
+
+def _verdicts(connection: Connection, query: Select[Any]) -> dict[int, list[GivenVerdict]]:
     found: dict[int, list[GivenVerdict]] = defaultdict(list)
     for row in connection.execute(query):
         verdict = cast("Verdict", row.verdict)

@@ -1,6 +1,6 @@
-"""Two reviewers, blind, and a third where they differ: what follows from verdicts, and how far they agree.
+"""How far two reviewers agree who decide alone about the same pairs.
 
-Agreement is Cohen's kappa (Educational and Psychological Measurement 20, 1960): agreement beyond what two
+Told by Cohen's kappa (Educational and Psychological Measurement 20, 1960): agreement beyond what two
 people would reach by chance who give each verdict as often as these do.
 """
 
@@ -8,30 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import TypeVar
 
-from linkage.errors import InputError
-
-__all__ = ["Agreement", "agreement", "outcome", "pooled_agreement"]
-
-Verdict = TypeVar("Verdict", bound=str)
+__all__ = ["Agreement", "agreement", "pooled_agreement"]
 
 _Z = 1.959963984540054
 """Of an interval that holds the truth 19 times in 20."""
-
-
-def outcome(verdicts: Sequence[Verdict]) -> Verdict | None:
-    """Return what the verdicts on a pair, in the order in which they were given, come to; None: not yet.
-
-    Two that are alike settle it; where they differ, the third does.  Raises :class:`InputError` for more
-    verdicts than are asked for.
-    """
-    alike = len(verdicts) >= 2 and verdicts[0] == verdicts[1]
-    if len(verdicts) > (2 if alike else 3):
-        raise InputError("review: a pair has more verdicts than anybody asked for")
-    if alike:
-        return verdicts[0]
-    return verdicts[2] if len(verdicts) == 3 else None
 
 
 @dataclass(frozen=True, slots=True)
