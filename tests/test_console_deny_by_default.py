@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from api.console_app.app import create_console
 from api.console_app.roles import ROLES, allow, rule_of
 from api.console_app.sections import SECTIONS
 from api.console_app.service import ConsoleService, open_console
+from api.store import schema_console
 from tests.support.console import client_of, needs_assets
 from tests.support.unit import make_unit
 
@@ -64,3 +66,21 @@ def test_a_role_that_there_is_not_cannot_be_named() -> None:
 def test_sections_have_addresses_of_their_own() -> None:
     assert len({one.address for one in SECTIONS}) == len(SECTIONS)
     assert all(one.roles for one in SECTIONS)
+
+
+def test_a_view_that_is_accounted_for_is_recorded_before_it_is_shown(
+    service: ConsoleService, app: Flask
+) -> None:
+    @app.get("/evidence")
+    @allow("governance", logged=True)
+    def evidence() -> str:
+        with service.database.read() as connection:
+            seen.extend(connection.execute(select(schema_console.views)).all())
+        return "shown"
+
+    seen: list[object] = []
+    reader, other = client_of(service, app, "governance"), client_of(service, app, "operator")
+    assert other.get("/evidence").status_code == 403
+    assert reader.get("/evidence?page=2").data == b"shown"
+    ((_, _, account, page, address),) = seen  # type: ignore[misc]
+    assert (account, page, address) == ("some.governance", "evidence", "/evidence?page=2")

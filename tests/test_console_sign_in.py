@@ -1,6 +1,7 @@
 """Who signs in to the console, over a socket: names there are and are not, codes, host names."""
 
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from api.store import schema_console
 from linkage.errors import InputError, VerificationError
 from tests.support.audited import exported, verified
 from tests.support.console import Console, MovableClock, needs_assets, serving_console
-from tests.support.processes import clew
+from tests.support.processes import clew, clew_running, content_of
 from tests.support.unit import Unit, make_unit
 from tests.test_console_sessions import form_token, is_in, made_account, send, sign_in
 
@@ -200,3 +201,18 @@ def test_the_operator_s_commands(unit: Unit) -> None:
     assert "no such account" in clew("register", "account", "reset", "nobody.x", "--data", data).stderr
     refused = clew("register", "console", "--data", data, "--listen", "0.0.0.0:0")
     assert "passwords would cross the network in clear" in refused.stderr
+
+
+def test_the_command_serves_pages_until_told_to_stop(unit: Unit, tmp_path: Path) -> None:
+    ready = tmp_path / "url.txt"
+    command = ("register", "console", "--data", unit.folder.root, "--listen", "127.0.0.1:0")
+    with clew_running(*command, "--ready-file", ready) as process:
+        url = content_of(ready, process)
+        assert re.fullmatch(r"http://localhost:[1-9]\d*", url)
+        assert httpx.get(f"{url}/sign-in", timeout=60).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+        assert process.stderr is not None
+        log = process.stderr.read()
+    assert "GET /sign-in 200" in log
+    assert not ready.exists()
