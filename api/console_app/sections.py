@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from api.console_app import governing, home, operating, publishing
+from api.console_app import clerical_review, governing, home, operating, publishing
 from api.console_app.roles import ROLES, Role
 from api.console_app.service import ConsoleService
 
@@ -36,6 +36,13 @@ SECTIONS: Sequence[Section] = (
         ("operator",),
         operating.add_pages,
         "What needs attention, agencies and what they sent, jobs, coverage, cycles.",
+    ),
+    Section(
+        "Clerical review",
+        "/review",
+        ("reviewer",),
+        clerical_review.add_pages,
+        "Possible links that two people decide about, each alone.",
     ),
     Section(
         "Governance",
