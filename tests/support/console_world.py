@@ -49,9 +49,9 @@ def make_world(folder: Path) -> World:
         _refused(connection, unit, other, now)
         _open(connection, unit, police, now)
         _linked(connection, unit, held, (council, police), now)
-        failed = _work(connection, now)
-        _conflicts(connection, now)
-        _kept(connection, unit, now)
+        failed = add_work(connection, now)
+        add_conflicts(connection, now)
+        add_kept(connection, unit, now)
     database.close()
     return World(unit, council, other, police, failed)
 
@@ -131,7 +131,7 @@ def _linked(
     results.store_results(connection, 1, {}, figures=figures, now=stamp(now))
 
 
-def _work(connection: Connection, now: dt.datetime) -> int:
+def add_work(connection: Connection, now: dt.datetime) -> int:
     """A job that runs and one that has failed; returns the latter's number."""
     running, failed = (jobs.queue(connection, "find-urgent", now=now) for _ in range(2))
     table = schema.jobs
@@ -146,7 +146,7 @@ def _work(connection: Connection, now: dt.datetime) -> int:
     return failed
 
 
-def _conflicts(connection: Connection, now: dt.datetime) -> None:
+def add_conflicts(connection: Connection, now: dt.datetime) -> None:
     alerts.add_alert(connection, "E09", "short-lived", 7, cycle=1, now=stamp(now))
     rows = (("E09", "P01", "Q-0000000001"), ("P01", "E09", "Q-0000000002"))
     urgent.add(
@@ -158,7 +158,7 @@ def _conflicts(connection: Connection, now: dt.datetime) -> None:
     )
 
 
-def _kept(connection: Connection, unit: Unit, now: dt.datetime) -> None:
+def add_kept(connection: Connection, unit: Unit, now: dt.datetime) -> None:
     erasures.add(
         connection,
         "agency",
