@@ -5,7 +5,7 @@ named, so that no page is left out unseen.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import pytest
@@ -39,6 +39,14 @@ ELSEWHERE = {
 }
 """What the map has and nobody looks at."""
 
+BESIDE: Mapping[Role, Sequence[str]] = {
+    "operator": ("/operator/persons",),
+    "reviewer": ("/review/pairs/2",),
+    "governance": (),
+    "publisher": (),
+}
+"""Pages that a button leads to, and no link."""
+
 _PAGES_OF_A_RULE = 2
 _LINKS = "() => [...document.querySelectorAll('a[href]')].map(one => one.getAttribute('href'))"
 
@@ -69,9 +77,9 @@ def rule_of_address(addresses: MapAdapter, address: str) -> str | None:
         return None
 
 
-def crawled(page: Page, addresses: MapAdapter, seen: dict[str, int]) -> Iterator[str]:
+def crawled(page: Page, addresses: MapAdapter, seen: dict[str, int], first: Sequence[str]) -> Iterator[str]:
     """Open what links lead to, a few pages of each view; yields each as it stands open."""
-    waiting, known = deque(["/"]), {"/"}
+    waiting, known = deque(first), set(first)
     while waiting:
         address = waiting.popleft()
         rule = rule_of_address(addresses, address)
@@ -101,7 +109,7 @@ def test_every_page_of_a_role(console: Console, browser: Browser, addresses: Map
     with context_of(browser, console.url) as (context, noticed):
         sign_in(context, console.url, console.token(f"some.{role}", role))
         page = context.new_page()
-        for _ in crawled(page, addresses, seen):
+        for _ in crawled(page, addresses, seen, ["/", "/confirm", *BESIDE[role]]):
             look(page, noticed)
     assert set(seen) >= expected(console, role) - set(ELSEWHERE)
 

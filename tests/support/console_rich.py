@@ -7,6 +7,7 @@ from pathlib import Path
 
 from api.clock import stamp, utc_now
 from api.making_releases import propose_release
+from api.releasing import enter
 from api.reviewing import give_verdict
 from api.store import areas, releases
 from linkage.register.areas import Area, AreaDirectory
@@ -58,3 +59,4 @@ def _release(served: Served, now: dt.datetime, *, approved: bool) -> None:
             releases.set_release(
                 connection, made.number, state="approved", decided_by="Petra", decided_at=stamp(now)
             )
+            enter(connection, "approved", made.number, made.digest, now)

@@ -55,7 +55,9 @@ def assert_by_keyboard(page: Page) -> None:
     for _ in range(stops):
         page.keyboard.press("Tab")
         stop, focused, plain = page.evaluate(_HERE)
-        assert stop.isdigit(), f"{page.url}: Tab leads to {stop} after {found}, not to {_control(page, found)}"
+        assert stop.isdigit(), (
+            f"{page.url}: Tab leads to {stop} after {found}, not to {_control(page, found)}"
+        )
         assert focused != plain, f"{page.url}: nothing shows the focus on control {stop}"
         found.append(int(stop))
     assert found == list(range(stops)), f"{page.url}: {found} of {stops}"
