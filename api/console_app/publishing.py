@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from api import releasing
 from api.approving import find_approver, standing_of
 from api.console_app.current import current
-from api.console_app.drawing import BarChart, bar_chart
+from api.console_app.release_charts import MAIN, release_charts
 from api.console_app.roles import allow
 from api.console_app.service import ConsoleService
 from api.console_app.showing import add_words
@@ -57,6 +57,7 @@ def _add_looking(app: Flask, service: ConsoleService) -> None:
             said = releasing.said_of(found)
             tables = open_tables(folder, connection, found) if isinstance(said, Proposal) else None
             last = published_last(connection, found)
+            files = {} if tables is None else open_files(folder, connection, found) or {}
             older = None if last is None or tables is None else open_tables(folder, connection, last)
             standing = standing_of(connection, current().name, found.proposed_by)
         return render_template(
@@ -67,6 +68,7 @@ def _add_looking(app: Flask, service: ConsoleService) -> None:
             figures=None if tables is None else table_figures(tables),
             last=last,
             changes=None if older is None or tables is None else changes(older, tables),
+            charts=release_charts(tables or (), files, MAIN),
             symbols=SYMBOLS,
             standing=standing,
         )
@@ -75,17 +77,23 @@ def _add_looking(app: Flask, service: ConsoleService) -> None:
     @allow("publisher", logged=True)
     def publisher_table(number: int, table: str, measure: str) -> str:
         with service.database.read() as connection:
-            tables = open_tables(folder, connection, _counted(connection, number)) or ()
+            found = _counted(connection, number)
+            tables = open_tables(folder, connection, found) or ()
+            files = open_files(folder, connection, found) or {}
         shown = next((one for one in tables if (one.number, one.measure) == (table, measure)), None)
         if shown is None:
             abort(404)
+        charts = release_charts(
+            tables, files, [(table, ""), *(one for one in MAIN if one[0] == table and one[1])]
+        )
+        charts = [one for one in charts if one.drawn.measure == measure]
         return render_template(
             "publisher/table.html",
             number=number,
             table=shown,
             rows=_rows(shown),
             more=max(0, len(shown.cells) - _SHOWN_ROWS),
-            chart=_chart(shown),
+            charts=charts,
             symbols=SYMBOLS,
         )
 
@@ -111,18 +119,6 @@ def _rows(table: ReleasedTable) -> list[tuple[tuple[str, ...], str]]:
         words = (one.labels.get(code, code) for one, code in zip(table.dimensions, key, strict=True))
         rows.append((tuple(words), cell.text))
     return rows
-
-
-def _chart(table: ReleasedTable) -> BarChart | None:
-    """Draw the parts of the last dimension at the total of all others; what is suppressed is left out."""
-    last = table.dimensions[-1]
-    rows = []
-    for code in last.codes:
-        key = (*(one.total for one in table.dimensions[:-1]), code)
-        cell = table.cells.get(key)
-        if code != last.total and not last.parts(code) and cell is not None and cell.value is not None:
-            rows.append((last.labels.get(code, code), cell.value))
-    return bar_chart(f"{table.title}: {table.measure.replace('_', ' ')}", rows[:30])
 
 
 def _add_files(app: Flask, service: ConsoleService) -> None:
