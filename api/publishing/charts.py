@@ -85,7 +85,7 @@ def _months(drawn: Drawn) -> alt.LayerChart:
     line = base.mark_line(color=_COLOUR, point={"color": _COLOUR, "size": 50}).encode(
         y=alt.Y("value:Q", title=drawn.measure.replace("_", " "), scale=alt.Scale(zero=True))
     )
-    words = base.mark_text(baseline="bottom", dy=-4, color=_GREY).encode(
+    words = base.mark_text(baseline="bottom", dy=-4, fontSize=12, color=_GREY).encode(
         text="text:N", y=alt.value(_LINE_HEIGHT)
     )
     both: alt.LayerChart = line + words
