@@ -16,6 +16,7 @@ from api.config import ConsoleSettings
 from api.console_app.current import CSRF_FIELD, CSRF_HEADER, is_csrf_token, whoever
 from api.console_app.roles import Rule, rule_of
 from api.console_app.service import ConsoleService
+from api.console_app.typed import check_text
 from api.store import console_sessions
 from api.store.console_sessions import Session
 from api.unsafe_settings import is_loopback
@@ -61,6 +62,7 @@ def add_guard(app: Flask, service: ConsoleService) -> None:
         rule = rule_of(app.view_functions.get(request.endpoint or ""))
         if request.endpoint == "assets.asset":
             return None
+        check_text(request)
         sent = request.cookies.get(name, "")
         g.token = sent if _TOKEN.fullmatch(sent) else new_token()
         g.session = _live_session(service, g.token) if g.token == sent else None

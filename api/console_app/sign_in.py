@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, Response, abort, g, redirect, render_template, request
+from flask import Flask, Response, g, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.console_app import app_codes, passkeys, passwords
@@ -11,6 +11,7 @@ from api.console_app.current import current
 from api.console_app.guarding import change_token, local_address
 from api.console_app.roles import anybody, signed_in
 from api.console_app.service import ConsoleService
+from api.console_app.typed import object_sent
 from api.store import accounts, console_sessions
 from api.store.accounts import Account
 
@@ -156,8 +157,7 @@ def _shown_again(service: ConsoleService) -> None:
 
 def json_sent() -> dict[str, Any]:
     """Return what our own script sent."""
-    sent = request.get_json(silent=True)
-    return sent if isinstance(sent, dict) else abort(400)
+    return object_sent(request)
 
 
 def json_answer(*, fault: str = "", address: str = "") -> tuple[dict[str, str], int]:
