@@ -35,6 +35,7 @@ from api.checking import check_unit, digest_of
 from api.clock import stamp
 from api.folders import FOLDERS, DataFolder
 from api.held_files import LOCK, held_moment
+from api.store import console_sessions
 from api.store.bodies import sync_folder, write_whole
 from api.store.database import SCHEMAS, Database, Location, StoreName, is_older, schema_of
 from api.store.database_dumps import dump, read_dump
@@ -238,8 +239,9 @@ def restore_unit(
     2. The backup holds what the manifest lists and nothing else.
     3. Every file is copied and its digest compared, and secrets from ``secrets_folder`` are added.
     4. Dumps are read into the databases given; one of a later release is refused.
-    5. The whole is checked as `clew register check` does, where the schemas are this release's.
-    6. Only then the folder takes its name.
+    5. Sessions of the console end: some were ended after the backup, and shall not come back.
+    6. The whole is checked as `clew register check` does, where the schemas are this release's.
+    7. Only then the folder takes its name.
     """
     manifest, digest = read_manifest(backup)
     if sha256 is not None and sha256.strip().lower() != digest:
@@ -260,6 +262,7 @@ def restore_unit(
                 _copied_file(secrets_folder / place, building, f"secrets/{place}")
         _read_dumps(building, manifest, databases or {})
         older = _has_older_schema(DataFolder(building), manifest)
+        _end_sessions(DataFolder(building))
         if not older:
             _check_whole(DataFolder(building), manifest)
     return manifest, older
@@ -339,6 +342,15 @@ def _has_older_schema(folder: DataFolder, manifest: BackupManifest) -> bool:
             )
         older = older or found != SCHEMAS[store]
     return older
+
+
+def _end_sessions(folder: DataFolder) -> None:
+    with contextlib.closing(Database(folder.location("register"))) as database:
+        with database.read() as connection:
+            there = console_sessions.has_tables(connection)  # an older backup may have none
+        if there:
+            with database.write() as connection:
+                console_sessions.end_all(connection)
 
 
 def _check_whole(folder: DataFolder, manifest: BackupManifest) -> None:

@@ -7,7 +7,7 @@ beside the other's is told to nobody, and agreement is reckoned over verdicts th
 1. A reviewer takes the first pair that needs one more reviewer, under a lease: as long as it runs, nobody
    else takes the same place.
 2. A verdict can be undone by whoever gave it, the last one first, until it is fixed: when a linkage begins
-   after both were given, or once a third has decided between them.
+   after both were given, or once a third has taken the place between them and is told both.
 3. A linkage begins by taking what verdicts came to (:mod:`api.review_outcomes`): *link* and *not a link*
    become decisions about the two records as the operator's do, each with its entry in the ledger, and hold
    from that linkage on.
@@ -91,7 +91,7 @@ def next_pair(connection: Connection, reviewer: str, seat: Seat, *, now: dt.date
     held = {number for number, who in review.leases(connection, now=stamp(now)).items() if reviewer in who}
     chosen = next((one.id for one in waiting if one.id in held), waiting[0].id if waiting else None)
     if chosen is not None:
-        review.keep_lease(connection, chosen, reviewer, until=stamp(now + LEASE))
+        _take(connection, chosen, reviewer, seat, now=now)
     return chosen
 
 
@@ -105,9 +105,16 @@ def look_at(
     for seat in ("blind", "third"):
         for one in _waiting(connection, reviewer, seat, now=now):
             if one.id == number:
-                review.keep_lease(connection, number, reviewer, until=stamp(now + LEASE))
+                _take(connection, number, reviewer, seat, now=now)
                 return one, seat
     raise InputError(f"pair {number} does not wait for you", hint=_AGAIN)
+
+
+def _take(connection: Connection, number: int, reviewer: str, seat: Seat, *, now: dt.datetime) -> None:
+    """Lease a pair; what a third is told stands, or somebody could undo and decide again beside the third."""
+    review.keep_lease(connection, number, reviewer, until=stamp(now + LEASE))
+    if seat == "third":
+        review.fix(connection, number, now=stamp(now))
 
 
 def differing(connection: Connection, number: int) -> tuple[Verdict, Verdict] | None:

@@ -137,3 +137,26 @@ def test_agreement_is_shown_once_nothing_can_be_undone(served: Served) -> None:
         assert "You and ben" not in browser.get("/review/agreement").text
         relink(served, 2)
         assert "You and ben" in browser.get("/review/agreement").text
+
+
+def test_nobody_takes_back_what_a_third_was_told_and_nobody_learns_of_it_in_time_to_change(
+    served: Served,
+) -> None:
+    with serving_console(served.unit.folder.root) as console:
+        number = _first(console)
+        ann, third = console.signed_in("ann", "reviewer"), console.signed_in("cal", "reviewer")
+        token = _token(ann)
+        _say(console, "ben", "not-a-link", number)
+        address = f"/review/pairs/{number}"
+        assert ann.get(address).status_code == 200
+        ann.post(address, data={"csrf_token": token, "verdict": "link"})
+        sent = third.post("/review/next", data={"csrf_token": _token(third), "seat": "third"})
+        assert sent.headers["location"] == address
+        assert ann.post("/review/undo", data={"csrf_token": token}).status_code == 409
+        assert "Two reviewers differ" in third.get(address).text
+        with console.service.database.write() as connection:
+            review.end_leases(connection, "cal")  # who looked and went away has been told all the same
+        assert ann.post("/review/undo", data={"csrf_token": token}).status_code == 409
+        with console.service.database.read() as connection:
+            given = review.verdicts(connection, number)[number]
+        assert [(one.reviewer, one.verdict) for one in given] == [("ben", "not-a-link"), ("ann", "link")]

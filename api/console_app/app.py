@@ -18,6 +18,7 @@ from api.console_app.roles import ROLE_WORDS, anybody
 from api.console_app.sections import SECTIONS, shown_to
 from api.console_app.service import ConsoleService, open_console
 from api.console_app.times import add_filters
+from api.console_app.typed import PlainNumber
 from api.logs import access_fields, fault_words, start_logging
 from linkage.errors import ClewError
 from pages.assets import asset_pages
@@ -38,6 +39,7 @@ def create_console(service: ConsoleService) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=_MAX_FORM_BYTES, MAX_FORM_MEMORY_SIZE=_MAX_FORM_BYTES)
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
+    app.url_map.converters = {**app.url_map.converters, "int": PlainNumber}
     if service.own.behind_tls_proxy:
         # The last address that the proxy itself wrote; what a client wrote before it counts for nothing.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=0, x_host=0)  # type: ignore[method-assign]

@@ -16,6 +16,7 @@ from api.config import ConsoleSettings
 from api.console_app.current import CSRF_FIELD, CSRF_HEADER, is_csrf_token, whoever
 from api.console_app.roles import Rule, rule_of
 from api.console_app.service import ConsoleService
+from api.console_app.typed import check_text
 from api.store import console_sessions
 from api.store.console_sessions import Session
 from api.unsafe_settings import is_loopback
@@ -25,6 +26,7 @@ __all__ = ["add_guard", "change_token", "cookie_name", "local_address", "new_tok
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _TOUCH_SECONDS = 30
+_SKEW_SECONDS = 60  # between the clocks of machines that share a database
 
 
 def cookie_name(settings: ConsoleSettings) -> str:
@@ -61,9 +63,11 @@ def add_guard(app: Flask, service: ConsoleService) -> None:
         rule = rule_of(app.view_functions.get(request.endpoint or ""))
         if request.endpoint == "assets.asset":
             return None
+        check_text(request)
         sent = request.cookies.get(name, "")
         g.token = sent if _TOKEN.fullmatch(sent) else new_token()
-        g.session = _live_session(service, g.token) if g.token == sent else None
+        by_itself = rule is not None and rule.by_itself
+        g.session = _live_session(service, g.token, used=not by_itself) if g.token == sent else None
         sent_on = _judge(service, rule)
         if sent_on is None and request.method not in _SAFE:
             _check_form(request)
@@ -74,6 +78,8 @@ def add_guard(app: Flask, service: ConsoleService) -> None:
         if g.get("token") is not None and request.cookies.get(name) != g.token:
             secure = service.own.behind_tls_proxy
             response.set_cookie(name, g.token, path="/", secure=secure, httponly=True, samesite="Strict")
+        if service.own.behind_tls_proxy:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
         return response
 
 
@@ -86,7 +92,7 @@ def _is_our_name(incoming: Request, settings: ConsoleSettings) -> bool:
     return is_loopback(bare.strip("[]"))
 
 
-def _live_session(service: ConsoleService, token: str) -> Session | None:
+def _live_session(service: ConsoleService, token: str, *, used: bool) -> Session | None:
     """Return the session of a token unless it has ended; one that is in use says so twice a minute."""
     with service.database.read() as connection:
         session = console_sessions.session_of(connection, token)
@@ -95,15 +101,16 @@ def _live_session(service: ConsoleService, token: str) -> Session | None:
     now, own = service.clock(), service.own
     idle_since = stamp(now - dt.timedelta(minutes=own.idle_minutes))
     begun_before = stamp(now - dt.timedelta(hours=own.hours))
-    if session.seen_at <= idle_since or session.begun_at <= begun_before:
+    ahead = _ahead(now)
+    if session.seen_at <= idle_since or session.begun_at <= begun_before or session.seen_at > ahead:
         with service.database.write() as connection:
             console_sessions.forget_ended(
-                connection, idle_since=idle_since, begun_before=begun_before, now=stamp(now)
+                connection, idle_since=idle_since, begun_before=begun_before, ahead=ahead, now=stamp(now)
             )
         g.ended = True
         change_token()
         return None
-    if session.seen_at <= stamp(now - dt.timedelta(seconds=_TOUCH_SECONDS)):
+    if used and session.seen_at <= stamp(now - dt.timedelta(seconds=_TOUCH_SECONDS)):
         with service.database.write() as connection:
             console_sessions.touch_session(connection, session, now=stamp(now))
     return session
@@ -153,8 +160,14 @@ def _page_of_form() -> str:
 
 
 def _shown_lately(service: ConsoleService, session: Session) -> bool:
-    since = service.clock() - dt.timedelta(minutes=service.own.confirm_minutes)
-    return session.shown_at is not None and session.shown_at > stamp(since)
+    now, shown_at = service.clock(), session.shown_at
+    since = stamp(now - dt.timedelta(minutes=service.own.confirm_minutes))
+    return shown_at is not None and since < shown_at <= _ahead(now)
+
+
+def _ahead(now: dt.datetime) -> str:
+    """Return the moment after which nothing was, but for a clock that was put back since."""
+    return stamp(now + dt.timedelta(seconds=_SKEW_SECONDS))
 
 
 def _note(service: ConsoleService, account: str) -> None:

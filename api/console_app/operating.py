@@ -127,7 +127,7 @@ def _add_submissions(app: Flask, service: ConsoleService) -> None:
         return render_template("operator/submission.html", view=view, job_words=work.JOB_WORDS)
 
     @app.get("/operator/submissions/<agency>/<int:sequence>/progress")
-    @allow("operator")
+    @allow("operator", by_itself=True)
     def operator_progress(agency: str, sequence: int) -> Response:
         view = _view(service, agency, sequence)
         steps = [

@@ -42,7 +42,7 @@ class ConsoleKey:
             return self._cipher.decrypt(nonce, rest, _context(account)).decode()
         except (InvalidTag, ValueError):
             raise VerificationError(
-                "an account's secret was not sealed under this console's key",
+                f"account {account}: its app's secret was not sealed under this console's key",
                 hint="put secrets/console.key back, or reset the account",
             ) from None
 

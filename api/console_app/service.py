@@ -46,6 +46,9 @@ def open_console(data: Path, *, clock: Clock = utc_now) -> ConsoleService:
         with database.read() as connection:
             in_use = accounts.has_sealed_secrets(connection)
         key = open_console_key(folder.console_key, in_use=in_use)
+        with database.read() as connection:
+            for name, sealed in accounts.sealed_secrets(connection):
+                key.open(name, sealed)
     except BaseException:
         database.close()
         raise

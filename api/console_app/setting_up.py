@@ -45,6 +45,8 @@ def _add_first(app: Flask, service: ConsoleService) -> None:
             return render_template("console/first.html", fault=fault, name=name), 403
         token = change_token()
         with service.database.write() as connection:
+            if g.session is not None:
+                console_sessions.end_session(connection, g.session)
             console_sessions.begin_session(connection, token, name, "setup", now=service.now())
         return redirect("/set-up", 303)
 
@@ -129,7 +131,10 @@ def _add_passkeys(app: Flask, service: ConsoleService) -> None:
             left = len(accounts.passkeys_of(connection, account.name))
             if left < 2 and account.password is None:
                 abort(409)  # nothing would be left to sign in with
-            accounts.remove_passkey(connection, account.name, request.form.get("id", ""), now=service.now())
+            gone = request.form.get("id", "")
+            if accounts.remove_passkey(connection, account.name, gone, now=service.now()):
+                # Whoever holds a passkey that is lost may be signed in with it.
+                console_sessions.go_on_alone(connection, g.session, change_token())
         return redirect("/account", 303)
 
 
@@ -145,6 +150,8 @@ def _settled(
         present = accounts.account_by_name(connection, account.name)
         if present is None or present.state != ("invited" if invited else "active"):
             abort(409)
+        if not console_sessions.is_kept(connection, g.session):
+            abort(409)  # the account was reset in the meantime
         if passkey is not None and accounts.passkey_by_id(connection, passkey["id"]) is not None:
             abort(409)
         if invited:
@@ -155,9 +162,12 @@ def _settled(
         if values:
             change = "credentials made" if invited else "password replaced"
             accounts.change_account(connection, account.name, values, change=change, now=now)
-    if not invited:
+        if values and not invited:
+            console_sessions.go_on_alone(connection, g.session, change_token())
+        settled = accounts.account_by_name(connection, account.name)
+    if not invited or settled is None:
         return "/account"
-    g.session = None
+    g.session, account = None, settled
     signed_in_by(service, account, "one-time code")
     return "/"
 

@@ -1,5 +1,6 @@
 """Signing in and out, and showing once more who is there before a sensitive act."""
 
+import logging
 from typing import Any
 
 from flask import Flask, Response, abort, g, redirect, render_template, request
@@ -11,10 +12,15 @@ from api.console_app.current import current
 from api.console_app.guarding import change_token, local_address
 from api.console_app.roles import anybody, signed_in
 from api.console_app.service import ConsoleService
+from api.console_app.typed import object_sent
+from api.logs import fault_words
 from api.store import accounts, console_sessions
 from api.store.accounts import Account
+from linkage.errors import VerificationError
 
 __all__ = ["add_pages", "json_answer", "json_sent", "signed_in_by"]
+
+_faults = logging.getLogger("clew.faults")
 
 _REFUSED = "The name, password and code do not belong together, or the code was used before"
 
@@ -128,7 +134,7 @@ def _by_password(service: ConsoleService, name: str) -> Account | None:
     with service.database.read() as connection:
         found = accounts.account_by_name(connection, name)
     account = found if found is not None and found.state == "active" and found.totp is not None else None
-    secret = service.key.open(name, account.totp) if account is not None and account.totp else None
+    secret = _secret_of(service, account)
     right = passwords.matches(account.password if account else None, request.form.get("password", ""))
     step = app_codes.step_of(secret, request.form.get("code", ""), service.clock())
     if account is None or not right or step is None:
@@ -137,11 +143,27 @@ def _by_password(service: ConsoleService, name: str) -> Account | None:
         return account if accounts.spend_step(connection, name, step) else None
 
 
+def _secret_of(service: ConsoleService, account: Account | None) -> str | None:
+    """Return what makes an account's codes; None, too, where it was sealed under another key."""
+    if account is None or account.totp is None:
+        return None
+    try:
+        return service.key.open(account.name, account.totp)
+    except VerificationError as error:
+        _faults.error("%s", fault_words(error))  # strangers are answered as always
+        return None
+
+
 def signed_in_by(service: ConsoleService, account: Account, way: str) -> None:
-    """Begin a session under a token that nobody has seen before, and enter it in the ledger."""
+    """Begin a session under a token that nobody has seen before, and enter it in the ledger.
+
+    Ends the request if the account is not any more what somebody showed to be theirs.
+    """
     now = service.now()
     token = change_token()
     with service.database.write() as connection:
+        if accounts.account_by_name(connection, account.name) != account or account.state != "active":
+            abort(403)
         if g.session is not None:
             console_sessions.end_session(connection, g.session)
         console_sessions.begin_session(connection, token, account.name, "full", now=now)
@@ -156,8 +178,7 @@ def _shown_again(service: ConsoleService) -> None:
 
 def json_sent() -> dict[str, Any]:
     """Return what our own script sent."""
-    sent = request.get_json(silent=True)
-    return sent if isinstance(sent, dict) else abort(400)
+    return object_sent(request)
 
 
 def json_answer(*, fault: str = "", address: str = "") -> tuple[dict[str, str], int]:

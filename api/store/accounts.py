@@ -25,6 +25,7 @@ __all__ = [
     "passkey_by_id",
     "passkeys_of",
     "remove_passkey",
+    "sealed_secrets",
     "spend_step",
     "use_passkey",
 ]
@@ -139,6 +140,12 @@ def has_sealed_secrets(connection: Connection) -> bool:
     return (
         connection.scalar(select(_accounts.c.name).where(_accounts.c.totp.is_not(None)).limit(1)) is not None
     )
+
+
+def sealed_secrets(connection: Connection) -> list[tuple[str, bytes]]:
+    """Return what is sealed under the console's key, by account."""
+    held = select(_accounts.c.name, _accounts.c.totp).where(_accounts.c.totp.is_not(None))
+    return [(row.name, row.totp) for row in connection.execute(held.order_by(_accounts.c.name))]
 
 
 def spend_step(connection: Connection, name: str, step: int) -> bool:

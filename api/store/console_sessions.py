@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, insert, inspect, or_, select, update
 
 from api.store import schema_console
 
@@ -16,9 +16,13 @@ __all__ = [
     "Session",
     "SessionKind",
     "begin_session",
+    "end_all",
     "end_session",
     "end_sessions_of",
     "forget_ended",
+    "go_on_alone",
+    "has_tables",
+    "is_kept",
     "keep_challenge",
     "note_view",
     "offer_totp",
@@ -72,13 +76,18 @@ def begin_session(connection: Connection, token: str, account: str, kind: Sessio
 def session_of(connection: Connection, token: str) -> Session | None:
     """Return the session of a token, or None; whether it has ended is for the caller to say.
 
-    An account that is disabled has no sessions, whatever rows there are.
+    An account that is disabled has no sessions, and one that waits for its one-time code none but those
+    that began with it, whatever rows there are.
     """
     accounts = schema_console.accounts
+    fits = or_(
+        and_(_sessions.c.kind == "full", accounts.c.state == "active"),
+        and_(_sessions.c.kind == "setup", accounts.c.state == "invited"),
+    )
     chosen = (
         select(_sessions, accounts.c.roles)
         .join(accounts, accounts.c.name == _sessions.c.account)
-        .where(_sessions.c.token == token_hash(token), accounts.c.state != "disabled")
+        .where(_sessions.c.token == token_hash(token), fits)
     )
     row = connection.execute(chosen).one_or_none()
     if row is None:
@@ -95,6 +104,12 @@ def session_of(connection: Connection, token: str) -> Session | None:
     )
 
 
+def is_kept(connection: Connection, session: Session) -> bool:
+    """Say whether a session that was found a while ago is still there."""
+    same = select(_sessions.c.account).where(_sessions.c.token == session.token)
+    return connection.scalar(same) is not None
+
+
 def touch_session(connection: Connection, session: Session, *, now: str) -> None:
     """Record that a session is in use."""
     connection.execute(update(_sessions).where(_sessions.c.token == session.token).values(seen_at=now))
@@ -104,6 +119,14 @@ def renew_session(connection: Connection, session: Session, token: str, *, now: 
     """Give a session a new token once its account has shown again who it is; it ends no later for that."""
     row = {"token": token_hash(token), "shown_at": now, "seen_at": now}
     connection.execute(update(_sessions).where(_sessions.c.token == session.token).values(**row))
+
+
+def go_on_alone(connection: Connection, session: Session, token: str) -> None:
+    """Give a session a new token and end every other one of its account; what it offered counts no more."""
+    others = (_sessions.c.account == session.account, _sessions.c.token != session.token)
+    connection.execute(delete(_sessions).where(*others))
+    mine = update(_sessions).where(_sessions.c.token == session.token)
+    connection.execute(mine.values(token=token_hash(token), totp=None))
 
 
 def offer_totp(connection: Connection, session: Session, sealed: bytes) -> None:
@@ -121,9 +144,25 @@ def end_sessions_of(connection: Connection, account: str) -> None:
     connection.execute(delete(_sessions).where(_sessions.c.account == account))
 
 
-def forget_ended(connection: Connection, *, idle_since: str, begun_before: str, now: str) -> None:
-    """Delete sessions that ended by themselves and challenges that nobody answered."""
-    ended = or_(_sessions.c.seen_at <= idle_since, _sessions.c.begun_at <= begun_before)
+def has_tables(connection: Connection) -> bool:
+    """Say whether a database is of a release that has a console."""
+    return all(inspect(connection).has_table(table.name) for table in (_sessions, _challenges))
+
+
+def end_all(connection: Connection) -> None:
+    """End every session, and let no challenge count any more."""
+    for table in (_sessions, _challenges):
+        connection.execute(delete(table))
+
+
+def forget_ended(connection: Connection, *, idle_since: str, begun_before: str, ahead: str, now: str) -> None:
+    """Delete sessions that ended by themselves and challenges that nobody answered.
+
+    ``ahead``: what was seen after that was seen by a clock that has been put back since.
+    """
+    ended = or_(
+        _sessions.c.seen_at <= idle_since, _sessions.c.begun_at <= begun_before, _sessions.c.seen_at > ahead
+    )
     connection.execute(delete(_sessions).where(ended))
     connection.execute(delete(_challenges).where(_challenges.c.expires <= now))
 

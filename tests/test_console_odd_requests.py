@@ -1,0 +1,113 @@
+"""Requests that no page of the console makes are refused in a sentence, and are never a fault."""
+
+import logging
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from api.console_app.app import create_console
+from api.console_app.roles import ROLES
+from api.console_app.service import ConsoleService, open_console
+from api.store import schema_console
+from tests.support import databases, postgresql
+from tests.support.console import client_of, needs_assets
+from tests.support.console_world import make_world
+
+pytestmark = needs_assets
+
+
+@pytest.fixture(scope="module", params=databases.KINDS)
+def service(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[ConsoleService]:
+    if request.param == "postgresql" and (reason := postgresql.why_not()) is not None:
+        pytest.skip(reason)
+    with databases.using(request.param):
+        opened = open_console(make_world(tmp_path_factory.mktemp("odd") / "data").unit.folder.root)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def app(service: ConsoleService) -> Flask:
+    return create_console(service)
+
+
+def _form_token(client: FlaskClient, page: str = "/sign-in") -> str:
+    found = re.search(r'name="csrf_token" value="([0-9a-f]{64})"', client.get(page).text)
+    assert found is not None
+    return found[1]
+
+
+def _addresses(app: Flask, text: str) -> Iterator[str]:
+    """Every address that has a part to fill in, filled in with a text."""
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and "<" in rule.rule:
+            yield re.sub(r"<[^>]*>", lambda _: text, rule.rule)
+
+
+def test_no_part_of_an_address_is_a_fault(service: ConsoleService, app: Flask) -> None:
+    odd = [str(2**31), str(2**63), "9" * 5000, "-1", "a%00b", "%00", "%ff", "..", "a'b", "😀", "x" * 2000]
+    for role in ROLES:
+        client = client_of(service, app, role)
+        for text in odd:
+            for address in _addresses(app, text):
+                assert client.get(address).status_code in {303, 403, 404, 409}, (role, address[:80])
+
+
+def test_a_number_is_written_in_one_way_so_that_the_record_of_views_tells_it(
+    service: ConsoleService, app: Flask
+) -> None:
+    client = client_of(service, app, "governance")
+    assert client.get("/governance/entries/1").status_code == 200
+    for other in ("01", "0" * 400 + "1", "١", "１"):
+        assert client.get(f"/governance/entries/{other}").status_code == 404, other
+    with service.database.read() as connection:
+        seen = connection.scalars(select(schema_console.views.c.address)).all()
+    assert [one for one in seen if one.startswith("/governance/entries")] == ["/governance/entries/1"]
+
+
+def test_no_name_that_is_typed_is_a_fault(app: Flask) -> None:
+    client = app.test_client()
+    token = _form_token(client)
+    for name in ("a\x00b", "x" * 9999, "'; --%\ufeff"):
+        for page in ("/sign-in", "/first"):
+            sent = client.post(page, data={"csrf_token": token, "name": name, "password": "p", "code": "1"})
+            assert sent.status_code in {400, 403}, (page, name)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"id":"\\ud800"}',
+        b'{"id":"\\u0000"}',
+        b'{"id":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+        b'{"id":"x","response":[]}',
+        b'{"id":1e999}',
+        b"\xff",
+        b"null",
+    ],
+    ids=["deep", "surrogate", "nul", "deeper", "list", "huge", "bytes", "null"],
+)
+def test_no_answer_of_a_passkey_is_a_fault(app: Flask, body: bytes) -> None:
+    client = app.test_client()
+    headers = {"X-CSRF-Token": _form_token(client)}
+    assert client.post("/sign-in/passkey/options", headers=headers).status_code == 200
+    sent = client.post("/sign-in/passkey", data=body, headers=headers, content_type="application/json")
+    assert sent.status_code in {400, 403}
+
+
+def test_nothing_typed_stands_in_the_log(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    client = app.test_client()
+    token = _form_token(client)
+    with caplog.at_level(logging.INFO, "clew"):
+        client.get("/canary?canary", headers={"User-Agent": "canary", "X-Forwarded-For": "canary"})
+        client.post("/sign-in", data={"csrf_token": token, "name": "canary\x00", "password": "canary"})
+        client.open("/canary", method="CANARY")
+    assert len(caplog.records) == 3
+    assert "canary" not in caplog.text.lower()
