@@ -122,7 +122,7 @@ def _chart(table: ReleasedTable) -> BarChart | None:
 
 def _add_files(app: Flask, service: ConsoleService) -> None:
     @app.get("/publisher/releases/<int:number>/files/<name>")
-    @allow("publisher", logged=True)
+    @allow("publisher", logged=True, file=True)
     def publisher_file(number: int, name: str) -> Response:
         """Give out a file, and of a release that nobody approved none."""
         with service.database.read() as connection:

@@ -1,7 +1,7 @@
 """What a linkage lets people see of itself as a whole: scores with their thresholds, and groups.
 
-Counts of pairs and estimates alone: no handle, and no score of any pair.  It is of the newest linkage only, and
-goes with it, with its epoch, and with any record that is erased.
+Counts of pairs and estimates alone: no handle, and no score of any pair.  It is of the newest linkage only,
+and goes with it, with its epoch, and with any record that is erased.
 """
 
 from typing import Literal

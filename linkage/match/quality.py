@@ -137,7 +137,9 @@ def precision_of(linkage: Linkage, claimed: Stakes, *, level: float = 0.95) -> E
     shifts = _shifts(calibration_error_of(linkage))
     true = _drawn(claimed, shifts, _generator(linkage))
     pairs = claimed.pairs
-    return _estimate(_share(_expected(claimed), pairs), _shares(true, np.full(len(true), float(pairs))), level)
+    return _estimate(
+        _share(_expected(claimed), pairs), _shares(true, np.full(len(true), float(pairs))), level
+    )
 
 
 def _shifts(calibration_error: float) -> NDArray[np.float64]:

@@ -102,8 +102,11 @@ def implied_pairs(linkage: Linkage, kept: Kept) -> Stakes:
     for size in np.unique(sizes[sizes > 1]).tolist():
         here = np.flatnonzero(sizes[cluster] == size)
         part = Kept(kept.left[here], kept.right[here], kept.log_odds[here])
-        pairs_of = _chained if size <= _MOST_RECORDS else _as_they_are
-        parts += pairs_of(np.flatnonzero(sizes == size), size, cluster[here], part, members)
+        such = np.flatnonzero(sizes == size)
+        if size <= _MOST_RECORDS:
+            parts += _chained(such, size, cluster[here], part, members)
+        else:
+            parts += _as_they_are(such, size, cluster[here], part)
     found = Stakes(*(np.concatenate([getattr(part, one) for part in parts]) for one in Stakes.__slots__))
     return replace(found, group=np.unique(found.group, return_inverse=True)[1].astype(np.int64))
 
@@ -120,8 +123,11 @@ def _each(group: NDArray[np.int64], pairs: Kept, kept: NDArray[np.bool_]) -> Sta
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Members:
-    """The records of each cluster, numbered from 0: ``place`` of each record (n,), ``order`` of all by
-    cluster and place (n,), and where in that order each cluster starts."""
+    """The records of each cluster, numbered from 0.
+
+    ``place``: of each record (n,); ``order``: all records by cluster and place (n,); ``starts``: where in
+    that order each cluster begins.
+    """
 
     place: NDArray[np.int64]
     order: NDArray[np.int64]
@@ -169,7 +175,7 @@ def _chained(
 
 
 def _as_they_are(
-    clusters: NDArray[np.int64], size: int, cluster: NDArray[np.int64], kept: Kept, members: _Members
+    clusters: NDArray[np.int64], size: int, cluster: NDArray[np.int64], kept: Kept
 ) -> list[Stakes]:
     """Return the pairs of large clusters without chains; all those not kept as one entry a cluster."""
     absent = size * (size - 1) // 2 - np.bincount(cluster, minlength=int(clusters[-1]) + 1)[clusters]
