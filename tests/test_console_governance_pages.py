@@ -94,7 +94,7 @@ def test_a_statement_that_was_changed_is_said_to_be(shown: Shown) -> None:
         connection.execute(update(table).where(table.c.entry == 1).values(statement=f"{whole} "))
     try:
         assert "somebody changed it" in shown.text("/governance/entries/1")
-        assert "Statements not as committed 1 Red" in words_of(shown.send().text)
+        assert "Statements not as committed 1 Wrong" in words_of(shown.send().text)
     finally:
         with database.write() as connection:
             connection.execute(update(table).where(table.c.entry == 1).values(statement=whole))
@@ -154,11 +154,11 @@ def test_a_checkpoint_that_somebody_holds_is_compared(shown: Shown) -> None:
     note = shown.reader.get("/governance/checkpoint.txt")
     assert note.text == shown.governed.note
     good = words_of(shown.send(note=note.text.replace("\n", "\r\n")).text)
-    assert "The checkpoint that you gave Green the ledger goes on from it" in good
+    assert "The checkpoint that you gave Good the ledger goes on from it" in good
     lines = note.text.split("\n")
     forged = "\n".join([lines[0], str(int(lines[1]) + 1), *lines[2:]])
     for bad in (forged, "no note", ""):
-        assert "The checkpoint that you gave Red" in words_of(shown.send(note=bad).text), bad
+        assert "The checkpoint that you gave Wrong" in words_of(shown.send(note=bad).text), bad
     assert "signed by the ledger’s key, and the ledger goes on from it" in good
 
 
@@ -191,7 +191,7 @@ def test_evidence_is_that_of_the_store(shown: Shown) -> None:
     assert "Must sign 2 of 3" in epochs
     quality = shown.text("/governance/quality")
     assert "98.7 %" in quality.replace("\u00a0", " ")
-    assert "96.1 % to 99.5 %" in quality.replace("\u00a0", " ")
+    assert "96.1 to 99.5 %" in quality.replace("\u00a0", " ")
     kept = shown.text("/governance/retention")
     assert "nonces 12" in kept
     assert "E09 2031-04 2" in kept

@@ -13,7 +13,7 @@ __all__ = ["Dot", "dots_picture", "scores_picture", "spread_picture"]
 
 _LINKED, _POSSIBLE, _APART, _GREY = "#1a7f8e", "#a8431f", "#6b7377", "#b1b4b6"
 
-_WIDE, _LEFT, _STRIP, _GAP = 720, 120, 70, 26
+_WIDE, _LEFT, _RIGHT, _STRIP, _GAP = 900, 120, 24, 70, 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def scores_picture(scores: ScoreFigures, label: str) -> Markup:
         ("Possible", scores.possible, _POSSIBLE),
         ("Apart", scores.apart, _APART),
     )
-    step, foot = (_WIDE - _LEFT - 10) / BINS, 34 + len(strips) * (_STRIP + _GAP)
+    step, foot = (_WIDE - _LEFT - _RIGHT) / BINS, 34 + len(strips) * (_STRIP + _GAP)
 
     def x(log_odds: float) -> float:
         return _LEFT + (min(max(log_odds, FIRST), FIRST + BINS * WIDTH) - FIRST) / WIDTH * step
@@ -45,7 +45,7 @@ def scores_picture(scores: ScoreFigures, label: str) -> Markup:
         most = max(counts, default=0)
         parts.append(words(0, base - _STRIP / 2, name, bold=True))
         parts.append(words(0, base - _STRIP / 2 + 18, f"{sum(counts):,}"))
-        parts.append(line(_LEFT, base, _WIDE - 10, base, _GREY))
+        parts.append(line(_LEFT, base, _WIDE - _RIGHT, base, _GREY))
         heights = [(place, max(2.0, count / most * _STRIP)) for place, count in enumerate(counts) if count]
         parts += [bar(_LEFT + at * step + 1, base - tall, step - 2, tall, colour) for at, tall in heights]
     for at, said, anchor in _thresholds(scores):
@@ -67,7 +67,10 @@ _SPREAD_WIDE, _SILENT, _HALF = 300, 46, 34
 
 
 def spread_picture(spread: ViewSpread, label: str) -> Markup:
-    """Draw how a view is spread among matches (up) and strangers (down), each to its own height."""
+    """Draw how a view is spread among matches (up) and strangers (down).
+
+    The silent bar is the share of all of them; the rest is drawn to its own height, or it would be too flat.
+    """
     base = 4 + _HALF
     parts = [line(0, base, _SPREAD_WIDE, base, _GREY)]
     for kind, colour, up in ((spread.matches, _LINKED, True), (spread.strangers, _APART, False)):
@@ -85,15 +88,15 @@ def spread_picture(spread: ViewSpread, label: str) -> Markup:
 
 def _bars(kind: Spread) -> list[tuple[float, float, float]]:
     """Return place, width and height, up to 1, of every bar: the silent one first."""
-    most = max((kind.silent, *kind.shares), default=0.0) or 1.0
+    most = max(kind.shares, default=0.0) or 1.0
     step = (_SPREAD_WIDE - _SILENT) / max(len(kind.shares), 1)
-    found = [(4.0, _SILENT - 14.0, kind.silent / most)]
+    found = [(4.0, _SILENT - 14.0, kind.silent)]
     return found + [
         (_SILENT + place * step + 0.5, step - 1, share / most) for place, share in enumerate(kind.shares)
     ]
 
 
-_NAMES, _ROW, _TITLE = 230, 28, 34
+_NAMES, _ROW, _TITLE = 270, 28, 34
 
 
 def dots_picture(dots: Sequence[Dot], label: str) -> Markup:

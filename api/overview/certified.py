@@ -20,10 +20,10 @@ KINDS = ("erasure", "epoch")
 """An erasure goes by its number, a destroyed epoch by its name."""
 
 _SCOPES = {
-    "record": "Records that agency {agency} asked to have erased",
-    "person": "One person’s records from agency {agency}",
-    "agency": "Everything that agency {agency} sent",
-    "retention": "What the retention schedule names",
+    "record": "Erased: records that agency {agency} asked to have erased",
+    "person": "Erased: one person’s records from agency {agency}",
+    "agency": "Erased: everything that agency {agency} sent",
+    "retention": "Erased: what the retention schedule names",
 }
 
 
@@ -39,14 +39,15 @@ class Certified:
 class CertificateView:
     """What a certificate says; ``fault``: why it does not count, or nothing where its signature is good.
 
-    ``facts``: name and value; ``counts``: what was erased, and how many; ``remains``: what was not.
-    ``fingerprint``: of the unit's card, to be compared with one that came another way.
+    ``moments`` and ``facts``: name and value; ``counts``: what was erased, and how many; ``remains``: what
+    was not.  ``fingerprint``: of the unit's card, to be compared with one that came another way.
     """
 
     file: str
     fault: str
     fingerprint: str
     title: str = ""
+    moments: Sequence[tuple[str, str]] = ()
     facts: Sequence[tuple[str, str | int]] = ()
     counts: Sequence[tuple[str, int]] = ()
     remains: Sequence[str] = ()
@@ -83,10 +84,9 @@ def _of_erasure(name: str, fingerprint: str, document: Erasure) -> CertificateVi
         fault="",
         fingerprint=fingerprint,
         title=_SCOPES[document.scope].format(agency=document.agency),
+        moments=[("Asked for", str(document.asked)), ("Erased", str(document.erased))],
         facts=[
             ("Records named", document.records),
-            ("Asked for", str(document.asked)),
-            ("Erased", str(document.erased)),
             ("Identifier of the erasure", document.erasure),
         ],
         counts=[(ERASED_KINDS.get(one.kind, one.kind), one.count) for one in document.counts],
@@ -100,9 +100,8 @@ def _of_epoch(name: str, fingerprint: str, document: Destruction) -> Certificate
         fault="",
         fingerprint=fingerprint,
         title=f"Epoch {document.epoch} was destroyed",
+        moments=[("Closed", str(document.closed)), ("Destroyed", str(document.destroyed))],
         facts=[
-            ("Closed", str(document.closed)),
-            ("Destroyed", str(document.destroyed)),
             ("Descriptor that custodians signed, SHA-256", document.descriptor),
             ("Epoch in force then", document.remains.epoch),
             ("Records that the unit still held", document.remains.records),

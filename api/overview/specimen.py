@@ -8,7 +8,7 @@ it wanted to: both parts are sealed to keys that it does not hold.
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct, inspect
@@ -216,8 +216,19 @@ def _records(manifest: Manifest) -> Iterator[ClearRecord]:
 
 
 def _clear_fields(kind: type[Struct]) -> Iterator[ClearField]:
+    hints = get_type_hints(kind)
     for one in cast("inspect.StructType", inspect.type_info(kind)).fields:
-        yield ClearField(one.encode_name, _may_hold(one.type), _default(one))
+        order = list(_literals(hints[one.name]))
+        yield ClearField(one.encode_name, _may_hold(one.type, order), _default(one))
+
+
+def _literals(hint: object) -> Iterator[object]:
+    """Yield the literals of a hint in the order in which they are written, which msgspec forgets."""
+    for one in get_args(hint):
+        if get_origin(hint) is Literal:
+            yield one
+        else:
+            yield from _literals(one)
 
 
 def _default(one: inspect.Field) -> str:
@@ -237,10 +248,10 @@ _PATTERNS: Final = {
 }
 
 
-def _may_hold(one: inspect.Type) -> str:
+def _may_hold(one: inspect.Type, order: Sequence[object]) -> str:
     """Say what values a type lets by; raises ``TypeError`` for one that nobody has put in words."""
     if isinstance(one, inspect.LiteralType):
-        return ", ".join(str(value) for value in one.values)
+        return ", ".join(str(value) for value in sorted(one.values, key=order.index))
     if isinstance(one, inspect.StrType) and one.pattern in _PATTERNS:
         return _PATTERNS[one.pattern]
     if isinstance(one, inspect.IntType):
@@ -250,8 +261,8 @@ def _may_hold(one: inspect.Type) -> str:
     if isinstance(one, inspect.CustomType) and one.cls is Moment:
         return "day, or day and minute"
     if isinstance(one, inspect.VarTupleType):
-        return f"list of: {_may_hold(one.item_type)}"
+        return f"list of: {_may_hold(one.item_type, order)}"
     if isinstance(one, inspect.UnionType):
         known: list[Any] = [each for each in one.types if not isinstance(each, inspect.NoneType)]
-        return " or ".join(_may_hold(each) for each in known)
+        return " or ".join(_may_hold(each, order) for each in known)
     raise TypeError(f"a clear field of a type without words: {one}")
