@@ -13,6 +13,7 @@ _LONDON = ZoneInfo("Europe/London")
 
 _COLOURS: Mapping[str, str] = {
     "accepted": "green",
+    "active": "green",
     "all": "green",
     "approved": "green",
     "both": "green",
