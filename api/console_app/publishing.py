@@ -144,7 +144,7 @@ def _add_files(app: Flask, service: ConsoleService) -> None:
         return files
 
     @app.get("/publisher/releases/<int:number>/files/<name>")
-    @allow("publisher", logged=True)
+    @allow("publisher", logged=True, file=True)
     def publisher_file(number: int, name: str) -> Response:
         files = approved(number)
         if name not in files:

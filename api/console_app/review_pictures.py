@@ -6,6 +6,7 @@ from math import cos, pi, sin
 
 from markupsafe import Markup
 
+from api.console_app.shapes import bar, line, svg
 from api.store.review_evidence import Evidence, SeenView, ViewSpread
 
 __all__ = ["persons_graph", "view_picture", "weights_picture"]
@@ -22,7 +23,7 @@ def view_picture(view: SeenView, spread: ViewSpread, label: str) -> Markup:
     """
     height = 2 * _HALF + _AXIS + 14
     base = 14 + _HALF
-    parts = [_line(0, base, _WIDTH, base, _LINE)]
+    parts = [line(0, base, _WIDTH, base, _LINE)]
     for kind, colour, up in ((spread.matches, _MATCHES, True), (spread.strangers, _STRANGERS, False)):
         most = max((kind.silent, *kind.shares), default=0.0) or 1.0
         bars = [(4.0, _SILENT - 14.0, kind.silent)]
@@ -30,17 +31,17 @@ def view_picture(view: SeenView, spread: ViewSpread, label: str) -> Markup:
         bars += [(_SILENT + at * step + 0.5, step - 1, share) for at, share in enumerate(kind.shares)]
         for x, width, share in bars:
             tall = share / most * (_HALF - 2)
-            parts.append(_bar(x, base - tall if up else base, width, tall, colour))
+            parts.append(bar(x, base - tall if up else base, width, tall, colour))
     parts += _axis(height)
     at = _place(view)
     if at is not None:
-        parts.append(_line(at, 8, at, height - _AXIS, _PAIR, width=3))
+        parts.append(line(at, 8, at, height - _AXIS, _PAIR, width=3))
         parts.append(
             Markup('<path d="M{} 2h12l-6 9z" fill="{}"/>').format(
                 round(min(max(at, 6), _WIDTH - 6) - 6, 1), _PAIR
             )
         )
-    return _svg(_WIDTH, height, label, parts)
+    return svg(_WIDTH, height, label, parts)
 
 
 def _place(view: SeenView) -> float | None:
@@ -73,21 +74,21 @@ def weights_picture(steps: Sequence[tuple[str, float]], label: str) -> Markup:
     def x(value: float) -> float:
         return names + 4 + (value - low) * scale
 
-    parts = [_line(x(0), 0, x(0), row * (len(steps) + 1), _LINE)]
+    parts = [line(x(0), 0, x(0), row * (len(steps) + 1), _LINE)]
     words = Markup('<text x="{}" y="{}" font-size="13" font-family="arial, sans-serif"{}>{}</text>')
     for number, ((name, weight), end) in enumerate(zip(steps, ends, strict=True)):
         left, right = sorted((x(end - weight), x(end)))
         colour = _MATCHES if weight >= 0 else _AGAINST
-        parts.append(_bar(left, number * row + 4, max(right - left, 1.0), row - 8, colour))
+        parts.append(bar(left, number * row + 4, max(right - left, 1.0), row - 8, colour))
         parts.append(words.format(0, number * row + 17, "", name))
         parts.append(words.format(round(right + 6, 1), number * row + 17, "", f"{weight:+.1f}"))
     total = ends[-1] if ends else 0.0
     left, right = sorted((x(0), x(total)))
     y = len(steps) * row
-    parts.append(_bar(left, y + 4, max(right - left, 1.0), row - 8, _PAIR))
+    parts.append(bar(left, y + 4, max(right - left, 1.0), row - 8, _PAIR))
     parts.append(words.format(0, y + 17, Markup(' font-weight="700"'), "Log odds"))
     parts.append(words.format(round(right + 6, 1), y + 17, Markup(' font-weight="700"'), f"{total:+.1f}"))
-    return _svg(width, row * (len(steps) + 1), label, parts)
+    return svg(width, row * (len(steps) + 1), label, parts)
 
 
 _SIDE, _RING, _NODE = 440, 150, 26
@@ -105,7 +106,7 @@ def persons_graph(seen: Evidence, label: str) -> Markup:
         colour = _AGAINST if one.weakest else _MATCHES if one.linked else _STRANGERS
         (ax, ay), (bx, by) = places[one.left], places[one.right]
         dashes = "" if one.linked and not one.weakest else "10 5" if one.weakest else "2 5"
-        parts.append(_line(ax, ay, bx, by, colour, width=5 if one.weakest else 2, dashes=dashes))
+        parts.append(line(ax, ay, bx, by, colour, width=5 if one.weakest else 2, dashes=dashes))
     for number, (record, (x, y)) in enumerate(zip(seen.records, places, strict=True)):
         fill = "#0b3c49" if number < 2 else "#fff"
         ink = "#fff" if number < 2 else "#0b0c0c"
@@ -129,7 +130,7 @@ def persons_graph(seen: Evidence, label: str) -> Markup:
                 agency=record.agency,
             )
         )
-    return _svg(_SIDE, round(2 * margin + _RING * (top - low)), label, parts)
+    return svg(_SIDE, round(2 * margin + _RING * (top - low)), label, parts)
 
 
 def _angles(count: int) -> list[float]:
@@ -138,25 +139,3 @@ def _angles(count: int) -> list[float]:
     rest = [pi * (number + 1) / (above + 1) for number in range(max(above, 0))]
     rest += [-pi * (number + 1) / (below + 1) for number in range(max(below, 0))]
     return [0.0, pi, *rest][:count]
-
-
-def _bar(x: float, y: float, width: float, height: float, colour: str) -> Markup:
-    return Markup('<rect x="{}" y="{}" width="{}" height="{}" fill="{}"/>').format(
-        round(x, 1), round(y, 1), round(width, 1), round(height, 1), colour
-    )
-
-
-def _line(
-    ax: float, ay: float, bx: float, by: float, colour: str, *, width: int = 1, dashes: str = ""
-) -> Markup:
-    broken = Markup(' stroke-dasharray="{}"').format(dashes) if dashes else Markup("")
-    return Markup('<path d="M{} {}L{} {}" stroke="{}" stroke-width="{}"{}/>').format(
-        round(ax, 1), round(ay, 1), round(bx, 1), round(by, 1), colour, width, broken
-    )
-
-
-def _svg(width: int, height: int, label: str, parts: Sequence[Markup]) -> Markup:
-    head = Markup(
-        '<svg class="clew-picture" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">'
-    )
-    return head.format(width, height, width, height, label) + Markup("").join(parts) + Markup("</svg>")

@@ -11,7 +11,7 @@ from api.store.review import ReviewPair
 from api.store.review_evidence import Evidence, SeenView, ViewSpread
 from linkage.register.overlap import OverlapShape
 
-__all__ = ["REASON_WORDS", "VERDICT_WORDS", "PairShown", "ViewShown", "shown"]
+__all__ = ["REASON_WORDS", "VERDICT_WORDS", "PairShown", "ViewShown", "shown", "view_title"]
 
 VERDICT_WORDS = {"link": "Link", "not-a-link": "Not a link", "cannot-tell": "Cannot tell"}
 
@@ -95,14 +95,15 @@ def shown(pair: ReviewPair, seen: Evidence, spreads: Sequence[ViewSpread]) -> Pa
 
 
 def _view(one: SeenView, spreads: Mapping[str, ViewSpread]) -> ViewShown:
-    title = _title(one.rests_on)
+    title = view_title(one.rests_on)
     said = _view_words(one)
     spread = spreads.get(one.view)
     picture = None if spread is None else view_picture(one, spread, f"{title}: {said}")
     return ViewShown(title, said, picture, one)
 
 
-def _title(rests_on: Sequence[str]) -> str:
+def view_title(rests_on: Sequence[str]) -> str:
+    """Name a view for what two records must share for it to speak."""
     birth = ", ".join(_BIRTH[one] for one in rests_on if one in _BIRTH)
     parts = [f"{birth} of birth"] if birth else []
     parts += [_PARTS.get(one, one) for one in rests_on if one not in _BIRTH]

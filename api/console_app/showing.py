@@ -4,15 +4,16 @@ import datetime as dt
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from markupsafe import Markup
 
-__all__ = ["add_words", "page_number", "state_tag", "when"]
+__all__ = ["add_words", "given_file", "page_number", "state_tag", "when"]
 
 _LONDON = ZoneInfo("Europe/London")
 
 _COLOURS: Mapping[str, str] = {
     "accepted": "green",
+    "active": "green",
     "all": "green",
     "approved": "green",
     "both": "green",
@@ -40,6 +41,8 @@ _COLOURS: Mapping[str, str] = {
     "refused": "red",
     "silent": "red",
     "not as committed": "red",
+    "good": "green",
+    "wrong": "red",
 }
 """By state; what is not here is grey."""
 
@@ -47,7 +50,14 @@ _COLOURS: Mapping[str, str] = {
 def add_words(app: Flask) -> None:
     """Give templates the filters of this module."""
     app.jinja_env.filters.update(
-        when=when, date=_date, number=_number, percent=_percent, state=state_tag, words=_words, size=_size
+        when=when,
+        date=_date,
+        number=_number,
+        percent=_percent,
+        interval=_interval,
+        state=state_tag,
+        words=_words,
+        size=_size,
     )
 
 
@@ -55,6 +65,13 @@ def page_number() -> int:
     """Return which page of a list is asked for: 1 for anything that is no number."""
     text = request.args.get("page", "1")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 1
+
+
+def given_file(name: str, content: bytes, kind: str) -> Response:
+    """Hand out a file to be saved; a view that does says so with ``file=True``."""
+    response = Response(content, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def when(text: str | None) -> Markup | str:
@@ -79,6 +96,12 @@ def _number(value: float | None) -> str:
 
 def _percent(share: float | None, digits: int = 1) -> str:
     return "not known" if share is None else f"{100 * share:.{digits}f}\u00a0%"
+
+
+def _interval(ends: tuple[float, float], digits: int = 1) -> str:
+    """Write the ends of an interval of a share, in one piece."""
+    low, high = (f"{100 * one:.{digits}f}" for one in ends)
+    return f"{low}\u00a0to\u00a0{high}\u00a0%"
 
 
 def _size(number: int) -> str:

@@ -96,14 +96,14 @@ def review_cases(
     known: Iterable[Known] = (),
     population: int | None = None,
 ) -> ReviewRound:
-    """Describe the ``most`` possible links whose answers are worth most.
+    """Describe the ``most`` possible links whose answers are worth most, and the views of all pairs.
 
     ``sources``, ``profile``, ``known`` and ``population`` as they were given to
     :func:`linkage.match.linkage.link`.  Raises :class:`InputError` where the sources hold other records.
     """
     known = tuple(known)
     review = review_possible_links(linkage, known=known)
-    if not len(review) or most < 1:
+    if not len(linkage.pairs):
         return ReviewRound((), ())
     explainer = Explainer(sources, profile, linkage, known=known, population=population)
     chosen = zip(
