@@ -38,7 +38,7 @@ def ask_for_sheet(connection: Connection, person: str, *, by: str, now: dt.datet
     jobs.queue_sheets(connection, now=now)
     facts: dict[str, Fact] = {"what": "person sheet", "account": by}
     records = person_sheets.members_of(connection, person)
-    ledger.append(connection, EntryKind.OTHER, facts, now=stamp(now), records=records)
+    ledger.append(connection, EntryKind.SENSITIVE_READ, facts, now=stamp(now), records=records)
 
 
 def possible_questions(connection: Connection, records: Sequence[RecordKey]) -> list[Question]:
@@ -67,4 +67,4 @@ def want_question(
     if want(connection, question, by=by, now=stamp(now)):
         facts: dict[str, Fact] = {"what": "question wanted", "kind": question.kind, "account": by}
         records = [(question.agency, handle) for handle in question.children]
-        ledger.append(connection, EntryKind.OTHER, facts, now=stamp(now), records=records)
+        ledger.append(connection, EntryKind.RECORDS_NAMED, facts, now=stamp(now), records=records)

@@ -86,7 +86,7 @@ def _add_person(app: Flask, service: ConsoleService) -> None:
             view = person_at(service, connection, reference)
             return _person_page(service, connection, view)
 
-    @app.post("/operator/persons/<reference>/prepare")
+    @app.post("/operator/persons/<reference>")
     @allow("operator", step_up=True, logged=True)
     def operator_prepare(reference: str) -> Response:
         with service.database.write() as connection:
