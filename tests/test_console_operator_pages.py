@@ -80,8 +80,8 @@ def test_the_first_page_says_what_needs_attention(shown: Shown) -> None:
         "1 job failed",
         "2 open and closed conflicts stand",
         "1 alert not closed",
-        "1 agency: newest submission was refused E10",
-        "1 agency: submission was begun and not ended P01",
+        "1 agency: newest submission was refused Agency E10",
+        "1 agency: submission was begun and not ended Agency P01",
         "1 erasure not confirmed",
         f"Persons at the last linkage {CHILDREN}",
     ):
@@ -96,13 +96,13 @@ def test_agencies_and_submissions_are_those_of_the_store(shown: Shown) -> None:
         rows = connection.execute(select(schema.submissions)).all()
     listed = shown.text("/operator/submissions")
     for row in rows:
-        assert f"{row.agency} number {row.sequence} {row.state.capitalize()}" in listed
+        assert f"Agency {row.agency}, number {row.sequence} {row.state.capitalize()}" in listed
         page = shown.text(f"/operator/submissions/{row.agency}/{row.sequence}")
         assert row.id in page
         assert f"Children {CHILDREN} " in page
     only = shown.text("/operator/submissions?state=refused")
-    assert "E10 number 1" in only
-    assert "E09 number 1" not in only
+    assert "Agency E10, number 1" in only
+    assert "Agency E09, number 1" not in only
 
 
 def test_what_went_wrong_is_shown_as_text(shown: Shown) -> None:

@@ -12,7 +12,8 @@ __all__ = ["timeline_picture"]
 _TOLD, _ALONE, _INK, _LINE = "#1a7f8e", "#a8431f", "#0b0c0c", "#b1b4b6"
 _NAMES, _WIDE, _ROW, _AXIS = 250, 560, 30, 26
 _NARROWEST = 5.0
-_YEARS_APART = 40
+_APART = 72
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _TEXT = Markup(
     '<text x="{}" y="{}" font-size="14" font-family="arial, sans-serif" text-anchor="{}">{}</text>'
@@ -60,18 +61,17 @@ def _episode(one: MonthSpan, first: int, step: float, y: float) -> list[Markup]:
 
 
 def _axis(first: int, months: int, step: float, height: float) -> list[Markup]:
-    """Mark the beginning of every year that there is room for, and the first month."""
-    parts, room = [], 0.0
+    """Mark the first month and then as many months or years as there is room for."""
+    parts = []
+    every = next((one for one in (1, 3, 6, 12, 24, 60) if one * step >= _APART), 120)
     for number in range(first, first + months):
         x = _NAMES + (number - first) * step
-        if number % 12 and number != first:
+        if number != first and (number % every or x < _NAMES + _APART):
             continue
+        year, month = divmod(number, 12)
         parts.append(line(x, _AXIS - 8, x, height, _LINE))
-        if x >= room:
-            year, month = divmod(number, 12)
-            said = str(year) if not month else f"{month + 1:02d}/{year}"
-            parts.append(_TEXT.format(round(x + 2, 1), 14, "start", said))
-            room = x + _YEARS_APART + (0 if not month else 20)
+        said = f"{_MONTHS[month]} {year}" if every < 12 or number == first else str(year)
+        parts.append(_TEXT.format(round(x + 2, 1), 14, "start", said))
     return parts
 
 

@@ -160,7 +160,14 @@ def summary_of(seen: Evidence, views: Sequence[ViewShown], *, state: str) -> str
         said += f"Most for a link: {_lower(strongest.title)} ({strongest.seen.weight:+.1f}). "
     if weakest is not None and weakest.seen.weight < 0:
         said += f"Most against: {_lower(weakest.title)} ({weakest.seen.weight:+.1f}). "
-    return f"{said}The evidence makes it {_percent(seen.probability)} likely; the two {state}."
+    return f"{said}The evidence makes it {_likely(seen.probability)} likely; the two {state}."
+
+
+def _likely(probability: float) -> str:
+    """Say how likely something is; nothing that weights say is certain."""
+    if probability > 0.99:
+        return "more than 99%"
+    return "less than 1%" if probability < 0.01 else _percent(probability)
 
 
 def _lower(text: str) -> str:

@@ -78,7 +78,7 @@ class KeptSpread(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     shares: tuple[float, ...]
 
     def standing(self, similarity: float | None) -> Standing:
-        """Place a similarity among these pairs, as exactly as the classes tell."""
+        """Place a similarity among these pairs: of those in its own class half agree less."""
         below = None if similarity is None or not self._any else self._below(similarity)
         return Standing(self.speaks, self.mean, self.low, self.median, self.high, below)
 
@@ -89,10 +89,8 @@ class KeptSpread(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def _below(self, similarity: float) -> float:
         if similarity == 0.0:
             return self.silent / 2.0
-        place = min(similarity, 1.0) * len(self.shares)
-        whole = min(int(place), len(self.shares) - 1)
-        inside = self.shares[whole] * (place - whole)
-        return min(self.silent + sum(self.shares[:whole]) + inside, 1.0)
+        own = min(int(similarity * len(self.shares)), len(self.shares) - 1)
+        return min(self.silent + sum(self.shares[:own]) + self.shares[own] / 2.0, 1.0)
 
 
 class KeptExplanation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -229,12 +227,13 @@ class PersonExplainer:
 
         The latter are the strongest ones (a maximum spanning tree), the weakest of them first; a record that
         agrees with no other beyond noise hangs on the one that fits it least badly.  Drawn are these, and
-        pairs with log odds above nothing; marked as weakest are the :data:`WEAKEST` lowest of the former.
+        pairs with log odds above nothing; marked as weakest are the lowest of the former, half of them and
+        :data:`WEAKEST` at most.
         """
         pairs = list(combinations(range(len(self.records)), 2))
         odds = dict(zip(pairs, self._log_odds(pairs), strict=True))
         tree = _strongest(len(self.records), odds)
-        weakest = set(tree[:WEAKEST]) if len(tree) > 1 else set()
+        weakest = set(tree[: min(WEAKEST, len(tree) // 2)])
         edges = tuple(
             Edge(left, right, odds[left, right], True, (left, right) in weakest)  # noqa: FBT003
             for left, right in pairs
