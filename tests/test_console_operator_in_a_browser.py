@@ -125,7 +125,7 @@ def day(console: Console, served: Served, page: Page, check: Any) -> None:
     out.get_by_label("Reason").select_option("agencies")
     out.get_by_label("Number of a file").fill("CR-2026/014")
     out.get_by_role("button", name="Take out").press("Enter")
-    page.get_by_text("is not carried out yet").first.wait_for()
+    page.get_by_text("not carried out yet. Linkage job").wait_for()
     check()
 
 

@@ -22,7 +22,7 @@ from linkage.wire.answers import QueryAnswer
 from linkage.wire.canonical import canonical, parse
 from linkage.wire.results import Results
 from tests.support.console import MovableClock, needs_assets
-from tests.support.person_pages import Looking, looking_at, signed_in
+from tests.support.person_pages import Looking, looking_at, signed_in, words_of
 from tests.support.reviewable import DOUBTFUL, members, record, relink, reviewable_unit
 from tests.support.served import Served, copied_unit
 from tests.support.unit import handle
@@ -305,7 +305,7 @@ def test_a_record_is_taken_out_and_a_person_joined_from_the_next_linkage_on(
     assert "Smith" not in named.text
     assert olga.post(page, **out, reason="evidence", file="CR-2026/014").status_code == 303
     text = olga.text(address)
-    assert "is not carried out yet. Linkage job" in text
+    assert ": not carried out yet. Linkage job" in text
     assert "olga the evidence on the person’s page; file CR-2026/014" in text
     assert person_of(served, child, "P01") == person
     served.workers.settle()
@@ -348,3 +348,26 @@ def test_a_question_goes_out_among_others_and_its_answer_comes_back(served: Serv
     body = canonical(QueryAnswer(query=mine[0].query, answer="record-right"))
     assert client.call("PUT", f"/v1/answers/{mine[0].query}", body).status_code == 200
     assert "Answer: we looked at our own record: it is right as it is." in olga.text(address)
+
+
+def test_a_reviewer_asks_and_no_other_reviewer_is_told_so(served: Served, olga: Looking) -> None:
+    ann, ben = (signed_in(olga.service, olga.app, name, "reviewer") for name in ("ann", "ben"))
+    number = ann.post("/review/next", seat="blind", page="/review").headers["location"]
+
+    def seen(who: Looking) -> str:
+        return re.sub(r'(name="csrf_token" value=")[0-9a-f]+', r"\1", who.get(number).text)
+
+    before = seen(ben)
+    assert "Is the date of birth in your record right?" in words_of(before)
+    assert ann.post(f"{number}/ask", page="/review").status_code == 409
+    free = {"question": "0", "text": "John Smith", "kind": "Smith"}
+    assert ann.post(f"{number}/ask", page="/review", **free).status_code == 303
+    assert "You asked:" in seen(ann)
+    assert seen(ben) == before
+    with served.workers.database.read() as connection:
+        rows = connection.execute(select(schema_persons.wanted_questions)).all()
+        statements = " ".join(connection.scalars(select(schema.ledger_statements.c.statement)))
+    assert [(row.kind, row.asked_by) for row in rows] == [("date-of-birth", "ann")]
+    assert "Smith" not in statements + str(rows)
+    other = signed_in(olga.service, olga.app, "gina", "governance")
+    assert other.post(f"{number}/ask", page="/governance", question="0").status_code == 403
