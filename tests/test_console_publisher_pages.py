@@ -24,6 +24,7 @@ from tests.support.console import Console, needs_assets, serving_console
 from tests.support.served import Served, served_unit
 from tests.support.unit import make_sent
 from tests.test_console_operator_pages import token_of, words_of
+from tests.test_releases_need_two_people import enrol
 
 pytestmark = needs_assets
 
@@ -65,6 +66,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         served.client(served.police).submit(make_sent(served.unit, served.police, children=range(2, 14)))
         served.workers.settle()
         assert served.workers.cycle() == 1
+        with served.workers.database.write() as connection:
+            enrol(connection, "Petra")
         with serving_console(served.unit.folder.root) as console:
             two = (console.signed_in("paul", "publisher"), console.signed_in("petra", "publisher"))
             yield Office(served, console, *two)
@@ -81,7 +84,7 @@ def test_one_proposes_another_approves_and_what_is_downloaded_is_that(office: Of
     assert (found.state, found.proposed_by, said.tables) == ("proposed", "paul", ("T1",))
     text = office.text(number)
     with office.console.service.database.read() as connection:
-        tables = open_tables(connection, found)
+        tables = open_tables(office.served.unit.folder, connection, found)
     assert tables
     for one in table_figures(tables):
         hidden = one.symbols.get("c", 0)
@@ -93,11 +96,11 @@ def test_one_proposes_another_approves_and_what_is_downloaded_is_that(office: Of
     file = f"/publisher/releases/{number}/files/index.html"
     assert office.petra.get(file).status_code == 404
     own = office.send(office.paul, decide, step="approve", digest=found.digest)
-    assert (own.status_code, "prepared by this person" in own.text) == (409, True)
+    assert (own.status_code, "no approver of this name" in own.text) == (409, True)
     other = office.send(office.petra, decide, step="approve", digest="0" * 64)
     assert (other.status_code, office.kept(number).state) == (409, "proposed")
     assert office.send(office.petra, decide, step="approve", digest=found.digest).status_code == 303
-    assert (office.kept(number).state, office.kept(number).decided_by) == ("approved", "petra")
+    assert (office.kept(number).state, office.kept(number).decided_by) == ("approved", "Petra")
     for name, digest in said.files.items():
         got = office.paul.get(f"/publisher/releases/{number}/files/{name}")
         assert hashlib.sha256(got.content).hexdigest() == digest

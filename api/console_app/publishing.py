@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from api import releasing
+from api.approving import find_approver, standing_of
 from api.console_app.current import current
 from api.console_app.drawing import BarChart, bar_chart
 from api.console_app.roles import allow
@@ -38,12 +39,15 @@ def add_pages(app: Flask, service: ConsoleService) -> None:
 
 
 def _add_looking(app: Flask, service: ConsoleService) -> None:
+    folder = service.folder
+
     @app.get("/publisher")
     @allow("publisher", logged=True)
     def publisher_releases() -> str:
         with service.database.read() as connection:
             found = [(one, releasing.said_of(one)) for one in reversed(releases.all_releases(connection))]
-        return render_template("publisher/releases.html", found=found)
+            approver = find_approver(connection, current().name)
+        return render_template("publisher/releases.html", found=found, approver=approver)
 
     @app.get("/publisher/releases/<int:number>")
     @allow("publisher", logged=True)
@@ -51,9 +55,10 @@ def _add_looking(app: Flask, service: ConsoleService) -> None:
         with service.database.read() as connection:
             found = _known(connection, number)
             said = releasing.said_of(found)
-            tables = open_tables(connection, found) if isinstance(said, Proposal) else None
+            tables = open_tables(folder, connection, found) if isinstance(said, Proposal) else None
             last = published_last(connection, found)
-            older = None if last is None or tables is None else open_tables(connection, last)
+            older = None if last is None or tables is None else open_tables(folder, connection, last)
+            standing = standing_of(connection, current().name, found.proposed_by)
         return render_template(
             "publisher/release.html",
             one=found,
@@ -63,14 +68,14 @@ def _add_looking(app: Flask, service: ConsoleService) -> None:
             last=last,
             changes=None if older is None or tables is None else changes(older, tables),
             symbols=SYMBOLS,
-            own=found.proposed_by == current().name,
+            standing=standing,
         )
 
     @app.get("/publisher/releases/<int:number>/tables/<table>/<measure>")
     @allow("publisher", logged=True)
     def publisher_table(number: int, table: str, measure: str) -> str:
         with service.database.read() as connection:
-            tables = open_tables(connection, _counted(connection, number)) or ()
+            tables = open_tables(folder, connection, _counted(connection, number)) or ()
         shown = next((one for one in tables if (one.number, one.measure) == (table, measure)), None)
         if shown is None:
             abort(404)
@@ -127,7 +132,7 @@ def _add_files(app: Flask, service: ConsoleService) -> None:
         """Give out a file, and of a release that nobody approved none."""
         with service.database.read() as connection:
             found = _counted(connection, number)
-            files: Mapping[str, bytes] | None = open_files(connection, found)
+            files: Mapping[str, bytes] | None = open_files(service.folder, connection, found)
         if found.state != "approved" or files is None or name not in files:
             abort(404)
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
@@ -177,7 +182,8 @@ def _add_deciding(app: Flask, service: ConsoleService) -> None:
     def publisher_decide(number: int) -> str:
         with service.database.read() as connection:
             found = _known(connection, number)
-        return render_template("publisher/decide.html", one=found, own=found.proposed_by == current().name)
+            standing = standing_of(connection, current().name, found.proposed_by)
+        return render_template("publisher/decide.html", one=found, standing=standing)
 
     @app.post("/publisher/releases/<int:number>/decide")
     @allow("publisher", step_up=True, logged=True)
@@ -187,7 +193,7 @@ def _add_deciding(app: Flask, service: ConsoleService) -> None:
         with service.database.write() as connection:
             _known(connection, number)
             if step == "approve":
-                releasing.approve_release(connection, number, by=by, digest=digest, now=now, signed_in=True)
+                releasing.approve_release(connection, number, by=by, digest=digest, now=now)
             elif step == "reject":
                 releasing.reject_release(connection, number, by=by, now=now)
             elif step == "withdraw":
