@@ -12,20 +12,17 @@ from sqlalchemy import Connection
 from api.audiences import OPERATOR
 from api.disclosing import policy_set
 from api.folders import DataFolder
-from api.making_releases import CountedRelease, keep_requested
-from api.open_releases import OPEN_FILES, OPEN_TABLES
 from api.policy_settings import DisclosureSettings
+from api.publisher_seal import PublisherSeal, ShownPart, make_releases_key
 from api.publishing.files import publication
-from api.release_contents import (
-    ReleaseSeal,
+from api.release_formats import (
     digest_of,
     files_of,
     manifest_of,
     outputs_of,
     packed,
 )
-from api.releasing import Proposal, approve_release, published_before
-from api.secret_files import read_worker_key
+from api.releasing import Proposal, enter, published_before
 from api.store import ledger, record_tables, releases, schema_audiences, schema_review
 from api.store.review_evidence import Evidence, Neighbour, Seen, SeenEdge, SeenView, Spread, ViewSpread
 from benchmarks.console_rows import Filled, insert_all
@@ -39,6 +36,7 @@ from linkage.register.statistics.facts import gather_facts
 from linkage.register.statistics.periods import Period
 from linkage.register.statistics.published import Beside, LinkQuality
 from linkage.register.statistics.tables import count_tables, found_areas
+from linkage.wire.canonical import canonical
 
 __all__ = ["ASKED", "fill_decided", "fill_releases", "fill_reviews"]
 
@@ -171,8 +169,8 @@ def fill_releases(
 ) -> None:
     """Releases of every table for every area, all but the last approved; symbols stand for small numbers.
 
-    The tables have the size that so many areas give them.  Disclosure control itself is not run: how long it
-    takes is not the console's time.
+    The tables have the size that so many areas give them.  Disclosure control itself is not run, and what the
+    register worker keeps for itself is left out: neither is the console's.
     """
     first, last = dt.date(2025, 4, 1), dt.date(2026, 3, 31)
     period = Period(first, last)
@@ -181,15 +179,14 @@ def fill_releases(
     coverage = AreaMonths(facts.calendar, register.directory, period, found_areas(facts))
     quality = LinkQuality(records=1000, links=400, possible=10, precision=0.98, low=0.97, high=0.99)
     beside = Beside(period, register.directory, coverage, quality, filled.sizes.months)
-    seal = ReleaseSeal(read_worker_key(folder.register_key, "register-worker"))
+    make_releases_key(folder.releases_key)
+    seal = PublisherSeal.read(folder.releases_key)
     policy, zero = policy_set(DisclosureSettings()), dict.fromkeys(DisclosureFigures.__struct_fields__, 0)
     files: dict[str, bytes] = {}
-    for number in range(count):
+    for number in range(1, count + 1):
         tables = [_released(one, hidden=10 + 5 * number) for one in counted]
         files = files or dict(publication(tables, beside))
-        outputs, now = outputs_of(tables), filled.end - dt.timedelta(days=count - number)
-        size = ledger.size_of(connection)
-        earlier = tuple((one.number, one.digest) for one in published_before(connection))
+        outputs, size = outputs_of(tables), ledger.size_of(connection)
         proposal = Proposal(
             proposed_by="person.1",
             first=first,
@@ -205,23 +202,22 @@ def fill_releases(
             inputs="ab" * 32,
             released=digest_of(outputs),
             files=manifest_of(files),
-            earlier=earlier,
+            earlier=tuple((one.number, one.digest) for one in published_before(connection)),
             figures=DisclosureFigures(**zero),
         )
-        parts, kept = packed(outputs), packed(files_of(files.items()))
-        made = CountedRelease(
-            proposal,
-            {"inputs": b"", "released": parts, "files": kept},
-            {OPEN_TABLES: parts, OPEN_FILES: kept},
-            seal,
-        )
+        shown: dict[ShownPart, bytes] = {
+            "shown-tables": packed(outputs),
+            "shown-files": packed(files_of(files.items())),
+        }
+        digest, at = digest_of(proposal), filled.at(number / count)
         place = releases.add_release(
-            connection, digest="", proposal="", proposed_by="person.1", now=filled.at(0.9), state="requested"
+            connection, digest=digest, proposal=canonical(proposal).decode(), proposed_by="person.1", now=at
         )
-        keep_requested(connection, made, place, now=now)
-        if number < count - 1:
-            digest = digest_of(proposal)
-            approve_release(connection, place, by="person.2", digest=digest, now=now, signed_in=True)
+        parts = {part: seal.sealed(place, part, content) for part, content in shown.items()}
+        releases.add_contents(connection, place, parts)
+        if number < count:
+            releases.set_release(connection, place, state="approved", decided_by="person.2", decided_at=at)
+        enter(connection, "proposed", place, digest, filled.end, parts=list(parts))
 
 
 def _released(table: CountTable, *, hidden: int) -> ReleasedTable:
