@@ -148,10 +148,10 @@ def view_entry(connection: Connection, index: int) -> EntryView | None:
     )
 
 
-def leaves(connection: Connection) -> Sequence[Row[tuple[int, str, str, str]]]:
+def leaves(connection: Connection) -> list[tuple[int, str, str, str]]:
     """Return every leaf in order: what anybody may be given."""
     columns = (_entries.c.entry, _entries.c.kind, _entries.c.day, _entries.c.commitment)
-    return connection.execute(select(*columns).order_by(_entries.c.entry)).all()
+    return [tuple(row) for row in connection.execute(select(*columns).order_by(_entries.c.entry))]
 
 
 def check_whole(connection: Connection) -> WholeCheck:

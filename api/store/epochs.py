@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, union_all, update
 
 from api.store import answers, ledger, reidentifications, review, schema, urgent
 from linkage.wire.epochs import EpochDescriptor, read_descriptor
@@ -149,10 +149,15 @@ def agency_progress(connection: Connection) -> list[AgencyProgress]:
     """Return for every agency how far it has encoded again, by code."""
     members, agencies = schema.memberships, schema.agencies
     current = connection.scalar(select(_table.c.epoch).where(_table.c.current)) or ""
-    everything = select(members.c.agency, func.count()).group_by(members.c.agency)
-    # As two ranges an index finds what is of older epochs, mostly little, without reading every record.
-    older = everything.where(or_(members.c.epoch < current, members.c.epoch > current))
-    total, left = ({row[0]: row[1] for row in connection.execute(query)} for query in (everything, older))
+    # Two ranges, so that an index finds what is of older epochs, mostly little, without reading every record.
+    ranges = (
+        select(members.c.agency).where(one) for one in (members.c.epoch < current, members.c.epoch > current)
+    )
+    older = union_all(*ranges).subquery()
+    total, left = (
+        {row[0]: row[1] for row in connection.execute(select(code, func.count()).group_by(code))}
+        for code in (members.c.agency, older.c.agency)
+    )
     codes = connection.scalars(select(agencies.c.code).order_by(agencies.c.code))
     return [AgencyProgress(code, total.get(code, 0) - left.get(code, 0), left.get(code, 0)) for code in codes]
 
