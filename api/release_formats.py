@@ -19,6 +19,7 @@ __all__ = [
     "ReleaseFiles",
     "ReleasedTables",
     "digest_of",
+    "digest_packed",
     "files_of",
     "manifest_of",
     "outputs_of",
@@ -69,6 +70,11 @@ def packed(content: Struct) -> bytes:
 def unpacked(content: bytes, kind: type[T]) -> T:
     """Return a part from what was packed."""
     return parse(zlib.decompress(content), kind, limit=_MAX_BYTES)
+
+
+def digest_packed(content: bytes) -> str:
+    """Return :func:`digest_of` what was packed: quicker, for its canonical form is not made again."""
+    return hashlib.sha256(zlib.decompress(content)).hexdigest()
 
 
 def digest_of(content: object) -> str:

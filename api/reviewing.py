@@ -17,7 +17,6 @@ import datetime as dt
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -204,9 +203,7 @@ def agreement_overall(connection: Connection) -> Agreement:
 
 
 def _blind_pairs(connection: Connection) -> dict[tuple[str, str], list[tuple[Verdict, Verdict]]]:
-    found: dict[tuple[str, str], list[tuple[Verdict, Verdict]]] = {}
-    for given in review.verdicts(connection).values():
-        blind = [one for one in given if one.seat < 3 and one.fixed]
-        for one, other in combinations(sorted(blind, key=lambda each: each.reviewer), 2):
-            found.setdefault((one.reviewer, other.reviewer), []).append((one.verdict, other.verdict))
-    return found
+    return {
+        names: [said for said, count in counts.items() for _ in range(count)]
+        for names, counts in review.blind_agreement(connection).items()
+    }

@@ -73,6 +73,7 @@ __all__ = [
     "newest_checkpoint",
     "root_of",
     "row_key",
+    "rows_said",
     "size_of",
 ]
 
@@ -204,6 +205,11 @@ def current_covers(connection: Connection) -> dict[tuple[str, str], str | None]:
     """Return what the ledger last said of every covered row, stretch and file."""
     rows = connection.execute(select(_covers.c.what, _covers.c.key, _covers.c.digest))
     return {(row.what, row.key): row.digest for row in rows}
+
+
+def rows_said(connection: Connection, table: str, keys: Iterable[str]) -> dict[str, str | None]:
+    """Return what the ledger last said of some rows of a table, by key."""
+    return _said_of(connection, table, sorted(keys))
 
 
 def files_said(connection: Connection, names: Iterable[str]) -> dict[str, str | None]:

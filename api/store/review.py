@@ -21,6 +21,7 @@ from api.store.schema_review import (
 )
 
 __all__ = [
+    "THIRD",
     "VERDICTS",
     "GivenVerdict",
     "NewPair",
@@ -29,6 +30,7 @@ __all__ = [
     "add_verdict",
     "all_pairs",
     "asked_pairs",
+    "blind_agreement",
     "end_leases",
     "find_pair",
     "fix",
@@ -52,6 +54,9 @@ __all__ = [
 Verdict = Literal["link", "not-a-link", "cannot-tell"]
 
 VERDICTS: Final[tuple[Verdict, ...]] = ("link", "not-a-link", "cannot-tell")
+
+THIRD = 3
+"""The seat of whoever decides between two."""
 
 _AT_ONCE = 400
 _WHOLE = -1
@@ -280,6 +285,25 @@ def verdicts_asked(connection: Connection) -> dict[int, list[GivenVerdict]]:
     asked = select(review_pairs.c.id).where(_asked())
     query = select(review_verdicts).where(review_verdicts.c.pair.in_(asked))
     return _verdicts(connection, query.order_by(review_verdicts.c.pair, review_verdicts.c.seat))
+
+
+def blind_agreement(connection: Connection) -> dict[tuple[str, str], dict[tuple[Verdict, Verdict], int]]:
+    """Count on how many pairs two reviewers in blind seats said what, over verdicts that are fixed.
+
+    By both names in order, and in that order what they said.
+    """
+    one, other = review_verdicts.alias("one"), review_verdicts.alias("other")
+    query = (
+        select(one.c.reviewer, other.c.reviewer, one.c.verdict, other.c.verdict, func.count())
+        .join(other, (other.c.pair == one.c.pair) & (other.c.reviewer > one.c.reviewer))
+        .where(*(each.c.seat < THIRD for each in (one, other)))
+        .where(*(each.c.fixed_at.is_not(None) for each in (one, other)))
+        .group_by(one.c.reviewer, other.c.reviewer, one.c.verdict, other.c.verdict)
+    )
+    found: dict[tuple[str, str], dict[tuple[Verdict, Verdict], int]] = defaultdict(dict)
+    for first, second, *said, count in connection.execute(query):
+        found[first, second][cast("Verdict", said[0]), cast("Verdict", said[1])] = count
+    return found
 
 
 def verdicts_of(connection: Connection, reviewer: str) -> tuple[int, GivenVerdict | None]:
