@@ -12,9 +12,11 @@ from click.testing import CliRunner
 from api.checkpoints import open_signer
 from api.console_accounts import bind_account, disable_account, reset_account, unbind_account
 from api.console_app.app import create_console
+from api.console_app.roles import rule_of
 from api.console_app.service import open_console
 from api.manage import register
 from api.secret_files import read_sign_on_secret
+from api.store import accounts
 from linkage.errors import InputError
 from tests.support.audited import exported, verified
 from tests.support.console import Console, MovableClock, needs_assets, serving_console
@@ -124,7 +126,7 @@ def test_a_sign_in_from_long_ago_does_not_do_for_a_sensitive_act(
     asked = browser.get("/account")
     assert (asked.status_code, asked.headers["location"]) == (303, "/confirm?next=/account")
     page = browser.get("/confirm?next=/account")
-    assert f"Sign in with {LABEL}" in page.text
+    assert f"Sign in again with {LABEL}" in page.text
     there = way_there(browser, "/confirm/sign-on?next=/account")
     assert (asked_of(there)["prompt"], asked_of(there)["max_age"]) == ("login", "0")
     before = cookie(browser)
@@ -198,6 +200,12 @@ def test_whoever_is_not_bound_is_answered_as_whoever_is_disabled(
     with console.service.database.write() as connection:
         disable_account(connection, name, now=clock())
     assert not is_in(browser)
+    answers.append(through(console.browser()))
+    with console.service.database.write() as connection:
+        reset_account(connection, name, now=clock())
+        bind_account(connection, name, sign_on.issuer, sign_on.subject, now=clock())
+        change = {"values": {"state": "disabled"}, "change": "disabled", "now": console.service.now()}
+        accounts.change_account(connection, name, **change)  # past the command, the binding left
     answers.append(through(console.browser()))
     with console.service.database.write() as connection, pytest.raises(InputError, match="is disabled"):
         bind_account(connection, name, sign_on.issuer, sign_on.subject, now=clock())
@@ -273,6 +281,21 @@ def test_signing_out_ends_the_session_here_and_offers_to_end_the_other(
         "post_logout_redirect_uri": f"{console.url}/sign-in",
     }
     assert way_back(there) == f"{console.url}/sign-in"
+
+
+def test_every_address_of_it_says_who_may_open_it(console: Console) -> None:
+    app = create_console(console.service)
+    mine = [one for one in app.url_map.iter_rules() if "sign-on" in one.rule]
+    rules = {one.rule: rule_of(app.view_functions[one.endpoint]) for one in mine}
+    assert {address: rule.who for address, rule in rules.items() if rule is not None} == {
+        "/sign-on": "anybody",
+        "/sign-on/back": "anybody",
+        "/sign-on/done": "anybody",
+        "/sign-on/out": "anybody",
+        "/confirm/sign-on": "account",
+    }
+    assert all(one.methods == {"GET", "HEAD", "OPTIONS"} for one in mine)
+    assert console.browser().get("/confirm/sign-on").headers["location"].startswith("/sign-in?")
 
 
 def test_without_settings_there_is_no_trace_of_it(tmp_path: Path) -> None:

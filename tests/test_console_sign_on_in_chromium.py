@@ -90,7 +90,7 @@ def test_there_and_back_and_out(console: Console, sign_on: SignOn, browser: Brow
 
 
 def _by_sign_on(page: Page, sign_on: SignOn, button: str) -> None:
-    page.get_by_role("button", name=f"Sign in with {LABEL}").click()
+    page.get_by_role("button", name=re.compile(f"Sign in (again )?with {LABEL}")).click()
     page.wait_for_url(f"{sign_on.issuer}/authorize?**")
     with page.expect_request("**/sign-on/back?**") as back, page.expect_request("**/sign-on/done?**") as done:
         page.get_by_role("button", name=button).click()
