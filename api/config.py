@@ -19,6 +19,7 @@ from api.policy_settings import (
     RetentionSettings,
 )
 from api.setting_words import not_toml, wrong_value
+from api.sign_on_settings import SIGN_ON_TEXT, SignOnSettings
 from api.store.database import SCHEMAS, StoreName
 from api.store.database_url import database_url
 from api.unsafe_settings import settings_findings
@@ -71,6 +72,7 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     confirm_minutes: Annotated[int, Meta(ge=1, le=30)] = 5
     attempts_per_account: Annotated[int, Meta(ge=3, le=100)] = 10
     attempts_per_address: Annotated[int, Meta(ge=3, le=10_000)] = 60
+    oidc: SignOnSettings = SignOnSettings()
 
 
 class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -230,6 +232,7 @@ confirm_minutes = 5
 attempts_per_account = 10
 attempts_per_address = 60
 
+{SIGN_ON_TEXT}
 [database]
 # Where the three stores are: "" for SQLite, a file of this folder, or the URL of a PostgreSQL database
 # (15 or newer), each its own: "postgresql+psycopg:///clew_register?host=/run/postgresql". Without a user in

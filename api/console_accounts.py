@@ -10,14 +10,24 @@ from sqlalchemy import Connection
 
 from api.clock import stamp
 from api.store import accounts, console_sessions
+from api.store.accounts import Account
 from linkage.errors import InputError
 
-__all__ = ["CODE_HOURS", "code_hash", "disable_account", "invite_account", "reset_account"]
+__all__ = [
+    "CODE_HOURS",
+    "bind_account",
+    "code_hash",
+    "disable_account",
+    "invite_account",
+    "reset_account",
+    "unbind_account",
+]
 
 CODE_HOURS = 72
 """How long a one-time code counts."""
 
 _NAME = re.compile(r"[a-z][a-z0-9._-]{1,62}[a-z0-9]")
+_SUBJECT = re.compile(r"[!-~]{1,255}")
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: none is taken for another
 _GROUPS, _GROUP = 5, 4
 
@@ -63,6 +73,40 @@ def reset_account(connection: Connection, name: str, *, now: dt.datetime) -> str
     return code
 
 
+def bind_account(connection: Connection, name: str, issuer: str, subject: str, *, now: dt.datetime) -> None:
+    """Let an account be opened by whom a sign-on knows as a subject, and end the account's sessions.
+
+    Nothing that a sign-on says makes an account or gives it a role.  Raises :class:`InputError`.
+    """
+    if not issuer:
+        raise InputError(
+            "there is no sign-on that an account could be bound to",
+            hint="name it under [console.oidc] in unit.toml; docs/operations/console.md says how",
+        )
+    if _SUBJECT.fullmatch(subject) is None:
+        raise InputError(
+            "SUBJECT: not what a sign-on calls somebody",
+            hint="1 to 255 letters, digits and signs without a space, as its directory shows it",
+        )
+    if _require(connection, name).state == "disabled":
+        raise InputError(
+            "NAME: the account is disabled", hint="`clew register account reset` would invite it anew"
+        )
+    if not accounts.bind_sign_on(connection, name, issuer=issuer, subject=subject, now=stamp(now)):
+        raise InputError(
+            "SUBJECT: another account is bound to it", hint="`clew register account list` lists them"
+        )
+    console_sessions.end_sessions_of(connection, name)
+
+
+def unbind_account(connection: Connection, name: str, *, now: dt.datetime) -> None:
+    """Let no sign-on open an account any more, and end its sessions; raises :class:`InputError`."""
+    _require(connection, name)
+    if not accounts.unbind_sign_on(connection, name, now=stamp(now)):
+        raise InputError("NAME: no sign-on opens this account", hint="nothing was changed")
+    console_sessions.end_sessions_of(connection, name)
+
+
 def disable_account(connection: Connection, name: str, *, now: dt.datetime) -> None:
     """Let an account sign in no more, and end its sessions; what it did stays on record."""
     _require(connection, name)
@@ -70,9 +114,11 @@ def disable_account(connection: Connection, name: str, *, now: dt.datetime) -> N
     console_sessions.end_sessions_of(connection, name)
 
 
-def _require(connection: Connection, name: str) -> None:
-    if accounts.account_by_name(connection, name) is None:
+def _require(connection: Connection, name: str) -> Account:
+    account = accounts.account_by_name(connection, name)
+    if account is None:
         raise InputError("NAME: there is no such account", hint="`clew register account list` lists them")
+    return account
 
 
 def _new_code() -> str:

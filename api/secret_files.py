@@ -21,11 +21,13 @@ __all__ = [
     "read_ledger_key",
     "read_receipts_key",
     "read_releases_key",
+    "read_sign_on_secret",
     "read_worker_key",
     "write_secret",
 ]
 
 _MAX_BYTES = 4096
+_MAX_SIGN_ON_SECRET = 1024
 
 SecretUse = Literal[
     "receipts",
@@ -111,17 +113,33 @@ def read_releases_key(path: Path) -> bytes:
     return _read(path, "releases", size=32, closed=0o037)
 
 
+def read_sign_on_secret(path: Path) -> str:
+    """Read the one line by which the console shows a department's sign-on who asks."""
+    hint = "put the secret there that the sign-on gave the console, with mode 0600"
+    text = _owned(path, hint=hint).decode("ascii", errors="replace").strip()
+    if not text or not text.isascii() or not text.isprintable() or len(text) > _MAX_SIGN_ON_SECRET:
+        raise InputError(f"secrets/{path.name}: not one line of plain letters, digits and signs", hint=hint)
+    return text
+
+
 def _read(path: Path, use: SecretUse, *, size: int, closed: int = 0o077) -> bytes:
     """Read a secret; ``closed``: the rights that nobody may have on its file."""
+    hint = "put it back from where the secrets are kept, with mode 0600; it cannot be made again"
+    secret = parse(_owned(path, hint=hint, closed=closed), _Secret, limit=_MAX_BYTES)
+    key = bytes.fromhex(secret.key)
+    if secret.use != use or len(key) != size:
+        raise VerificationError(f"secrets/{path.name}: it is not the secret that belongs there")
+    return key
+
+
+def _owned(path: Path, *, hint: str, closed: int = 0o077) -> bytes:
+    """Read a file that nobody but its owner may use; ``hint``: what to do where there is none."""
     try:
         with path.open("rb") as stream:
             mode = stat.S_IMODE(path.stat().st_mode)
             data = stream.read(_MAX_BYTES + 1)
     except FileNotFoundError:
-        raise InputError(
-            f"secrets/{path.name}: not there",
-            hint="put it back from where the secrets are kept, with mode 0600; it cannot be made again",
-        ) from None
+        raise InputError(f"secrets/{path.name}: not there", hint=hint) from None
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise InputError(
@@ -132,8 +150,4 @@ def _read(path: Path, use: SecretUse, *, size: int, closed: int = 0o077) -> byte
             f"secrets/{path.name}: others than its owner may use it",
             hint=f"chmod {0o640 & ~closed:o} {path.name}",
         )
-    secret = parse(data, _Secret, limit=_MAX_BYTES)
-    key = bytes.fromhex(secret.key)
-    if secret.use != use or len(key) != size:
-        raise VerificationError(f"secrets/{path.name}: it is not the secret that belongs there")
-    return key
+    return data

@@ -72,7 +72,7 @@ def _setting(names: list[str]) -> str:
     """Return a setting's name as documents write it: ``[service] threads``."""
     if len(names) < 2:
         return names[0] if names else "the whole"
-    return f"[{names[0]}] {'.'.join(names[1:])}"
+    return f"[{'.'.join(names[:-1])}] {names[-1]}"
 
 
 def _taken(kind: inspect.Type, names: list[str]) -> inspect.Type:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from api.config import Settings
@@ -21,6 +22,7 @@ __all__ = [
     "filesystem_of",
     "folder_findings",
     "is_loopback",
+    "is_origin",
     "settings_findings",
 ]
 
@@ -89,6 +91,7 @@ def settings_findings(settings: "Settings") -> Iterator[Finding]:
             "name in hosts what agencies type, or every request of theirs is refused",
         )
     yield from _console(settings)
+    yield from _sign_on(settings)
     yield from _metrics(settings)
     limits = settings.limits
     if limits.part_bytes < limits.submission_bytes // 2:
@@ -158,6 +161,42 @@ def _console(settings: "Settings") -> Iterator[Finding]:
         )
 
 
+def _sign_on(settings: "Settings") -> Iterator[Finding]:
+    own = settings.console.oidc
+    if not own.is_set:
+        return
+    if not is_origin(own.issuer):
+        yield Finding(
+            "fault",
+            "[console.oidc] issuer",
+            "not an address that starts with https:// and has neither query nor fragment",
+            'write it as its own documents do: "https://sign-on.example.org/unit"',
+        )
+    if not own.client_id.isascii() or not own.client_id.isprintable() or not own.client_id:
+        yield Finding(
+            "fault", "[console.oidc] client_id", "no name of a client", "write the one that the sign-on gave"
+        )
+    if not own.acr and not own.amr:
+        yield Finding(
+            "caution",
+            "[console.oidc] acr",
+            "a sign-on with a password alone would be enough, if the department allows it",
+            "name in acr or amr what says that a second factor was shown",
+        )
+
+
+def is_origin(text: str) -> bool:
+    """Say whether an address is one of TLS, or of this machine alone, with neither query nor fragment."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    named = parts.hostname is not None and parts.username is None and port != 0
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    return named and safe and not re.search(r"[?#\\\s]", text) and text.isascii()
+
+
 def _metrics(settings: "Settings") -> Iterator[Finding]:
     taken = {settings.service.listen}
     for name in ("service", "linking", "register"):
@@ -195,6 +234,15 @@ def _is_host(text: str) -> bool:
 def folder_findings(folder: "DataFolder", settings: "Settings") -> Iterator[Finding]:
     """Yield what is unsafe around the data folder: who may use it, what it lies on, its room."""
     yield from _modes(folder)
+    if settings.console.oidc.is_set:
+        path = folder.root / settings.console.oidc.client_secret_file
+        if _mode(path) & 0o077:
+            yield Finding(
+                "fault",
+                "[console.oidc] client_secret_file",
+                "others than its account may use the file",
+                "chmod 600 the file, and let the console's account own it",
+            )
     yield from filesystem_findings(folder)
     usage = shutil.disk_usage(folder.root)
     if usage.free < settings.disk.free_bytes:

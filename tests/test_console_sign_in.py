@@ -187,7 +187,7 @@ def test_the_operator_s_commands(unit: Unit) -> None:
     assert re.fullmatch(r"([0-9a-z]{4}-){4}[0-9a-z]{4}\n", added.stdout), added.stderr
     assert added.stdout.strip() not in added.stderr
     listed = clew("register", "account", "list", "--data", data).stdout
-    assert listed == "j.smith\tinvited\toperator, reviewer\t0 passkeys\tno password\n"
+    assert listed == "j.smith\tinvited\toperator, reviewer\t0 passkeys\tno password\tno sign-on\n"
     again = clew("register", "account", "add", "j.smith", *operator)
     assert (again.returncode, "reset" in again.stderr) == (1, True)
     both = clew("register", "account", "add", "k", *operator)

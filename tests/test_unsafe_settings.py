@@ -45,6 +45,29 @@ UNSAFE = [
     ({"linking": '"nowhere"'}, "[metrics] linking: not an address and a port"),
     ({"service": '"127.0.0.1:8080"'}, "[metrics] service: something else has this address"),
     ({"service": '"[::1]:9464"', "linking": '"[::1]:9464"'}, "[metrics] linking: something else"),
+    *(
+        ({"issuer": f'"{issuer}"'}, "[console.oidc] issuer: not an address that starts with https://")
+        for issuer in (
+            "http://sign-on.example.org",
+            "https://",
+            "https://me@sign-on.example.org",
+            "https://sign-on.example.org/?tenant=1",
+            "https://sign-on.example.org/#x",
+            "https://sign-on.example.org:0",
+            "https://sign-on.example.org:x",
+            "sign-on.example.org",
+            "javascript:alert(1)",
+        )
+    ),
+    ({"issuer": '"https://sign-on.example.org"'}, "[console.oidc] client_id: no name of a client"),
+    (
+        {"algorithms": '["RS256", "none"]'},
+        "[console.oidc] algorithms: a list with something else in it stands there",
+    ),
+    ({"algorithms": '["HS256"]'}, "[console.oidc] algorithms: a list with something else in it stands there"),
+    ({"algorithms": "[]"}, "console.oidc.algorithms is empty"),
+    ({"scopes": '["profile"]'}, "console.oidc.scopes does not name openid"),
+    ({"subject": '"email"'}, "[console.oidc] subject: text stands there; allowed is"),
     ({"threads": "0"}, "threads"),
     ({"threads": "1000"}, "threads"),
     ({"submission_bytes": "1"}, "submission_bytes"),
@@ -141,6 +164,8 @@ def test_what_is_safe_is_taken(unit: Unit) -> None:
         {"listen": '"0.0.0.0:8080"', "behind_tls_proxy": "true"},
         {"service": '"0.0.0.0:9464"', "beyond_loopback": "true"},
         {"form": '"json"'},
+        {"issuer": '"https://sign-on.example.org:8443/unit"', "client_id": '"clew console"'},
+        {"issuer": '"http://127.0.0.1:9000"', "client_id": '"x"', "amr": '["mfa"]'},
     ):
         read_settings(_with(unit.folder, **changes))
 
@@ -180,6 +205,16 @@ def test_a_secret_that_others_may_read_stops_whoever_needs_it(unit: Unit) -> Non
     unit.folder.linking_key.chmod(0o640)
     done = clew("register", "work", "linking", "--data", unit.folder.root, "--once")
     assert (done.returncode, "chmod 600" in done.stderr) == (1, True)
+
+
+def test_the_check_looks_at_a_sign_on(unit: Unit) -> None:
+    secret = unit.folder.root / "secrets" / "sign-on.secret"
+    secret.write_text("canary")
+    secret.chmod(0o644)
+    settings = parse_settings(_with(unit.folder, issuer='"https://sign-on.example.org"', client_id='"c"'))
+    found = [*settings_findings(settings), *folder_findings(unit.folder, settings)]
+    said = {(one.weight, one.where) for one in found if "oidc" in one.where}
+    assert said == {("fault", "[console.oidc] client_secret_file"), ("caution", "[console.oidc] acr")}
 
 
 def test_a_secret_that_is_not_there_is_told_of(unit: Unit) -> None:
@@ -236,10 +271,11 @@ def test_loopback_is_told_from_the_world() -> None:
     assert not any(is_loopback(one) for one in ("0.0.0.0", "::", "10.0.0.1", "example.org"))
 
 
-def _read_settings_of(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[tuple[str, object]]:
+def _read_settings_of(kind: type[msgspec.Struct], *sections: str) -> Iterator[tuple[str, object]]:
+    prefix = f"[{'.'.join(sections)}] " if sections else ""
     for field in msgspec.structs.fields(kind):
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
-            yield from _read_settings_of(field.type, f"[{field.name}] ")
+            yield from _read_settings_of(field.type, *sections, field.name)
         else:
             yield f"{prefix}{field.encode_name}", field.default
 
@@ -272,7 +308,7 @@ def _toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return "[]"
+        return f"[{', '.join(_toml(one) for one in value)}]"
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 

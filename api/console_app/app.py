@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api.console_app import setting_up, sign_in
+from api.console_app import setting_up, sign_in, sign_on
 from api.console_app.current import csrf_field, csrf_token, whoever
 from api.console_app.guarding import add_guard
 from api.console_app.roles import ROLE_WORDS, anybody
@@ -50,6 +50,8 @@ def create_console(service: ConsoleService) -> Flask:
     anybody(app.view_functions["assets.asset"])
     sign_in.add_pages(app, service)
     setting_up.add_pages(app, service)
+    if service.own.oidc.is_set:
+        sign_on.add_pages(app, service)
     for section in SECTIONS:
         section.add_pages(app, service)
     add_filters(app)

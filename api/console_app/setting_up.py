@@ -184,8 +184,12 @@ def _add_account(app: Flask, service: ConsoleService) -> None:
     def account() -> str:
         with service.database.read() as connection:
             keys = accounts.passkeys_of(connection, current().name)
+            bound = accounts.sign_on_of(connection, current().name) is not None
         mine = _own_account(service)
-        password = mine.password is not None
         return render_template(
-            "console/account.html", keys=keys, password=password, passkeys=passkeys.possible()
+            "console/account.html",
+            keys=keys,
+            password=mine.password is not None,
+            passkeys=passkeys.possible(),
+            sign_on=service.own.oidc if bound and service.own.oidc.is_set else None,
         )

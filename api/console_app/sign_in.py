@@ -18,7 +18,7 @@ from api.store import accounts, console_sessions
 from api.store.accounts import Account
 from linkage.errors import VerificationError
 
-__all__ = ["add_pages", "json_answer", "json_sent", "signed_in_by"]
+__all__ = ["add_pages", "json_answer", "json_sent", "shown_again", "signed_in_by"]
 
 _faults = logging.getLogger("clew.faults")
 
@@ -43,7 +43,7 @@ def _add_sign_in(app: Flask, service: ConsoleService) -> None:
     @app.get("/sign-in")
     @anybody
     def sign_in() -> str:
-        return _sign_in_page(request.args)
+        return _sign_in_page(service, request.args)
 
     @app.post("/sign-in")
     @anybody
@@ -52,7 +52,7 @@ def _add_sign_in(app: Flask, service: ConsoleService) -> None:
         admit(service, name)
         account = _by_password(service, name)
         if account is None:
-            return _sign_in_page(request.form, fault=_REFUSED), 403
+            return _sign_in_page(service, request.form, fault=_REFUSED), 403
         signed_in_by(service, account, "password")
         return redirect(local_address(request.form.get("next", "/")), 303)
 
@@ -72,7 +72,7 @@ def _add_sign_in(app: Flask, service: ConsoleService) -> None:
         return json_answer(address=local_address(request.args.get("next", "/")))
 
 
-def _sign_in_page(given: Any, fault: str | None = None) -> str:
+def _sign_in_page(service: ConsoleService, given: Any, fault: str | None = None) -> str:
     return render_template(
         "console/sign_in.html",
         next=local_address(given.get("next", "/")),
@@ -81,6 +81,7 @@ def _sign_in_page(given: Any, fault: str | None = None) -> str:
         out="out" in given,
         fault=fault,
         passkeys=passkeys.possible(),
+        sign_on=service.own.oidc,
     )
 
 
@@ -96,7 +97,7 @@ def _add_confirm(app: Flask, service: ConsoleService) -> None:
         admit(service, current().name)
         if _by_password(service, current().name) is None:
             return _confirm_page(service, request.form, fault=_REFUSED), 403
-        _shown_again(service)
+        shown_again(service)
         return redirect(local_address(request.form.get("next", "/")), 303)
 
     @app.post("/confirm/passkey/options")
@@ -112,7 +113,7 @@ def _add_confirm(app: Flask, service: ConsoleService) -> None:
         account = passkeys.proven_account(service, "confirm", json_sent())
         if account is None or account.name != current().name:
             return json_answer(fault="This passkey is not one of your account’s.")
-        _shown_again(service)
+        shown_again(service)
         return json_answer(address=local_address(request.args.get("next", "/")))
 
 
@@ -120,12 +121,15 @@ def _confirm_page(service: ConsoleService, given: Any, fault: str | None = None)
     with service.database.read() as connection:
         account = accounts.account_by_name(connection, current().name)
         keys = accounts.passkeys_of(connection, current().name)
+        issuer = accounts.sign_on_of(connection, current().name)
+    own = service.own.oidc
     return render_template(
         "console/confirm.html",
         next=local_address(given.get("next", "/")),
         fault=fault,
         passkeys=passkeys.possible() and bool(keys),
         password=account is not None and account.password is not None,
+        sign_on=own if own.is_set and issuer == own.issuer else None,
     )
 
 
@@ -154,9 +158,10 @@ def _secret_of(service: ConsoleService, account: Account | None) -> str | None:
         return None
 
 
-def signed_in_by(service: ConsoleService, account: Account, way: str) -> None:
+def signed_in_by(service: ConsoleService, account: Account, way: str, *, shown: bool = True) -> None:
     """Begin a session under a token that nobody has seen before, and enter it in the ledger.
 
+    ``shown``: whether somebody has shown a moment ago who it is; a sign-on may know that from long before.
     Ends the request if the account is not any more what somebody showed to be theirs.
     """
     now = service.now()
@@ -166,11 +171,12 @@ def signed_in_by(service: ConsoleService, account: Account, way: str) -> None:
             abort(403)
         if g.session is not None:
             console_sessions.end_session(connection, g.session)
-        console_sessions.begin_session(connection, token, account.name, "full", now=now)
+        console_sessions.begin_session(connection, token, account.name, "full", now=now, shown=shown)
         accounts.enter_sign_in(connection, account.name, way=way, now=now)
 
 
-def _shown_again(service: ConsoleService) -> None:
+def shown_again(service: ConsoleService) -> None:
+    """Let the present session go on under a new token: its account has shown once more who it is."""
     session, token = current().session, change_token()
     with service.database.write() as connection:
         console_sessions.renew_session(connection, session, token, now=service.now())

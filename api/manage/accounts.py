@@ -6,7 +6,15 @@ import click
 
 from api.approving import find_approver
 from api.clock import utc_now
-from api.console_accounts import CODE_HOURS, disable_account, invite_account, reset_account
+from api.config import read_settings
+from api.console_accounts import (
+    CODE_HOURS,
+    bind_account,
+    disable_account,
+    invite_account,
+    reset_account,
+    unbind_account,
+)
 from api.console_app.sealing import make_console_key
 from api.manage.options import data_option, opened_register, say
 from api.store import accounts
@@ -32,7 +40,13 @@ def account() -> None:
     type=click.Choice(_ROLES),
     help="What the account may do; given several times for several roles.",
 )
-def add(data: Path, name: str, roles: tuple[str, ...]) -> None:
+@click.option(
+    "--sign-on",
+    "subject",
+    metavar="SUBJECT",
+    help="Whom the department's own sign-on ([console.oidc]) knows by this; no one-time code is made.",
+)
+def add(data: Path, name: str, roles: tuple[str, ...], subject: str | None) -> None:
     """Make the account NAME and print its one-time code.
 
     Hand the code over in person or by telephone. With it one chooses a passkey, or a password and an app.
@@ -41,12 +55,18 @@ def add(data: Path, name: str, roles: tuple[str, ...]) -> None:
         make_console_key(folder.console_key, in_use=accounts.has_sealed_secrets(connection))
         code = invite_account(connection, name, roles, now=utc_now())
         approver = find_approver(connection, name)
+        if subject is not None:
+            issuer = read_settings(folder.settings).console.oidc.issuer
+            bind_account(connection, name, issuer, subject, now=utc_now())
     if "publisher" in roles:
         say(
             f"{name} proposes releases and approves none: no approver of this name is enrolled"
             if approver is None
             else f"{name} stands for the enrolled approver {approver}, and may approve releases"
         )
+    if subject is not None:
+        say(f"account {name} is there now; the sign-on opens it, and there is no one-time code")
+        return
     say(f"account {name} is there now; its one-time code counts for {CODE_HOURS} hours:")
     click.echo(code)
 
@@ -54,12 +74,32 @@ def add(data: Path, name: str, roles: tuple[str, ...]) -> None:
 @account.command("list")
 @data_option
 def list_(data: Path) -> None:
-    """List accounts: name, state, roles, number of passkeys, whether there is a password."""
+    """List accounts: name, state, roles, number of passkeys, whether there are a password and a sign-on."""
     with opened_register(data) as (_, database), database.read() as connection:
         for one in accounts.all_accounts(connection):
             keys = len(accounts.passkeys_of(connection, one.name))
             password = "password" if one.password else "no password"
-            click.echo("\t".join((one.name, one.state, ", ".join(one.roles), f"{keys} passkeys", password)))
+            bound = "sign-on" if accounts.sign_on_of(connection, one.name) else "no sign-on"
+            roles = ", ".join(one.roles)
+            click.echo("\t".join((one.name, one.state, roles, f"{keys} passkeys", password, bound)))
+
+
+@account.command("sign-on")
+@data_option
+@click.argument("name")
+@click.argument("subject", required=False)
+@click.option("--remove", is_flag=True, help="Let no sign-on open the account any more.")
+def sign_on(data: Path, name: str, subject: str | None, *, remove: bool) -> None:
+    """Let the department's own sign-on open the account NAME for whom it knows as SUBJECT."""
+    if remove == (subject is not None):
+        raise click.UsageError("give SUBJECT, or --remove")
+    with opened_register(data) as (folder, database), database.write() as connection:
+        if subject is None:
+            unbind_account(connection, name, now=utc_now())
+        else:
+            issuer = read_settings(folder.settings).console.oidc.issuer
+            bind_account(connection, name, issuer, subject, now=utc_now())
+    say(f"account {name}: " + ("no sign-on opens it any more" if remove else "the sign-on opens it now"))
 
 
 @account.command()

@@ -15,9 +15,11 @@ __all__ = [
     "Passkey",
     "account_by_handle",
     "account_by_name",
+    "account_by_sign_on",
     "add_account",
     "add_passkey",
     "all_accounts",
+    "bind_sign_on",
     "change_account",
     "drop_credentials",
     "enter_sign_in",
@@ -26,7 +28,9 @@ __all__ = [
     "passkeys_of",
     "remove_passkey",
     "sealed_secrets",
+    "sign_on_of",
     "spend_step",
+    "unbind_sign_on",
     "use_passkey",
 ]
 
@@ -34,6 +38,7 @@ AccountState = Literal["invited", "active", "disabled"]
 
 _accounts = schema_console.accounts
 _passkeys = schema_console.passkeys
+_sign_ons = schema_console.sign_ons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +134,13 @@ def drop_credentials(
     mine = _passkeys.c.account == name
     ids = tuple(connection.scalars(select(_passkeys.c.id).where(mine)))
     connection.execute(delete(_passkeys).where(mine))
+    bound = connection.execute(delete(_sign_ons).where(_sign_ons.c.account == name)).rowcount == 1
     gone = {"password": None, "totp": None, "code": code, "code_expires": code_expires}
     state = "disabled" if code is None else "invited"
     connection.execute(update(_accounts).where(_accounts.c.name == name).values(**gone, state=state))
-    _enter(connection, name, {"change": state, "passkeys_gone": len(ids)}, now=now, passkeys=ids)
+    _enter(
+        connection, name, {"change": state, "passkeys_gone": len(ids)}, now=now, passkeys=ids, sign_on=bound
+    )
 
 
 def has_sealed_secrets(connection: Connection) -> bool:
@@ -200,6 +208,45 @@ def remove_passkey(connection: Connection, account: str, id: str, *, now: str) -
     return True
 
 
+def bind_sign_on(connection: Connection, name: str, *, issuer: str, subject: str, now: str) -> bool:
+    """Say that an account is somebody whom a sign-on knows, and nobody else whom one knows.
+
+    An account that waited for its one-time code waits no more.  Returns False, and changes nothing, if the
+    subject is another account.
+    """
+    found = account_by_sign_on(connection, issuer, subject)
+    if found is not None and found.name != name:
+        return False
+    connection.execute(delete(_sign_ons).where(_sign_ons.c.account == name))
+    row = {"account": name, "issuer": issuer, "subject": subject, "bound_at": now}
+    connection.execute(insert(_sign_ons).values(**row))
+    active = {"state": "active", "code": None, "code_expires": None}
+    connection.execute(update(_accounts).where(_accounts.c.name == name).values(**active))
+    _enter(connection, name, {"change": "sign-on bound"}, now=now, sign_on=True)
+    return True
+
+
+def unbind_sign_on(connection: Connection, name: str, *, now: str) -> bool:
+    """Let no sign-on open an account any more; returns False if none did."""
+    gone = delete(_sign_ons).where(_sign_ons.c.account == name)
+    if connection.execute(gone).rowcount == 0:
+        return False
+    _enter(connection, name, {"change": "sign-on unbound"}, now=now, sign_on=True)
+    return True
+
+
+def account_by_sign_on(connection: Connection, issuer: str, subject: str) -> Account | None:
+    """Return the account, whatever its state, that a subject of an issuer is, or None."""
+    same = (_sign_ons.c.issuer == issuer, _sign_ons.c.subject == subject)
+    joined = select(_accounts).join(_sign_ons, _sign_ons.c.account == _accounts.c.name)
+    return _account(connection.execute(joined.where(*same)).one_or_none())
+
+
+def sign_on_of(connection: Connection, name: str) -> str | None:
+    """Return the issuer whose sign-on opens an account, or None."""
+    return connection.scalar(select(_sign_ons.c.issuer).where(_sign_ons.c.account == name))
+
+
 def enter_sign_in(connection: Connection, account: str, *, way: str, now: str) -> None:
     """Enter in the ledger that somebody signed in."""
     ledger.append(connection, EntryKind.CONSOLE_SIGN_IN, {"account": account, "way": way}, now=now)
@@ -212,6 +259,9 @@ def _enter(
     *,
     now: str,
     passkeys: Iterable[str] = (),
+    sign_on: bool = False,
 ) -> None:
     rows = {"console_accounts": [name], "console_passkeys": list(passkeys)}
+    if sign_on:
+        rows["console_sign_ons"] = [name]
     ledger.append(connection, EntryKind.CONSOLE_ACCOUNT, {"account": name, **facts}, now=now, rows=rows)

@@ -67,10 +67,15 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(b"clew/console-token/1\x00" + token.encode()).hexdigest()
 
 
-def begin_session(connection: Connection, token: str, account: str, kind: SessionKind, *, now: str) -> None:
-    """Begin a session under a token that was made for it."""
+def begin_session(
+    connection: Connection, token: str, account: str, kind: SessionKind, *, now: str, shown: bool = True
+) -> None:
+    """Begin a session under a token that was made for it.
+
+    ``shown``: whether the account has shown at this moment who it is, and not some time ago elsewhere.
+    """
     row = {"token": token_hash(token), "account": account, "kind": kind, "begun_at": now, "seen_at": now}
-    connection.execute(insert(_sessions).values(**row, shown_at=now if kind == "full" else None))
+    connection.execute(insert(_sessions).values(**row, shown_at=now if kind == "full" and shown else None))
 
 
 def session_of(connection: Connection, token: str) -> Session | None:

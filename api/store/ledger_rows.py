@@ -105,6 +105,7 @@ COVERED: Mapping[str, CoveredTable] = {
         CoveredTable(schema_releases.release_contents, ("number", "part")),
         CoveredTable(schema_console.accounts, ("name",), left_out=("totp_step",)),
         CoveredTable(schema_console.passkeys, ("id",), left_out=("sign_count", "used_at")),
+        CoveredTable(schema_console.sign_ons, ("account",)),
     )
 }
 """By name.  A table that is added here is covered from the next entry that names it on."""

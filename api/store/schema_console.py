@@ -1,15 +1,15 @@
-"""Tables of the console: accounts, passkeys, sessions, challenges, and who looked at what.
+"""Tables of the console: accounts, passkeys, sign-ons, sessions, challenges, and who looked at what.
 
 They belong to the shared database.  Nothing here lets anybody sign in: of tokens and one-time codes there are
 hashes, of passwords Argon2id, passkeys are public keys, and what makes codes of an app is sealed.
 """
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
 from api.store.database import BIG_INTEGER
 from api.store.schema import metadata
 
-__all__ = ["accounts", "challenges", "passkeys", "sessions", "views"]
+__all__ = ["accounts", "challenges", "passkeys", "sessions", "sign_ons", "views"]
 
 accounts = Table(
     "console_accounts",
@@ -42,6 +42,17 @@ passkeys = Table(
     Column("used_at", String(27)),
 )
 """``id``: the credential's, in base64url."""
+
+sign_ons = Table(
+    "console_sign_ons",
+    metadata,
+    Column("account", String(64), ForeignKey("console_accounts.name"), primary_key=True),
+    Column("issuer", String(255), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("bound_at", String(27), nullable=False),
+    UniqueConstraint("issuer", "subject"),
+)
+"""Which account somebody is, whom a department's own sign-on knows as ``subject``."""
 
 sessions = Table(
     "console_sessions",
