@@ -2,11 +2,13 @@
 
 import itertools
 import threading
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 import waitress
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -343,31 +345,41 @@ def test_a_secret_is_sent_as_the_provider_takes_it(
     assert through(browser).status_code == 503
 
 
-HOSTILE: dict[str, Callable[..., object]] = {
-    "too much": lambda start: (start("200 OK", []), [b"x" * 65536] * 8)[1],
-    "packed": lambda start: (start("200 OK", [("Content-Encoding", "gzip")]), [b"x"])[1],
-    "sent on": lambda start: (start("302 Found", [("Location", "http://127.0.0.1:1/")]), [b""])[1],
-    "broken": lambda start: (start("200 OK", []), [b"{"])[1],
-    "no text": lambda start: (start("200 OK", []), [b"\xff\xfe"])[1],
-    "a list": lambda start: (start("200 OK", []), [b"[]"])[1],
-    "a fault": lambda start: (start("500 Oh", []), [b"{}"])[1],
+HOSTILE: dict[str, tuple[str, list[tuple[str, str]], bytes, str]] = {
+    "too much": ("200 OK", [], b'"' + b"x" * 300_000 + b'"', "too large"),
+    "packed": ("200 OK", [("Content-Encoding", "gzip")], b"{}", "packed"),
+    "sent on": ("302 Found", [("Location", "/elsewhere")], b"{}", "nothing is published"),
+    "broken": ("200 OK", [], b"{", "not as it should be"),
+    "no text": ("200 OK", [], b"\xff\xfe", "not as it should be"),
+    "a list": ("200 OK", [], b"[]", "not as it should be"),
+    "a fault": ("500 Oh", [], b"{}", "nothing is published"),
 }
 
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_answers_that_are_none_are_borne(clock: MovableClock, what: str) -> None:
+    status, headers, body, why = HOSTILE[what]
     asked: list[str] = []
 
-    def app(environ: dict[str, str], start: Callable[..., object]) -> object:
+    def app(environ: dict[str, str], start: Callable[..., object]) -> list[bytes]:
         asked.append(environ["PATH_INFO"])
-        return HOSTILE[what](start)
+        start(status, headers)
+        return [body]
 
     server = waitress.create_server(app, host="127.0.0.1", port=0, threads=1)
     with running(server) as url:
         provider = _provider(SignOn(url=url), clock)
-        with pytest.raises(UnreachableError):
+        with pytest.raises(UnreachableError, match=why):
             provider.metadata()
     assert asked == ["/unit/.well-known/openid-configuration"]
+
+
+def test_an_answer_that_drips_is_not_waited_for(
+    sign_on: SignOn, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.console_app.sign_on_provider._WHOLE_SECONDS", -1.0)
+    with pytest.raises(UnreachableError, match="does not answer"):
+        _provider(sign_on, clock).metadata()
 
 
 def test_a_sign_on_that_is_silent_is_said_to_be_and_not_asked_at_once(
@@ -419,27 +431,38 @@ def _asked(provider: Provider) -> None:
         provider.metadata()
 
 
-def _weak() -> dict[str, object]:
-    return {**public(RSA), "n": "q" * 171}
+_WEAK = generate_private_key(public_exponent=65537, key_size=1024).public_key().public_numbers()
+
+
+def _number(number: int) -> str:
+    return urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")).decode().rstrip("=")
 
 
 @pytest.mark.parametrize(
-    "keys",
+    ("keys", "why"),
     [
-        [],
-        [{"kty": "oct", "k": "c2VjcmV0", "kid": "rsa-1"}],
-        [{**public(RSA), "use": "enc"}],
-        [RSA.as_dict(private=True)],
-        [_weak()],
-        [{"kty": "RSA", "kid": "rsa-1"}],
-        [{"kty": ["RSA"]}, {}],
-        [public(EC)],
+        ([], "no key"),
+        ([{"kty": "oct", "k": "c2VjcmV0", "kid": "rsa-1"}], "no key"),
+        ([{**public(RSA), "use": "enc"}], "no key"),
+        ([{**public(RSA), "use": ["sig"]}], "no key"),
+        ([RSA.as_dict(private=True)], "no key"),
+        ([{"kty": "RSA", "kid": "rsa-1", "e": "AQAB", "n": _number(_WEAK.n)}], "no key"),
+        ([{"kty": "RSA", "kid": "rsa-1", "e": "AQAB", "n": 5}], "no key"),
+        ([{"kty": "EC", "kid": "rsa-1", "crv": "P-256", "x": "AA", "y": "AA"}], "no key"),
+        ([{"kty": ["RSA"]}, {}], "no key"),
+        ([public(EC)], "not published"),
+        ([{**public(RSA), "alg": "PS256"}], "not published"),
+        ([{**public(RSA), "key_ops": ["encrypt"]}], "no key"),
     ],
 )
-def test_a_key_that_may_not_sign_is_none(sign_on: SignOn, keys: list[dict[str, object]]) -> None:
-    tokens = Tokens(id_token=signed({"sub": "a"}), token_type="Bearer")
-    with pytest.raises(RefusedError, match=r"no key|not published|not hold"):
-        shown_by(tokens, keys, settings=sign_on.settings(), nonce="n", now=utc_now())
+def test_a_key_that_may_not_sign_is_none(sign_on: SignOn, keys: list[dict[str, object]], why: str) -> None:
+    now, own = utc_now(), sign_on.settings()
+    seconds = int(now.timestamp())
+    right = {"iss": own.issuer, "sub": "a", "aud": CLIENT, "iat": seconds, "exp": seconds + 9, "nonce": "n"}
+    tokens = Tokens(id_token=signed(right), token_type="Bearer")
+    assert shown_by(tokens, [{}, public(RSA)], settings=own, nonce="n", now=now).subject == "a"
+    with pytest.raises(RefusedError, match=why):
+        shown_by(tokens, keys, settings=own, nonce="n", now=now)
 
 
 _values = st.recursive(

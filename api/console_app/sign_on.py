@@ -195,7 +195,7 @@ def _known(service: ConsoleService, shown: Shown, way: _Way) -> Answer:
     if account is None or account.state != "active":
         raise RefusedError("no account is bound to who was shown")
     signed_in_by(service, account, "sign-on", shown=_was_just_shown(shown, way))
-    return redirect(local_address(way.next), 303)
+    return redirect(way.next, 303)
 
 
 def _known_again(service: ConsoleService, shown: Shown, way: _Way) -> Answer:
@@ -209,7 +209,7 @@ def _known_again(service: ConsoleService, shown: Shown, way: _Way) -> Answer:
     if not _was_just_shown(shown, way):
         raise RefusedError("the sign-on does not say that it asked anew")
     shown_again(service)
-    return redirect(local_address(way.next), 303)
+    return redirect(way.next, 303)
 
 
 def _was_just_shown(shown: Shown, way: _Way) -> bool:
