@@ -210,7 +210,7 @@ def test_two_people_publish_and_compare_with_what_was_published(
         petra.press("Look again", role="link")
         changes = petra.page.get_by_role("table", name="Changes since release 1")
         rows = [row.locator("td").all_inner_texts() for row in changes.locator("tbody tr").all()]
-        sums = [sum(int(row[place]) for row in rows) for place in range(1, 6)]
+        sums = [sum(int(row[place]) for row in rows) for place in range(5)]
         assert sums[0] == sum(sums[1:])
         assert f"Of {sums[0]:,} cells in both, {sums[1]:,} are the same" in petra.text()
         assert sums[2] > 0

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from api.clock import utc_now
 from api.console_app.app import create_console
+from api.console_app.opened_releases import OpenedReleases
 from api.console_app.roles import rule_of
 from api.open_releases import changes, open_tables, table_figures
 from api.releasing import Proposal, request_release, said_of
@@ -212,3 +213,24 @@ def test_releases_are_compared_cell_by_cell() -> None:
     assert found.examples == [("total", "30", "40"), ("B", "20", "c"), ("C", "c", "10")]
     (same,) = changes([older], [older])
     assert (same.same, same.examples) == (3, [])
+
+
+def test_what_was_opened_once_is_not_shown_when_it_is_rejected(office: Office) -> None:
+    number = office.proposed(tables="T13")
+    opened = OpenedReleases(office.served.unit.folder)
+    with office.console.service.database.read() as connection:
+        found = office.kept(number)
+        tables, files = opened.tables(connection, found), opened.files(connection, found)
+        assert tables
+        assert files
+        assert opened.tables(connection, found) is tables
+        assert opened.files(connection, found) is files
+    page = f"/publisher/releases/{number}/tables/T13/incidents"
+    assert office.paul.get(page).status_code == 200
+    assert office.send(office.petra, f"/publisher/releases/{number}/decide", step="reject").status_code == 303
+    assert office.paul.get(page).status_code == 404
+    with office.console.service.database.read() as connection:
+        gone = office.kept(number)
+        assert (opened.tables(connection, gone), opened.files(connection, gone)) == (None, None)
+        assert releases.parts_of(connection, number) == []
+    assert "Its tables are not open to the console" in office.text(number)

@@ -9,13 +9,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from api import releasing
 from api.approving import find_approver, standing_of
 from api.console_app.current import current
+from api.console_app.opened_releases import OpenedReleases
 from api.console_app.release_charts import MAIN, release_charts
 from api.console_app.release_files import archive, attached
 from api.console_app.release_form import Asked, families, read_asked
 from api.console_app.roles import allow
 from api.console_app.service import ConsoleService
 from api.console_app.showing import add_words
-from api.open_releases import Change, changes, open_files, open_tables, published_last, table_figures
+from api.open_releases import Change, changes, published_last, table_figures
 from api.publishing.words import SYMBOLS
 from api.releasing import Proposal
 from api.store import releases
@@ -31,15 +32,14 @@ _SHOWN_ROWS = 200
 def add_pages(app: Flask, service: ConsoleService) -> None:
     """Add the publishers' pages."""
     add_words(app)
-    _add_looking(app, service)
-    _add_files(app, service)
+    opened = OpenedReleases(service.folder)
+    _add_looking(app, service, opened)
+    _add_files(app, service, opened)
     _add_asking(app, service)
     _add_deciding(app, service)
 
 
-def _add_looking(app: Flask, service: ConsoleService) -> None:
-    folder = service.folder
-
+def _add_looking(app: Flask, service: ConsoleService, opened: OpenedReleases) -> None:
     @app.get("/publisher")
     @allow("publisher", logged=True)
     def publisher_releases() -> str:
@@ -54,10 +54,10 @@ def _add_looking(app: Flask, service: ConsoleService) -> None:
         with service.database.read() as connection:
             found = _known(connection, number)
             said = releasing.said_of(found)
-            tables = open_tables(folder, connection, found) if isinstance(said, Proposal) else None
+            tables = opened.tables(connection, found)
             last = published_last(connection, found)
-            files = {} if tables is None else open_files(folder, connection, found) or {}
-            older = None if last is None or tables is None else open_tables(folder, connection, last)
+            files = {} if tables is None else opened.files(connection, found) or {}
+            older = None if last is None or tables is None else opened.tables(connection, last)
             standing = standing_of(connection, current().name, found.proposed_by)
         compared = None if older is None or tables is None else changes(older, tables)
         return render_template(
@@ -79,8 +79,8 @@ def _add_looking(app: Flask, service: ConsoleService) -> None:
     def publisher_table(number: int, table: str, measure: str) -> str:
         with service.database.read() as connection:
             found = _counted(connection, number)
-            tables = open_tables(folder, connection, found) or ()
-            files = open_files(folder, connection, found) or {}
+            tables = opened.tables(connection, found) or ()
+            files = opened.files(connection, found) or {}
         shown = next((one for one in tables if (one.number, one.measure) == (table, measure)), None)
         if shown is None:
             abort(404)
@@ -133,12 +133,12 @@ def _rows(table: ReleasedTable) -> list[tuple[tuple[str, ...], str]]:
     ]
 
 
-def _add_files(app: Flask, service: ConsoleService) -> None:
+def _add_files(app: Flask, service: ConsoleService, opened: OpenedReleases) -> None:
     def approved(number: int) -> Mapping[str, bytes]:
         """Return the files of a release, and of one that nobody approved none."""
         with service.database.read() as connection:
             found = _counted(connection, number)
-            files = open_files(service.folder, connection, found) if found.state == "approved" else None
+            files = opened.files(connection, found) if found.state == "approved" else None
         if files is None:
             abort(404)
         return files
