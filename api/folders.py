@@ -84,6 +84,11 @@ class DataFolder:
         return self.root / "secrets" / "console.key"
 
     @property
+    def releases_key(self) -> Path:
+        """The key of what publishers look at; made by the register worker, read by it and the console."""
+        return self.root / "secrets" / "releases.key"
+
+    @property
     def ledger_card(self) -> Path:
         """The public card of that key, signed by the unit's."""
         return self.root / "ledger-card.json"

@@ -14,7 +14,7 @@ from api.clock import stamp
 from api.counting_tables import count_register
 from api.disclosing import disclosed_with, policy_set
 from api.folders import DataFolder
-from api.open_releases import OPEN_FILES, OPEN_TABLES
+from api.publisher_seal import SHOWN_PARTS, PublisherSeal, ShownPart, make_releases_key
 from api.publishing.files import publication
 from api.release_contents import (
     Part,
@@ -51,6 +51,7 @@ __all__ = [
     "keep_requested",
     "propose_release",
     "reproduce_release",
+    "show_releases",
 ]
 
 
@@ -75,15 +76,16 @@ class _Made:
 
 @dataclass(frozen=True, slots=True)
 class CountedRelease:
-    """What is to be kept of a release: parts that are sealed, and those that publishers look at.
+    """What is to be kept of a release: parts for the register worker, and those that publishers look at.
 
-    The latter hold only what disclosure control lets pass.
+    The latter hold only what disclosure control lets pass.  Each kind has a seal of its own.
     """
 
     proposal: Proposal
     parts: Mapping[Part, bytes]
-    open_parts: Mapping[str, bytes]
+    shown: Mapping[ShownPart, bytes]
     seal: ReleaseSeal
+    publishers: PublisherSeal
 
 
 def propose_release(
@@ -100,6 +102,7 @@ def propose_release(
 
     Raises :class:`linkage.errors.ClewError` as counting and disclosure control do.
     """
+    show_releases(folder, database, now=now)
     made = count_release(folder, database, period, area=area, numbers=numbers, by=by)
     with database.write() as connection:
         number = releases.add_release(
@@ -126,7 +129,7 @@ def count_release(
 
     Raises :class:`linkage.errors.ClewError` as counting and disclosure control do.
     """
-    name, seal = read_name(by), _seal(folder)
+    name, seal, publishers = read_name(by), _seal(folder), _publisher_seal(folder)
     counted = count_register(folder, database, period, area=area, numbers=numbers)
     # As it is kept, so that it can be made again from what is kept and from nothing else.
     kept = packed(inputs_of(counted))
@@ -155,7 +158,8 @@ def count_release(
     )
     tables, files = packed(made.outputs), packed(files_of(made.files.items()))
     parts: dict[Part, bytes] = {"inputs": kept, "released": tables, "files": files}
-    return CountedRelease(proposal, parts, {OPEN_TABLES: tables, OPEN_FILES: files}, seal)
+    shown: dict[ShownPart, bytes] = {"shown-tables": tables, "shown-files": files}
+    return CountedRelease(proposal, parts, shown, seal, publishers)
 
 
 def keep_requested(connection: Connection, made: CountedRelease, number: int, *, now: dt.datetime) -> None:
@@ -174,9 +178,54 @@ def _keep(connection: Connection, made: CountedRelease, number: int, now: dt.dat
     sealed: dict[str, bytes] = {
         part: made.seal.sealed(number, part, content) for part, content in made.parts.items()
     }
-    parts = {**sealed, **made.open_parts}
+    parts = sealed | {
+        part: made.publishers.sealed(number, part, content) for part, content in made.shown.items()
+    }
     releases.add_contents(connection, number, parts)
     enter(connection, "proposed", number, digest_of(made.proposal), now, parts=list(parts))
+
+
+def show_releases(folder: DataFolder, database: Database, *, now: dt.datetime) -> int:
+    """Seal anew for publishers what they cannot open of releases that stand; returns of how many.
+
+    Those are releases that an older Clew made, and all of them where the key was lost.  Raises
+    :class:`linkage.errors.ClewError`.
+    """
+    seal, publishers = _seal(folder), _publisher_seal(folder)
+    with database.read() as connection:
+        standing = [one for one in releases.all_releases(connection) if one.counted]
+        dark = [one.number for one in standing if not _opens(connection, publishers, one.number)]
+    for number in dark:
+        with database.write() as connection:
+            _show(connection, seal, publishers, number, now)
+    return len(dark)
+
+
+def _opens(connection: Connection, publishers: PublisherSeal, number: int) -> bool:
+    kept = {part: releases.read_part(connection, number, part) for part in SHOWN_PARTS}
+    try:
+        return all(one is not None and publishers.opened(number, part, one) for part, one in kept.items())
+    except VerificationError:
+        return False
+
+
+def _show(
+    connection: Connection, seal: ReleaseSeal, publishers: PublisherSeal, number: int, now: dt.datetime
+) -> None:
+    found = known_release(connection, number)
+    if not found.counted:  # it was rejected in the meantime
+        return
+    sealed = _sealed(connection, found)
+    shown: dict[ShownPart, bytes] = {
+        "shown-tables": packed(seal.opened(number, "released", sealed["released"], ReleasedTables)),
+        "shown-files": packed(seal.opened(number, "files", sealed["files"], ReleaseFiles)),
+    }
+    releases.drop_contents(connection, number, SHOWN_PARTS)
+    parts: dict[str, bytes] = {
+        part: publishers.sealed(number, part, content) for part, content in shown.items()
+    }
+    releases.add_contents(connection, number, parts)
+    enter(connection, "shown", number, found.digest, now, parts=list(parts))
 
 
 def files_of_release(folder: DataFolder, database: Database, number: int) -> Mapping[str, bytes]:
@@ -263,6 +312,11 @@ def _sealed(connection: Connection, release: KeptRelease) -> dict[str, bytes]:
             hint="restore the unit from a backup",
         )
     return found
+
+
+def _publisher_seal(folder: DataFolder) -> PublisherSeal:
+    make_releases_key(folder.releases_key)
+    return PublisherSeal.read(folder.releases_key)
 
 
 def _seal(folder: DataFolder) -> ReleaseSeal:

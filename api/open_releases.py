@@ -1,6 +1,7 @@
 """Releases as publishers look at them, before anybody approved them and after; how one differs from another.
 
-Nothing here opens what is sealed: exact counts stay with the register worker.
+What is opened here holds what disclosure control lets pass (:mod:`api.publisher_seal`): exact counts stay
+with the register worker.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from api.folders import DataFolder
+from api.publisher_seal import PublisherSeal, ShownPart
 from api.release_formats import (
     ReleasedTables,
     ReleaseFiles,
@@ -24,8 +27,6 @@ from linkage.register.counts import Key
 from linkage.register.released import ReleasedTable
 
 __all__ = [
-    "OPEN_FILES",
-    "OPEN_TABLES",
     "Change",
     "TableFigures",
     "changes",
@@ -34,11 +35,6 @@ __all__ = [
     "published_last",
     "table_figures",
 ]
-
-OPEN_TABLES = "open-tables"
-OPEN_FILES = "open-files"
-
-SYMBOLS = frozenset({"c", "k", "low", "u", "x", "z"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +68,15 @@ class Change:
     examples: Sequence[tuple[str, str, str]]
 
 
-def open_tables(connection: Connection, found: KeptRelease) -> tuple[ReleasedTable, ...] | None:
-    """Return a release's tables, or None if an older release of Clew made it and keeps them sealed alone.
+def open_tables(
+    folder: DataFolder, connection: Connection, found: KeptRelease
+) -> tuple[ReleasedTable, ...] | None:
+    """Return a release's tables, or None while publishers cannot look at it.
 
-    Raises :class:`VerificationError` if they are not what was proposed.
+    An older release of Clew made such a one; the next that is counted opens it too.  Raises
+    :class:`linkage.errors.ClewError` if they are not what was proposed, and without the key.
     """
-    content = releases.read_part(connection, found.number, OPEN_TABLES)
+    content = _opened(folder, connection, found.number, "shown-tables")
     if content is None:
         return None
     outputs = unpacked(content, ReleasedTables)
@@ -86,15 +85,22 @@ def open_tables(connection: Connection, found: KeptRelease) -> tuple[ReleasedTab
     return tables_of(outputs)
 
 
-def open_files(connection: Connection, found: KeptRelease) -> Mapping[str, bytes] | None:
-    """Return a release's files, or None as :func:`open_tables` does; raises :class:`VerificationError`."""
-    content = releases.read_part(connection, found.number, OPEN_FILES)
+def open_files(folder: DataFolder, connection: Connection, found: KeptRelease) -> Mapping[str, bytes] | None:
+    """Return a release's files, or None as :func:`open_tables` does; raises as that does."""
+    content = _opened(folder, connection, found.number, "shown-files")
     if content is None:
         return None
     files = unpacked(content, ReleaseFiles).files
     if manifest_of(files) != _said(found).files:
         raise _changed(found.number)
     return files
+
+
+def _opened(folder: DataFolder, connection: Connection, number: int, part: ShownPart) -> bytes | None:
+    sealed = releases.read_part(connection, number, part)
+    if sealed is None:
+        return None
+    return PublisherSeal.read(folder.releases_key).opened(number, part, sealed)
 
 
 def _said(found: KeptRelease) -> Proposal:
@@ -130,7 +136,7 @@ def table_figures(tables: Sequence[ReleasedTable]) -> list[TableFigures]:
 
 
 def changes(
-    older: Sequence[ReleasedTable], newer: Sequence[ReleasedTable], *, examples: int = 5
+    older: Sequence[ReleasedTable], newer: Sequence[ReleasedTable], *, examples: int = 3
 ) -> list[Change]:
     """Compare cell by cell what two releases print of the same thing."""
     before = {(one.number, one.measure): one for one in older}

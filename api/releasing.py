@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import constant_time
 from msgspec import Meta, Struct, structs
 from sqlalchemy import Connection
 
+from api.approving import approver_of, may_be_one
 from api.clock import stamp
-from api.reidentifying import counting_approvers
 from api.store import jobs, ledger, releases
 from api.store.ledger_rows import digests
 from api.store.releases import KeptRelease
@@ -23,7 +23,6 @@ from linkage.errors import InputError, VerificationError
 from linkage.register.disclosure import DisclosureFigures, DisclosurePolicy
 from linkage.register.statistics.periods import Period
 from linkage.wire.canonical import canonical, parse
-from linkage.wire.cards import heard_name
 from linkage.wire.epochs import DigestText
 from linkage.wire.ledger import EntryKind, Fact
 
@@ -202,15 +201,13 @@ def approve_release(
     by: str,
     digest: str,
     now: dt.datetime,
-    signed_in: bool = False,
 ) -> None:
     """Approve exactly the proposal of a digest, as an enrolled approver who did not prepare it.
 
-    ``signed_in``: the console knows who it is and that they may approve; no card is needed then.
-
-    Raises :class:`linkage.errors.ClewError` for the same person, for somebody who is not enrolled, for
-    another digest, and where another release was approved since this one was counted: the two together may
-    say what neither says.
+    ``by``: the name that was typed, or of the account that is signed in; whom it stands for says
+    :mod:`api.approving`.  Raises :class:`linkage.errors.ClewError` for whoever may be the same person, for
+    somebody who is not enrolled, for another digest, and where another release was approved since this one
+    was counted: the two together may say what neither says.
     """
     found, proposal = _proposed(connection, number)
     if not constant_time.bytes_eq(digest.strip().lower().encode(), found.digest.encode()):
@@ -218,10 +215,12 @@ def approve_release(
             f"release {number} does not have this digest",
             hint="look at it with `clew register release show`, and approve what you saw",
         )
-    name = read_name(by) if signed_in else _approver(connection, by)
-    if heard_name(name) == heard_name(found.proposed_by):
+    given = read_name(by)
+    name = approver_of(connection, given)
+    if may_be_one(name, found.proposed_by) or may_be_one(given, found.proposed_by):
         raise InputError(
-            f"release {number} was prepared by this person", hint="somebody else must approve it"
+            f"release {number} was prepared by this person, or somebody whose name may be this person's",
+            hint="somebody else must approve it; two people of such names propose under a fuller one",
         )
     before = tuple((one.number, one.digest) for one in published_before(connection))
     if before != proposal.earlier:
@@ -281,17 +280,6 @@ def _proposed(connection: Connection, number: int) -> tuple[KeptRelease, Proposa
     if found.state != "proposed":
         raise InputError(f"release {number} is {found.state} already")
     return found, read_proposal(found)
-
-
-def _approver(connection: Connection, by: str) -> str:
-    """Return the name of an enrolled approver as it is on the card."""
-    heard = heard_name(read_name(by))
-    for one in counting_approvers(connection).values():
-        if heard_name(one.name) == heard:
-            return one.name
-    raise InputError(
-        "--by: no approver of this name is enrolled", hint="see `clew register approver list --data DIR`"
-    )
 
 
 def _changed(number: int) -> VerificationError:

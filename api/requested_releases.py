@@ -23,7 +23,7 @@ class RequestedReleases:
     def count(self, task: Task) -> None:
         """Count a release and let it be looked at, or record why it cannot be counted as it was asked for."""
         # Here and not above: charts load much that a worker without releases never needs.
-        from api.making_releases import count_release, keep_requested
+        from api.making_releases import count_release, keep_requested, show_releases
 
         with self._database.read() as connection:
             found = releases.oldest_requested(connection)
@@ -33,6 +33,7 @@ class RequestedReleases:
         asked = read_request(found)
         task.progress(0, 2)
         try:
+            show_releases(self._folder, self._database, now=self._clock())
             made = count_release(
                 self._folder,
                 self._database,

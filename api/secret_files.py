@@ -20,6 +20,7 @@ __all__ = [
     "read_console_key",
     "read_ledger_key",
     "read_receipts_key",
+    "read_releases_key",
     "read_worker_key",
     "write_secret",
 ]
@@ -34,6 +35,7 @@ SecretUse = Literal[
     "operator-pseudonyms",
     "audience-pseudonyms",
     "console",
+    "releases",
 ]
 
 
@@ -99,7 +101,18 @@ def read_console_key(path: Path) -> bytes:
     return _read(path, "console", size=32)
 
 
-def _read(path: Path, use: SecretUse, *, size: int) -> bytes:
+def read_releases_key(path: Path) -> bytes:
+    """Read the key of what publishers look at: the one that two accounts have, as a group of their own."""
+    if not path.exists():
+        raise InputError(
+            f"secrets/{path.name}: not there",
+            hint="`clew register migrate`, as root, makes it; then have a release counted",
+        )
+    return _read(path, "releases", size=32, closed=0o037)
+
+
+def _read(path: Path, use: SecretUse, *, size: int, closed: int = 0o077) -> bytes:
+    """Read a secret; ``closed``: the rights that nobody may have on its file."""
     try:
         with path.open("rb") as stream:
             mode = stat.S_IMODE(path.stat().st_mode)
@@ -114,9 +127,10 @@ def _read(path: Path, use: SecretUse, *, size: int) -> bytes:
         raise InputError(
             f"secrets/{path.name}: {reason}", hint="run this as the account that owns the file"
         ) from None
-    if mode & 0o077:
+    if mode & closed:
         raise InputError(
-            f"secrets/{path.name}: others than its owner may use it", hint=f"chmod 600 {path.name}"
+            f"secrets/{path.name}: others than its owner may use it",
+            hint=f"chmod {0o640 & ~closed:o} {path.name}",
         )
     secret = parse(data, _Secret, limit=_MAX_BYTES)
     key = bytes.fromhex(secret.key)

@@ -13,6 +13,7 @@ from api.audiences import prepare_operator
 from api.clock import utc_now
 from api.config import read_settings, settings_text
 from api.folders import FOLDERS, DataFolder
+from api.publisher_seal import make_releases_key
 from api.secret_files import read_ledger_key, write_secret
 from api.store.bodies import sync_folder, write_whole
 from api.store.database import SCHEMAS, StoreName, open_database
@@ -62,6 +63,7 @@ def _build(folder: DataFolder, name: str, databases: Mapping[StoreName, str]) ->
     write_secret(folder.receipts_key, "receipts", receipts.private_bytes_raw())
     write_secret(folder.linking_key, "linking-worker", linking.to_bytes())
     write_secret(folder.register_key, "register-worker", register.to_bytes())
+    make_releases_key(folder.releases_key)
     add_ledger_key(folder, receipts)
     card = UnitCard(
         name=name,

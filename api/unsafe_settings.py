@@ -236,6 +236,8 @@ def _modes(folder: "DataFolder") -> Iterator[Finding]:
                 "not there: whoever needs it does not start",
                 "put it back from where the unit's secrets are kept; it cannot be made again",
             )
+    if _mode(folder.releases_key) & 0o037:
+        yield _open_to_others(folder, folder.releases_key, "640")
     closed = (
         *(folder.register_database, folder.intake_encodings, folder.intake_payload),
         *(folder.encodings, folder.encodings_database, folder.payload, folder.payload_database),

@@ -17,6 +17,7 @@ from api.agency_app.service import open_service
 from api.clock import utc_now
 from api.folders import DataFolder
 from api.linking_worker import LinkingWorker
+from api.publisher_seal import PublisherSeal
 from api.register_worker import RegisterWorker
 from api.secret_files import read_worker_key
 from api.store.database import open_database
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.skipif(
     not hasattr(os, "fork") or os.geteuid() != 0, reason="only root can act as three accounts"
 )
 
-CLEW, ENCODINGS, PAYLOAD = 64011, 64012, 64013
+CLEW, ENCODINGS, PAYLOAD, RELEASES = 64011, 64012, 64013, 64014
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Account:
 
 SERVICE = Account(64001, (CLEW, ENCODINGS, PAYLOAD))
 LINKING = Account(64002, (CLEW, ENCODINGS))
-REGISTER = Account(64003, (CLEW, PAYLOAD))
+REGISTER = Account(64003, (CLEW, PAYLOAD, RELEASES))
+CONSOLE = Account(64004, (CLEW, RELEASES))
 
 
 DONE, FAILED, DENIED = 0, 1, 13
@@ -80,6 +82,7 @@ def _as_documented(folder: DataFolder) -> None:
     os.chown(folder.ledger_key, SERVICE.uid, -1)
     os.chown(folder.linking_key, LINKING.uid, -1)
     os.chown(folder.register_key, REGISTER.uid, -1)
+    _own(folder.releases_key, 0, RELEASES, 0o640)
     _own(folder.intake_encodings, SERVICE.uid, ENCODINGS, 0o2770)
     _own(folder.intake_payload, SERVICE.uid, PAYLOAD, 0o2770)
     for place, uid in ((folder.encodings, LINKING.uid), (folder.payload, REGISTER.uid)):
@@ -153,11 +156,19 @@ def test_each_account_does_its_own_work_and_can_open_nothing_of_the_others(unit:
     def listed(place: Path) -> Callable[[], object]:
         return lambda: list(place.iterdir())
 
+    def looked_at() -> None:
+        PublisherSeal.read(folder.releases_key)
+
     assert _act(LINKING, opened_store) == DONE
+    assert [_act(one, looked_at) for one in (REGISTER, CONSOLE)] == [DONE, DONE]
     tried = [
         _act(REGISTER, opened_store),
         _act(REGISTER, lambda: read_worker_key(folder.linking_key, "linking-worker")),
-        _act(LINKING, lambda: read_worker_key(folder.register_key, "register-worker")),
+        *(_act(one, looked_at) for one in (SERVICE, LINKING)),
+        *(
+            _act(one, lambda: read_worker_key(folder.register_key, "register-worker"))
+            for one in (LINKING, CONSOLE)
+        ),
         *(_act(LINKING, listed(place)) for place in (folder.intake_payload, folder.payload)),
         *(_act(REGISTER, listed(place)) for place in (folder.intake_encodings, folder.encodings)),
         *(_act(SERVICE, listed(place)) for place in (folder.encodings, folder.payload)),

@@ -194,6 +194,8 @@ def test_the_operator_s_commands(unit: Unit) -> None:
     assert "not a name of an account" in both.stderr
     both = clew("register", "account", "add", "k.l", *operator, "--role", "publisher")
     assert "no account is operator and publisher" in both.stderr
+    alone = clew("register", "account", "add", "p.lee", "--data", data, "--role", "publisher")
+    assert "p.lee proposes releases and approves none" in alone.stderr
     assert clew("register", "account", "disable", "j.smith", "--data", data).returncode == 0
     assert "\tdisabled\t" in clew("register", "account", "list", "--data", data).stdout
     reset = clew("register", "account", "reset", "j.smith", "--data", data)

@@ -5,6 +5,7 @@ import datetime as dt
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +13,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from msgspec import structs
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from api.clock import utc_now
 from api.config import read_settings
 from api.disclosing import POLICY, policy_set
 from api.manage.releasing import release
+from api.open_releases import open_files, open_tables
 from api.policy_settings import DisclosureSettings
+from api.publisher_seal import PublisherSeal, make_releases_key
 from api.reidentifying import enrol_approver
 from api.release_contents import ReleaseInputs, ReleaseSeal
 from api.releasing import enter, known_release
@@ -129,8 +132,8 @@ def test_nothing_is_kept_of_what_was_rejected(desk: Desk, tmp_path: Path) -> Non
         "inputs",
         "released",
         "files",
-        "open-tables",
-        "open-files",
+        "shown-tables",
+        "shown-files",
     }
     desk.ask("reject", number, "--by", "Carl")
     assert desk.kept(number) == []
@@ -218,6 +221,77 @@ def test_only_the_register_worker_opens_what_is_kept_and_only_in_its_place(desk:
     for seal, number, part in ((other, first, "inputs"), (own, first + 1, "inputs"), (own, first, "files")):
         with pytest.raises(VerificationError, match="does not open"):
             seal.opened(number, part, inputs, ReleaseInputs)  # type: ignore[arg-type]
+
+
+def test_what_publishers_look_at_is_sealed_and_its_key_is_enough(desk: Desk, first: int) -> None:
+    folder, database = desk.served.unit.folder, desk.served.workers.database
+    kept = {str(one["part"]): one["sealed"] for one in desk.kept(first)}
+    tables, files = kept["shown-tables"], kept["shown-files"]
+    assert isinstance(tables, bytes)
+    assert isinstance(files, bytes)
+    for one in (tables, files):
+        for start in (0, 12):
+            with pytest.raises(zlib.error):
+                zlib.decompress(one[start:])
+    own = PublisherSeal.read(folder.releases_key)
+    own.opened(first, "shown-tables", tables)
+    key = folder.releases_key.read_bytes()
+    assert b'"use":"releases"' in key
+    folder.releases_key.unlink()
+    assert make_releases_key(folder.releases_key)
+    assert not make_releases_key(folder.releases_key)
+    other = PublisherSeal.read(folder.releases_key)
+    folder.releases_key.write_bytes(key)
+    for seal, number, part in (
+        (other, first, "shown-tables"), (own, first + 1, "shown-tables"), (own, first, "shown-files")
+    ):  # fmt: skip
+        with pytest.raises(VerificationError, match="does not open"):
+            seal.opened(number, part, tables)  # type: ignore[arg-type]
+    with database.read() as connection:
+        found = known_release(connection, first)
+        shown, written = open_tables(folder, connection, found), open_files(folder, connection, found)
+    assert shown
+    assert {"T1", "T9", "T16"} <= {one.number for one in shown}
+    assert written is not None
+    assert {"tables.xlsx", "index.html"} <= written.keys()
+
+
+def test_a_unit_of_an_older_release_gets_the_key_when_it_is_migrated(tmp_path: Path) -> None:
+    folder = make_unit(tmp_path / "data").folder
+    folder.releases_key.unlink()
+    for words in ("made releases.key", None):
+        done = clew("register", "migrate", "--data", folder.root)
+        assert (done.returncode, "made releases.key" in done.stderr) == (0, words is not None)
+        PublisherSeal.read(folder.releases_key)
+    assert folder.releases_key.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o660, 0o666])
+def test_a_key_that_others_may_use_is_refused(desk: Desk, mode: int) -> None:
+    path = desk.served.unit.folder.releases_key
+    path.chmod(mode)
+    with pytest.raises(InputError, match="others than its owner"):
+        PublisherSeal.read(path)
+    path.chmod(0o640)
+    PublisherSeal.read(path)
+    path.chmod(0o600)
+
+
+def test_what_publishers_cannot_open_is_sealed_anew_when_one_is_counted(desk: Desk, first: int) -> None:
+    folder, database = desk.served.unit.folder, desk.served.workers.database
+    folder.releases_key.unlink()
+    old = release_contents.c.part.in_(("shown-tables", "shown-files"))
+    with database.write() as connection:  # as an older release of Clew left it
+        gone = [f"{first}/{part}" for part in ("shown-tables", "shown-files")]
+        connection.execute(delete(release_contents).where(release_contents.c.number == first, old))
+        enter(connection, "proposed", first, "", utc_now(), parts=[one.partition("/")[2] for one in gone])
+    number = desk.propose()
+    with database.read() as connection:
+        for one in (first, number):
+            assert open_tables(folder, connection, known_release(connection, one))
+            assert open_files(folder, connection, known_release(connection, one))
+    desk.ask("reject", number, "--by", "Ben")
+    assert clew("register", "audit", "check", "--data", desk.root).returncode == 0
 
 
 def test_a_later_release_reckons_with_those_before_it_even_when_withdrawn(

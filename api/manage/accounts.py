@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from api.approving import find_approver
 from api.clock import utc_now
 from api.console_accounts import CODE_HOURS, disable_account, invite_account, reset_account
 from api.console_app.sealing import make_console_key
@@ -39,6 +40,13 @@ def add(data: Path, name: str, roles: tuple[str, ...]) -> None:
     with opened_register(data) as (folder, database), database.write() as connection:
         make_console_key(folder.console_key, in_use=accounts.has_sealed_secrets(connection))
         code = invite_account(connection, name, roles, now=utc_now())
+        approver = find_approver(connection, name)
+    if "publisher" in roles:
+        say(
+            f"{name} proposes releases and approves none: no approver of this name is enrolled"
+            if approver is None
+            else f"{name} stands for the enrolled approver {approver}, and may approve releases"
+        )
     say(f"account {name} is there now; its one-time code counts for {CODE_HOURS} hours:")
     click.echo(code)
 

@@ -9,6 +9,7 @@ from api.audiences import prepare_operator
 from api.clock import utc_now
 from api.folders import DataFolder, open_data_folder
 from api.manage.options import data_option, opened_register, say
+from api.publisher_seal import make_releases_key
 from api.secret_files import read_receipts_key
 from api.store.database import SCHEMAS, StoreName
 from api.store.database_url import name_of
@@ -85,6 +86,8 @@ def _migrate(data: Path) -> None:
     folder = open_data_folder(data)
     if not folder.ledger_card.exists() and add_ledger_key(folder, read_receipts_key(folder.receipts_key)):
         say(f"made {folder.ledger_key.name}, which signs the ledger's checkpoints; it is in no backup yet")
+    if make_releases_key(folder.releases_key):
+        say(f"made {folder.releases_key.name}; let the register worker and the console read it, and no other")
     for store, newest in SCHEMAS.items():
         location = folder.location(store)
         try:

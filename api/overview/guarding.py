@@ -59,6 +59,7 @@ def path_rights(folder: DataFolder) -> list[PathRights]:
         (folder.ledger_key, "signs checkpoints of the ledger"),
         (folder.linking_key, "opens encodings"),
         (folder.register_key, "opens payload and what is kept of releases"),
+        (folder.releases_key, "opens what publishers look at"),
         (folder.audience_keys, "keys of pseudonyms"),
         (folder.intake_encodings, "sealed encodings on their way in"),
         (folder.intake_payload, "sealed payload on its way in"),

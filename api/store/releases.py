@@ -1,6 +1,6 @@
 """Releases as they stand: their proposals, states, and the sealed parts that are kept of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -47,6 +47,11 @@ class KeptRelease:
     def published(self) -> bool:
         """Say whether anybody may have seen it: it was approved once, whatever came of it."""
         return self.state in {"approved", "withdrawn"}
+
+    @property
+    def counted(self) -> bool:
+        """Say whether what was counted for it is kept."""
+        return self.state in {"proposed", "approved", "withdrawn"}
 
 
 def all_releases(connection: Connection) -> list[KeptRelease]:
@@ -111,9 +116,10 @@ def parts_of(connection: Connection, number: int) -> list[str]:
     return sorted(connection.scalars(query))
 
 
-def drop_contents(connection: Connection, number: int) -> None:
-    """Let go of what was kept of a release."""
-    connection.execute(delete(release_contents).where(release_contents.c.number == number))
+def drop_contents(connection: Connection, number: int, parts: Sequence[str] | None = None) -> None:
+    """Let go of what was kept of a release, or of some of its parts."""
+    gone = delete(release_contents).where(release_contents.c.number == number)
+    connection.execute(gone if parts is None else gone.where(release_contents.c.part.in_(parts)))
 
 
 def set_release(connection: Connection, number: int, **values: str) -> None:

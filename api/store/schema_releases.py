@@ -1,7 +1,7 @@
 """Tables of releases: what is to be published, who prepared and who approved it, and what it was made of.
 
 They belong to the shared database.  What a release was counted from and made into is sealed under a key of
-the register worker's: it holds exact counts.
+the register worker's: it holds exact counts.  What publishers look at has a key that the console has too.
 """
 
 from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table, Text
@@ -34,4 +34,5 @@ release_contents = Table(
     Column("part", String(16), primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
 )
-"""``part``: inputs, released or files, each sealed; those of a rejected release are gone."""
+"""``part``: inputs, released or files, sealed for the register worker; shown-tables or shown-files, sealed
+for publishers to look at.  Those of a rejected release are gone."""
