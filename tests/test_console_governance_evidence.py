@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select, update
 
 from api.console_app import governing_linkage
 from api.console_app.app import create_console
+from api.console_app.opened_releases import OpenedReleases
 from api.console_app.permissions import files_from
 from api.console_app.roles import allow
 from api.overview import specimen
@@ -183,7 +184,7 @@ def test_shares_by_sex_come_from_a_release_alone(shown: Shown, monkeypatch: pyte
         withdrawn_at=None,
     )
     monkeypatch.setattr(governing_linkage, "_published", lambda connection: release)
-    monkeypatch.setattr(governing_linkage, "open_tables", lambda *given: [released_by_sex()])
+    monkeypatch.setattr(OpenedReleases, "tables", lambda *given: [released_by_sex()])
     text = plain(shown, "/governance/quality")
     assert "From release 7" in text
     assert "Girls 120 75.0 % 66.6 to 81.9 %" in text
@@ -193,7 +194,7 @@ def test_shares_by_sex_come_from_a_release_alone(shown: Shown, monkeypatch: pyte
     def refuse(*given: object) -> None:
         raise VerificationError("not what was proposed", hint="look")
 
-    monkeypatch.setattr(governing_linkage, "open_tables", refuse)
+    monkeypatch.setattr(OpenedReleases, "tables", refuse)
     assert "Release 7 has no tables T16b to T16d" in shown.text("/governance/quality")
 
 
