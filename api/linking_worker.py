@@ -129,8 +129,8 @@ class LinkingWorker:
             number = persons.store_run(connection, run, now=now)
             asked = outcome.review
             review.replace_round(connection, number, run.epoch, asked.pairs, asked.views, now=now)
-            submissions.mark_linked(connection, run.submissions)
             review.keep_figures(connection, run.epoch, outcome.figures)
+            submissions.mark_linked(connection, run.submissions)
             if task.job.cycle is None:  # with a cycle reconciliation follows, and the search after it
                 jobs.queue_urgent(connection, now=self._clock())
 

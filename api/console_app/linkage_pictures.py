@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from api.console_app.review_pictures import bar, line, svg
+from api.console_app.shapes import INK, bar, line, svg, words
 from api.store.link_figures import BINS, FIRST, WIDTH, ScoreFigures
 from api.store.review_evidence import Spread, ViewSpread
 
 __all__ = ["Dot", "dots_picture", "scores_picture", "spread_picture"]
 
-_LINKED, _POSSIBLE, _APART, _GREY, _INK = "#1a7f8e", "#a8431f", "#6b7377", "#b1b4b6", "#0b0c0c"
+_LINKED, _POSSIBLE, _APART, _GREY = "#1a7f8e", "#a8431f", "#6b7377", "#b1b4b6"
 
 _WIDE, _LEFT, _RIGHT, _STRIP, _GAP = 900, 120, 24, 70, 26
 
@@ -43,16 +43,16 @@ def scores_picture(scores: ScoreFigures, label: str) -> Markup:
     for number, (name, counts, colour) in enumerate(strips):
         base = 34 + number * (_STRIP + _GAP) + _STRIP
         most = max(counts, default=0)
-        parts.append(_text(0, base - _STRIP / 2, name, bold=True))
-        parts.append(_text(0, base - _STRIP / 2 + 18, f"{sum(counts):,}"))
+        parts.append(words(0, base - _STRIP / 2, name, bold=True))
+        parts.append(words(0, base - _STRIP / 2 + 18, f"{sum(counts):,}"))
         parts.append(line(_LEFT, base, _WIDE - _RIGHT, base, _GREY))
         heights = [(place, max(2.0, count / most * _STRIP)) for place, count in enumerate(counts) if count]
         parts += [bar(_LEFT + at * step + 1, base - tall, step - 2, tall, colour) for at, tall in heights]
     for at, said, anchor in _thresholds(scores):
-        parts.append(line(x(at), 22, x(at), foot - _GAP + 6, _INK, width=2, dashes="6 4"))
-        parts.append(_text(x(at) + {"end": -2, "start": 2}[anchor], 14, said, anchor=anchor))
+        parts.append(line(x(at), 22, x(at), foot - _GAP + 6, INK, width=2, dashes="6 4"))
+        parts.append(words(x(at) + {"end": -2, "start": 2}[anchor], 14, said, anchor=anchor))
     marks = range(int(FIRST), int(FIRST + BINS * WIDTH) + 1, 10)
-    parts += [_text(x(one), foot, f"{one:+d}" if one else "0", anchor="middle") for one in marks]
+    parts += [words(x(one), foot, f"{one:+d}" if one else "0", anchor="middle") for one in marks]
     return svg(_WIDE, foot + 8, label, parts)
 
 
@@ -77,12 +77,12 @@ def spread_picture(spread: ViewSpread, label: str) -> Markup:
         for x, width, share in _bars(kind):
             tall = share * (_HALF - 2)
             parts.append(bar(x, base - tall if up else base, width, tall, colour))
-    parts.append(line(_SILENT - 5, 2, _SILENT - 5, 2 * _HALF + 6, _INK, width=2, dashes="6 4"))
+    parts.append(line(_SILENT - 5, 2, _SILENT - 5, 2 * _HALF + 6, INK, width=2, dashes="6 4"))
     foot = 2 * _HALF + 22
-    parts.append(_text(0, foot, "silent", size=13))
+    parts.append(words(0, foot, "silent", size=13))
     for share, anchor, said in ((0.0, "start", "0"), (0.5, "middle", ".5"), (1.0, "end", "1")):
         at = _SILENT + share * (_SPREAD_WIDE - _SILENT)
-        parts.append(_text(at, foot, said, anchor=anchor, size=13))
+        parts.append(words(at, foot, said, anchor=anchor, size=13))
     return svg(_SPREAD_WIDE, foot + 4, label, parts)
 
 
@@ -111,9 +111,9 @@ def dots_picture(dots: Sequence[Dot], label: str) -> Markup:
     for one in dots:
         if one.heading != heading:
             heading, y = one.heading, y + _TITLE
-            parts.append(_text(0, y - 10, heading, bold=True))
+            parts.append(words(0, y - 10, heading, bold=True))
         middle = y + _ROW / 2
-        parts.append(_text(_NAMES - 14, middle + 5, one.name, anchor="end"))
+        parts.append(words(_NAMES - 14, middle + 5, one.name, anchor="end"))
         parts.append(line(_NAMES, middle, _NAMES + wide, middle, "#e4e6e7"))
         parts.append(line(x(one.low), middle, x(one.high), middle, "#0b3c49", width=3))
         parts += [
@@ -124,25 +124,14 @@ def dots_picture(dots: Sequence[Dot], label: str) -> Markup:
                 round(x(one.value), 1), middle, _LINKED
             )
         )
-        parts.append(_text(_WIDE - 66, middle + 5, f"{100 * one.value:.1f}\u00a0%"))
+        parts.append(words(_WIDE - 66, middle + 5, f"{100 * one.value:.1f}\u00a0%"))
         y += _ROW
     marks = [floor + (1 - floor) * share / 4 for share in range(5)]
     scale = [line(x(one), 30, x(one), y + 4, _GREY) for one in marks]
-    scale += [_text(x(one), y + 20, f"{100 * one:g}\u00a0%", anchor="middle", size=13) for one in marks]
+    scale += [words(x(one), y + 20, f"{100 * one:g}\u00a0%", anchor="middle", size=13) for one in marks]
     return svg(_WIDE, round(y + 28), label, scale + parts)
 
 
 def _floor(lowest: float) -> float:
     """Return where a scale begins: a tenth, a half or all of it, whichever the lowest value leaves room."""
     return next((one for one in (0.96, 0.9, 0.8, 0.6) if lowest >= one), 0.0)
-
-
-def _text(
-    x: float, y: float, text: str, *, anchor: str = "start", size: int = 14, bold: bool = False
-) -> Markup:
-    """Write a line of text; ``y`` is where its letters stand."""
-    weight = Markup(' font-weight="700"') if bold else Markup("")
-    return Markup(
-        '<text x="{}" y="{}" font-size="{}" font-family="arial, sans-serif" text-anchor="{}" '
-        'fill="{}"{}>{}</text>'
-    ).format(round(x, 1), round(y, 1), size, anchor, _INK, weight, text)

@@ -6,9 +6,10 @@ from math import cos, pi, sin
 
 from markupsafe import Markup
 
-from api.store.review_evidence import Evidence, SeenEdge, SeenView, ViewSpread
+from api.console_app.shapes import bar, line, svg
+from api.store.review_evidence import Evidence, SeenView, ViewSpread
 
-__all__ = ["bar", "line", "persons_graph", "records_graph", "svg", "view_picture", "weights_picture"]
+__all__ = ["persons_graph", "view_picture", "weights_picture"]
 
 _MATCHES, _STRANGERS, _PAIR, _AGAINST, _LINE = "#1a7f8e", "#6b7377", "#0b0c0c", "#a8431f", "#b1b4b6"
 
@@ -95,35 +96,21 @@ _SIDE, _RING, _NODE = 440, 150, 26
 
 def persons_graph(seen: Evidence, label: str) -> Markup:
     """Draw the records around a pair as a ring, and the pairs among them; weakest links thick and broken."""
-    names = [("AB"[place] if place < 2 else str(place + 1)) for place in range(len(seen.records))]
-    return records_graph([one.agency for one in seen.records], names, seen.edges, label, marked=2)
-
-
-def records_graph(
-    agencies: Sequence[str],
-    names: Sequence[str],
-    edges: Sequence[SeenEdge],
-    label: str,
-    *,
-    marked: int = 0,
-) -> Markup:
-    """Draw records as a ring, each with name and agency, and pairs among them; the first are ``marked``."""
-    angles = _angles(len(agencies))
+    angles = _angles(len(seen.records))
     top = max((sin(angle) for angle in angles), default=0.0)
     low = min((sin(angle) for angle in angles), default=0.0)
     margin = _NODE + 6
-    ring = max(_RING, len(agencies) * _NODE * 2.3 / (2 * pi))
-    side = _SIDE + 2 * (ring - _RING)
-    places = [(side / 2 - ring * cos(one), margin + ring * (top - sin(one))) for one in angles]
+    places = [(_SIDE / 2 - _RING * cos(one), margin + _RING * (top - sin(one))) for one in angles]
     parts: list[Markup] = []
-    for one in sorted(edges, key=lambda edge: (edge.weakest, {edge.left, edge.right} == {0, 1})):
+    for one in sorted(seen.edges, key=lambda edge: (edge.weakest, {edge.left, edge.right} == {0, 1})):
         colour = _AGAINST if one.weakest else _MATCHES if one.linked else _STRANGERS
         (ax, ay), (bx, by) = places[one.left], places[one.right]
         dashes = "" if one.linked and not one.weakest else "10 5" if one.weakest else "2 5"
         parts.append(line(ax, ay, bx, by, colour, width=5 if one.weakest else 2, dashes=dashes))
-    for number, (agency, name, (x, y)) in enumerate(zip(agencies, names, places, strict=True)):
-        fill = "#0b3c49" if number < marked else "#fff"
-        ink = "#fff" if number < marked else "#0b0c0c"
+    for number, (record, (x, y)) in enumerate(zip(seen.records, places, strict=True)):
+        fill = "#0b3c49" if number < 2 else "#fff"
+        ink = "#fff" if number < 2 else "#0b0c0c"
+        name = f"{'AB'[number]}" if number < 2 else str(number + 1)
         parts.append(
             Markup(
                 '<circle cx="{x}" cy="{y}" r="{r}" fill="{fill}" stroke="#0b3c49" stroke-width="2"/>'
@@ -140,10 +127,10 @@ def records_graph(
                 fill=fill,
                 ink=ink,
                 name=name,
-                agency=agency,
+                agency=record.agency,
             )
         )
-    return svg(round(side), round(2 * margin + ring * (top - low)), label, parts)
+    return svg(_SIDE, round(2 * margin + _RING * (top - low)), label, parts)
 
 
 def _angles(count: int) -> list[float]:
@@ -152,28 +139,3 @@ def _angles(count: int) -> list[float]:
     rest = [pi * (number + 1) / (above + 1) for number in range(max(above, 0))]
     rest += [-pi * (number + 1) / (below + 1) for number in range(max(below, 0))]
     return [0.0, pi, *rest][:count]
-
-
-def bar(x: float, y: float, width: float, height: float, colour: str) -> Markup:
-    """Draw a bar."""
-    return Markup('<rect x="{}" y="{}" width="{}" height="{}" fill="{}"/>').format(
-        round(x, 1), round(y, 1), round(width, 1), round(height, 1), colour
-    )
-
-
-def line(
-    ax: float, ay: float, bx: float, by: float, colour: str, *, width: int = 1, dashes: str = ""
-) -> Markup:
-    """Draw a line."""
-    broken = Markup(' stroke-dasharray="{}"').format(dashes) if dashes else Markup("")
-    return Markup('<path d="M{} {}L{} {}" stroke="{}" stroke-width="{}"{}/>').format(
-        round(ax, 1), round(ay, 1), round(bx, 1), round(by, 1), colour, width, broken
-    )
-
-
-def svg(width: int, height: int, label: str, parts: Sequence[Markup]) -> Markup:
-    """Return parts as a picture with a label for who cannot see it."""
-    head = Markup(
-        '<svg class="clew-picture" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">'
-    )
-    return head.format(width, height, width, height, label) + Markup("").join(parts) + Markup("</svg>")

@@ -11,7 +11,7 @@ from api.store.review import ReviewPair
 from api.store.review_evidence import Evidence, SeenView, ViewSpread
 from linkage.register.overlap import OverlapShape
 
-__all__ = ["REASON_WORDS", "VERDICT_WORDS", "PairShown", "ViewShown", "shown"]
+__all__ = ["REASON_WORDS", "VERDICT_WORDS", "PairShown", "ViewShown", "shown", "view_title"]
 
 VERDICT_WORDS = {"link": "Link", "not-a-link": "Not a link", "cannot-tell": "Cannot tell"}
 

@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from markupsafe import Markup
 
-__all__ = ["add_words", "page_number", "state_tag", "when"]
+__all__ = ["add_words", "given_file", "page_number", "state_tag", "when"]
 
 _LONDON = ZoneInfo("Europe/London")
 
@@ -21,7 +21,6 @@ _COLOURS: Mapping[str, str] = {
     "in force": "green",
     "opened": "green",
     "valid": "green",
-    "good": "green",
     "green": "green",
     "alive": "green",
     "going on": "light-blue",
@@ -40,9 +39,10 @@ _COLOURS: Mapping[str, str] = {
     "failed": "red",
     "red": "red",
     "refused": "red",
-    "wrong": "red",
     "silent": "red",
     "not as committed": "red",
+    "good": "green",
+    "wrong": "red",
 }
 """By state; what is not here is grey."""
 
@@ -65,6 +65,13 @@ def page_number() -> int:
     """Return which page of a list is asked for: 1 for anything that is no number."""
     text = request.args.get("page", "1")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 1
+
+
+def given_file(name: str, content: bytes, kind: str) -> Response:
+    """Hand out a file to be saved; a view that does says so with ``file=True``."""
+    response = Response(content, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def when(text: str | None) -> Markup | str:
