@@ -2,24 +2,29 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import request
 from msgspec import json, structs
 from sqlalchemy import delete, insert, select, update
 
+from api.clock import utc_now
 from api.console_app import governing_linkage
 from api.console_app.app import create_console
+from api.console_app.opened_releases import OpenedReleases
 from api.console_app.permissions import files_from
 from api.console_app.roles import allow
 from api.overview import specimen
-from api.overview.groups import wilson
-from api.store import record_tables, review, schema
+from api.overview.groups import held_by_both, wilson
+from api.releasing import request_release
+from api.store import record_tables, releases, review, schema
 from api.store.releases import KeptRelease
 from linkage.errors import VerificationError
 from linkage.measured import METRICS, light, measured
 from linkage.register.counts import Dimension
 from linkage.register.released import ReleasedCell, ReleasedTable
+from linkage.register.statistics.periods import read_period
 from linkage.wire.canonical import canonical
 from linkage.wire.encodings import read_encodings
 from linkage.wire.epochs import EpochDescriptor
@@ -35,7 +40,8 @@ from linkage.wire.records import (
 )
 from tests.support.console import needs_assets
 from tests.support.governed_world import GROUPS, Shown, governed_console
-from tests.support.unit import PROFILE
+from tests.support.served import served_unit
+from tests.support.unit import PROFILE, make_sent
 from tests.test_console_governance_pages import FILES, PAGES
 
 pytestmark = needs_assets
@@ -183,7 +189,7 @@ def test_shares_by_sex_come_from_a_release_alone(shown: Shown, monkeypatch: pyte
         withdrawn_at=None,
     )
     monkeypatch.setattr(governing_linkage, "_published", lambda connection: release)
-    monkeypatch.setattr(governing_linkage, "open_tables", lambda *given: [released_by_sex()])
+    monkeypatch.setattr(OpenedReleases, "tables", lambda *given: [released_by_sex()])
     text = plain(shown, "/governance/quality")
     assert "From release 7" in text
     assert "Girls 120 75.0 % 66.6 to 81.9 %" in text
@@ -193,8 +199,34 @@ def test_shares_by_sex_come_from_a_release_alone(shown: Shown, monkeypatch: pyte
     def refuse(*given: object) -> None:
         raise VerificationError("not what was proposed", hint="look")
 
-    monkeypatch.setattr(governing_linkage, "open_tables", refuse)
+    monkeypatch.setattr(OpenedReleases, "tables", refuse)
     assert "Release 7 has no tables T16b to T16d" in shown.text("/governance/quality")
+
+
+def test_shares_are_those_that_a_release_prints(tmp_path: Path) -> None:
+    with served_unit(tmp_path / "data") as served:
+        served.client(served.council).submit(make_sent(served.unit, served.council, children=range(1, 61)))
+        served.client(served.police).submit(make_sent(served.unit, served.police, children=range(31, 91)))
+        served.workers.settle()
+        served.workers.cycle()
+        with served.workers.database.write() as connection:
+            period = read_period("2024-04-01..2025-03-31")
+            number = request_release(connection, period, area=None, numbers=["T1"], by="paul", now=utc_now())
+        served.workers.run("register")
+        with served.workers.database.read() as connection:
+            found = releases.find_release(connection, number)
+            assert found is not None
+            tables = OpenedReleases(served.unit.folder).tables(connection, found)
+    assert tables is not None
+    shares = held_by_both(tables)
+    assert {one.kind for one in shares} == {"sex", "ethnicity", "age"}
+    everybody = [one for one in shares if one.name == "all"]
+    assert len(everybody) == 3
+    for one in everybody:
+        assert one.children == 90
+        assert one.share == pytest.approx(30 / 90, abs=0.12)  # both figures are rounded, and rounded to tens
+        assert one.low is not None
+        assert one.low < 30 / 90 < (one.high or 0)
 
 
 def test_certificates_are_checked_read_and_given_out_as_they_were_signed(shown: Shown) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from api.checkpoints import require_goes_on
 from api.console_app import governing_kept, governing_linkage
 from api.console_app.permissions import parts
+from api.console_app.release_files import attached
 from api.console_app.roles import ROLE_WORDS, ROLES, allow
 from api.console_app.service import ConsoleService
 from api.console_app.showing import add_words, given_file, page_number
@@ -64,7 +65,7 @@ def _add_ledger(app: Flask, service: ConsoleService) -> None:
     def governance_leaves() -> Response:
         with service.database.read() as connection:
             content = _csv(("entry", "kind", "day", "commitment"), history.leaves(connection))
-        return given_file("ledger-leaves.csv", content, "text/csv; charset=utf-8")
+        return attached(content, "ledger-leaves.csv")
 
 
 def _add_proof(app: Flask, service: ConsoleService) -> None:
@@ -99,7 +100,7 @@ def _add_proof(app: Flask, service: ConsoleService) -> None:
             note = ledger.newest_checkpoint(connection)
         if note is None:
             abort(404)
-        return given_file("checkpoint.txt", note.encode(), "text/plain; charset=utf-8")
+        return attached(note.encode(), "checkpoint.txt")
 
 
 def _verified(connection: Connection) -> tuple[WholeCheck | None, Verification | None]:

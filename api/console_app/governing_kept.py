@@ -4,6 +4,7 @@ from flask import Flask, Response, abort, render_template, request
 from msgspec.structs import fields
 
 from api.console_app.permissions import files_from
+from api.console_app.release_files import attached
 from api.console_app.roles import allow
 from api.console_app.service import ConsoleService
 from api.console_app.showing import given_file, page_number
@@ -73,7 +74,7 @@ def _add_certificates(app: Flask, service: ConsoleService) -> None:
     @allow("governance", logged=True, file=True)
     def governance_certificate_file(kind: str, name: str) -> Response:
         one = found(kind, name)
-        return given_file(one.name, one.content.encode(), "application/json")
+        return attached(one.content.encode(), one.name)
 
 
 def _add_exports(app: Flask, service: ConsoleService) -> None:

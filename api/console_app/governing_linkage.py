@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 
 from api.console_app import linkage_words
 from api.console_app.drawing import precision_chart
+from api.console_app.opened_releases import OpenedReleases
 from api.console_app.roles import allow
 from api.console_app.service import ConsoleService
 from api.console_app.showing import page_number
-from api.open_releases import open_tables
 from api.overview import quality, specimen, strength
 from api.overview.agencies import agency_views
 from api.overview.groups import GroupShare, held_by_both
@@ -54,6 +54,8 @@ def _add_encoding(app: Flask, service: ConsoleService) -> None:
 
 
 def _add_quality(app: Flask, service: ConsoleService) -> None:
+    opened = OpenedReleases(service.folder)
+
     @app.get("/governance/quality")
     @allow("governance", logged=True)
     def governance_quality() -> str:
@@ -64,7 +66,7 @@ def _add_quality(app: Flask, service: ConsoleService) -> None:
             found = review.link_figures(connection)
             names = {one.code: one.name for one in agencies.all_agencies(connection)}
             released = _published(connection)
-            shares = None if released is None else _shares(connection, released)
+            shares = None if released is None else _shares(opened, connection, released)
         groups = [] if found is None else linkage_words.group_rows(found, names)
         return render_template(
             "governance/quality.html",
@@ -101,10 +103,12 @@ def _published(connection: Connection) -> KeptRelease | None:
     return next((one for one in reversed(releases.all_releases(connection)) if one.state == "approved"), None)
 
 
-def _shares(connection: Connection, released: KeptRelease) -> Sequence[GroupShare] | None:
+def _shares(
+    opened: OpenedReleases, connection: Connection, released: KeptRelease
+) -> Sequence[GroupShare] | None:
     """Return whose children both sides hold, as a release prints it; None where it cannot be looked at."""
     try:
-        tables = open_tables(connection, released)
+        tables = opened.tables(connection, released)
     except ClewError:
         return None
     return None if tables is None else held_by_both(tables)
