@@ -244,12 +244,12 @@ def _values(value: object) -> Iterator[str]:
 def _needles(looked: Looked) -> dict[str, list[bytes]]:
     named = {**looked.world.identifiers, **looked.world.planted}
     needles = {what: [one for each in some for one in spellings(each)] for what, some in named.items()}
-    scores = [f"{score:.10f}".split(".")[1][:5].encode() + b"" for score in RAW_SCORES]
-    assert all(len(one) == 5 for one in scores)
     secrets = {
         what: [one for each in some for one in spellings(each)] for what, some in looked.secret.items()
     }
-    return needles | secrets
+    # Of a score, with or without the point: what no page may show of it tells it from another.
+    digits = {f"{one:.10f}".replace(".", "").lstrip("0") for one in RAW_SCORES}
+    return needles | secrets | {"score": [one[:8].encode() for one in digits]}
 
 
 def test_every_page_was_looked_at(looked: Looked) -> None:
