@@ -221,7 +221,9 @@ def _show(
         "shown-files": packed(seal.opened(number, "files", sealed["files"], ReleaseFiles)),
     }
     releases.drop_contents(connection, number, SHOWN_PARTS)
-    parts = {part: publishers.sealed(number, part, content) for part, content in shown.items()}
+    parts: dict[str, bytes] = {
+        part: publishers.sealed(number, part, content) for part, content in shown.items()
+    }
     releases.add_contents(connection, number, parts)
     enter(connection, "shown", number, found.digest, now, parts=list(parts))
 

@@ -155,7 +155,7 @@ def table_figures(tables: Sequence[ReleasedTable]) -> list[TableFigures]:
 
 
 def changes(
-    older: Sequence[ReleasedTable], newer: Sequence[ReleasedTable], *, examples: int = 5
+    older: Sequence[ReleasedTable], newer: Sequence[ReleasedTable], *, examples: int = 3
 ) -> list[Change]:
     """Compare cell by cell what two releases print of the same thing."""
     before = {(one.number, one.measure): one for one in older}

@@ -1,7 +1,9 @@
 """A release is asked for, counted by the register worker, looked at, approved by another, downloaded."""
 
 import hashlib
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,16 +12,19 @@ import pytest
 from msgspec import to_builtins
 from sqlalchemy import select
 
+from api.clock import utc_now
 from api.console_app.app import create_console
+from api.console_app.opened_releases import OpenedReleases
 from api.console_app.roles import rule_of
 from api.open_releases import changes, open_tables, table_figures
-from api.releasing import Proposal, said_of
+from api.releasing import Proposal, request_release, said_of
 from api.store import ledger, releases
 from api.store.ledger_rows import digests
 from api.store.releases import KeptRelease
 from api.store.schema import ledger_entries
 from linkage.register.counts import Dimension
 from linkage.register.released import ReleasedCell, ReleasedTable
+from linkage.register.statistics.periods import read_period
 from tests.support.console import Console, needs_assets, serving_console
 from tests.support.served import Served, served_unit
 from tests.support.unit import make_sent
@@ -94,7 +99,8 @@ def test_one_proposes_another_approves_and_what_is_downloaded_is_that(office: Of
         assert "as it would be printed" in page.text
     decide = f"/publisher/releases/{number}/decide"
     file = f"/publisher/releases/{number}/files/index.html"
-    assert office.petra.get(file).status_code == 404
+    whole = f"/publisher/releases/{number}/files.zip"
+    assert [office.petra.get(one).status_code for one in (file, whole)] == [404, 404]
     own = office.send(office.paul, decide, step="approve", digest=found.digest)
     assert (own.status_code, "no approver of this name" in own.text) == (409, True)
     other = office.send(office.petra, decide, step="approve", digest="0" * 64)
@@ -105,14 +111,22 @@ def test_one_proposes_another_approves_and_what_is_downloaded_is_that(office: Of
         got = office.paul.get(f"/publisher/releases/{number}/files/{name}")
         assert hashlib.sha256(got.content).hexdigest() == digest
         assert "attachment" in got.headers["Content-Disposition"]
+    packed = [office.paul.get(f"/publisher/releases/{number}/files.zip").content for _ in range(2)]
+    assert packed[0] == packed[1]
+    with zipfile.ZipFile(io.BytesIO(packed[0])) as opened:
+        found_in = {name: hashlib.sha256(opened.read(name)).hexdigest() for name in opened.namelist()}
+    assert found_in == {f"release-{number}/{name}": digest for name, digest in said.files.items()}
     later = office.proposed(last="2024-09-30")
     assert "Nothing was published before it" not in office.text(later)
     assert office.send(office.petra, decide, step="withdraw").status_code == 303
-    assert office.petra.get(file).status_code == 404
+    assert [office.petra.get(one).status_code for one in (file, whole)] == [404, 404]
 
 
 def test_what_cannot_be_counted_says_why_and_is_taken_back(office: Office) -> None:
-    number = office.proposed(tables="T99")
+    with office.console.service.database.write() as connection:  # the form itself lets no such table through
+        year = read_period("2024-04-01..2025-03-31")
+        number = request_release(connection, year, area=None, numbers=["T99"], by="paul", now=utc_now())
+    office.served.workers.run("register")
     found = office.kept(number)
     assert found.state == "refused"
     refused = to_builtins(said_of(found))["refused"]
@@ -120,9 +134,27 @@ def test_what_cannot_be_counted_says_why_and_is_taken_back(office: Office) -> No
     assert f"It cannot be counted so: {refused}" in office.text(number)
     assert office.send(office.paul, f"/publisher/releases/{number}/decide", step="reject").status_code == 303
     assert office.kept(number).state == "rejected"
-    answer = office.send(office.paul, "/publisher/propose", **(YEAR | {"first": "soon"}))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"first": "soon"}, "First day: write a day as 2025-04-01"),
+        ({"last": ""}, "Last day: write a day as 2026-03-31"),
+        ({"last": "2025-03-30"}, "The period is wrong: not whole months"),
+        ({"last": "2024-03-31"}, "The period is wrong: it ends before it begins"),
+        ({"area": "E77"}, "Choose one of the areas"),
+        ({"tables": "T1 T99 X"}, "There is no table T99 or X"),
+    ],
+)
+def test_the_form_says_what_is_wrong_where_it_is(office: Office, wrong: dict[str, str], words: str) -> None:
+    (field,) = wrong
+    answer = office.send(office.paul, "/publisher/propose", **(YEAR | wrong))
     assert answer.status_code == 400
-    assert "There is a problem" in answer.text
+    assert f'<a href="#{field}">{words}' in answer.text
+    assert f'id="{field}-error"' in answer.text
+    if field == "first":
+        assert 'value="soon"' in answer.text
 
 
 def test_nothing_is_kept_of_what_was_taken_back_before_it_was_counted(office: Office) -> None:
@@ -181,3 +213,24 @@ def test_releases_are_compared_cell_by_cell() -> None:
     assert found.examples == [("total", "30", "40"), ("B", "20", "c"), ("C", "c", "10")]
     (same,) = changes([older], [older])
     assert (same.same, same.examples) == (3, [])
+
+
+def test_what_was_opened_once_is_not_shown_when_it_is_rejected(office: Office) -> None:
+    number = office.proposed(tables="T13")
+    opened = OpenedReleases(office.served.unit.folder)
+    with office.console.service.database.read() as connection:
+        found = office.kept(number)
+        tables, files = opened.tables(connection, found), opened.files(connection, found)
+        assert tables
+        assert files
+        assert opened.tables(connection, found) is tables
+        assert opened.files(connection, found) is files
+    page = f"/publisher/releases/{number}/tables/T13/incidents"
+    assert office.paul.get(page).status_code == 200
+    assert office.send(office.petra, f"/publisher/releases/{number}/decide", step="reject").status_code == 303
+    assert office.paul.get(page).status_code == 404
+    with office.console.service.database.read() as connection:
+        gone = office.kept(number)
+        assert (opened.tables(connection, gone), opened.files(connection, gone)) == (None, None)
+        assert releases.parts_of(connection, number) == []
+    assert "Its tables are not open to the console" in office.text(number)

@@ -1,7 +1,6 @@
 """Publishers' pages: propose a release, look at it, approve it as a second person, download it."""
 
-import mimetypes
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import Flask, Response, abort, redirect, render_template, request
 from sqlalchemy import Connection
@@ -10,19 +9,20 @@ from werkzeug.wrappers import Response as AnyResponse
 from api import releasing
 from api.approving import find_approver, standing_of
 from api.console_app.current import current
-from api.console_app.drawing import BarChart, bar_chart
+from api.console_app.opened_releases import OpenedReleases
+from api.console_app.release_charts import MAIN, release_charts
+from api.console_app.release_files import archive, attached
+from api.console_app.release_form import Asked, families, read_asked
 from api.console_app.roles import allow
 from api.console_app.service import ConsoleService
 from api.console_app.showing import add_words
-from api.open_releases import changes, open_files, open_tables, published_last, table_figures
+from api.open_releases import Change, changes, published_last, table_figures
 from api.publishing.words import SYMBOLS
 from api.releasing import Proposal
 from api.store import releases
 from api.store.areas import read_directory
 from api.store.releases import KeptRelease
-from linkage.errors import InputError
 from linkage.register.released import ReleasedTable
-from linkage.register.statistics.periods import read_period
 
 __all__ = ["add_pages"]
 
@@ -32,15 +32,14 @@ _SHOWN_ROWS = 200
 def add_pages(app: Flask, service: ConsoleService) -> None:
     """Add the publishers' pages."""
     add_words(app)
-    _add_looking(app, service)
-    _add_files(app, service)
+    opened = OpenedReleases(service.folder)
+    _add_looking(app, service, opened)
+    _add_files(app, service, opened)
     _add_asking(app, service)
     _add_deciding(app, service)
 
 
-def _add_looking(app: Flask, service: ConsoleService) -> None:
-    folder = service.folder
-
+def _add_looking(app: Flask, service: ConsoleService, opened: OpenedReleases) -> None:
     @app.get("/publisher")
     @allow("publisher", logged=True)
     def publisher_releases() -> str:
@@ -55,10 +54,12 @@ def _add_looking(app: Flask, service: ConsoleService) -> None:
         with service.database.read() as connection:
             found = _known(connection, number)
             said = releasing.said_of(found)
-            tables = open_tables(folder, connection, found) if isinstance(said, Proposal) else None
+            tables = opened.tables(connection, found)
             last = published_last(connection, found)
-            older = None if last is None or tables is None else open_tables(folder, connection, last)
+            files = {} if tables is None else opened.files(connection, found) or {}
+            older = None if last is None or tables is None else opened.tables(connection, last)
             standing = standing_of(connection, current().name, found.proposed_by)
+        compared = None if older is None or tables is None else changes(older, tables)
         return render_template(
             "publisher/release.html",
             one=found,
@@ -66,7 +67,9 @@ def _add_looking(app: Flask, service: ConsoleService) -> None:
             counted=isinstance(said, Proposal),
             figures=None if tables is None else table_figures(tables),
             last=last,
-            changes=None if older is None or tables is None else changes(older, tables),
+            changes=compared,
+            said_of_changes=None if compared is None else _said(compared),
+            charts=release_charts(tables or (), files, MAIN),
             symbols=SYMBOLS,
             standing=standing,
         )
@@ -75,19 +78,33 @@ def _add_looking(app: Flask, service: ConsoleService) -> None:
     @allow("publisher", logged=True)
     def publisher_table(number: int, table: str, measure: str) -> str:
         with service.database.read() as connection:
-            tables = open_tables(folder, connection, _counted(connection, number)) or ()
+            found = _counted(connection, number)
+            tables = opened.tables(connection, found) or ()
+            files = opened.files(connection, found) or {}
         shown = next((one for one in tables if (one.number, one.measure) == (table, measure)), None)
         if shown is None:
             abort(404)
+        charts = release_charts(
+            tables, files, [(table, ""), *(one for one in MAIN if one[0] == table and one[1])]
+        )
+        charts = [one for one in charts if one.drawn.measure == measure]
+        rows = _rows(shown)
         return render_template(
             "publisher/table.html",
             number=number,
             table=shown,
-            rows=_rows(shown),
-            more=max(0, len(shown.cells) - _SHOWN_ROWS),
-            chart=_chart(shown),
+            rows=rows[:_SHOWN_ROWS],
+            more=max(0, len(rows) - _SHOWN_ROWS),
+            charts=charts,
             symbols=SYMBOLS,
         )
+
+
+def _said(compared: Sequence[Change]) -> dict[str, int]:
+    """Return how all tables differ together, and how many have nothing in common."""
+    names = ("common", "same", "changed", "hidden", "shown")
+    sums = {name: sum(getattr(one, name) for one in compared) for name in names}
+    return sums | {"apart": sum(one.common == 0 for one in compared)}
 
 
 def _known(connection: Connection, number: int) -> KeptRelease:
@@ -105,74 +122,72 @@ def _counted(connection: Connection, number: int) -> KeptRelease:
 
 
 def _rows(table: ReleasedTable) -> list[tuple[tuple[str, ...], str]]:
-    """Return the first cells as they are printed."""
-    rows = []
-    for key, cell in list(table.cells.items())[:_SHOWN_ROWS]:
-        words = (one.labels.get(code, code) for one, code in zip(table.dimensions, key, strict=True))
-        rows.append((tuple(words), cell.text))
-    return rows
+    """Return the cells as they are printed; what cannot be is not."""
+    return [
+        (
+            tuple(one.labels.get(code, code) for one, code in zip(table.dimensions, key, strict=True)),
+            cell.text,
+        )
+        for key, cell in table.cells.items()
+        if cell.text != "z"
+    ]
 
 
-def _chart(table: ReleasedTable) -> BarChart | None:
-    """Draw the parts of the last dimension at the total of all others; what is suppressed is left out."""
-    last = table.dimensions[-1]
-    rows = []
-    for code in last.codes:
-        key = (*(one.total for one in table.dimensions[:-1]), code)
-        cell = table.cells.get(key)
-        if code != last.total and not last.parts(code) and cell is not None and cell.value is not None:
-            rows.append((last.labels.get(code, code), cell.value))
-    return bar_chart(f"{table.title}: {table.measure.replace('_', ' ')}", rows[:30])
+def _add_files(app: Flask, service: ConsoleService, opened: OpenedReleases) -> None:
+    def approved(number: int) -> Mapping[str, bytes]:
+        """Return the files of a release, and of one that nobody approved none."""
+        with service.database.read() as connection:
+            found = _counted(connection, number)
+            files = opened.files(connection, found) if found.state == "approved" else None
+        if files is None:
+            abort(404)
+        return files
 
-
-def _add_files(app: Flask, service: ConsoleService) -> None:
     @app.get("/publisher/releases/<int:number>/files/<name>")
     @allow("publisher", logged=True)
     def publisher_file(number: int, name: str) -> Response:
-        """Give out a file, and of a release that nobody approved none."""
-        with service.database.read() as connection:
-            found = _counted(connection, number)
-            files: Mapping[str, bytes] | None = open_files(service.folder, connection, found)
-        if found.state != "approved" or files is None or name not in files:
+        files = approved(number)
+        if name not in files:
             abort(404)
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        # To be saved: pages of a release have styles of their own, which the console's policy forbids.
-        response = Response(files[name], content_type=kind)
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        return attached(files[name], name)
+
+    @app.get("/publisher/releases/<int:number>/files.zip")
+    @allow("publisher", logged=True)
+    def publisher_files(number: int) -> Response:
+        name = f"release-{number}"
+        return attached(archive(approved(number), name), f"{name}.zip")
 
 
 def _add_asking(app: Flask, service: ConsoleService) -> None:
-    def page(given: Mapping[str, str], fault: str | None = None) -> str:
+    def names() -> Mapping[str, str]:
         with service.database.read() as connection:
-            directory = read_directory(connection)
-        return render_template(
-            "publisher/propose.html", names=sorted(directory.names.items()), given=given, fault=fault
-        )
+            return read_directory(connection).names
+
+    def page(asked: Asked, names: Mapping[str, str]) -> str:
+        listed = sorted(names.items(), key=lambda one: (one[1], one[0]))
+        return render_template("publisher/propose.html", names=listed, asked=asked, families=families())
 
     @app.get("/publisher/propose")
     @allow("publisher")
     def publisher_propose() -> str:
-        return page({})
+        return page(Asked(), names())
 
     @app.post("/publisher/propose")
     @allow("publisher", logged=True)
-    def publisher_ask() -> str | AnyResponse | tuple[str, int]:
-        given = {name: request.form.get(name, "").strip() for name in ("first", "last", "area", "tables")}
-        try:
-            period = read_period(f"{given['first']}..{given['last']}")
-            numbers = tuple(given["tables"].replace(",", " ").upper().split())
-            with service.database.write() as connection:
-                number = releasing.request_release(
-                    connection,
-                    period,
-                    area=given["area"] or None,
-                    numbers=numbers,
-                    by=current().name,
-                    now=service.clock(),
-                )
-        except InputError as error:
-            return page(given, f"{error.message}: {error.hint}" if error.hint else error.message), 400
+    def publisher_ask() -> AnyResponse | tuple[str, int]:
+        known = names()
+        asked = read_asked(request.form, known)
+        if asked.faults or asked.period is None:
+            return page(asked, known), 400
+        with service.database.write() as connection:
+            number = releasing.request_release(
+                connection,
+                asked.period,
+                area=asked.area or None,
+                numbers=asked.tables,
+                by=current().name,
+                now=service.clock(),
+            )
         return redirect(f"/publisher/releases/{number}", 303)
 
 

@@ -5,101 +5,136 @@ from typing import Any
 
 import altair as alt
 
-from linkage.register.counts import Dimension, Key
-from linkage.register.statistics.published import TableGroup
+from api.publishing.drawn import SYMBOL_WORDS, Drawn
+from linkage.register.released import ReleasedCell
 
 __all__ = ["chart"]
 
-_WIDTH, _LINE_HEIGHT, _STEP = 560, 240, 22
-_COLOUR = "#1b6ca8"
-_NOT_DRAWN = frozenset({"no-completed-interview"})
-"""What would dwarf all that a chart is about; it is in the table."""
-_ALONG = {"T13": "time", "T13b": "time", "T16": "area"}
+_WIDTH, _LINE_HEIGHT, _STEP, _SQUARE = 560, 240, 24, 34
+_COLOUR, _WHOLE, _GREY, _SQUARES = "#1b6ca8", "#0b3c49", "#505a5f", ("#f3f8fb", "#0b3c49")
+_DARK = 0.68
+"""From which part of the largest a square is dark enough for white figures."""
+_MOST_FIGURES = 400
+"""In a matrix of more squares than these, symbols alone are written: figures would not be legible."""
 
 
-def chart(group: TableGroup) -> str:
-    """Draw a table's first measure over one dimension, at the total of all others.
-
-    A matrix of two dimensions of areas is drawn as squares.  What is suppressed is drawn as its symbol.
-    """
-    names = [one.name for one in group.dimensions]
-    if "host_area" in names:
-        return _svg(_matrix(group))
-    chosen = _ALONG.get(group.number, names[-1])
-    dimension = group.dimensions[names.index(chosen)]
-    rows = _along(group, dimension)
-    return _svg(_months(rows) if chosen == "time" else _bars(rows, dimension.title, _measure(group)))
+def chart(drawn: Drawn) -> str:
+    """Draw a chart; what is suppressed is drawn as its symbol, and not as nothing."""
+    return _svg({"months": _months, "bars": _bars, "shares": _shares, "matrix": _matrix}[drawn.kind](drawn))
 
 
-def _measure(group: TableGroup) -> str:
-    names = list(group.measures)
-    return next((name for name in names if name.startswith("incidents")), names[0])
+def _rows(drawn: Drawn, sign: str = "") -> list[dict[str, Any]]:
+    """Return a row's name, its value, 0 where there is none, and what is written beside it."""
+    return [
+        {
+            "part": row.name,
+            "value": row.cells[0].value or 0,
+            "figure": "" if row.cells[0].value is None else f"{row.cells[0].text}{sign}",
+            "symbol": _symbol(row.cells[0]),
+            "whole": drawn.kind == "shares" and place == 0,
+        }
+        for place, row in enumerate(drawn.rows)
+    ]
 
 
-def _along(group: TableGroup, dimension: Dimension) -> list[dict[str, Any]]:
-    """Return the smallest parts of one dimension, with their figures."""
-    cells = group.measures[_measure(group)].cells
-    rows = []
-    for code in dimension.codes:
-        if dimension.parts(code) or code == dimension.total or code in _NOT_DRAWN:
-            continue
-        key: Key = tuple(code if one is dimension else one.total for one in group.dimensions)
-        label = dimension.labels.get(code, code)
-        if key in cells and cells[key].text != "z":
-            value = cells[key].value
-            rows.append(
-                {"part": label, "value": value or 0, "text": "" if value is not None else cells[key].text}
-            )
-    return rows
+def _symbol(cell: ReleasedCell) -> str:
+    """Return what is written where there is no figure."""
+    if cell.value is not None:
+        return ""
+    words = SYMBOL_WORDS.get(cell.text)
+    return f"{cell.text} ({words})" if words else cell.text
 
 
-def _bars(rows: list[dict[str, Any]], title: str, measure: str) -> alt.LayerChart:
+def _bars(drawn: Drawn) -> alt.LayerChart:
+    measure = drawn.measure.replace("_", " ")
+    return _lying(drawn, _rows(drawn), alt.X("value:Q", title=measure, axis=alt.Axis(tickMinStep=1)))
+
+
+def _shares(drawn: Drawn) -> alt.LayerChart:
+    """Draw percentages, the first of them of all areas."""
+    hundred = alt.Scale(domain=[0, 100])
+    return _lying(drawn, _rows(drawn, " %"), alt.X("value:Q", title=drawn.columns[0].lower(), scale=hundred))
+
+
+def _lying(drawn: Drawn, rows: list[dict[str, Any]], along: alt.X) -> alt.LayerChart:
+    """Draw lying bars with what is printed beside each."""
     base = alt.Chart(alt.InlineData(values=rows)).encode(
-        y=alt.Y("part:N", sort=None, title="", axis=alt.Axis(labelLimit=320)),
-        x=alt.X("value:Q", title=measure, axis=alt.Axis(tickMinStep=1)),
+        y=alt.Y("part:N", sort=None, title="", axis=alt.Axis(labelLimit=320)), x=along
     )
-    words = base.mark_text(align="left", dx=4).encode(text="text:N")
-    bars: alt.LayerChart = base.mark_bar(color=_COLOUR) + words
-    sized: alt.LayerChart = bars.properties(width=_WIDTH, height=alt.Step(_STEP), title=title)
+    bars = base.mark_bar().encode(color=alt.condition("datum.whole", alt.value(_WHOLE), alt.value(_COLOUR)))
+    figures = base.mark_text(align="left", dx=4, fontSize=12).encode(text="figure:N")
+    symbols = base.mark_text(align="left", dx=4, fontSize=12, color=_GREY).encode(text="symbol:N")
+    both: alt.LayerChart = bars + figures + symbols
+    sized: alt.LayerChart = both.properties(width=_WIDTH, height=alt.Step(_STEP), title=drawn.head)
     return sized
 
 
-def _months(rows: list[dict[str, Any]]) -> alt.LayerChart:
+def _months(drawn: Drawn) -> alt.LayerChart:
     """Draw months as a line; one that is suppressed leaves a gap with its symbol."""
-    shown = [row | {"value": None if row["text"] else row["value"]} for row in rows]
-    base = alt.Chart(alt.InlineData(values=shown)).encode(x=alt.X("part:O", title="", sort=None))
-    line = base.mark_line(color=_COLOUR, point=True).encode(
-        y=alt.Y("value:Q", title="incidents", scale=alt.Scale(zero=True))
+    rows = [
+        {
+            "part": row.name,
+            "value": row.cells[0].value,
+            "text": "" if row.cells[0].value is not None else row.cells[0].text,
+        }
+        for row in drawn.rows
+    ]
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        x=alt.X("part:O", title="", sort=None, axis=alt.Axis(labelAngle=-45))
     )
-    words = base.mark_text(baseline="bottom").encode(text="text:N", y=alt.value(_LINE_HEIGHT))
+    line = base.mark_line(color=_COLOUR, point={"color": _COLOUR, "size": 50}).encode(
+        y=alt.Y("value:Q", title=drawn.measure.replace("_", " "), scale=alt.Scale(zero=True))
+    )
+    words = base.mark_text(baseline="bottom", dy=-4, fontSize=12, color=_GREY).encode(
+        text="text:N", y=alt.value(_LINE_HEIGHT)
+    )
     both: alt.LayerChart = line + words
     sized: alt.LayerChart = both.properties(width=_WIDTH, height=_LINE_HEIGHT)
     return sized
 
 
-def _matrix(group: TableGroup) -> alt.LayerChart:
-    """Draw who is missing where, out of the responsible council's area."""
-    cells = group.measures[_measure(group)].cells
-    _, responsible, _, host = group.dimensions
-    rows = [
-        {
-            "responsible": responsible.labels.get(one, one),
-            "host": host.labels.get(other, other),
-            "value": cell.value or 0,
-            "text": cell.text if cell.value is None else "",
-        }
-        for (_, one, in_out, other), cell in cells.items()
-        if in_out == "out" and not responsible.parts(one) and not host.parts(other) and cell.text != "z"
+def _matrix(drawn: Drawn) -> alt.LayerChart:
+    """Draw a square for each cell, dark for many; one that is suppressed has no colour, only its symbol."""
+    cells: list[dict[str, Any]] = [
+        {"row": row.name, "column": column, "value": cell.value, "text": cell.text}
+        for row in drawn.rows
+        for column, cell in zip(drawn.columns, row.cells, strict=True)
+        if cell.text != "z"
     ]
-    base = alt.Chart(alt.InlineData(values=rows)).encode(
-        y=alt.Y("responsible:N", sort=None, title=responsible.title),
-        x=alt.X("host:N", sort=None, title=host.title),
+    most = max((cell["value"] or 0 for cell in cells), default=0) or 1
+    few = len(cells) <= _MOST_FIGURES
+    for cell in cells:
+        value = cell["value"]
+        cell |= {
+            "dark": value is not None and value > most * _DARK,
+            "text": cell["text"] if few or value is None else "",
+        }
+    base = alt.Chart(alt.InlineData(values=cells)).encode(
+        y=alt.Y(
+            "row:N", sort=[row.name for row in drawn.rows], title=drawn.head, axis=alt.Axis(labelLimit=320)
+        ),
+        x=alt.X(
+            "column:N",
+            sort=list(drawn.columns),
+            title="Missing from",
+            axis=alt.Axis(labelLimit=320, labelAngle=-45),
+        ),
     )
-    squares = base.mark_rect().encode(
-        color=alt.Color("value:Q", title="incidents", scale=alt.Scale(type="symlog", scheme="blues"))
+    scale = alt.Scale(domain=[0, most], range=list(_SQUARES))
+    drawn_squares = (
+        base.transform_filter("isValid(datum.value)")
+        .mark_rect(stroke="white")
+        .encode(color=alt.Color("value:Q", title=drawn.measure.replace("_", " "), scale=scale))
     )
-    both: alt.LayerChart = squares + base.mark_text(fontSize=8).encode(text="text:N")
-    sized: alt.LayerChart = both.properties(width=alt.Step(_STEP), height=alt.Step(_STEP))
+    hidden = base.transform_filter("!isValid(datum.value)").mark_rect(
+        fill="white", stroke=_GREY, strokeDash=[2, 2]
+    )
+    words = base.mark_text(fontSize=11 if few else 8).encode(
+        text="text:N", color=alt.condition("datum.dark", alt.value("white"), alt.value("#0b0c0c"))
+    )
+    both: alt.LayerChart = drawn_squares + hidden + words
+    step = _SQUARE if few else 22
+    sized: alt.LayerChart = both.properties(width=alt.Step(step), height=alt.Step(step))
     return sized
 
 
@@ -107,7 +142,8 @@ def _svg(drawn: alt.LayerChart) -> str:
     stream = io.StringIO()
     # A reader's letters may be wider than those that the chart was measured with.
     room = {"left": 60, "right": 60, "top": 8, "bottom": 8}
-    drawn.configure(font="sans-serif", padding=room, view=alt.ViewConfig(stroke=None)).save(
+    axis = alt.AxisConfig(labelFontSize=12, titleFontSize=13, labelColor="#0b0c0c", titleColor="#0b0c0c")
+    drawn.configure(font="sans-serif", padding=room, view=alt.ViewConfig(stroke=None), axis=axis).save(
         stream, format="svg"
     )
     return stream.getvalue()

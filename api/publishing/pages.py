@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+from api.publishing.drawn import Drawn
 from api.publishing.findings import Findings
 from api.publishing.places import GEOGRAPHY
 from api.publishing.rows import Printed, printed
@@ -20,7 +21,9 @@ _STYLE = (
 )
 
 
-def table_page(group: TableGroup, beside: Beside, linked: LinkedShares, svg: str) -> str:
+def table_page(
+    group: TableGroup, beside: Beside, linked: LinkedShares, charts: Sequence[tuple[Drawn, str]]
+) -> str:
     """Return one table's page; it loads nothing from anywhere."""
     rows = printed(group, beside, linked)
     title = f"{group.number} {group.title}, {beside.period.code}"
@@ -29,7 +32,7 @@ def table_page(group: TableGroup, beside: Beside, linked: LinkedShares, svg: str
     caption = escape(group.title)
     return _page(
         title,
-        f'<figure role="img" aria-label="{caption}; the table below has the same figures">{svg}</figure>'
+        f"{''.join(_figure(drawn, svg) for drawn, svg in charts)}"
         f"<table><caption>{caption}</caption>{_head(rows, group)}{_body(rows)}</table>"
         f"<h2>Notes</h2><ul>{notes}</ul><h2>Symbols</h2><dl>{symbols}</dl>",
     )
@@ -47,6 +50,15 @@ def contents_page(groups: Sequence[TableGroup], beside: Beside, findings: Findin
         f"Children who go missing, {beside.period.code}",
         f'<p><a href="tables.xlsx">All tables as a workbook</a></p><ul>{lines}</ul>'
         f"{_patterns(findings)}<h2>Notes</h2><ul>{notes}</ul>",
+    )
+
+
+def _figure(drawn: Drawn, svg: str) -> str:
+    title, said = escape(drawn.title), escape(drawn.said)
+    label = f"{title}. {said} The table below has the same figures."
+    return (
+        f'<figure><div role="img" aria-label="{label}">{svg}</div>'
+        f"<figcaption>{title}. {said}</figcaption></figure>"
     )
 
 

@@ -12,10 +12,10 @@ __all__ = ["file_name", "tidy_csv"]
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 
 
-def file_name(group: TableGroup, suffix: str) -> str:
-    """Return a file's name: the table's number and title."""
+def file_name(group: TableGroup, suffix: str, name: str = "") -> str:
+    """Return a file's name: the table's number and title, and the name of a second chart."""
     words = _NOT_PLAIN.sub("-", group.title.lower()).strip("-")
-    return f"{group.number.lower()}_{words}.{suffix}"
+    return f"{group.number.lower()}_{words}{'_' if name else ''}{name}.{suffix}"
 
 
 def tidy_csv(group: TableGroup, beside: Beside, linked: LinkedShares) -> bytes:
