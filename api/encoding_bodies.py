@@ -4,8 +4,10 @@ A body from which rows were erased is sealed to the worker's own public key, in 
 digest under the worker's private key: only the worker can have made it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
+
+import numpy as np
 
 from api.secret_files import WorkerKey
 from api.store import agencies
@@ -23,7 +25,7 @@ from linkage.wire.limits import MAX_CARD_BYTES
 from linkage.wire.manifest import Manifest, part_context
 from linkage.wire.seal import open_seal, seal, sealed_size
 
-__all__ = ["EncodingBodies"]
+__all__ = ["EncodingBodies", "latest_rows", "with_handles", "without_handles"]
 
 
 class EncodingBodies:
@@ -120,3 +122,29 @@ def _check_header(
         raise FormatError("encodings: they do not have the shape of the epoch's profile")
     if header.rows != rows:
         raise FormatError("encodings: the number of rows is not the one that the manifest states")
+
+
+def without_handles(encodings: Encodings, handles: Collection[str]) -> Encodings:
+    """Return the rows of all records but some."""
+    if not handles:
+        return encodings
+    kept = np.array([text not in handles for text in encodings.handle_texts()], dtype=np.bool_)
+    return encodings if kept.all() else encodings.take(np.flatnonzero(kept))
+
+
+def with_handles(encodings: Encodings, handles: Collection[str]) -> Encodings:
+    """Return the rows of some records alone."""
+    kept = np.array([text in handles for text in encodings.handle_texts()], dtype=np.bool_)
+    return encodings.take(np.flatnonzero(kept))
+
+
+def latest_rows(snapshots: Sequence[Encodings]) -> Encodings:
+    """Join one agency's snapshots, given oldest first: of a handle in several the newest speaks alone."""
+    seen: set[str] = set()
+    kept: list[Encodings] = []
+    for encodings in reversed(snapshots):
+        handles = encodings.handle_texts()
+        fresh = np.array([handle not in seen for handle in handles], dtype=np.bool_)
+        kept.append(encodings.take(np.flatnonzero(fresh)))
+        seen.update(handles)
+    return Encodings.joined(kept)

@@ -15,11 +15,10 @@ content what is left to do, removes either.
 
 from collections.abc import Collection, Mapping
 
-import numpy as np
 from sqlalchemy import Connection
 
 from api.clock import Clock, stamp
-from api.encoding_bodies import EncodingBodies
+from api.encoding_bodies import EncodingBodies, without_handles
 from api.rotation import require_job
 from api.store import erasures, jobs, ledger, records, submissions
 from api.store.bodies import BodyFolder
@@ -29,20 +28,11 @@ from api.store.erasures import Counts, ErasureRow
 from api.store.ledger_files import bodies_said
 from api.store.submissions import Submission
 from api.worker import Task
-from linkage.wire.encodings import Encodings
 from linkage.wire.ledger import Fact
 
 __all__ = ["EncodingsEraser", "without_handles"]
 
 WORKER = "linking"
-
-
-def without_handles(encodings: Encodings, handles: Collection[str]) -> Encodings:
-    """Return the rows of all records but some."""
-    if not handles:
-        return encodings
-    kept = np.array([text not in handles for text in encodings.handle_texts()], dtype=np.bool_)
-    return encodings if kept.all() else encodings.take(np.flatnonzero(kept))
 
 
 class EncodingsEraser:

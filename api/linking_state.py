@@ -45,10 +45,14 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class ForReview:
-    """What reviewers are asked about after a linkage, and how views are spread in it."""
+    """What reviewers are asked about after a linkage, how views are spread in it, and what to explain with.
+
+    ``kept``: a :class:`linkage.match.explanation_kept.KeptExplanation` as JSON, None without pairs.
+    """
 
     pairs: Sequence[NewPair] = ()
     views: Sequence[ViewSpread] = ()
+    kept: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-import numpy as np
-
 from api.clock import Clock, stamp
 from api.config import read_settings
 from api.deciding import agreeing_persons
-from api.encoding_bodies import EncodingBodies
-from api.erasing_encodings import EncodingsEraser, without_handles
+from api.encoding_bodies import EncodingBodies, latest_rows, without_handles
+from api.erasing_encodings import EncodingsEraser
+from api.explaining_persons import PersonExplanations
 from api.folders import DataFolder
 from api.linking_state import Before, Outcome, carried_persons, past_events, still_carried
 from api.part_intake import PartIntake, append_dropped
@@ -65,6 +64,7 @@ class LinkingWorker:
         self._eraser = EncodingsEraser(
             database, self._store, self._bodies, self._intake, clock, tombstone_key=self._tombstone_key
         )
+        self._explanations = PersonExplanations(database, self._bodies, clock, key=key.derive("explanations"))
         self._settings = read_settings(folder.settings).linkage
 
     def worker(self, say: Say) -> Worker:
@@ -79,6 +79,7 @@ class LinkingWorker:
                 "erase-encodings": self.erase,
                 "erase-encoding-records": self._eraser.erase,
                 "scrub": self._eraser.scrub,
+                "explain-persons": self._explanations.explain,
             },
             clock=self._clock,
             say=say,
@@ -129,6 +130,7 @@ class LinkingWorker:
             number = persons.store_run(connection, run, now=now)
             asked = outcome.review
             review.replace_round(connection, number, run.epoch, asked.pairs, asked.views, now=now)
+            self._explanations.keep(connection, number, run.epoch, asked.kept, now=self._clock())
             submissions.mark_linked(connection, run.submissions)
             if task.job.cycle is None:  # with a cycle reconciliation follows, and the search after it
                 jobs.queue_urgent(connection, now=self._clock())
@@ -326,18 +328,6 @@ class LinkingWorker:
                 keys = {key for key in keys if before.last_linked[key] != current}
             held |= keys
         return frozenset(held)
-
-
-def latest_rows(snapshots: Sequence[Encodings]) -> Encodings:
-    """Join one agency's snapshots, given oldest first: of a handle in several the newest speaks alone."""
-    seen: set[str] = set()
-    kept: list[Encodings] = []
-    for encodings in reversed(snapshots):
-        handles = encodings.handle_texts()
-        fresh = np.array([handle not in seen for handle in handles], dtype=np.bool_)
-        kept.append(encodings.take(np.flatnonzero(fresh)))
-        seen.update(handles)
-    return Encodings.joined(kept)
 
 
 def _grouped(records: Sequence[tuple[str, str]], labels: Iterable[int]) -> list[frozenset[RecordKey]]:

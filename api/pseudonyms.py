@@ -6,7 +6,7 @@ one of the keys.
 """
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,11 +44,20 @@ class Pseudonymiser:
 
     def of(self, person: str) -> str:
         """Return a person's pseudonym (``person``: 32 hex digits)."""
+        return next(self.of_many((person,)))
+
+    def of_many(self, persons: Iterable[str]) -> Iterator[str]:
+        """Return the pseudonyms of persons in their order; the key is derived once."""
         if self.generation == GENERATION_0:
-            digest = keyed_digest(derive(self.key, "unit/pseudonym/operator"), bytes.fromhex(person))
+            key = derive(self.key, "unit/pseudonym/operator")
+        else:
+            key = derive(self.key, f"unit/pseudonym/{self.audience}/{self.generation}")
+        for person in persons:
+            yield self._written(keyed_digest(key, bytes.fromhex(person)))
+
+    def _written(self, digest: bytes) -> str:
+        if self.generation == GENERATION_0:
             return _OLD_PREFIX + base64.b32encode(digest[:_OLD_BYTES]).decode()
-        key = derive(self.key, f"unit/pseudonym/{self.audience}/{self.generation}")
-        digest = keyed_digest(key, bytes.fromhex(person))
         # 256 bits over 81: no number is likelier than another by more than 2^-174.
         number = int.from_bytes(digest, "big") % len(ALPHABET) ** BODY_SYMBOLS
         return write_pseudonym(Pseudonym(self.kind, self.generation, number))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from sqlalchemy import Connection
 
 from api.amendment_watch import AmendmentWatch, Review, record_review
-from api.asking import ask
+from api.asking import ask, settle_questions
 from api.clock import Clock, stamp
 from api.config import read_settings
 from api.erasing_payload import PayloadEraser
@@ -44,6 +44,7 @@ from api.store.database import Database
 from api.store.payload import PayloadStore, survives_storage
 from api.store.results import HeldSnapshot
 from api.store.submissions import LEFT_OUT, Submission
+from api.telling_episodes import EpisodeTelling
 from api.urgent import note_conflicts
 from api.worker import Say, Task, Worker
 from linkage.errors import FormatError, LimitError
@@ -92,6 +93,7 @@ class RegisterWorker:
         self._settings = settings.amendments
         self._tolerance = tolerance_set(settings.reconciliation)
         self._watch = AmendmentWatch(self._store, key.derive("amendments"), self._settings)
+        self._episodes = EpisodeTelling(database, clock, held=self._held, tolerance=self._tolerance)
 
     def worker(self, say: Say) -> Worker:
         """Return the loop that runs these handlers."""
@@ -110,11 +112,16 @@ class RegisterWorker:
                 "conceal-results": self._eraser.conceal,
                 "retention": self._schedule.run,
                 "propose-release": self._releases.count,
+                "tell-episodes": self._episodes.tell,
             },
             clock=self._clock,
             say=say,
-            now_and_then=self._schedule.queue_when_due,
+            now_and_then=self._look_around,
         )
+
+    def _look_around(self) -> None:
+        self._episodes.forget_expired()
+        self._schedule.queue_when_due()
 
     def close(self) -> None:
         """Close the worker's own store."""
@@ -175,6 +182,7 @@ class RegisterWorker:
         with task.ending() as connection:
             results.store_results(connection, number, bodies, figures=figures, now=stamp(self._clock()))
             answers.note_queries(connection, [*queries, *questions], number)
+            settle_questions(connection, outcome.standing, now=self._clock())
             record_review(connection, review, number, self._settings, now=self._clock())
             jobs.queue_urgent(connection, now=self._clock())
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import json
+
 from api.linking_state import ForReview
 from api.store.review import NewPair
 from api.store.review_evidence import (
@@ -13,13 +15,14 @@ from api.store.review_evidence import (
     Spread,
     ViewSpread,
 )
-from linkage.match.explanation import ViewEvidence
+from linkage.match.explanation import Explainer, PairExplanation, ViewEvidence
+from linkage.match.explanation_kept import kept_explanation
 from linkage.match.explanation_standing import Distribution, Standing
 from linkage.match.linkage import Known, Linkage, Source
-from linkage.match.review_cases import ReviewCase, review_cases
+from linkage.match.review_cases import Around, ReviewCase, review_cases
 from linkage.profile import EncodingProfile
 
-__all__ = ["MOST", "for_review"]
+__all__ = ["MOST", "evidence_of", "for_review", "seen_edges", "seen_spread"]
 
 MOST = 300
 """So many possible links are explained after a linkage, at up to .15 s each."""
@@ -37,13 +40,20 @@ def for_review(
     population: int | None,
 ) -> ForReview:
     """Return the possible links that are worth most to look at, with what may be seen of them."""
-    found = review_cases(sources, profile, linkage, most=MOST, known=known, population=population)
+    if not len(linkage.pairs):
+        return ForReview()
+    known = tuple(known)
+    explainer = Explainer(sources, profile, linkage, known=known, population=population)
+    found = review_cases(
+        sources, profile, linkage, most=MOST, known=known, population=population, explainer=explainer
+    )
     views = [
-        ViewSpread(view=one.view, matches=_spread(one.matches), strangers=_spread(one.strangers))
+        ViewSpread(view=one.view, matches=seen_spread(one.matches), strangers=seen_spread(one.strangers))
         for one in found.views
     ]
     rests_on = {one.name: one.salt for one in profile.views}
-    return ForReview([_pair(case, rests_on) for case in found.cases], views)
+    kept = json.encode(kept_explanation(explainer))
+    return ForReview([_pair(case, rests_on) for case in found.cases], views, kept)
 
 
 def _pair(case: ReviewCase, rests_on: Mapping[str, tuple[str, ...]]) -> NewPair:
@@ -54,13 +64,13 @@ def _pair(case: ReviewCase, rests_on: Mapping[str, tuple[str, ...]]) -> NewPair:
         right=right,
         question=case.question,
         value=round(case.value, 4),
-        evidence=_evidence(case, rests_on),
+        evidence=evidence_of(case.why, case.around, rests_on),
         around=[(one.source, one.handle) for one in case.around.records[:_LARGEST]],
     )
 
 
-def _evidence(case: ReviewCase, rests_on: Mapping[str, tuple[str, ...]]) -> Evidence:
-    why, around = case.why, case.around
+def evidence_of(why: PairExplanation, around: Around, rests_on: Mapping[str, tuple[str, ...]]) -> Evidence:
+    """Return what people may see of a pair: no handle, and no number more exact than the eye reads."""
     drawn = around.records[:_LARGEST]
     return Evidence(
         method=why.method,
@@ -76,17 +86,22 @@ def _evidence(case: ReviewCase, rests_on: Mapping[str, tuple[str, ...]]) -> Evid
             Neighbour(agency=one.source, person=number)
             for one, number in zip(drawn, around.persons, strict=False)
         ),
-        edges=tuple(
-            SeenEdge(
-                left=one.left,
-                right=one.right,
-                log_odds=round(one.log_odds, 2),
-                linked=one.linked,
-                weakest=one.weakest,
-            )
-            for one in around.edges
-            if max(one.left, one.right) < len(drawn)
-        ),
+        edges=seen_edges(around, len(drawn)),
+    )
+
+
+def seen_edges(around: Around, drawn: int) -> tuple[SeenEdge, ...]:
+    """Return the pairs among the first so many of some records, as people may see them."""
+    return tuple(
+        SeenEdge(
+            left=one.left,
+            right=one.right,
+            log_odds=round(one.log_odds, 2),
+            linked=one.linked,
+            weakest=one.weakest,
+        )
+        for one in around.edges
+        if max(one.left, one.right) < drawn
     )
 
 
@@ -113,7 +128,8 @@ def _seen(one: Standing) -> Seen:
     )
 
 
-def _spread(one: Distribution) -> Spread:
+def seen_spread(one: Distribution) -> Spread:
+    """Return how a view is spread, as people may see it."""
     return Spread(silent=round(one.silent, 4), shares=tuple(round(share, 4) for share in one.shares))
 
 

@@ -46,6 +46,9 @@ class Shown:
         assert answer.status_code == 200, (address, answer.status_code)
         return words_of(answer.text)
 
+    def address(self, person: str) -> str:
+        return f"/operator/persons/{self.console.service.key.address_of('olga', person)}"
+
     def pseudonym(self, person: str) -> str:
         service = self.console.service
         with service.database.read() as connection:
@@ -77,8 +80,8 @@ def test_the_first_page_says_what_needs_attention(shown: Shown) -> None:
         "1 job failed",
         "2 open and closed conflicts stand",
         "1 alert not closed",
-        "1 agency: newest submission was refused E10",
-        "1 agency: submission was begun and not ended P01",
+        "1 agency: newest submission was refused Agency E10",
+        "1 agency: submission was begun and not ended Agency P01",
         "1 erasure not confirmed",
         f"Persons at the last linkage {CHILDREN}",
     ):
@@ -93,13 +96,13 @@ def test_agencies_and_submissions_are_those_of_the_store(shown: Shown) -> None:
         rows = connection.execute(select(schema.submissions)).all()
     listed = shown.text("/operator/submissions")
     for row in rows:
-        assert f"{row.agency} number {row.sequence} {row.state.capitalize()}" in listed
+        assert f"Agency {row.agency}, number {row.sequence} {row.state.capitalize()}" in listed
         page = shown.text(f"/operator/submissions/{row.agency}/{row.sequence}")
         assert row.id in page
         assert f"Children {CHILDREN} " in page
     only = shown.text("/operator/submissions?state=refused")
-    assert "E10 number 1" in only
-    assert "E09 number 1" not in only
+    assert "Agency E10, number 1" in only
+    assert "Agency E09, number 1" not in only
 
 
 def test_what_went_wrong_is_shown_as_text(shown: Shown) -> None:
@@ -148,31 +151,33 @@ def test_a_person_is_found_by_pseudonym_and_by_handle(shown: Shown) -> None:
     form = {"csrf_token": token_of(shown.operator.get("/operator/persons").text)}
     for wanted in (pseudonym, pseudonym.lower(), handle("E09", 2), f"P01:{handle('P01', 2)}"):
         answer = shown.operator.post("/operator/persons", data=form | {"wanted": wanted})
-        assert answer.headers.get("Location") == f"/operator/persons/{pseudonym}", wanted
-    page = shown.operator.get(f"/operator/persons/{pseudonym}").text
+        assert answer.headers.get("Location") == shown.address(PERSONS[2]), wanted
+    page = shown.operator.get(shown.address(PERSONS[2])).text
     assert f"E09:{handle('E09', 2)}" in words_of(page)
     assert PERSONS[2] not in page
     for wanted, status in (("Smith", 400), ("0" * 32, 404), ("", 400)):
         answer = shown.operator.post("/operator/persons", data=form | {"wanted": wanted})
         assert answer.status_code == status
         assert wanted == "" or wanted not in str(answer.url)
-    merged = shown.text(f"/operator/persons/{shown.pseudonym(PERSONS[0])}")
+    merged = shown.text(shown.address(PERSONS[0]))
     assert f"merged E09, P01 {shown.pseudonym(PERSONS[1])}" in merged
 
 
 def test_records_are_kept_apart_with_a_reason_and_that_is_undone(shown: Shown) -> None:
-    address = f"/operator/persons/{shown.pseudonym(PERSONS[3])}/decide"
-    pair = {"one": f"E09:{handle('E09', 3)}", "other": f"P01:{handle('P01', 3)}", "step": "apart"}
+    address = f"{shown.address(PERSONS[3])}/decide"
+    pair = {"one": "1", "two": "2", "step": "apart"}
     form = {"csrf_token": token_of(shown.operator.get(address).text)} | pair
     assert shown.operator.post(address, data=form).status_code == 409
-    elsewhere = form | {"one": f"E09:{handle('E09', 1)}", "reason": "no"}
-    assert shown.operator.post(address, data=elsewhere).status_code == 409
-    assert shown.operator.post(address, data=form | {"reason": "file 12"}).status_code == 303
+    for wrong in ({"one": "3"}, {"one": "0"}, {"two": "1"}, {"reason": "because"}, {"file": "Jane Doe"}):
+        refused = form | {"reason": "evidence"} | wrong
+        assert shown.operator.post(address, data=refused).status_code == 409
+    assert shown.operator.post(address, data=form | {"reason": "agencies", "file": "12"}).status_code == 303
     database = shown.console.service.database
     with database.read() as connection:
         (kept,) = known_links.all_links(connection)
-    assert (kept.same, kept.reason) == (False, "file 12")
-    undone = {"csrf_token": form["csrf_token"], "step": "undo", "decision": str(kept.id), "reason": "mistake"}
+    assert (kept.same, kept.reason) == (False, "the agencies concerned agree on it; file 12")
+    undone = {"csrf_token": form["csrf_token"], "step": "undo", "decision": str(kept.id)}
+    undone["reason"] = "earlier-mistake"
     assert shown.operator.post(address, data=undone).status_code == 303
     with database.read() as connection:
         assert known_links.all_links(connection) == []
@@ -197,7 +202,7 @@ def test_nobody_else_opens_these_pages_and_every_view_is_recorded(shown: Shown) 
 def test_no_title_and_no_address_holds_a_handle_or_a_person(shown: Shown) -> None:
     secret = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
     seen: set[str] = set()
-    waiting = ["/", *PAGES, f"/operator/persons/{shown.pseudonym(PERSONS[0])}"]
+    waiting = ["/", *PAGES, shown.address(PERSONS[0])]
     while waiting:
         address = waiting.pop()
         if address in seen:

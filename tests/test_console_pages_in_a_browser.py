@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from api.audiences import OPERATOR, in_use
 from tests.support.console import needs_assets, serving_console
 from tests.support.console_world import PERSONS, make_world
 from tests.test_console_governance_pages import PAGES as GOVERNANCE
@@ -25,11 +24,9 @@ def test_no_page_has_a_violation_and_none_is_wider_than_a_telephone(tmp_path: Pa
     world, axe, found = make_world(tmp_path / "data"), AXE.read_text(), []
     with serving_console(world.unit.folder.root) as console, playwright.sync_playwright() as runner:
         browser = runner.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        with console.service.database.read() as connection:
-            pseudonym = in_use(console.service.folder, connection, OPERATOR).of(PERSONS[0])
-        person = f"/operator/persons/{pseudonym}"
+        person = f"/operator/persons/{console.service.key.address_of('olga', PERSONS[0])}"
         for name, role, pages in (
-            ("olga", "operator", (*OPERATING, person, f"{person}/decide")),
+            ("olga", "operator", (*OPERATING, person, f"{person}/decide", f"{person}/ask")),
             ("gina", "governance", GOVERNANCE),
             ("paul", "publisher", ("/publisher", "/publisher/propose")),
         ):

@@ -2,9 +2,11 @@
 
 import hashlib
 
+from msgspec import structs
+
 from linkage.register.coverage import CoverageCalendar
 from linkage.register.persons import gather_persons
-from linkage.register.questions import SIZES, Question, questions_of
+from linkage.register.questions import SIZES, Question, questions_of, stands_out
 from linkage.register.snapshots import AgencyRecords, standing_records
 from linkage.register.spans import Tolerance
 from linkage.wire.records import Child, Episode, Payload
@@ -109,3 +111,37 @@ def test_the_same_records_are_asked_the_same() -> None:
     assert sorted(_asked(records, person_of)) == sorted(
         _asked(records[::-1], dict(sorted(person_of.items())))
     )
+
+
+WANTED = Question("P01", "date-of-birth", (handle(5007),))
+
+
+def _asked_for(wanted: set[Question], records: list[AgencyRecords] | None = None) -> list[Question]:
+    records = records or _linked()[0]
+    standing = standing_records(records)
+    return questions_of([], standing, _lot, asked=set(), wanted=wanted)
+
+
+def test_what_somebody_wants_asked_is_one_question_of_a_round_of_the_usual_size() -> None:
+    unasked = _asked_for(set())
+    assert WANTED not in unasked
+    found = _asked_for({WANTED})
+    assert WANTED in found
+    assert [one[:2] for one in found] == [one[:2] for one in unasked]
+    many = {Question("P01", "date-of-birth", (handle(5000 + n),)) for n in range(10)}
+    told = [one for one in _asked_for(many) if one.agency == "P01" and one.kind == "date-of-birth"]
+    assert len(told) == 32
+    assert len(set(told) - many) >= len(told) // 2
+
+
+def test_what_would_stand_out_is_not_asked() -> None:
+    records, _ = _linked()
+    payload = records[1].payload
+    quiet = structs.replace(payload, episodes=payload.episodes[8:])
+    dummies = (*payload.children[:7], structs.replace(payload.children[7], dummy=True), *payload.children[8:])
+    for changed in (quiet, structs.replace(payload, children=dummies)):
+        entry = AgencyRecords("P01", "police", changed)
+        assert stands_out(WANTED, entry)
+        assert WANTED not in _asked_for({WANTED}, [records[0], entry])
+    assert not stands_out(WANTED, records[1])
+    assert stands_out(Question("P01", "same-child", (handle(5007), handle(1))), records[1])

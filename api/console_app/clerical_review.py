@@ -1,16 +1,20 @@
 """Clerical review: pairs one after the other, a verdict, undo, the third's place, and agreement."""
 
 from flask import Flask, abort, redirect, render_template, request
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from api import reviewing
+from api.asking_for_persons import possible_questions, want_question
 from api.console_app.current import current
 from api.console_app.review_words import VERDICT_WORDS, shown
 from api.console_app.roles import allow
 from api.console_app.service import ConsoleService
+from api.console_app.showing import chosen_questions
+from api.overview.questions import QUESTION_WORDS, answered_questions
 from api.reviewing import Seat
-from api.store import review
-from api.store.review import Verdict
+from api.store import agencies, review, wanted_questions
+from api.store.review import ReviewPair, Verdict
 
 __all__ = ["add_pages"]
 
@@ -67,6 +71,7 @@ def _add_pair(app: Flask, service: ConsoleService) -> None:
             work = reviewing.workload(connection, name, now=now)
             spreads = review.spreads(connection)
             differ = reviewing.differing(connection, number) if seat == "third" else None
+            asked = _questions(connection, pair, name)
         if pair.evidence is None:
             abort(404)
         return render_template(
@@ -77,7 +82,19 @@ def _add_pair(app: Flask, service: ConsoleService) -> None:
             differ=differ,
             work=work,
             verdicts=VERDICT_WORDS,
+            **asked,
         )
+
+    @app.post("/review/pairs/<int(max=2147483647):number>/ask")
+    @allow("reviewer", logged=True)
+    def review_ask(number: int) -> Response:
+        name, now = current().name, service.clock()
+        with service.database.write() as connection:
+            pair, _ = reviewing.look_at(connection, number, name, now=now)
+            allowed = possible_questions(connection, [pair.left, pair.right])
+            for one in chosen_questions(allowed):
+                want_question(connection, one, allowed, by=name, now=now)
+        return redirect(f"/review/pairs/{number}#questions", 303)
 
     @app.post("/review/pairs/<int(max=2147483647):number>")
     @allow("reviewer")
@@ -90,6 +107,22 @@ def _add_pair(app: Flask, service: ConsoleService) -> None:
             _, seat = reviewing.look_at(connection, number, name, now=now)
             reviewing.give_verdict(connection, number, name, verdict, now=now)
         return _go_on(service, seat)
+
+
+def _questions(connection: Connection, pair: ReviewPair, name: str) -> dict[str, object]:
+    """Return what agencies answered about a pair's records, and what this reviewer wants them asked.
+
+    What another reviewer wants asked nobody is shown, and answers come unasked too: they tell of nobody.
+    """
+    records = [pair.left, pair.right]
+    return {
+        "answered": answered_questions(connection, records),
+        "wanted": wanted_questions.wanted_by(connection, name, records),
+        "possible": possible_questions(connection, records),
+        "words": QUESTION_WORDS,
+        "places": {pair.left: "A", pair.right: "B"},
+        "names": {one.code: one.name for one in agencies.all_agencies(connection)},
+    }
 
 
 def _go_on(service: ConsoleService, seat: Seat) -> Response:

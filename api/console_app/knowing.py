@@ -1,156 +1,191 @@
-"""Persons: found by pseudonym or handle, with records and history; decisions that join or keep apart."""
+"""Persons: found by pseudonym or handle; their records, how they came together and why, their episodes.
+
+No address and no title holds a pseudonym: an address holds what only this account's pages understand
+(:meth:`api.console_app.sealing.ConsoleKey.address_of`).  What payload and encodings say is prepared by the
+two workers when somebody asks (docs/decisions/0032).
+"""
+
+from collections.abc import Sequence
 
 from flask import Flask, abort, redirect, render_template, request
+from msgspec import json
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
+from api.asking_for_persons import LIFE, ask_for_sheet, possible_questions, want_question
 from api.audiences import OPERATOR, in_use
 from api.clock import stamp
+from api.console_app import settling
 from api.console_app.current import current
+from api.console_app.finding import address_of, find_person, person_at
+from api.console_app.person_words import (
+    LinkShown,
+    link_shown,
+    month_words,
+    timeline_shown,
+    together_shown,
+)
 from api.console_app.roles import allow
 from api.console_app.service import ConsoleService
-from api.console_app.showing import add_words
-from api.deciding import decide, undo
-from api.overview.people import Lookup, PersonView, person_of_handle, view_person
-from api.pseudonyms import Pseudonymiser
-from api.store import ledger
-from api.store.persons import RecordKey
-from linkage.errors import ClewError, InputError
-from linkage.wire.ledger import EntryKind, Fact
+from api.console_app.showing import add_words, chosen_questions
+from api.overview.people import PersonView
+from api.overview.pseudonym_index import Indexed, PseudonymIndex
+from api.overview.questions import QUESTION_WORDS, answered_questions
+from api.store import agencies, person_sheets, wanted_questions
+from api.store.person_evidence import PersonEvidence
+from api.store.person_sheets import Sheet
+from linkage.errors import ClewError
 
 __all__ = ["add_pages"]
-
-_HANDLE_DIGITS = 32
-_LONGEST_REASON = 500
 
 
 def add_pages(app: Flask, service: ConsoleService) -> None:
     """Add the pages of persons."""
     add_words(app)
-    lookup = Lookup()
-    _add_search(app, service, lookup)
-    _add_person(app, service, lookup)
-    _add_decisions(app, service, lookup)
+    app.jinja_env.filters["month"] = month_words
+    index = PseudonymIndex(service.database)
+    _add_search(app, service, index)
+    _add_person(app, service)
+    _add_questions(app, service)
+    settling.add_pages(app, service, index)
 
 
-def _add_search(app: Flask, service: ConsoleService, lookup: Lookup) -> None:
+def _add_search(app: Flask, service: ConsoleService, index: PseudonymIndex) -> None:
     @app.get("/operator/persons")
     @allow("operator", logged=True)
     def operator_persons() -> str:
-        return render_template("operator/persons.html", fault=None)
+        with service.database.read() as connection:
+            made = index.prepare(connection, in_use(service.folder, connection, OPERATOR))
+        return render_template("operator/persons.html", fault=None, made=made)
 
     @app.post("/operator/persons")
     @allow("operator", logged=True)
     def operator_search() -> Response | tuple[str, int]:
         """Find a person.  What was typed stands in no address: a handle is nobody else's business."""
         try:
-            with service.database.read() as connection:
-                audience = in_use(service.folder, connection, OPERATOR)
-                person = _found(connection, lookup, audience, request.form.get("wanted", ""))
+            person, made = find_person(service, index, request.form.get("wanted", ""))
         except ClewError as error:
-            return render_template("operator/persons.html", fault=error.message), 400
-        if person is None:
-            fault = "No person has this pseudonym, and no record this handle. It may have been erased."
-            return render_template("operator/persons.html", fault=fault), 404
-        return redirect(f"/operator/persons/{audience.of(person)}", 303)
+            return _not_found(error.message, None, 400)
+        if person is not None:
+            return redirect(address_of(service, person), 303)
+        if made is not None and not made.whole:
+            return _not_found("Not found among those that can be searched so far.", made, 202)
+        fault = "No person has this pseudonym, and no record this handle. It may have been erased."
+        return _not_found(fault, None, 404)
 
 
-def _found(connection: Connection, lookup: Lookup, audience: Pseudonymiser, text: str) -> str | None:
-    handle = text.strip().lower().rpartition(":")[2]
-    if len(handle) == _HANDLE_DIGITS and set(handle) <= set("0123456789abcdef"):
-        found = person_of_handle(connection, handle)
-        return found[0][1] if found else None
-    return lookup.find(connection, audience, text)
+def _not_found(fault: str, made: Indexed | None, status: int) -> tuple[str, int]:
+    return render_template("operator/persons.html", fault=fault, made=made), status
 
 
-def _add_person(app: Flask, service: ConsoleService, lookup: Lookup) -> None:
-    @app.get("/operator/persons/<pseudonym>")
+def _add_person(app: Flask, service: ConsoleService) -> None:
+    @app.get("/operator/persons/<reference>")
     @allow("operator", logged=True)
-    def operator_person(pseudonym: str) -> str:
-        return _page(service, lookup, pseudonym, "operator/person.html")
+    def operator_person(reference: str) -> str:
+        with service.database.read() as connection:
+            view = person_at(service, connection, reference)
+            return _person_page(service, connection, view)
 
-    @app.get("/operator/persons/<pseudonym>/decide")
+    @app.post("/operator/persons/<reference>")
     @allow("operator", step_up=True, logged=True)
-    def operator_decide(pseudonym: str) -> str:
-        return _page(service, lookup, pseudonym, "operator/decide.html")
-
-
-def _page(service: ConsoleService, lookup: Lookup, pseudonym: str, template: str) -> str:
-    with service.database.read() as connection:
-        audience = in_use(service.folder, connection, OPERATOR)
-        view = _view(connection, lookup, audience, pseudonym)
-    others = {one.other: audience.of(one.other) for one in view.events if one.other is not None}
-    return render_template(template, view=view, pseudonym=audience.of(view.person), others=others)
-
-
-def _view(connection: Connection, lookup: Lookup, audience: Pseudonymiser, pseudonym: str) -> PersonView:
-    try:
-        person = lookup.find(connection, audience, pseudonym)
-    except ClewError:
-        abort(404)
-    view = None if person is None else view_person(connection, person)
-    if view is None:
-        abort(404)
-    return view
-
-
-def _add_decisions(app: Flask, service: ConsoleService, lookup: Lookup) -> None:
-    @app.post("/operator/persons/<pseudonym>/decide")
-    @allow("operator", step_up=True, logged=True)
-    def operator_decided(pseudonym: str) -> Response:
-        step, reason, now = request.form.get("step", ""), _reason(), service.clock()
+    def operator_prepare(reference: str) -> Response:
         with service.database.write() as connection:
-            audience = in_use(service.folder, connection, OPERATOR)
-            view = _view(connection, lookup, audience, pseudonym)
-            if step == "undo":
-                number = _decision_of(view)
-                undo(connection, number, now=now)
-            elif step in {"join", "apart"}:
-                one, other = _own_record(view), _record(request.form.get("other", ""))
-                number, _ = decide(connection, one, other, same=step == "join", reason=reason, now=now)
-            else:
-                abort(400)
-            facts: dict[str, Fact] = {
-                "what": f"console {step}",
-                "decision": number,
-                "account": current().name,
-                "reason": reason,
-            }
-            ledger.append(connection, EntryKind.OTHER, facts, now=stamp(now))
-        return redirect(f"/operator/persons/{audience.of(view.person)}", 303)
+            view = person_at(service, connection, reference)
+            ask_for_sheet(connection, view.person, by=current().name, now=service.clock())
+        return redirect(address_of(service, view.person), 303)
+
+    @app.get("/operator/persons/<reference>/links/<int(max=99):number>")
+    @allow("operator", logged=True)
+    def operator_link(reference: str, number: int) -> str:
+        with service.database.read() as connection:
+            view = person_at(service, connection, reference)
+            found = _evidence(_sheet(service, connection, view))
+            if found is None or not 1 <= number <= len(found.pairs):
+                abort(404)
+            return render_template(
+                "operator/link.html",
+                view=view,
+                link=link_shown(found, number, view.members, view.decisions, pictures=True),
+                names=_names(connection),
+                pseudonym=in_use(service.folder, connection, OPERATOR).of(view.person),
+                address=address_of(service, view.person),
+            )
 
 
-def _reason() -> str:
-    reason = " ".join(request.form.get("reason", "").split())
-    if not reason or len(reason) > _LONGEST_REASON or not reason.isprintable():
-        raise InputError(
-            "a decision needs a reason",
-            hint=f"Go back and write one, of {_LONGEST_REASON} letters at most.",
-        )
-    return reason
+def _person_page(service: ConsoleService, connection: Connection, view: PersonView) -> str:
+    audience = in_use(service.folder, connection, OPERATOR)
+    others = [one.other for one in view.events if one.other is not None]
+    names, sheet = _names(connection), _sheet(service, connection, view)
+    found = _evidence(sheet)
+    return render_template(
+        "operator/person.html",
+        view=view,
+        pseudonym=audience.of(view.person),
+        address=address_of(service, view.person),
+        others={one: (audience.of(one), address_of(service, one)) for one in others},
+        names=names,
+        sheet=sheet,
+        together=None if found is None else together_shown(found, view.members),
+        links=_links(found, view),
+        timeline=None
+        if sheet is None or sheet.timeline is None
+        else timeline_shown(sheet.timeline, view.members, names),
+        hours=LIFE.seconds // 3600,
+        answered=answered_questions(connection, view.keys),
+        wanted=wanted_questions.wanted_by(connection, current().name, view.keys),
+        words=QUESTION_WORDS,
+        places={(one.agency, one.handle): place + 1 for place, one in enumerate(view.members)},
+    )
 
 
-def _decision_of(view: PersonView) -> int:
-    """Return the decision that a form names, which must be about this person's records."""
-    text = request.form.get("decision", "")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-    if number not in {one.id for one in view.decisions}:
-        raise InputError("there is no such decision about this person", hint="Go back and look again.")
-    return number
+def _links(found: PersonEvidence | None, view: PersonView) -> Sequence[LinkShown]:
+    numbers = range(1, 1 + (0 if found is None else len(found.pairs)))
+    if found is None:
+        return []
+    return [link_shown(found, one, view.members, view.decisions, pictures=False) for one in numbers]
 
 
-def _own_record(view: PersonView) -> RecordKey:
-    record = _record(request.form.get("one", ""))
-    if record not in {(one.agency, one.handle) for one in view.members}:
-        raise InputError("the record is none of this person's", hint="Go back and look again.")
-    return record
+def _sheet(service: ConsoleService, connection: Connection, view: PersonView) -> Sheet | None:
+    """Return a person's sheet if it speaks of the records that the person has now."""
+    sheet = person_sheets.sheet_of(connection, view.person, now=stamp(service.clock()))
+    if sheet is None or person_sheets.records_of(connection, sheet.id) != view.keys:
+        return None
+    return sheet
 
 
-def _record(text: str) -> RecordKey:
-    agency, colon, handle = text.strip().partition(":")
-    if not (agency and colon and len(handle) == _HANDLE_DIGITS and set(handle) <= set("0123456789abcdef")):
-        raise InputError(
-            "a record is written AGENCY:HANDLE",
-            hint="Copy it from the other person's page; a handle has 32 letters and digits.",
-        )
-    return agency, handle
+def _evidence(sheet: Sheet | None) -> PersonEvidence | None:
+    if sheet is None or sheet.evidence is None:
+        return None
+    return json.decode(sheet.evidence, type=PersonEvidence)
+
+
+def _names(connection: Connection) -> dict[str, str]:
+    """Return every agency's name by its code."""
+    return {one.code: one.name for one in agencies.all_agencies(connection)}
+
+
+def _add_questions(app: Flask, service: ConsoleService) -> None:
+    @app.get("/operator/persons/<reference>/ask")
+    @allow("operator", logged=True)
+    def operator_ask(reference: str) -> str:
+        with service.database.read() as connection:
+            view = person_at(service, connection, reference)
+            return render_template(
+                "operator/ask.html",
+                view=view,
+                address=address_of(service, view.person),
+                names=_names(connection),
+                questions=possible_questions(connection, view.keys),
+                places={(one.agency, one.handle): place + 1 for place, one in enumerate(view.members)},
+                words=QUESTION_WORDS,
+            )
+
+    @app.post("/operator/persons/<reference>/ask")
+    @allow("operator", logged=True)
+    def operator_asked(reference: str) -> Response:
+        with service.database.write() as connection:
+            view = person_at(service, connection, reference)
+            allowed = possible_questions(connection, view.keys)
+            for one in chosen_questions(allowed):
+                want_question(connection, one, allowed, by=current().name, now=service.clock())
+        return redirect(f"{address_of(service, view.person)}#questions", 303)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from api.console_app import knowing
 from api.console_app.drawing import bar_chart
+from api.console_app.operator_words import CLASS_WORDS, add_names
 from api.console_app.roles import allow
 from api.console_app.service import ConsoleService
 from api.console_app.showing import add_words, page_number, state_tag
@@ -32,6 +33,7 @@ _PLACES: Mapping[str, str] = {
 def add_pages(app: Flask, service: ConsoleService) -> None:
     """Add the operator's pages."""
     add_words(app)
+    add_names(app, service)
     _add_first(app, service)
     _add_submissions(app, service)
     _add_work(app, service)
@@ -190,7 +192,8 @@ def _add_work(app: Flask, service: ConsoleService) -> None:
         if view is None:
             abort(404)
         classes = (view.figures or {}).get("episodes_by_class", {})
-        chart = bar_chart("Episodes by what reconciliation found", list(classes.items()))
+        bars = [(CLASS_WORDS.get(name, name), count) for name, count in classes.items()]
+        chart = bar_chart("Absences by what reconciliation found", bars)
         return render_template("operator/cycle.html", view=view, chart=chart)
 
     @app.get("/operator/alerts")

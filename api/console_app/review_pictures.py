@@ -6,9 +6,9 @@ from math import cos, pi, sin
 
 from markupsafe import Markup
 
-from api.store.review_evidence import Evidence, SeenView, ViewSpread
+from api.store.review_evidence import Evidence, SeenEdge, SeenView, ViewSpread
 
-__all__ = ["persons_graph", "view_picture", "weights_picture"]
+__all__ = ["bar", "line", "persons_graph", "records_graph", "svg", "view_picture", "weights_picture"]
 
 _MATCHES, _STRANGERS, _PAIR, _AGAINST, _LINE = "#1a7f8e", "#6b7377", "#0b0c0c", "#a8431f", "#b1b4b6"
 
@@ -22,7 +22,7 @@ def view_picture(view: SeenView, spread: ViewSpread, label: str) -> Markup:
     """
     height = 2 * _HALF + _AXIS + 14
     base = 14 + _HALF
-    parts = [_line(0, base, _WIDTH, base, _LINE)]
+    parts = [line(0, base, _WIDTH, base, _LINE)]
     for kind, colour, up in ((spread.matches, _MATCHES, True), (spread.strangers, _STRANGERS, False)):
         most = max((kind.silent, *kind.shares), default=0.0) or 1.0
         bars = [(4.0, _SILENT - 14.0, kind.silent)]
@@ -30,17 +30,17 @@ def view_picture(view: SeenView, spread: ViewSpread, label: str) -> Markup:
         bars += [(_SILENT + at * step + 0.5, step - 1, share) for at, share in enumerate(kind.shares)]
         for x, width, share in bars:
             tall = share / most * (_HALF - 2)
-            parts.append(_bar(x, base - tall if up else base, width, tall, colour))
+            parts.append(bar(x, base - tall if up else base, width, tall, colour))
     parts += _axis(height)
     at = _place(view)
     if at is not None:
-        parts.append(_line(at, 8, at, height - _AXIS, _PAIR, width=3))
+        parts.append(line(at, 8, at, height - _AXIS, _PAIR, width=3))
         parts.append(
             Markup('<path d="M{} 2h12l-6 9z" fill="{}"/>').format(
                 round(min(max(at, 6), _WIDTH - 6) - 6, 1), _PAIR
             )
         )
-    return _svg(_WIDTH, height, label, parts)
+    return svg(_WIDTH, height, label, parts)
 
 
 def _place(view: SeenView) -> float | None:
@@ -73,21 +73,21 @@ def weights_picture(steps: Sequence[tuple[str, float]], label: str) -> Markup:
     def x(value: float) -> float:
         return names + 4 + (value - low) * scale
 
-    parts = [_line(x(0), 0, x(0), row * (len(steps) + 1), _LINE)]
+    parts = [line(x(0), 0, x(0), row * (len(steps) + 1), _LINE)]
     words = Markup('<text x="{}" y="{}" font-size="13" font-family="arial, sans-serif"{}>{}</text>')
     for number, ((name, weight), end) in enumerate(zip(steps, ends, strict=True)):
         left, right = sorted((x(end - weight), x(end)))
         colour = _MATCHES if weight >= 0 else _AGAINST
-        parts.append(_bar(left, number * row + 4, max(right - left, 1.0), row - 8, colour))
+        parts.append(bar(left, number * row + 4, max(right - left, 1.0), row - 8, colour))
         parts.append(words.format(0, number * row + 17, "", name))
         parts.append(words.format(round(right + 6, 1), number * row + 17, "", f"{weight:+.1f}"))
     total = ends[-1] if ends else 0.0
     left, right = sorted((x(0), x(total)))
     y = len(steps) * row
-    parts.append(_bar(left, y + 4, max(right - left, 1.0), row - 8, _PAIR))
+    parts.append(bar(left, y + 4, max(right - left, 1.0), row - 8, _PAIR))
     parts.append(words.format(0, y + 17, Markup(' font-weight="700"'), "Log odds"))
     parts.append(words.format(round(right + 6, 1), y + 17, Markup(' font-weight="700"'), f"{total:+.1f}"))
-    return _svg(width, row * (len(steps) + 1), label, parts)
+    return svg(width, row * (len(steps) + 1), label, parts)
 
 
 _SIDE, _RING, _NODE = 440, 150, 26
@@ -95,21 +95,35 @@ _SIDE, _RING, _NODE = 440, 150, 26
 
 def persons_graph(seen: Evidence, label: str) -> Markup:
     """Draw the records around a pair as a ring, and the pairs among them; weakest links thick and broken."""
-    angles = _angles(len(seen.records))
+    names = [("AB"[place] if place < 2 else str(place + 1)) for place in range(len(seen.records))]
+    return records_graph([one.agency for one in seen.records], names, seen.edges, label, marked=2)
+
+
+def records_graph(
+    agencies: Sequence[str],
+    names: Sequence[str],
+    edges: Sequence[SeenEdge],
+    label: str,
+    *,
+    marked: int = 0,
+) -> Markup:
+    """Draw records as a ring, each with name and agency, and pairs among them; the first are ``marked``."""
+    angles = _angles(len(agencies))
     top = max((sin(angle) for angle in angles), default=0.0)
     low = min((sin(angle) for angle in angles), default=0.0)
     margin = _NODE + 6
-    places = [(_SIDE / 2 - _RING * cos(one), margin + _RING * (top - sin(one))) for one in angles]
+    ring = max(_RING, len(agencies) * _NODE * 2.3 / (2 * pi))
+    side = _SIDE + 2 * (ring - _RING)
+    places = [(side / 2 - ring * cos(one), margin + ring * (top - sin(one))) for one in angles]
     parts: list[Markup] = []
-    for one in sorted(seen.edges, key=lambda edge: (edge.weakest, {edge.left, edge.right} == {0, 1})):
+    for one in sorted(edges, key=lambda edge: (edge.weakest, {edge.left, edge.right} == {0, 1})):
         colour = _AGAINST if one.weakest else _MATCHES if one.linked else _STRANGERS
         (ax, ay), (bx, by) = places[one.left], places[one.right]
         dashes = "" if one.linked and not one.weakest else "10 5" if one.weakest else "2 5"
-        parts.append(_line(ax, ay, bx, by, colour, width=5 if one.weakest else 2, dashes=dashes))
-    for number, (record, (x, y)) in enumerate(zip(seen.records, places, strict=True)):
-        fill = "#0b3c49" if number < 2 else "#fff"
-        ink = "#fff" if number < 2 else "#0b0c0c"
-        name = f"{'AB'[number]}" if number < 2 else str(number + 1)
+        parts.append(line(ax, ay, bx, by, colour, width=5 if one.weakest else 2, dashes=dashes))
+    for number, (agency, name, (x, y)) in enumerate(zip(agencies, names, places, strict=True)):
+        fill = "#0b3c49" if number < marked else "#fff"
+        ink = "#fff" if number < marked else "#0b0c0c"
         parts.append(
             Markup(
                 '<circle cx="{x}" cy="{y}" r="{r}" fill="{fill}" stroke="#0b3c49" stroke-width="2"/>'
@@ -126,10 +140,10 @@ def persons_graph(seen: Evidence, label: str) -> Markup:
                 fill=fill,
                 ink=ink,
                 name=name,
-                agency=record.agency,
+                agency=agency,
             )
         )
-    return _svg(_SIDE, round(2 * margin + _RING * (top - low)), label, parts)
+    return svg(round(side), round(2 * margin + ring * (top - low)), label, parts)
 
 
 def _angles(count: int) -> list[float]:
@@ -140,22 +154,25 @@ def _angles(count: int) -> list[float]:
     return [0.0, pi, *rest][:count]
 
 
-def _bar(x: float, y: float, width: float, height: float, colour: str) -> Markup:
+def bar(x: float, y: float, width: float, height: float, colour: str) -> Markup:
+    """Draw a bar."""
     return Markup('<rect x="{}" y="{}" width="{}" height="{}" fill="{}"/>').format(
         round(x, 1), round(y, 1), round(width, 1), round(height, 1), colour
     )
 
 
-def _line(
+def line(
     ax: float, ay: float, bx: float, by: float, colour: str, *, width: int = 1, dashes: str = ""
 ) -> Markup:
+    """Draw a line."""
     broken = Markup(' stroke-dasharray="{}"').format(dashes) if dashes else Markup("")
     return Markup('<path d="M{} {}L{} {}" stroke="{}" stroke-width="{}"{}/>').format(
         round(ax, 1), round(ay, 1), round(bx, 1), round(by, 1), colour, width, broken
     )
 
 
-def _svg(width: int, height: int, label: str, parts: Sequence[Markup]) -> Markup:
+def svg(width: int, height: int, label: str, parts: Sequence[Markup]) -> Markup:
+    """Return parts as a picture with a label for who cannot see it."""
     head = Markup(
         '<svg class="clew-picture" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">'
     )

@@ -11,7 +11,17 @@ from api.store.review import ReviewPair
 from api.store.review_evidence import Evidence, SeenView, ViewSpread
 from linkage.register.overlap import OverlapShape
 
-__all__ = ["REASON_WORDS", "VERDICT_WORDS", "PairShown", "ViewShown", "shown"]
+__all__ = [
+    "REASON_WORDS",
+    "VERDICT_WORDS",
+    "PairShown",
+    "ViewShown",
+    "shown",
+    "steps_of",
+    "summary_of",
+    "views_shown",
+    "waterfall",
+]
 
 VERDICT_WORDS = {"link": "Link", "not-a-link": "Not a link", "cannot-tell": "Cannot tell"}
 
@@ -69,29 +79,41 @@ class PairShown:
 
 def shown(pair: ReviewPair, seen: Evidence, spreads: Sequence[ViewSpread]) -> PairShown:
     """Return what the page of a pair shows."""
-    by_view = {one.view: one for one in spreads}
-    views = [_view(one, by_view) for one in seen.views]
-    steps = [("Share of matches", seen.start), *((one.title, one.seen.weight) for one in views)]
-    steps += [
-        (name, part) for name, part in (("Numbers", seen.numbers), ("Other pairs", seen.others)) if part
-    ]
+    views = views_shown(seen, spreads)
+    steps = steps_of(seen, views)
     shape = None if pair.shape is None else json.decode(pair.shape, type=OverlapShape)
     said = _around(seen)
     return PairShown(
         agencies=(pair.left[0], pair.right[0]),
         reasons=[REASON_WORDS.get(one, one) for one in seen.reasons],
-        summary=_summary(seen, views),
+        summary=summary_of(seen, views, state="are one person now" if seen.linked else "are two persons now"),
         views=views,
         weights=steps,
-        weights_picture=weights_picture(
-            steps, f"Weights of evidence, which sum to log odds of {seen.log_odds:+.1f}."
-        ),
+        weights_picture=waterfall(seen, steps),
         graph=persons_graph(seen, said),
         graph_said=said,
         shape=shape,
         shape_said=_shape_words(shape),
         seen=seen,
     )
+
+
+def views_shown(seen: Evidence, spreads: Sequence[ViewSpread]) -> list[ViewShown]:
+    """Return every view of a pair: its name, words, picture and figures."""
+    by_view = {one.view: one for one in spreads}
+    return [_view(one, by_view) for one in seen.views]
+
+
+def steps_of(seen: Evidence, views: Sequence[ViewShown]) -> list[tuple[str, float]]:
+    """Return the weights of evidence by name, which sum to the log odds."""
+    steps = [("Share of matches", seen.start), *((one.title, one.seen.weight) for one in views)]
+    rest = (("Numbers", seen.numbers), ("Other pairs", seen.others))
+    return [*steps, *((name, part) for name, part in rest if part)]
+
+
+def waterfall(seen: Evidence, steps: Sequence[tuple[str, float]]) -> Markup:
+    """Draw the weights of evidence."""
+    return weights_picture(steps, f"Weights of evidence, which sum to log odds of {seen.log_odds:+.1f}.")
 
 
 def _view(one: SeenView, spreads: Mapping[str, ViewSpread]) -> ViewShown:
@@ -128,7 +150,8 @@ def _percent(share: float) -> str:
     return f"{share:.0%}"
 
 
-def _summary(seen: Evidence, views: Sequence[ViewShown]) -> str:
+def summary_of(seen: Evidence, views: Sequence[ViewShown], *, state: str) -> str:
+    """Say in short what speaks for a link and what against; ``state``: how the two stand now."""
     speaking = [one for one in views if one.seen.state == "speaks"]
     said = f"{len(speaking)} of {len(views)} views speak. "
     strongest = max(views, key=lambda one: one.seen.weight, default=None)
@@ -137,8 +160,14 @@ def _summary(seen: Evidence, views: Sequence[ViewShown]) -> str:
         said += f"Most for a link: {_lower(strongest.title)} ({strongest.seen.weight:+.1f}). "
     if weakest is not None and weakest.seen.weight < 0:
         said += f"Most against: {_lower(weakest.title)} ({weakest.seen.weight:+.1f}). "
-    state = "are one person now" if seen.linked else "are two persons now"
-    return f"{said}The evidence makes it {_percent(seen.probability)} likely; the two {state}."
+    return f"{said}The evidence makes it {_likely(seen.probability)} likely; the two {state}."
+
+
+def _likely(probability: float) -> str:
+    """Say how likely something is; nothing that weights say is certain."""
+    if probability > 0.99:
+        return "more than 99%"
+    return "less than 1%" if probability < 0.01 else _percent(probability)
 
 
 def _lower(text: str) -> str:

@@ -4,28 +4,33 @@ A copy of the database alone then makes no code.  The key is made when the conso
 lost, it cannot be made again, and accounts with an app are reset.
 """
 
+import base64
+import binascii
 import secrets
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 
 from api.secret_files import read_console_key, write_secret
 from linkage.errors import InputError, VerificationError
+from linkage.wire.derivation import derive
 
 __all__ = ["ConsoleKey", "make_console_key", "open_console_key"]
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
+_ADDRESS_KEY_BYTES = 64
 
 
 class ConsoleKey:
     """Seals a secret for one account: what was sealed for another does not open."""
 
-    __slots__ = ("_cipher",)
+    __slots__ = ("_addresses", "_cipher")
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        self._addresses = AESSIV(derive(key, "unit/console-person-addresses", _ADDRESS_KEY_BYTES))
 
     def __repr__(self) -> str:
         return "ConsoleKey(…)"
@@ -45,6 +50,29 @@ class ConsoleKey:
                 "an account's secret was not sealed under this console's key",
                 hint="put secrets/console.key back, or reset the account",
             ) from None
+
+    def address_of(self, account: str, person: str) -> str:
+        """Return what stands for a person in the addresses that one account is shown.
+
+        It says nothing of the person, is another for every account, and is the same each time (RFC 5297):
+        whoever may use this key can tell from the record of views who looked at whom.
+        """
+        sealed = self._addresses.encrypt(bytes.fromhex(person), [_person_context(account)])
+        return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+    def person_at(self, account: str, address: str) -> str | None:
+        """Return the person of an address that this account was shown, or None for any other text."""
+        try:
+            sealed = base64.b64decode(address + "=" * (-len(address) % 4), altchars=b"-_", validate=True)
+            person = self._addresses.decrypt(sealed, [_person_context(account)]).hex()
+        except (InvalidTag, ValueError, binascii.Error):
+            return None
+        # Other texts than ours may stand for the same bytes, and a person has one address.
+        return person if self.address_of(account, person) == address else None
+
+
+def _person_context(account: str) -> bytes:
+    return b"clew/console-person/1\x00" + account.encode()
 
 
 def _context(account: str) -> bytes:

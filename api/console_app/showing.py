@@ -1,13 +1,16 @@
 """How pages write moments, numbers and states: London time, thousands apart, one colour for one state."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from flask import Flask, request
 from markupsafe import Markup
 
-__all__ = ["add_words", "page_number", "state_tag", "when"]
+from linkage.errors import InputError
+from linkage.register.questions import Question
+
+__all__ = ["add_words", "chosen_questions", "page_number", "state_tag", "when"]
 
 _LONDON = ZoneInfo("Europe/London")
 
@@ -99,3 +102,12 @@ def state_tag(state: str) -> Markup:
     return Markup('<strong class="govuk-tag govuk-tag--{}">{}</strong>').format(
         colour, state[:1].upper() + state[1:]
     )
+
+
+def chosen_questions(allowed: Sequence[Question]) -> list[Question]:
+    """Return the questions that a form names by their places in the list that it was made from."""
+    places = request.form.getlist("question")
+    numbers = [int(one) for one in places if one.isascii() and one.isdigit() and len(one) < 6]
+    if not numbers or max(numbers) >= len(allowed):
+        raise InputError("no question was chosen", hint="Go back and choose at least one.")
+    return [allowed[one] for one in sorted(set(numbers))]

@@ -143,7 +143,7 @@ def _agencies(connection: Connection, now: dt.datetime) -> Iterator[Notice]:
 
 
 def _of_agencies(chosen: list[AgencyView], weight: Weight, what: str, words: str) -> Notice:
-    named = ", ".join(one.agency.code for one in chosen[:_NAMED])
+    named = ", ".join(one.agency.name for one in chosen[:_NAMED])
     more = f" and {len(chosen) - _NAMED} more" if len(chosen) > _NAMED else ""
     number = "1 agency" if len(chosen) == 1 else f"{len(chosen):,} agencies"
     return Notice(weight, f"{number}: {what}", f"{named}{more}. {words}", "agencies")

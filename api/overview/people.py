@@ -4,18 +4,16 @@ Nothing here says when an absence was or what an agency wrote: that is payload, 
 worker opens.
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from api.pseudonyms import Pseudonymiser
-from api.store import record_tables, schema
+from api.store import record_tables, schema, schema_persons
 from api.store.known_links import KnownLink
 from api.store.persons import RecordKey
 
-__all__ = ["EventView", "Lookup", "MemberView", "PersonView", "person_of_handle", "view_person"]
+__all__ = ["DecisionView", "EventView", "MemberView", "PersonView", "person_of_handle", "view_person"]
 
 _members = schema.memberships
 _events = schema.person_events
@@ -49,47 +47,34 @@ class EventView:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionView:
+    """One decision about two records; ``account``: who made it in the console, empty for any other way.
+
+    ``carried_out``: a linkage ended since.
+    """
+
+    link: KnownLink
+    account: str
+    carried_out: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PersonView:
-    """One person; ``person`` is the register's own identifier and is never shown."""
+    """One person; ``person`` is the register's own identifier and is never shown.
+
+    ``linkage``: the job of the linkage that waits or runs, which carries out what is not carried out yet.
+    """
 
     person: str
     members: Sequence[MemberView]
     events: Sequence[EventView]
-    decisions: Sequence[KnownLink]
+    decisions: Sequence[DecisionView]
+    linkage: int | None
 
-
-class Lookup:
-    """Finds persons by pseudonym: an index that one process makes at the first search and then adds to.
-
-    A pseudonym is a keyed digest, so the only way back is to make everybody's.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._key = ""
-        self._persons: dict[str, str] = {}
-        self._last_run = -1
-
-    def find(self, connection: Connection, audience: Pseudonymiser, text: str) -> str | None:
-        """Return the person of a pseudonym, however it was typed, or None.
-
-        Raises :class:`linkage.errors.ClewError` for what is no pseudonym of this audience.
-        """
-        wanted = audience.normal(text)
-        with self._lock:
-            self._add_new(connection, audience)
-            return self._persons.get(wanted)
-
-    def _add_new(self, connection: Connection, audience: Pseudonymiser) -> None:
-        if self._key != audience.check_value():
-            self._key, self._persons, self._last_run = audience.check_value(), {}, -1
-        table = schema.persons
-        query = select(table.c.id, table.c.created_run).where(table.c.created_run > self._last_run)
-        last = self._last_run
-        for person, run in connection.execute(query):
-            self._persons[audience.of(person)] = person
-            last = max(last, run)
-        self._last_run = last
+    @property
+    def keys(self) -> list[RecordKey]:
+        """The records, in order."""
+        return [(one.agency, one.handle) for one in self.members]
 
 
 def person_of_handle(connection: Connection, handle: str) -> list[tuple[str, str]]:
@@ -108,7 +93,8 @@ def view_person(connection: Connection, person: str) -> PersonView | None:
         return None
     members = _members_of(connection, person)
     keys = [(one.agency, one.handle) for one in members]
-    return PersonView(person, members, _events_of(connection, person), _decisions(connection, keys))
+    decisions = _decisions(connection, keys)
+    return PersonView(person, members, _events_of(connection, person), decisions, _next_linkage(connection))
 
 
 def _members_of(connection: Connection, person: str) -> list[MemberView]:
@@ -144,12 +130,28 @@ def _events_of(connection: Connection, person: str) -> list[EventView]:
     ]
 
 
-def _decisions(connection: Connection, keys: Sequence[RecordKey]) -> list[KnownLink]:
+def _decisions(connection: Connection, keys: Sequence[RecordKey]) -> list[DecisionView]:
     """Return the decisions that name one of some records, oldest first; there are few decisions in all."""
-    wanted = set(keys)
+    wanted, authors = set(keys), schema_persons.known_link_authors
+    ended = connection.scalar(select(func.max(_runs.c.finished_at))) or ""
+    # A decision queues a linkage in its own transaction, unless one waits: whichever it was, while that one
+    # has not ended, the decision is not carried out, even if one that was going on then has ended since.
+    jobs = schema.jobs
+    going = (jobs.c.kind == "link", jobs.c.state.in_(("waiting", "running")))
+    first = connection.scalar(select(func.min(jobs.c.queued_at)).where(*going))
+    query = select(_links, authors.c.account).outerjoin(authors, authors.c.decision == _links.c.id)
     found = []
-    for row in connection.execute(select(_links).order_by(_links.c.id)):
+    for row in connection.execute(query.order_by(_links.c.id)):
         left, right = (row.left_agency, row.left_handle), (row.right_agency, row.right_handle)
         if left in wanted or right in wanted:
-            found.append(KnownLink(row.id, left, right, row.same, row.reason, row.decided_at))
+            link = KnownLink(row.id, left, right, row.same, row.reason, row.decided_at)
+            done = row.decided_at <= ended and (first is None or row.decided_at < first)
+            found.append(DecisionView(link, row.account or "", done))
     return found
+
+
+def _next_linkage(connection: Connection) -> int | None:
+    jobs = schema.jobs
+    going = (jobs.c.kind == "link", jobs.c.state.in_(("waiting", "running")))
+    found = connection.scalar(select(func.min(jobs.c.id)).where(*going))
+    return None if found is None else int(found)

@@ -46,6 +46,8 @@ JOB_WORDS: Mapping[str, str] = {
     "scrub": "Write the shared database anew after an erasure",
     "find-urgent": "Look for open and closed conflicts",
     "propose-release": "Count tables for a release",
+    "explain-persons": "Prepare why a person’s records were linked",
+    "tell-episodes": "Prepare a person’s episodes by month",
     "show-release": "Make a release's files readable to publishers",
 }
 """What each kind of job is, in words; a kind that is not here is shown by its name."""

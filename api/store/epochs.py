@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, union_all, update
 
-from api.store import answers, ledger, reidentifications, review, schema, urgent
+from api.store import answers, ledger, person_sheets, reidentifications, review, schema, urgent
 from linkage.wire.epochs import EpochDescriptor, read_descriptor
 from linkage.wire.ledger import EntryKind, Fact
 
@@ -228,6 +228,7 @@ def forget_handles(connection: Connection, keys: Collection[tuple[str, str]]) ->
     for agency, handle in ordered:
         by_agency[agency].append(handle)
     review.forget_records(connection, by_agency)
+    person_sheets.forget_records(connection, by_agency)
 
 
 def forget_members(connection: Connection, epoch: str, *, now: str) -> int:
@@ -241,6 +242,7 @@ def forget_members(connection: Connection, epoch: str, *, now: str) -> int:
     keys = [(row.agency, row.handle) for row in rows]
     forget_handles(connection, keys)
     review.forget_epoch(connection, epoch)
+    person_sheets.forget_epoch(connection, epoch)
     connection.execute(delete(schema.carried).where(schema.carried.c.epoch == epoch))
     connection.execute(delete(table).where(table.c.epoch == epoch))
     withdrawn = _withdrawn(connection, epoch)

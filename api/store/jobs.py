@@ -38,6 +38,7 @@ __all__ = [
     "queue",
     "queue_concealment",
     "queue_link",
+    "queue_sheets",
     "queue_urgent",
     "release",
     "renew",
@@ -64,6 +65,8 @@ JobKind = Literal[
     "scrub",
     "find-urgent",
     "propose-release",
+    "explain-persons",
+    "tell-episodes",
 ]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
@@ -90,10 +93,14 @@ _WORKER: dict[JobKind, WorkerName] = {
     "scrub": "linking",
     "find-urgent": "register",
     "propose-release": "register",
+    "explain-persons": "linking",
+    "tell-episodes": "register",
 }
 
 _SIDE_BY_SIDE: tuple[JobKind, ...] = ("check-encodings", "check-payload")
 """Jobs on one submission alone, which several processes of one worker may do at the same time."""
+
+_SHEETS: tuple[JobKind, ...] = ("explain-persons", "tell-episodes")
 
 _table = schema.jobs
 
@@ -182,6 +189,12 @@ def queue_concealment(connection: Connection, *, now: dt.datetime) -> None:
 def queue_urgent(connection: Connection, *, now: dt.datetime) -> None:
     """Queue a search for open/closed conflicts unless one waits: it finds what stands when it starts."""
     _queue_once(connection, "find-urgent", now=now)
+
+
+def queue_sheets(connection: Connection, *, now: dt.datetime) -> None:
+    """Queue what prepares sheets of persons, unless it waits: each prepares whatever is asked for then."""
+    for kind in _SHEETS:
+        _queue_once(connection, kind, now=now)
 
 
 def _queue_once(connection: Connection, kind: JobKind, *, now: dt.datetime) -> None:

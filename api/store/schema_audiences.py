@@ -92,6 +92,8 @@ queries = Table(
     Column("other", String(32), nullable=False),
     Column("first_cycle", Integer, ForeignKey("cycles.number"), nullable=False),
     Column("last_cycle", Integer, ForeignKey("cycles.number"), nullable=False),
+    Index("queries_by_child", "agency", "child"),
+    Index("queries_by_other", "contact", "other"),
 )
 """Every query number an agency was given: its own child, and the child record of ``contact`` behind it."""
 

@@ -111,15 +111,28 @@ class Judge:
 
         One for pairs within sources, True, and one for those across; ``within`` as for :meth:`weigh`.
         """
+        shares = self.shares_among(densities, within)
+        return {inside: self.by_shares(shares[inside]) for inside in (True, False)}
+
+    def by_shares(
+        self, shares: NDArray[np.float64] | None
+    ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+        """Return what weighs pairs (any, kinds) where kinds are as frequent as ``shares`` (kinds,) say."""
+        return partial(self._log_odds, shares=shares)
+
+    def shares_among(
+        self, densities: NDArray[np.float64], within: NDArray[np.bool_]
+    ) -> dict[bool, NDArray[np.float64] | None]:
+        """Return how frequent kinds are among pairs within sources, and across; None without experience."""
         if self._experience is None:
-            return dict.fromkeys((True, False), partial(self._log_odds, shares=None))
+            return {True: None, False: None}
         inside, across = estimate_shares_apart((densities[within], densities[~within]), self._experience)
         if self._population is not None:
             by_chance = ~(self._experience.persons | self._experience.homes)
             prior = self._experience.shares, _EXPECTED_PAIRS
             pairs = _chosen(densities[~within])
             across = at_population(across, pairs, by_chance, prior, self._population)
-        return {True: partial(self._log_odds, shares=inside), False: partial(self._log_odds, shares=across)}
+        return {True: inside, False: across}
 
     def knowing(self, experience: Experience) -> "Judge":
         """Return the same judge with another experience, of pairs described in another way."""

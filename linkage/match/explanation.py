@@ -118,6 +118,7 @@ class Explainer:
         population: int | None = None,
     ) -> None:
         self._profile, self._linkage = profile, linkage
+        self.population = population
         self._known = tuple(known)
         self._said = {frozenset((one.left, one.right)): one.same for one in self._known}
         rows = gather(believed(sources, linkage.declarations), profile)
@@ -131,7 +132,7 @@ class Explainer:
         kept = self._rows.described(pairs.left, pairs.right)
         odds = pairs.score if linkage.own is None else linkage.own
         seen = self._rows.brought_by_views(kept.pairs)  # no weights were found by what numbers alone brought
-        self._weights = Weights(profile, linkage.method, kept.take(seen), odds[seen], population)
+        self.weights = Weights(profile, linkage.method, kept.take(seen), odds[seen], population)
         likely = probability(pairs.score)
         self._among = [
             tuple(ViewAmong(kept.found, view, weights) for weights in (likely, 1.0 - likely))
@@ -148,7 +149,7 @@ class Explainer:
         place = int(np.searchsorted(pairs.left * count + pairs.right, left * count + right))
         kept = place < len(pairs) and (pairs.left[place], pairs.right[place]) == (left, right)
         described = self._rows.described(np.array([left]), np.array([right]))
-        model, background = self._weights.of(within=bool(described.within[0]))
+        model, background = self.weights.of(within=bool(described.within[0]))
         parts, by_views = contributions(model, described.found, background)
         numbers = float(described.numbers[0])
         log_odds = float(pairs.score[place]) if kept else by_views + numbers
@@ -190,6 +191,19 @@ class Explainer:
                 )
             )
         return tuple(evidence)
+
+    @property
+    def method(self) -> Method:
+        """How weights of evidence were found."""
+        return self._linkage.method
+
+    def spreads(self) -> list[tuple[tuple[Standing, Distribution], tuple[Standing, Distribution]]]:
+        """Return of every view how it stands and is spread among pairs of one person, and of strangers."""
+        found = []
+        for among in self._among:
+            matches, strangers = ((one.standing(None), one.distribution()) for one in among)
+            found.append((matches, strangers))
+        return found
 
     def distributions(self) -> list[tuple[Distribution, Distribution]]:
         """Return how each view is spread among the pairs of one person, and among those of strangers."""

@@ -6,8 +6,7 @@ views weighed by decoys, whose log odds are linear in what is fitted; elsewhere,
 what other pairs say.
 """
 
-from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,13 +19,39 @@ from linkage.match.similarity import Similarities
 from linkage.match.weighing import Method
 from linkage.profile import EncodingProfile
 
-__all__ = ["Weights"]
+__all__ = ["Judged", "Linear", "Weights"]
 
 _OTHERS: Final = 64
 """Pairs that stand for matches, and as many for strangers."""
 _FITTED: Final = 100_000
 _FEWEST: Final = 50
 _STEEPEST: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """Log odds by experience or thresholds, where kinds of pairs are as frequent as ``shares`` say."""
+
+    judge: Judge
+    shares: NDArray[np.float64] | None
+
+    def __call__(self, found: Similarities) -> NDArray[np.float64]:
+        """Return the log odds (m,) of pairs."""
+        return self.judge.by_shares(self.shares)(self.judge.describe(found))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Linear:
+    """Log odds that are linear in what is read from a pair's views; without weights always the constant."""
+
+    weights: NDArray[np.float64]
+    constant: float
+
+    def __call__(self, found: Similarities) -> NDArray[np.float64]:
+        """Return the log odds (m,) of pairs."""
+        if not len(self.weights):
+            return np.full(len(found), self.constant)
+        return np.asarray(_design(found) @ self.weights + self.constant)
 
 
 class Weights:
@@ -46,46 +71,32 @@ class Weights:
         judge = Judge(profile, population)
         judged = method in ("experience", "thresholds")
         evidence = kept.evidence(judge) if judged else np.zeros((len(kept.within), 0))
-        fitted = _anything if judged else _fitted(kept, odds)
-        self._of: dict[bool, tuple[Model, Background]] = {}
-        taught = judge.taught_by(evidence, kept.within) if judged else None
+        fitted = Linear(np.zeros(0), 0.0) if judged else _fitted(kept, odds)
+        self._of: dict[bool, tuple[Judged | Linear, Background]] = {}
+        shares = judge.shares_among(evidence, kept.within) if judged else None
         for within in (True, False):
             which = kept.within == within
-            model = fitted if taught is None else partial(_judged, judge, taught[within])
+            model = fitted if shares is None else Judged(judge, shares[within])
             if int(which.sum()) < _FEWEST:
                 which = np.ones(len(which), dtype=np.bool_)
             self._of[within] = model, _background(model, kept.found.take(which))
 
-    def of(self, *, within: bool) -> tuple[Model, Background]:
+    def of(self, *, within: bool) -> tuple[Judged | Linear, Background]:
         """Return what weighed pairs within sources, or across, by their views alone, and other such pairs."""
         return self._of[within]
 
 
-def _judged(
-    judge: Judge, taught: Callable[[NDArray[np.float64]], NDArray[np.float64]], found: Similarities
-) -> NDArray[np.float64]:
-    return taught(judge.describe(found))
-
-
-def _anything(found: Similarities) -> NDArray[np.float64]:
-    return np.zeros(len(found))
-
-
-def _fitted(kept: Described, odds: NDArray[np.float64]) -> Model:
+def _fitted(kept: Described, odds: NDArray[np.float64]) -> Linear:
     """Fit the log odds, less what numbers say, to what the views say."""
     step = max(1, len(odds) // _FITTED)
     target = np.clip((odds - kept.numbers)[::step], -_STEEPEST, _STEEPEST)
     if not len(target):
-        return _anything
+        return Linear(np.zeros(0), 0.0)
     design = _design(kept.found.take(np.arange(0, len(odds), step)))
     middle, spread = design.mean(axis=0), design.std(axis=0)
     spread[spread < 1e-9] = np.inf  # what never varies tells nothing
     weights = np.linalg.lstsq((design - middle) / spread, target - target.mean(), rcond=1e-10)[0]
-    return partial(_linear, weights / spread, float(target.mean() - (middle / spread) @ weights))
-
-
-def _linear(weights: NDArray[np.float64], constant: float, found: Similarities) -> NDArray[np.float64]:
-    return np.asarray(_design(found) @ weights + constant)
+    return Linear(weights / spread, float(target.mean() - (middle / spread) @ weights))
 
 
 def _design(found: Similarities) -> NDArray[np.float64]:

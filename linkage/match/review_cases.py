@@ -95,17 +95,20 @@ def review_cases(
     most: int,
     known: Iterable[Known] = (),
     population: int | None = None,
+    explainer: Explainer | None = None,
 ) -> ReviewRound:
     """Describe the ``most`` possible links whose answers are worth most.
 
     ``sources``, ``profile``, ``known`` and ``population`` as they were given to
-    :func:`linkage.match.linkage.link`.  Raises :class:`InputError` where the sources hold other records.
+    :func:`linkage.match.linkage.link`; ``explainer``: one of this linkage, if there is one.
+    Raises :class:`InputError` where the sources hold other records.
     """
     known = tuple(known)
     review = review_possible_links(linkage, known=known)
     if not len(review) or most < 1:
         return ReviewRound((), ())
-    explainer = Explainer(sources, profile, linkage, known=known, population=population)
+    if explainer is None:
+        explainer = Explainer(sources, profile, linkage, known=known, population=population)
     chosen = zip(
         review.left[:most].tolist(),
         review.right[:most].tolist(),

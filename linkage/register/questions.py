@@ -16,7 +16,7 @@ from linkage.register.spans import Span
 from linkage.wire.records import Child
 from linkage.wire.results import QuestionKind
 
-__all__ = ["SIZES", "Lot", "Question", "questions_of"]
+__all__ = ["SIZES", "Lot", "Question", "questions_of", "stands_out"]
 
 SIZES = (4, 8, 16, 32)
 """How many questions of one kind a round may have; at most half of them have a reason."""
@@ -49,8 +49,11 @@ def questions_of(
     lot: Lot,
     *,
     asked: Collection[Question],
+    wanted: Collection[Question] = (),
 ) -> list[Question]:
     """Draw a round of questions for every agency; what was ``asked`` before is not asked again.
+
+    What somebody ``wanted`` to be asked counts as a reason beside these, unless it :func:`stands_out`:
 
     - ``same-child``: two of its records that are linked to one person, among pairs alike in what is in clear.
     - ``date-of-birth``: a record whose age bands cannot be those of one child with another agency's record of
@@ -62,12 +65,27 @@ def questions_of(
         for found in (*_doubles(holdings), *_wrong_births(holdings)):
             if found not in before:
                 reasons[found.agency, found.kind].add(found.children)
+    for one in wanted:
+        if one not in before and one.agency in standing and not stands_out(one, standing[one.agency]):
+            reasons[one.agency, one.kind].add(one.children)
     return [
         Question(agency, kind, children)
         for agency, entry in standing.items()
         for kind, others in _decoys(entry).items()
         for children in _round(agency, kind, reasons[agency, kind], others, lot, before)
     ]
+
+
+def stands_out(question: Question, entry: AgencyRecords) -> bool:
+    """Say whether a question could not be one without a reason: it would tell the agency that it has one.
+
+    Nobody is asked at random about a child without an episode, a child made up as cover, or a child that the
+    agency holds no more.
+    """
+    there = {one.handle for one in entry.payload.children if not one.dummy}
+    if question.kind == "date-of-birth":
+        there &= {one.child for one in entry.payload.episodes}
+    return not there.issuperset(question.children)
 
 
 def _round(
