@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from api.store.known_links import KnownLink
+from api.store.link_figures import LinkFigures
 from api.store.persons import Carried, Event, RecordKey
 from api.store.records import HeldBack
 from api.store.review import NewPair
 from api.store.review_evidence import ViewSpread
 from api.store.submissions import Submission
 from linkage.match.person_events import EventKind, PersonEvent
+from linkage.wire.codes import Role
 from linkage.wire.encodings import Encodings
 from linkage.wire.epochs import EpochDescriptor
 
@@ -35,6 +37,7 @@ class Before:
     revoked: frozenset[str] = frozenset()
     held_back: HeldBack = field(default_factory=lambda: HeldBack({}, {}))
     known: Sequence[KnownLink] = ()
+    roles: Mapping[str, Role] = field(default_factory=dict)
 
     @property
     def comparable(self) -> list[Submission]:
@@ -68,6 +71,7 @@ class Outcome:
     precision: tuple[float, float, float] | None = None
     method: str | None = None
     review: ForReview = field(default_factory=ForReview)
+    figures: LinkFigures | None = None
 
 
 def carried_persons(before: Before, held: Mapping[str, Encodings]) -> dict[RecordKey, Carried]:

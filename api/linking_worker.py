@@ -132,6 +132,7 @@ class LinkingWorker:
             review.replace_round(connection, number, run.epoch, asked.pairs, asked.views, now=now)
             self._explanations.keep(connection, number, run.epoch, asked.kept, now=self._clock())
             submissions.mark_linked(connection, run.submissions)
+            review.keep_figures(connection, run.epoch, outcome.figures)
             if task.job.cycle is None:  # with a cycle reconciliation follows, and the search after it
                 jobs.queue_urgent(connection, now=self._clock())
 
@@ -196,12 +197,13 @@ class LinkingWorker:
             if epoch is None:
                 raise EpochError("no epoch is in force", hint="adopt one with `clew register epoch adopt`")
             known = persons.members(connection)
+            every = agencies.all_agencies(connection)
             return Before(
                 epoch=epoch,
                 standing=submissions.accepted(connection),
                 members={(one.agency, one.handle): one.person for one in known},
                 last_linked={(one.agency, one.handle): one.epoch for one in known},
-                removed=frozenset(one.code for one in agencies.all_agencies(connection) if not one.enrolled),
+                removed=frozenset(one.code for one in every if not one.enrolled),
                 ending=frozenset(
                     one.name
                     for one in epochs.all_epochs(connection)
@@ -213,11 +215,13 @@ class LinkingWorker:
                 revoked=revocations.revoked_epochs(connection),
                 held_back=records.held_back(connection),
                 known=known_links.all_links(connection),
+                roles={one.code: one.role for one in every},
             )
 
     def _compare(self, before: Before, task: Task) -> Outcome:
         # The compiled kernels take seconds to load, and only this job needs them.
         from api.link_estimate import estimate
+        from api.link_figures import link_figures
         from api.review_cases import for_review
         from linkage.match.linkage import Choice, Costs, Known, RecordId, Source, link
         from linkage.match.quality import estimate_quality
@@ -253,6 +257,7 @@ class LinkingWorker:
             precision=(precision.value, precision.low, precision.high),
             method=found.method,
             review=for_review(sources, profile, found, known=known, population=stated.population or None),
+            figures=link_figures(sources, profile, found, known=known, roles=before.roles),
         )
 
     def _standing(self, submission: Submission, before: Before) -> Encodings:

@@ -20,6 +20,7 @@ NAMES: Mapping[str, str] = {
 }
 OWN_NAMES: Mapping[str, str] = {
     "clew.css": "text/css; charset=utf-8",
+    "go-on.js": "text/javascript; charset=utf-8",
     "single-keys.js": "text/javascript; charset=utf-8",
     "start.js": "text/javascript; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",

@@ -2,35 +2,42 @@
 
 import csv
 import io
+import time
 from collections.abc import Iterable
 
 from flask import Flask, Response, abort, render_template, request
-from msgspec.structs import fields
+from sqlalchemy import Connection
 
-from api.console_app.drawing import precision_chart
-from api.console_app.permissions import granted
+from api.checkpoints import require_goes_on
+from api.console_app import governing_kept, governing_linkage
+from api.console_app.permissions import parts
+from api.console_app.release_files import attached
 from api.console_app.roles import ROLE_WORDS, ROLES, allow
 from api.console_app.service import ConsoleService
 from api.console_app.showing import add_words, page_number
-from api.overview import guarding, history, keeping, quality, viewed
-from api.overview.agencies import agency_views
+from api.overview import guarding, history, keeping, verifying, viewed
 from api.overview.remembered import Remembered
-from api.releasing import said_of
-from api.store import releases
-from linkage.wire.records import CareSpell, Child, Coverage, Episode, ReturnInterview
+from api.overview.verifying import Verification, WholeCheck
+from api.store import accounts, ledger
+from api.unit import read_own_ledger_card
+from linkage.errors import ClewError
+from linkage.wire.checkpoints import read_checkpoint
+from linkage.wire.notes import MAX_NOTE_BYTES
 
 __all__ = ["add_pages"]
 
-_CLEAR = (Child, CareSpell, Episode, ReturnInterview, Coverage)
+_SECONDS = 1.5
+"""For so long one request verifies; a large ledger takes several, and shows how far it is."""
 
 
 def add_pages(app: Flask, service: ConsoleService) -> None:
     """Add the pages of governance."""
     add_words(app)
     _add_ledger(app, service)
+    _add_proof(app, service)
     _add_custody(app, service)
-    _add_linkage(app, service)
-    _add_kept(app, service)
+    governing_linkage.add_pages(app, service)
+    governing_kept.add_pages(app, service)
 
 
 def _add_ledger(app: Flask, service: ConsoleService) -> None:
@@ -53,22 +60,86 @@ def _add_ledger(app: Flask, service: ConsoleService) -> None:
             abort(404)
         return render_template("governance/entry.html", view=view)
 
+    @app.get("/governance/ledger.csv")
+    @allow("governance", logged=True, file=True)
+    def governance_leaves() -> Response:
+        with service.database.read() as connection:
+            content = _csv(("entry", "kind", "day", "commitment"), history.leaves(connection))
+        return attached(content, "ledger-leaves.csv")
+
+
+def _add_proof(app: Flask, service: ConsoleService) -> None:
+    def shown(connection: Connection, **found: object) -> str:
+        return render_template(
+            "governance/checkpoints.html",
+            point=guarding.view_checkpoint(connection, service.folder),
+            witnesses=guarding.witnesses(connection, service.folder, service.settings),
+            **({"whole": None, "so_far": None, "given": None} | found),
+        )
+
     @app.get("/governance/checkpoints")
     @allow("governance", logged=True)
     def governance_checkpoints() -> str:
         with service.database.read() as connection:
-            point = guarding.view_checkpoint(connection, service.folder)
-            found = guarding.witnesses(connection, service.folder, service.settings)
-        return render_template("governance/checkpoints.html", point=point, witnesses=found, whole=None)
+            return shown(connection)
 
     @app.post("/governance/checkpoints")
     @allow("governance", logged=True)
     def governance_verify() -> str:
+        """Verify the ledger, or a checkpoint that somebody holds; a form, for it takes long or is long."""
         with service.database.read() as connection:
-            whole = history.check_whole(connection)
-            point = guarding.view_checkpoint(connection, service.folder)
-            found = guarding.witnesses(connection, service.folder, service.settings)
-        return render_template("governance/checkpoints.html", point=point, witnesses=found, whole=whole)
+            if "note" in request.form:
+                return shown(connection, given=_compared(connection, service, request.form["note"]))
+            whole, so_far = _verified(connection)
+            return shown(connection, whole=whole, so_far=so_far)
+
+    @app.get("/governance/checkpoint.txt")
+    @allow("governance", logged=True, file=True)
+    def governance_note() -> Response:
+        with service.database.read() as connection:
+            note = ledger.newest_checkpoint(connection)
+        if note is None:
+            abort(404)
+        return attached(note.encode(), "checkpoint.txt")
+
+
+def _verified(connection: Connection) -> tuple[WholeCheck | None, Verification | None]:
+    """Verify for a while from where the form says that the last request came to."""
+    until, so_far = time.monotonic() + _SECONDS, _resumed(connection)
+    while not so_far.finished:
+        so_far = verifying.verify_stretch(connection, so_far)
+        if time.monotonic() >= until:
+            break
+    return (verifying.conclude(connection, so_far), None) if so_far.finished else (None, so_far)
+
+
+def _resumed(connection: Connection) -> Verification:
+    """Go on where a form says; one that says what cannot be begins anew."""
+    names = ("size", "done", "broken", *verifying.STATES)
+    given = [request.form.get(one, "") for one in names]
+    if not all(one.isascii() and one.isdigit() and len(one) < 16 for one in given):
+        return verifying.begin(connection)
+    size, done, broken, *counts = (int(one) for one in given)
+    known = size <= ledger.size_of(connection) and done < size and done % 2**verifying.LEVEL == 0
+    if not known or sum(counts) > done:
+        return verifying.begin(connection)
+    states = {state: count for state, count in zip(verifying.STATES, counts, strict=True) if count}
+    return Verification(size, done, broken, states)
+
+
+def _compared(connection: Connection, service: ConsoleService, note: str) -> guarding.Witness:
+    """Compare a checkpoint that somebody typed in with the ledger."""
+    text = note.replace("\r\n", "\n").strip() + "\n"
+    name = "The checkpoint that you gave"
+    try:
+        point = read_checkpoint(text[:MAX_NOTE_BYTES], read_own_ledger_card(service.folder).note_key)
+    except ClewError as error:
+        return guarding.Witness(name, None, error.message, good=False)
+    try:
+        require_goes_on(connection, [point])
+    except ClewError as error:
+        return guarding.Witness(name, point.size, error.message, good=False)
+    return guarding.Witness(name, point.size, "the ledger goes on from it", good=True)
 
 
 def _add_custody(app: Flask, service: ConsoleService) -> None:
@@ -77,11 +148,14 @@ def _add_custody(app: Flask, service: ConsoleService) -> None:
     @app.get("/governance/permissions")
     @allow("governance", logged=True)
     def governance_permissions() -> str:
+        with service.database.read() as connection:
+            found = accounts.all_accounts(connection)
         return render_template(
             "governance/permissions.html",
-            rows=granted(app),
+            parts=parts(app),
             roles=[(one, ROLE_WORDS[one]) for one in ROLES],
             paths=guarding.path_rights(service.folder),
+            accounts=[(one.name, one.roles, one.state) for one in found],
         )
 
     @app.get("/governance/epochs")
@@ -99,80 +173,9 @@ def _add_custody(app: Flask, service: ConsoleService) -> None:
         return render_template("governance/views.html", page=page)
 
 
-def _add_linkage(app: Flask, service: ConsoleService) -> None:
-    @app.get("/governance/encoding")
-    @allow("governance", logged=True)
-    def governance_encoding() -> str:
-        with service.database.read() as connection:
-            profile, lights, setting = quality.audit_lights(connection)
-            views = agency_views(connection)
-        clear = [(one.__struct_config__.tag, [field.encode_name for field in fields(one)]) for one in _CLEAR]
-        return render_template(
-            "governance/encoding.html",
-            profile=profile,
-            lights=lights,
-            setting=setting,
-            views=views,
-            clear=clear,
-        )
-
-    @app.get("/governance/quality")
-    @allow("governance", logged=True)
-    def governance_quality() -> str:
-        with service.database.read() as connection:
-            page = quality.list_runs(connection, page_number())
-            recent = quality.recent_runs(connection)
-            answered = quality.count_answers(connection)
-        return render_template(
-            "governance/quality.html", page=page, chart=precision_chart(recent), answers=answered
-        )
-
-
-def _add_kept(app: Flask, service: ConsoleService) -> None:
-    @app.get("/governance/releases")
-    @allow("governance", logged=True)
-    def governance_releases() -> str:
-        with service.database.read() as connection:
-            found = [(one, said_of(one)) for one in reversed(releases.all_releases(connection))]
-        return render_template("governance/releases.html", found=found)
-
-    @app.get("/governance/retention")
-    @allow("governance", logged=True)
-    def governance_retention() -> str:
-        with service.database.read() as connection:
-            view = keeping.view_keeping(connection)
-        settings = {
-            one.name: getattr(service.settings.retention, one.name)
-            for one in fields(service.settings.retention)
-        }
-        return render_template("governance/retention.html", view=view, settings=settings)
-
-    @app.get("/governance/certificates/<kind>/<name>")
-    @allow("governance", logged=True)
-    def governance_certificate(kind: str, name: str) -> Response:
-        with service.database.read() as connection:
-            found = keeping.find_certificate(connection, kind, name)
-        if found is None:
-            abort(404)
-        return _download(found.name, found.content.encode(), "application/json")
-
-    @app.get("/governance/ledger.csv")
-    @allow("governance", logged=True)
-    def governance_leaves() -> Response:
-        with service.database.read() as connection:
-            content = _csv(("entry", "kind", "day", "commitment"), history.leaves(connection))
-        return _download("ledger-leaves.csv", content, "text/csv; charset=utf-8")
-
-
 def _csv(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(heads)
     writer.writerows(rows)
     return text.getvalue().encode()
-
-
-def _download(name: str, content: bytes, kind: str) -> Response:
-    response = Response(content, content_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response

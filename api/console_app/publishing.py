@@ -144,7 +144,7 @@ def _add_files(app: Flask, service: ConsoleService, opened: OpenedReleases) -> N
         return files
 
     @app.get("/publisher/releases/<int:number>/files/<name>")
-    @allow("publisher", logged=True)
+    @allow("publisher", logged=True, file=True)
     def publisher_file(number: int, name: str) -> Response:
         files = approved(number)
         if name not in files:
@@ -152,7 +152,7 @@ def _add_files(app: Flask, service: ConsoleService, opened: OpenedReleases) -> N
         return attached(files[name], name)
 
     @app.get("/publisher/releases/<int:number>/files.zip")
-    @allow("publisher", logged=True)
+    @allow("publisher", logged=True, file=True)
     def publisher_files(number: int) -> Response:
         name = f"release-{number}"
         return attached(archive(approved(number), name), f"{name}.zip")

@@ -117,14 +117,15 @@ def waterfall(seen: Evidence, steps: Sequence[tuple[str, float]]) -> Markup:
 
 
 def _view(one: SeenView, spreads: Mapping[str, ViewSpread]) -> ViewShown:
-    title = _title(one.rests_on)
+    title = view_title(one.rests_on)
     said = _view_words(one)
     spread = spreads.get(one.view)
     picture = None if spread is None else view_picture(one, spread, f"{title}: {said}")
     return ViewShown(title, said, picture, one)
 
 
-def _title(rests_on: Sequence[str]) -> str:
+def view_title(rests_on: Sequence[str]) -> str:
+    """Name a view for what two records must share for it to speak."""
     birth = ", ".join(_BIRTH[one] for one in rests_on if one in _BIRTH)
     parts = [f"{birth} of birth"] if birth else []
     parts += [_PARTS.get(one, one) for one in rests_on if one not in _BIRTH]

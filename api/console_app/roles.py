@@ -8,7 +8,8 @@ A view is written as::
 
 ``allow`` stands next to the function, under the route.  ``step_up=True``: whoever opens it must have shown
 who they are a few minutes ago at most; a form for such an act asks for it on the page with the form, too, so
-that nothing typed is lost.  ``logged=True``: every view is recorded before anything is shown.
+that nothing typed is lost.  ``logged=True``: every view is recorded before anything is shown.  ``file=True``:
+it hands out a file, which governance finds among the exports.
 """
 
 from collections.abc import Callable
@@ -45,13 +46,18 @@ class Rule:
     roles: frozenset[Role] = frozenset()
     step_up: bool = False
     logged: bool = False
+    file: bool = False
 
 
-def allow(*roles: Role, step_up: bool = False, logged: bool = False) -> Callable[[View], View]:
+def allow(
+    *roles: Role, step_up: bool = False, logged: bool = False, file: bool = False
+) -> Callable[[View], View]:
     """Open a view to accounts with one of the roles."""
+    if file and not logged:
+        raise ValueError("a view that hands out a file is recorded")
     if not roles or not set(roles) <= set(ROLES):
         raise ValueError("a view is opened to roles that there are")
-    return _marked(Rule("account", frozenset(roles), step_up, logged))
+    return _marked(Rule("account", frozenset(roles), step_up, logged, file))
 
 
 def signed_in(*, step_up: bool = False) -> Callable[[View], View]:

@@ -16,6 +16,7 @@ _LONDON = ZoneInfo("Europe/London")
 
 _COLOURS: Mapping[str, str] = {
     "accepted": "green",
+    "active": "green",
     "all": "green",
     "approved": "green",
     "both": "green",
@@ -23,6 +24,7 @@ _COLOURS: Mapping[str, str] = {
     "in force": "green",
     "opened": "green",
     "valid": "green",
+    "good": "green",
     "green": "green",
     "alive": "green",
     "going on": "light-blue",
@@ -41,6 +43,7 @@ _COLOURS: Mapping[str, str] = {
     "failed": "red",
     "red": "red",
     "refused": "red",
+    "wrong": "red",
     "silent": "red",
     "not as committed": "red",
 }
@@ -50,7 +53,14 @@ _COLOURS: Mapping[str, str] = {
 def add_words(app: Flask) -> None:
     """Give templates the filters of this module."""
     app.jinja_env.filters.update(
-        when=when, date=_date, number=_number, percent=_percent, state=state_tag, words=_words, size=_size
+        when=when,
+        date=_date,
+        number=_number,
+        percent=_percent,
+        interval=_interval,
+        state=state_tag,
+        words=_words,
+        size=_size,
     )
 
 
@@ -82,6 +92,12 @@ def _number(value: float | None) -> str:
 
 def _percent(share: float | None, digits: int = 1) -> str:
     return "not known" if share is None else f"{100 * share:.{digits}f}\u00a0%"
+
+
+def _interval(ends: tuple[float, float], digits: int = 1) -> str:
+    """Write the ends of an interval of a share, in one piece."""
+    low, high = (f"{100 * one:.{digits}f}" for one in ends)
+    return f"{low}\u00a0to\u00a0{high}\u00a0%"
 
 
 def _size(number: int) -> str:

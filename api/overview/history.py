@@ -14,17 +14,19 @@ from sqlalchemy import Connection, Row, Select, select
 from api.overview.paging import Page, paged
 from api.store import ledger, schema
 from linkage.errors import ClewError
-from linkage.register.ledger_tree import Nodes, leaf_hash, node_hash, root, verify_inclusion
+from linkage.register.ledger_tree import leaf_hash, verify_inclusion
 from linkage.wire.ledger import ABOUT_RECORDS, EntryKind, Fact, Leaf, Statement, leaf_bytes, opened
 
 __all__ = [
     "KIND_WORDS",
     "EntryRow",
     "EntryView",
-    "WholeCheck",
-    "check_whole",
+    "State",
+    "entry_rows",
+    "leaf_of",
     "leaves",
     "list_entries",
+    "state_of",
     "view_entry",
 ]
 
@@ -109,19 +111,9 @@ class EntryView:
     included: bool
 
 
-@dataclass(frozen=True, slots=True)
-class WholeCheck:
-    """All leaves hashed again: whether they make the root that proofs are given against."""
-
-    size: int
-    root: str
-    same: bool
-    states: Mapping[State, int]
-
-
 def list_entries(connection: Connection, page: int, *, kind: str | None = None) -> Page[EntryRow]:
     """Return entries, the newest first."""
-    query = _query()
+    query = entry_rows()
     if kind is not None:
         query = query.where(_entries.c.kind == kind)
     return paged(connection, query.order_by(_entries.c.entry.desc()), page, _row)
@@ -129,7 +121,7 @@ def list_entries(connection: Connection, page: int, *, kind: str | None = None) 
 
 def view_entry(connection: Connection, index: int) -> EntryView | None:
     """Return one entry and verify it against the root over the ledger as it is, or None."""
-    row = connection.execute(_query().where(_entries.c.entry == index)).one_or_none()
+    row = connection.execute(entry_rows().where(_entries.c.entry == index)).one_or_none()
     if row is None:
         return None
     size = ledger.size_of(connection)
@@ -154,49 +146,30 @@ def leaves(connection: Connection) -> list[tuple[int, str, str, str]]:
     return [tuple(row) for row in connection.execute(select(*columns).order_by(_entries.c.entry))]
 
 
-def check_whole(connection: Connection) -> WholeCheck:
-    """Hash every leaf again and open every statement; the time grows with the ledger."""
-    states: Counter[State] = Counter()
-    hashes: dict[tuple[int, int], bytes] = {}
-    size = 0
-    for row in connection.execute(_query().order_by(_entries.c.entry)):
-        states[_row(row).state] += 1
-        hashes[0, size] = leaf_hash(leaf_bytes(_leaf(row)))
-        size += 1
-    found = root(size, _nodes(hashes))
-    kept = ledger.size_of(connection)
-    same = kept == size and ledger.root_of(connection, kept) == found
-    return WholeCheck(size, found.hex(), same, dict(states))
-
-
-def _nodes(hashes: dict[tuple[int, int], bytes]) -> Nodes:
-    def node(level: int, position: int) -> bytes:
-        found = hashes.get((level, position))
-        if found is None:
-            found = node_hash(node(level - 1, 2 * position), node(level - 1, 2 * position + 1))
-            hashes[level, position] = found
-        return found
-
-    return node
-
-
-def _query() -> Select[Any]:
+def entry_rows() -> Select[Any]:
+    """Return the query of entries with what opens them."""
     return select(_entries, _statements.c.salt, _statements.c.statement).outerjoin(
         _statements, _statements.c.entry == _entries.c.entry
     )
 
 
-def _leaf(row: Row[Any]) -> Leaf:
+def leaf_of(row: Row[Any]) -> Leaf:
+    """Return the leaf of an entry's row."""
     return Leaf(kind=EntryKind(row.kind), day=row.day, commitment=row.commitment)
 
 
 def _opened(row: Row[Any]) -> Statement:
-    return opened(_leaf(row), row.salt, row.statement)
+    return opened(leaf_of(row), row.salt, row.statement)
 
 
 def _row(row: Row[Any]) -> EntryRow:
     state, at, facts = _said(row)
     return EntryRow(row.entry, row.kind, row.day, row.commitment, state, at, facts)
+
+
+def state_of(row: Row[Any]) -> State:
+    """Say whether an entry's statement is what its leaf commits to."""
+    return _said(row)[0]
 
 
 def _said(row: Row[Any]) -> tuple[State, str | None, Mapping[str, Fact]]:
@@ -213,7 +186,7 @@ def _said(row: Row[Any]) -> tuple[State, str | None, Mapping[str, Fact]]:
 
 def _is_included(row: Row[Any], size: int, proof: list[bytes], top: bytes) -> bool:
     try:
-        verify_inclusion(leaf_hash(leaf_bytes(_leaf(row))), row.entry, size, proof, top)
+        verify_inclusion(leaf_hash(leaf_bytes(leaf_of(row))), row.entry, size, proof, top)
     except (ClewError, ValueError):
         return False
     return True

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from api.overview.remembered import Remembered
-from api.store import agencies, epochs, erasures, record_tables, retention, revocations, schema, successions
+from api.store import agencies, epochs, erasures, retention, revocations, schema, successions
 from api.store.epochs import AgencyProgress, Epoch
 from api.store.retention import RetentionRun
 from api.store.revocations import Revoked
 
 __all__ = [
-    "Certified",
     "Custody",
     "DestroyedEpoch",
     "ErasureView",
     "KeepingView",
-    "find_certificate",
     "view_custody",
     "view_keeping",
 ]
@@ -73,14 +71,6 @@ class KeepingView:
     destroyed: Sequence[DestroyedEpoch]
 
 
-@dataclass(frozen=True, slots=True)
-class Certified:
-    """A certificate as it was signed, and the name of its file."""
-
-    name: str
-    content: str
-
-
 def view_custody(connection: Connection, remembered: Remembered) -> Custody:
     """Return epochs and custodians; how many records are in which epoch is counted once a linkage."""
     pinned = agencies.pinned_custodians(connection)
@@ -134,16 +124,3 @@ def view_keeping(connection: Connection) -> KeepingView:
             for row in connection.execute(select(table).order_by(table.c.asked_at.desc()))
         ],
     )
-
-
-def find_certificate(connection: Connection, kind: str, name: str) -> Certified | None:
-    """Return the certificate of an erasure (by number) or of a destroyed epoch (by name), or None."""
-    if kind == "epoch":
-        table = schema.destructions
-        found = connection.scalar(select(table.c.certificate).where(table.c.epoch == name))
-    elif kind == "erasure" and name.isascii() and name.isdigit():
-        rows = record_tables.erasures
-        found = connection.scalar(select(rows.c.certificate).where(rows.c.id == int(name)))
-    else:
-        return None
-    return None if found is None else Certified(f"{kind}-{name}-certificate.json", str(found))

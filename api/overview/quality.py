@@ -7,13 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from api.overview.paging import Page, paged
-from api.store import agencies, schema
+from api.store import schema
 from api.store.schema_audiences import answers, queries
-from linkage.errors import ProfileError
-from linkage.measured import METRICS, Figure, Light, light, measured
-from linkage.shipped_profiles import shipped_profile
 
-__all__ = ["AuditLight", "LinkRunRow", "audit_lights", "count_answers", "list_runs", "recent_runs"]
+__all__ = ["LinkRunRow", "count_answers", "list_runs", "recent_runs"]
 
 _runs = schema.link_runs
 
@@ -34,16 +31,6 @@ class LinkRunRow:
     precision_low: float | None
     precision_high: float | None
     method: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class AuditLight:
-    """One measure of the encoding profile in force: what it is, its figure, its light."""
-
-    words: str
-    percent: bool
-    figure: Figure
-    light: Light
 
 
 def list_runs(connection: Connection, page: int) -> Page[LinkRunRow]:
@@ -72,23 +59,3 @@ def count_answers(connection: Connection) -> Mapping[str, int]:
         .order_by(answers.c.answer)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def audit_lights(connection: Connection) -> tuple[str | None, Sequence[AuditLight], str]:
-    """Return the profile in force, its lights (none if it was not measured), and in what setting."""
-    epoch = agencies.current_epoch(connection)
-    if epoch is None:
-        return None, (), ""
-    try:
-        profile = shipped_profile(epoch.profile_name)
-    except ProfileError:
-        return epoch.profile_name, (), ""
-    found = measured(profile) if profile.digest == epoch.profile_digest else None
-    if found is None:
-        return epoch.profile_name, (), ""
-    lights = [
-        AuditLight(one.words, one.percent, figure, light(one, figure.value))
-        for one in METRICS
-        if (figure := found.privacy.get(one.name)) is not None
-    ]
-    return epoch.profile_name, lights, found.setting

@@ -9,6 +9,7 @@ from msgspec import json
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 
 from api.store import schema
+from api.store.link_figures import LinkFigures, read_figures
 from api.store.persons import RecordKey
 from api.store.review_evidence import Evidence, ViewSpread
 from api.store.schema_review import (
@@ -35,8 +36,10 @@ __all__ = [
     "fix",
     "forget_epoch",
     "forget_records",
+    "keep_figures",
     "keep_lease",
     "leases",
+    "link_figures",
     "pairs_without_shape",
     "remove_verdict",
     "replace_round",
@@ -56,6 +59,9 @@ THIRD = 3
 """The seat of whoever decides between two."""
 
 _AT_ONCE = 400
+_WHOLE = -1
+"""Where the figures of a linkage as a whole stand among those of its views."""
+
 _GONE: dict[str, object] = {"place": None, "evidence": None, "shape": None}
 
 
@@ -224,9 +230,24 @@ def _forget_withdrawn(connection: Connection) -> None:
         connection.execute(delete(table).where(~there))
 
 
+def keep_figures(connection: Connection, epoch: str, figures: LinkFigures | None) -> None:
+    """Keep what the linkage whose round it is says of itself, beside its views and for as long as they."""
+    connection.execute(delete(review_views).where(review_views.c.position == _WHOLE))
+    if figures is not None:
+        row = {"position": _WHOLE, "epoch": epoch, "body": figures.text()}
+        connection.execute(insert(review_views).values(**row))
+
+
+def link_figures(connection: Connection) -> LinkFigures | None:
+    """Return what the last linkage says of itself; None before one, or after a record was erased."""
+    found = connection.scalar(select(review_views.c.body).where(review_views.c.position == _WHOLE))
+    return None if found is None else read_figures(found)
+
+
 def spreads(connection: Connection) -> list[ViewSpread]:
     """Return how each view is spread among the pairs of the last linkage."""
-    query = select(review_views.c.body).order_by(review_views.c.position)
+    views = review_views
+    query = select(views.c.body).where(views.c.position != _WHOLE).order_by(views.c.position)
     return [json.decode(body, type=ViewSpread) for body in connection.scalars(query)]
 
 

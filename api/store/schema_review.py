@@ -88,4 +88,5 @@ review_views = Table(
     Column("epoch", String(32), nullable=False),
     Column("body", Text, nullable=False),
 )
-"""How each view is spread among the pairs of the last linkage, as JSON."""
+"""How each view is spread among the pairs of the last linkage, as JSON; at -1 the linkage as a whole
+(:class:`api.store.link_figures.LinkFigures`)."""

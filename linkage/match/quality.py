@@ -29,7 +29,9 @@ __all__ = [
     "Estimate",
     "PairQuality",
     "Quality",
+    "calibration_error_of",
     "estimate_quality",
+    "precision_of",
 ]
 
 CALIBRATION_ERROR: Final = 0.25
@@ -107,12 +109,11 @@ def estimate_quality(
     Raises :class:`ValueError` for a level or a share outside (0, 1), or a negative error.
     """
     if calibration_error is None:
-        calibration_error = CALIBRATION_ERRORS.get(linkage.method, CALIBRATION_ERROR)
+        calibration_error = calibration_error_of(linkage)
     if not 0.0 < level < 1.0 or not 0.0 <= calibration_error < np.inf or not 0.0 < kept_share <= 1.0:
         raise ValueError("estimate_quality: level and share lie between 0 and 1, the error is 0 or more")
     kept = settled(linkage, known)
-    chances = (np.arange(_DRAWS) + 0.5) / _DRAWS
-    shifts = calibration_error * np.array([NormalDist().inv_cdf(chance) for chance in chances.tolist()])
+    shifts = _shifts(calibration_error)
     generator = _generator(linkage)
     missed = missed_pairs(linkage, kept)
     lost = _drawn(missed, shifts, generator)
@@ -121,6 +122,29 @@ def estimate_quality(
     parts = [(each, _drawn(each, shifts, generator)) for each in (claimed.only_kept(), claimed)]
     links, implied = (_quality(*part, missed, lost, unseen, generator, level) for part in parts)
     return Quality(links, implied, level, calibration_error)
+
+
+def calibration_error_of(linkage: Linkage) -> float:
+    """Return the standard error that a linkage's log odds are taken to have, by the way they were found."""
+    return CALIBRATION_ERRORS.get(linkage.method, CALIBRATION_ERROR)
+
+
+def precision_of(linkage: Linkage, claimed: Stakes, *, level: float = 0.95) -> Estimate:
+    """Return what share of some claimed pairs of a linkage is right, as :func:`estimate_quality` does.
+
+    Of no pair at all it is 1, and certain.
+    """
+    shifts = _shifts(calibration_error_of(linkage))
+    true = _drawn(claimed, shifts, _generator(linkage))
+    pairs = claimed.pairs
+    return _estimate(
+        _share(_expected(claimed), pairs), _shares(true, np.full(len(true), float(pairs))), level
+    )
+
+
+def _shifts(calibration_error: float) -> NDArray[np.float64]:
+    chances = (np.arange(_DRAWS) + 0.5) / _DRAWS
+    return calibration_error * np.array([NormalDist().inv_cdf(chance) for chance in chances.tolist()])
 
 
 def _generator(linkage: Linkage) -> np.random.Generator:

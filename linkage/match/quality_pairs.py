@@ -8,7 +8,7 @@ mostly wrong.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,13 +33,16 @@ class Stakes:
     """Pairs whose being one person is at stake, in groups that stand or fall together.
 
     Shapes (m,): ``group`` int64, numbered from 0; ``log_odds`` float64; ``count`` int64, how many pairs like
-    this one there are; ``kept`` bool, the comparison kept the pair.
+    this one there are; ``kept`` bool, the comparison kept the pair; ``left`` and ``right`` int64, its
+    records, -1 where one entry stands for many pairs.
     """
 
     group: NDArray[np.int64]
     log_odds: NDArray[np.float64]
     count: NDArray[np.int64]
     kept: NDArray[np.bool_]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
 
     @property
     def pairs(self) -> int:
@@ -48,9 +51,11 @@ class Stakes:
 
     def only_kept(self) -> "Stakes":
         """Return the pairs that the comparison kept."""
-        return Stakes(
-            self.group[self.kept], self.log_odds[self.kept], self.count[self.kept], self.kept[self.kept]
-        )
+        return self.some(self.kept)
+
+    def some(self, which: NDArray[np.bool_]) -> "Stakes":
+        """Return the entries that are marked."""
+        return Stakes(*(getattr(self, one)[which] for one in Stakes.__slots__))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +88,7 @@ def missed_pairs(linkage: Linkage, kept: Kept) -> Stakes:
     a, b = linkage.clusters[kept.left], linkage.clusters[kept.right]
     apart = a != b
     between = np.minimum(a, b) * max(len(linkage.records), 1) + np.maximum(a, b)
-    return _grouped(between[apart], kept.log_odds[apart])
+    return _grouped(between[apart], Kept(kept.left[apart], kept.right[apart], kept.log_odds[apart]))
 
 
 def implied_pairs(linkage: Linkage, kept: Kept) -> Stakes:
@@ -92,43 +97,60 @@ def implied_pairs(linkage: Linkage, kept: Kept) -> Stakes:
     kept = Kept(kept.left[inside], kept.right[inside], kept.log_odds[inside])
     cluster = linkage.clusters[kept.left]
     sizes = np.bincount(linkage.clusters, minlength=1)
-    place = _places(linkage.clusters, sizes)
-    parts = []
+    members = _Members.of(linkage.clusters, sizes)
+    parts = [_grouped(np.zeros(0, np.int64), Kept(kept.left[:0], kept.right[:0], np.zeros(0)))]
     for size in np.unique(sizes[sizes > 1]).tolist():
         here = np.flatnonzero(sizes[cluster] == size)
-        part = Kept(place[kept.left[here]], place[kept.right[here]], kept.log_odds[here])
-        pairs_of = _chained if size <= _MOST_RECORDS else _as_they_are
-        parts += pairs_of(np.flatnonzero(sizes == size), size, cluster[here], part)
-    if not parts:
-        return _grouped(np.zeros(0, np.int64), np.zeros(0))
-    return Stakes(
-        np.unique(np.concatenate([part.group for part in parts]), return_inverse=True)[1].astype(np.int64),
-        np.concatenate([part.log_odds for part in parts]),
-        np.concatenate([part.count for part in parts]),
-        np.concatenate([part.kept for part in parts]),
-    )
+        part = Kept(kept.left[here], kept.right[here], kept.log_odds[here])
+        such = np.flatnonzero(sizes == size)
+        if size <= _MOST_RECORDS:
+            parts += _chained(such, size, cluster[here], part, members)
+        else:
+            parts += _as_they_are(such, size, cluster[here], part)
+    found = Stakes(*(np.concatenate([getattr(part, one) for part in parts]) for one in Stakes.__slots__))
+    return replace(found, group=np.unique(found.group, return_inverse=True)[1].astype(np.int64))
 
 
-def _grouped(group: NDArray[np.int64], log_odds: NDArray[np.float64]) -> Stakes:
+def _grouped(group: NDArray[np.int64], pairs: Kept) -> Stakes:
     numbered = np.unique(group, return_inverse=True)[1].astype(np.int64)
-    return _each(numbered, log_odds, np.ones(len(group), dtype=np.bool_))
+    return _each(numbered, pairs, np.ones(len(group), dtype=np.bool_))
 
 
-def _each(group: NDArray[np.int64], log_odds: NDArray[np.float64], kept: NDArray[np.bool_]) -> Stakes:
-    return Stakes(group, log_odds, np.ones(len(group), dtype=np.int64), kept)
+def _each(group: NDArray[np.int64], pairs: Kept, kept: NDArray[np.bool_]) -> Stakes:
+    once = np.ones(len(group), dtype=np.int64)
+    return Stakes(group, pairs.log_odds, once, kept, pairs.left, pairs.right)
 
 
-def _places(clusters: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number the records of each cluster from 0."""
-    order = np.argsort(clusters, kind="stable")
-    starts = np.cumsum(sizes) - sizes
-    place = np.empty(len(clusters), dtype=np.int64)
-    place[order] = np.arange(len(clusters)) - starts[clusters[order]]
-    return place
+@dataclass(frozen=True, slots=True, eq=False)
+class _Members:
+    """The records of each cluster, numbered from 0.
+
+    ``place``: of each record (n,); ``order``: all records by cluster and place (n,); ``starts``: where in
+    that order each cluster begins.
+    """
+
+    place: NDArray[np.int64]
+    order: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+    @staticmethod
+    def of(clusters: NDArray[np.int64], sizes: NDArray[np.int64]) -> "_Members":
+        order = np.argsort(clusters, kind="stable")
+        starts = np.cumsum(sizes) - sizes
+        place = np.empty(len(clusters), dtype=np.int64)
+        place[order] = np.arange(len(clusters)) - starts[clusters[order]]
+        return _Members(place, order, starts)
+
+    def records(self, clusters: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the records at the same places of each cluster, one cluster after the other."""
+        return np.asarray(self.order[self.starts[clusters][:, None] + places].reshape(-1))
 
 
-def _chained(clusters: NDArray[np.int64], size: int, cluster: NDArray[np.int64], kept: Kept) -> list[Stakes]:
+def _chained(
+    clusters: NDArray[np.int64], size: int, cluster: NDArray[np.int64], kept: Kept, members: _Members
+) -> list[Stakes]:
     """Return all pairs of the clusters of one size, each as probable as its best chain at least."""
+    left, right = members.place[kept.left], members.place[kept.right]
     step = max(1, _CELLS_AT_A_TIME // size**2)
     upper, lower = np.triu_indices(size, k=1)
     parts = []
@@ -137,9 +159,9 @@ def _chained(clusters: NDArray[np.int64], size: int, cluster: NDArray[np.int64],
         row = np.searchsorted(some, cluster)
         here = np.flatnonzero((cluster >= some[0]) & (cluster <= some[-1]))
         there = np.zeros((len(some), size, size), dtype=np.bool_)
-        there[row[here], kept.left[here], kept.right[here]] = True
+        there[row[here], left[here], right[here]] = True
         doubt = np.full(there.shape, probability(np.array(-ABSENT_WEIGHT)))
-        doubt[row[here], kept.left[here], kept.right[here]] = probability(-kept.log_odds[here])
+        doubt[row[here], left[here], right[here]] = probability(-kept.log_odds[here])
         doubt = np.minimum(doubt, 1.0 - 1e-15)
         doubt[:, lower, upper] = doubt[:, upper, lower]
         doubt[:, np.arange(size), np.arange(size)] = 0.0
@@ -147,7 +169,8 @@ def _chained(clusters: NDArray[np.int64], size: int, cluster: NDArray[np.int64],
             np.minimum(doubt, doubt[:, :, middle, None] + doubt[:, None, middle, :], out=doubt)
         found = np.maximum(doubt[:, upper, lower].reshape(-1), 1e-300)
         odds = np.log1p(-found) - np.log(found)
-        parts.append(_each(np.repeat(some, len(upper)), odds, there[:, upper, lower].reshape(-1)))
+        pairs = Kept(members.records(some, upper), members.records(some, lower), odds)
+        parts.append(_each(np.repeat(some, len(upper)), pairs, there[:, upper, lower].reshape(-1)))
     return parts
 
 
@@ -156,8 +179,9 @@ def _as_they_are(
 ) -> list[Stakes]:
     """Return the pairs of large clusters without chains; all those not kept as one entry a cluster."""
     absent = size * (size - 1) // 2 - np.bincount(cluster, minlength=int(clusters[-1]) + 1)[clusters]
-    others = np.full(len(clusters), ABSENT_WEIGHT)
+    others, many = np.full(len(clusters), ABSENT_WEIGHT), np.full(len(clusters), -1, dtype=np.int64)
+    never = np.zeros(len(clusters), dtype=np.bool_)
     return [
-        _each(cluster, kept.log_odds, np.ones(len(cluster), dtype=np.bool_)),
-        Stakes(clusters, others, absent.astype(np.int64), np.zeros(len(clusters), dtype=np.bool_)),
+        _each(cluster, kept, np.ones(len(cluster), dtype=np.bool_)),
+        Stakes(clusters, others, absent.astype(np.int64), never, many, many),
     ]

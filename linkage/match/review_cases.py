@@ -97,7 +97,7 @@ def review_cases(
     population: int | None = None,
     explainer: Explainer | None = None,
 ) -> ReviewRound:
-    """Describe the ``most`` possible links whose answers are worth most.
+    """Describe the ``most`` possible links whose answers are worth most, and the views of all pairs.
 
     ``sources``, ``profile``, ``known`` and ``population`` as they were given to
     :func:`linkage.match.linkage.link`; ``explainer``: one of this linkage, if there is one.
@@ -105,7 +105,7 @@ def review_cases(
     """
     known = tuple(known)
     review = review_possible_links(linkage, known=known)
-    if not len(review) or most < 1:
+    if not len(linkage.pairs):
         return ReviewRound((), ())
     if explainer is None:
         explainer = Explainer(sources, profile, linkage, known=known, population=population)
