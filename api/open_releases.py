@@ -4,14 +4,12 @@ What is opened here holds what disclosure control lets pass (:mod:`api.publisher
 with the register worker.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from api.folders import DataFolder
-from api.opened_parts import OpenedParts
 from api.publisher_seal import PublisherSeal, ShownPart
 from api.release_formats import (
     ReleasedTables,
@@ -37,11 +35,6 @@ __all__ = [
     "published_last",
     "table_figures",
 ]
-
-T = TypeVar("T")
-
-_tables: OpenedParts[tuple[ReleasedTable, ...]] = OpenedParts(6)
-_files: OpenedParts[Mapping[str, bytes]] = OpenedParts(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +76,9 @@ def open_tables(
     An older release of Clew made such a one; the next that is counted opens it too.  Raises
     :class:`linkage.errors.ClewError` if they are not what was proposed, and without the key.
     """
-    return _opened(folder, connection, found, "shown-tables", _tables, _read_tables)
-
-
-def _read_tables(found: KeptRelease, content: bytes) -> tuple[ReleasedTable, ...]:
+    content = _opened(folder, connection, found.number, "shown-tables")
+    if content is None:
+        return None
     if digest_packed(content) != _said(found).released:
         raise _changed(found.number)
     return tables_of(unpacked(content, ReleasedTables))
@@ -94,32 +86,20 @@ def _read_tables(found: KeptRelease, content: bytes) -> tuple[ReleasedTable, ...
 
 def open_files(folder: DataFolder, connection: Connection, found: KeptRelease) -> Mapping[str, bytes] | None:
     """Return a release's files, or None as :func:`open_tables` does; raises as that does."""
-    return _opened(folder, connection, found, "shown-files", _files, _read_files)
-
-
-def _read_files(found: KeptRelease, content: bytes) -> Mapping[str, bytes]:
+    content = _opened(folder, connection, found.number, "shown-files")
+    if content is None:
+        return None
     files = unpacked(content, ReleaseFiles).files
     if manifest_of(files) != _said(found).files:
         raise _changed(found.number)
     return files
 
 
-def _opened(
-    folder: DataFolder,
-    connection: Connection,
-    found: KeptRelease,
-    part: ShownPart,
-    kept: OpenedParts[T],
-    read: Callable[[KeptRelease, bytes], T],
-) -> T | None:
-    """Open a part and verify it, unless that was done with the same bytes; without the key neither is."""
-    sealed = releases.read_part(connection, found.number, part)
+def _opened(folder: DataFolder, connection: Connection, number: int, part: ShownPart) -> bytes | None:
+    sealed = releases.read_part(connection, number, part)
     if sealed is None:
         return None
-    seal = PublisherSeal.read(folder.releases_key)
-    return kept.of(
-        found.number, found.digest, sealed, lambda: read(found, seal.opened(found.number, part, sealed))
-    )
+    return PublisherSeal.read(folder.releases_key).opened(number, part, sealed)
 
 
 def _said(found: KeptRelease) -> Proposal:

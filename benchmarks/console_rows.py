@@ -38,6 +38,7 @@ class Sizes:
     episodes: int
     agencies: int = 200
     months: int = 36
+    releases: int = 12
 
     @property
     def forces(self) -> int:

@@ -41,8 +41,6 @@ _SIZES = "benchmark-sizes.json"
 _MADE_UP = 10
 """So many children a council has in the world that tables of releases are counted from."""
 
-_RELEASES = 12
-
 
 def made_of(folder: Path) -> Sizes | None:
     """Return the sizes of a store that was made before, or None where there is none."""
@@ -191,7 +189,7 @@ def _fill_shared(
         areas.replace_directory(connection, register.directory, now=stamp(filled.end))
 
     def releases(connection: Connection) -> None:
-        fill_releases(connection, filled, unit.folder, register, count=_RELEASES)
+        fill_releases(connection, filled, unit.folder, register, count=filled.sizes.releases)
 
     parts: dict[str, Callable[[Connection], object]] = {
         "areas": directory,

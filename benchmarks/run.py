@@ -22,6 +22,7 @@ from rich.table import Table
 
 from benchmarks.clusters import measure
 from benchmarks.comparison.__main__ import comparison_figures
+from benchmarks.console import reduced
 from benchmarks.peer_runs import run_peer
 from benchmarks.people import plain_people, records
 from benchmarks.turns import Measurement, one_core
@@ -53,6 +54,8 @@ STREAMED = int(os.environ.get("CLEW_BENCH_STREAMED", "1000000"))
 COMPARED = 10_000
 CLUSTERED = tuple(map(int, os.environ.get("CLEW_BENCH_CLUSTERED", "10000,100000").split(",")))
 SEALED_MIB = 64
+CONSOLE = int(os.environ.get("CLEW_BENCH_CONSOLE", "20000"))
+"""Encodings of the register behind the console; ``python -m benchmarks.console`` takes a million."""
 
 
 def _rate(amount: float, work: Callable[[], object], *, times: int = 3) -> float:
@@ -164,9 +167,22 @@ def _clustered(figures: dict[str, float]) -> list[Measurement]:
     ]
 
 
+def console_answers() -> list[Measurement]:
+    """Return the chief of what ``python -m benchmarks.console`` measures, with a smaller register."""
+    return reduced(CONSOLE)
+
+
 def main() -> int:
     """Measure everything, print the table, write the JSON."""
-    works = (encode_rates, encode_memory, compare_rates, comparison_figures, clustering, seal_rates)
+    works = (
+        encode_rates,
+        encode_memory,
+        compare_rates,
+        comparison_figures,
+        clustering,
+        seal_rates,
+        console_answers,
+    )
     measured: list[Measurement] = []
     for number, work in enumerate(works, start=1):
         what = work.__name__.replace("_", " ")

@@ -1,5 +1,6 @@
 """The real commands as processes."""
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -25,13 +26,15 @@ def clew(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subpro
 @contextmanager
 def clew_running(*arguments: str | Path, log: Path | None = None) -> Iterator[subprocess.Popen[str]]:
     """A command that runs on; with ``log`` its messages go there, so that no full pipe can hold it up."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE if log is None else log.open("a"),
-        text=True,
-        cwd=ROOT,
-    )
+    with contextlib.ExitStack() as opened:
+        messages = subprocess.PIPE if log is None else opened.enter_context(log.open("a"))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cli.main", *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=messages,
+            text=True,
+            cwd=ROOT,
+        )
     try:
         yield process
     finally:
