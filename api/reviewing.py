@@ -37,6 +37,7 @@ __all__ = [
     "agreement_overall",
     "differing",
     "give_verdict",
+    "keep_place",
     "look_at",
     "next_pair",
     "undo_last",
@@ -114,6 +115,15 @@ def _take(connection: Connection, number: int, reviewer: str, seat: Seat, *, now
     review.keep_lease(connection, number, reviewer, until=stamp(now + LEASE))
     if seat == "third":
         review.fix(connection, number, now=stamp(now))
+
+
+def keep_place(connection: Connection, number: int, reviewer: str, *, now: dt.datetime) -> None:
+    """Raise :class:`InputError` unless a reviewer still has the place that looking gave.
+
+    What was asked then may be another question by now: a third decides, and is told so first.
+    """
+    if reviewer not in review.leases(connection, now=stamp(now)).get(number, frozenset()):
+        raise InputError("you looked at this pair too long ago", hint=f"look at it again, or {_AGAIN}")
 
 
 def differing(connection: Connection, number: int) -> tuple[Verdict, Verdict] | None:

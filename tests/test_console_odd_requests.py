@@ -1,9 +1,14 @@
 """Requests that no page of the console makes are refused in a sentence, and are never a fault."""
 
+import hashlib
+import json
 import logging
 import re
+import secrets
+from base64 import b64encode
 from collections.abc import Iterator
 
+import cbor2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -100,6 +105,33 @@ def test_no_answer_of_a_passkey_is_a_fault(app: Flask, body: bytes) -> None:
     assert client.post("/sign-in/passkey/options", headers=headers).status_code == 200
     sent = client.post("/sign-in/passkey", data=body, headers=headers, content_type="application/json")
     assert sent.status_code in {400, 403}
+
+
+def _text(data: bytes) -> str:
+    return b64encode(data, altchars=b"-_").decode().rstrip("=")
+
+
+def _made_by_hand(challenge: str, id: bytes, key: object) -> dict[str, object]:  # noqa: A002
+    """What a browser would send of a new passkey, with an identifier and a key as we like."""
+    flags = b"\x45"  # somebody was there, and was seen to be who it is; a key comes with it
+    known = b"\0" * 16 + len(id).to_bytes(2, "big") + id + cbor2.dumps(key)
+    data = hashlib.sha256(b"localhost").digest() + flags + b"\0" * 4 + known
+    client = {"type": "webauthn.create", "challenge": challenge, "origin": "http://localhost"}
+    made = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
+    response = {"attestationObject": _text(made), "clientDataJSON": _text(json.dumps(client).encode())}
+    return {"id": _text(id), "rawId": _text(id), "type": "public-key", "response": response}
+
+
+def test_no_new_passkey_is_a_fault_nor_one_that_could_not_be_used(
+    service: ConsoleService, app: Flask
+) -> None:
+    client = client_of(service, app, "operator")
+    headers = {"X-CSRF-Token": _form_token(client, "/")}
+    good = {1: 2, 3: -7, -1: 1, -2: b"\1" * 32, -3: b"\2" * 32}
+    for size, key, status in ((16, good, 200), (300, good, 200), (301, good, 403), (16, [1], 403)):
+        options = client.post("/set-up/passkey/options", headers=headers)
+        made = _made_by_hand(options.json["challenge"], secrets.token_bytes(size), key)  # type: ignore[index]
+        assert client.post("/set-up/passkey", json=made, headers=headers).status_code == status, (size, key)
 
 
 def test_nothing_typed_stands_in_the_log(app: Flask, caplog: pytest.LogCaptureFixture) -> None:

@@ -69,6 +69,17 @@ def test_every_entry_can_be_proven_to_whoever_has_a_later_root(database: Databas
             verify_consistency(old, size, before, head, proof)
 
 
+def test_what_could_not_be_read_again_is_never_written(database: Database) -> None:
+    good = Cover(what="console_passkeys", key="k" * 400, digest=None)
+    with database.write() as connection:
+        ledger.append(connection, EntryKind.OTHER, {}, now=NOW, covers=[good])
+    for covers, facts in (([Cover(what="files", key="k" * 401, digest=None)], {}), ([], {"f" * 65: 1})):
+        with pytest.raises(ValueError, match="length"), database.write() as connection:
+            ledger.append(connection, EntryKind.OTHER, facts, now=NOW, covers=covers)
+    with database.read() as connection:
+        assert ledger.size_of(connection) == 2
+
+
 def test_entries_of_many_writers_at_once_have_one_order(database: Database) -> None:
     def write(writer: int) -> None:
         for number in range(8):

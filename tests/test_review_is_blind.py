@@ -7,11 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.clock import utc_now
 from api.reviewing import give_verdict
 from api.store import review
 from api.store.review import VERDICTS, Verdict
-from tests.support.console import Console, needs_assets, serving_console
+from tests.support.console import Console, MovableClock, needs_assets, serving_console
 from tests.support.reviewable import COUNCIL, POLICE, relink, reviewable_unit
 from tests.support.served import Served, copied_unit
 from tests.support.unit import handle
@@ -63,7 +62,7 @@ def _everything(browser: httpx.Client) -> list[tuple[int, str, str]]:
 
 def _say(console: Console, reviewer: str, verdict: Verdict, number: int) -> None:
     with console.service.database.write() as connection:
-        give_verdict(connection, number, reviewer, verdict, now=utc_now())
+        give_verdict(connection, number, reviewer, verdict, now=console.service.clock())
 
 
 def _first(console: Console) -> int:
@@ -160,3 +159,21 @@ def test_nobody_takes_back_what_a_third_was_told_and_nobody_learns_of_it_in_time
         with console.service.database.read() as connection:
             given = review.verdicts(connection, number)[number]
         assert [(one.reviewer, one.verdict) for one in given] == [("ben", "not-a-link"), ("ann", "link")]
+
+
+def test_a_verdict_that_comes_too_late_never_becomes_the_one_that_decides(served: Served) -> None:
+    clock = MovableClock()
+    with serving_console(served.unit.folder.root, clock=clock) as console:
+        number, late = _first(console), console.signed_in("cal", "reviewer")
+        address = f"/review/pairs/{number}"
+        assert "Two reviewers differ" not in late.get(address).text
+        token = _token(late)
+        clock.forward(minutes=8)
+        assert late.get("/review").status_code == 200  # the session goes on, the place does not
+        clock.forward(minutes=8)
+        _say(console, "ann", "link", number)
+        _say(console, "ben", "not-a-link", number)
+        answer = late.post(address, data={"csrf_token": token, "verdict": "link"})
+        assert answer.status_code == 409
+        assert "Two reviewers differ" in late.get(address).text
+        assert late.post(address, data={"csrf_token": token, "verdict": "link"}).status_code == 303

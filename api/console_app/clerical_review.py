@@ -104,6 +104,7 @@ def _add_pair(app: Flask, service: ConsoleService) -> None:
             abort(400)
         name, now = current().name, service.clock()
         with service.database.write() as connection:
+            reviewing.keep_place(connection, number, name, now=now)
             _, seat = reviewing.look_at(connection, number, name, now=now)
             reviewing.give_verdict(connection, number, name, verdict, now=now)
         return _go_on(service, seat)

@@ -14,7 +14,7 @@ from api.console_app.permissions import parts
 from api.console_app.release_files import attached
 from api.console_app.roles import ROLE_WORDS, ROLES, allow
 from api.console_app.service import ConsoleService
-from api.console_app.showing import add_words, given_file, page_number
+from api.console_app.showing import add_words, page_number
 from api.overview import guarding, history, keeping, verifying, viewed
 from api.overview.remembered import Remembered
 from api.overview.verifying import Verification, WholeCheck

@@ -7,7 +7,7 @@ from api.console_app.permissions import files_from
 from api.console_app.release_files import attached
 from api.console_app.roles import allow
 from api.console_app.service import ConsoleService
-from api.console_app.showing import given_file, page_number
+from api.console_app.showing import page_number
 from api.overview import exporting, keeping
 from api.overview.certified import Certified, find_certificate, view_certificate
 from api.releasing import said_of

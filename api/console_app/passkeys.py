@@ -35,6 +35,10 @@ __all__ = ["added_passkey", "options_to_add", "options_to_show", "possible", "pr
 _MINUTES = 5
 _MAX_LABEL = 60
 _MAX_PASSKEYS = 10
+_MAX_ID = 400  # what the ledger has room for
+
+_FAULTS = (WebAuthnException, ValueError, LookupError, TypeError, AttributeError)
+"""What the library raises for answers that no browser gives."""
 
 
 def possible() -> bool:
@@ -119,11 +123,13 @@ def added_passkey(service: ConsoleService, account: Account, answer: dict[str, A
             expected_origin=_origin(service),
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError):
+    except _FAULTS:
         return None
-    label = answer.get("label")
+    label, key_id = answer.get("label"), bytes_to_base64url(made.credential_id)
+    if len(key_id) > _MAX_ID:
+        return None
     return {
-        "id": bytes_to_base64url(made.credential_id),
+        "id": key_id,
         "account": account.name,
         "label": label.strip()[:_MAX_LABEL] if isinstance(label, str) and label.strip() else "Passkey",
         "public_key": made.credential_public_key,
@@ -137,7 +143,7 @@ def proven_account(service: ConsoleService, purpose: str, answer: dict[str, Any]
     if challenge is None or not isinstance(given, str):
         return None
     with service.database.read() as connection:
-        passkey = accounts.passkey_by_id(connection, given[:512])
+        passkey = accounts.passkey_by_id(connection, given[:_MAX_ID])
         account = accounts.account_by_name(connection, passkey.account) if passkey else None
     if passkey is None or account is None or account.state != "active":
         return None
@@ -151,7 +157,7 @@ def proven_account(service: ConsoleService, purpose: str, answer: dict[str, Any]
             credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError):
+    except _FAULTS:
         return None
     with service.database.write() as connection:
         used = accounts.use_passkey(connection, passkey, sign_count=shown.new_sign_count, now=service.now())

@@ -4,13 +4,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from markupsafe import Markup
 
 from linkage.errors import InputError
 from linkage.register.questions import Question
 
-__all__ = ["add_words", "chosen_questions", "given_file", "page_number", "state_tag", "when"]
+__all__ = ["add_words", "chosen_questions", "page_number", "state_tag", "when"]
 
 _LONDON = ZoneInfo("Europe/London")
 
@@ -68,13 +68,6 @@ def page_number() -> int:
     """Return which page of a list is asked for: 1 for anything that is no number."""
     text = request.args.get("page", "1")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 1
-
-
-def given_file(name: str, content: bytes, kind: str) -> Response:
-    """Hand out a file to be saved; a view that does says so with ``file=True``."""
-    response = Response(content, content_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 def when(text: str | None) -> Markup | str:

@@ -32,6 +32,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from msgspec import json
 from sqlalchemy import Column, ColumnElement, Connection, delete, insert, or_, select, update
 
 from api.store import schema
@@ -108,7 +109,8 @@ def append(
     """Write the entry of an effect in the effect's own transaction, and return it with its salt.
 
     ``now``: a stamp (:func:`api.clock.stamp`); see the module for the rest.  Raises ``ValueError`` for an
-    entry that speaks of records although its kind names none, or covers something although its kind may.
+    entry that speaks of records although its kind names none, covers something although its kind may, or
+    could not be read again.
     """
     spoken_of, others = tuple(sorted(set(records))), tuple(covers)
     if spoken_of and kind not in ABOUT_RECORDS:
@@ -236,6 +238,8 @@ def _locked(connection: Connection) -> tuple[int, bytes]:
 
 def _write(connection: Connection, index: int, statement: Statement) -> LedgerEntry:
     salt, text = secrets.token_bytes(_SALT_BYTES), canonical(statement)
+    # An entry that nobody can read cannot be taken back, and no audit passes it.
+    json.decode(text, type=Statement)
     leaf = Leaf(kind=statement.kind, day=statement.at[:10], commitment=commitment(salt, text))
     connection.execute(
         insert(_entries).values(entry=index, kind=leaf.kind, day=leaf.day, commitment=leaf.commitment)
