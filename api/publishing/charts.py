@@ -95,7 +95,7 @@ def _months(drawn: Drawn) -> alt.LayerChart:
 
 def _matrix(drawn: Drawn) -> alt.LayerChart:
     """Draw a square for each cell, dark for many; one that is suppressed has no colour, only its symbol."""
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"row": row.name, "column": column, "value": cell.value, "text": cell.text}
         for row in drawn.rows
         for column, cell in zip(drawn.columns, row.cells, strict=True)
