@@ -35,7 +35,6 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
 
-from api.audiences import OPERATOR, in_use
 from api.clock import utc_now
 from api.console_accounts import invite_account
 from api.console_app.app import create_console
@@ -43,6 +42,7 @@ from api.console_app.roles import ROLES
 from api.console_app.service import ConsoleService, open_console
 from api.folders import DataFolder
 from api.store import schema
+from benchmarks.console_decided import prepare_sheets
 from benchmarks.console_rows import Sizes
 from benchmarks.console_store import made_of, make_store
 from benchmarks.turns import Measurement
@@ -93,7 +93,7 @@ class Found:
     """What was measured.
 
     ``left_out``: pages that no role was given, and what was answered instead; ``first_searches``: how long
-    four searches for a pseudonym right after the start took together, in milliseconds.
+    four searches for a person right after the start took together, in milliseconds.
     """
 
     database: str
@@ -259,15 +259,17 @@ def _under_way(service: ConsoleService) -> str:
 
 
 def _searched(service: ConsoleService, browser: httpx.Client) -> list[str]:
-    """Search for some persons by pseudonym, one of them merged, and return the addresses of their pages."""
-    table, events = schema.persons, schema.person_events
-    with service.database.read() as connection:
-        audience = in_use(service.folder, connection, OPERATOR)
-        some = list(connection.scalars(select(table.c.id).limit(3)))
-        some += connection.scalars(select(events.c.person).where(events.c.kind == "merged").limit(1))
+    """Search for some persons by handle, the first of them merged; return the addresses of their pages."""
+    members, events = schema.memberships, schema.person_events
+    merged = select(events.c.person).where(events.c.kind == "merged").limit(1)
+    with service.database.write() as connection:
+        keys = [(row.agency, row.handle, row.person) for row in connection.execute(select(members).limit(3))]
+        query = select(members).where(members.c.person.in_(merged)).limit(1)
+        keys += [(row.agency, row.handle, row.person) for row in connection.execute(query)]
+        prepare_sheets(connection, [person for _, _, person in keys], now=service.clock())
     found = []
-    for one in some:
-        sent = {"csrf_token": _token(browser.get("/operator/persons")), "wanted": audience.of(one)}
+    for agency, handle, _ in reversed(keys):
+        sent = {"csrf_token": _token(browser.get("/operator/persons")), "wanted": f"{agency}:{handle}"}
         found.append(str(browser.post("/operator/persons", data=sent).headers["Location"]))
     return found
 

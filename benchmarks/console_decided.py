@@ -9,7 +9,9 @@ import numpy as np
 from msgspec import json as wire_json
 from sqlalchemy import Connection
 
+from api.asking_for_persons import LIFE
 from api.audiences import OPERATOR
+from api.clock import stamp
 from api.disclosing import policy_set
 from api.folders import DataFolder
 from api.policy_settings import DisclosureSettings
@@ -23,7 +25,8 @@ from api.release_formats import (
     packed,
 )
 from api.releasing import Proposal, enter, published_before
-from api.store import ledger, record_tables, releases, schema_audiences, schema_review
+from api.store import ledger, person_sheets, record_tables, releases, schema_audiences, schema_review
+from api.store.person_evidence import PersonEvidence, SeenPair
 from api.store.review_evidence import Evidence, Neighbour, Seen, SeenEdge, SeenView, Spread, ViewSpread
 from benchmarks.console_rows import Filled, insert_all
 from benchmarks.made_up_register import MadeUpRegister
@@ -36,9 +39,11 @@ from linkage.register.statistics.facts import gather_facts
 from linkage.register.statistics.periods import Period
 from linkage.register.statistics.published import Beside, LinkQuality
 from linkage.register.statistics.tables import count_tables, found_areas
+from linkage.register.timelines import MonthSpan, Timeline
 from linkage.wire.canonical import canonical
+from tests.support.unit import PROFILE
 
-__all__ = ["ASKED", "fill_decided", "fill_releases", "fill_reviews"]
+__all__ = ["ASKED", "fill_decided", "fill_releases", "fill_reviews", "prepare_sheets"]
 
 ASKED = 300
 """So many possible links a linkage leaves for reviewers at most (:data:`api.review_cases.MOST`)."""
@@ -121,6 +126,39 @@ def _evidence(random: np.random.Generator, profile: EncodingProfile, codes: Sequ
 def _spread(view: str) -> ViewSpread:
     spread = Spread(silent=0.1, shares=(0.05,) * 20)
     return ViewSpread(view=view, matches=spread, strangers=spread)
+
+
+def prepare_sheets(connection: Connection, persons: Sequence[str], *, now: dt.datetime) -> None:
+    """Let the sheets of some persons be there as the workers prepare them, for as long as they stay."""
+    random, views = np.random.default_rng(7), PROFILE.views
+    for person in persons:
+        at = stamp(now)
+        person_sheets.add_sheet(connection, person, by="benchmark", now=at, expires=stamp(now + LIFE))
+        sheet = person_sheets.sheet_of(connection, person, now=at)
+        members = person_sheets.members_of(connection, person)
+        if sheet is None:
+            raise LookupError("a sheet that was just added is gone")
+        codes = [agency for agency, _ in members]
+        evidence = _evidence(random, PROFILE, codes)
+        whole = PersonEvidence(
+            places=tuple(range(len(members))),
+            agencies=tuple(codes),
+            edges=tuple(
+                SeenEdge(left=place - 1, right=place, log_odds=3.0, linked=True, weakest=place == 1)
+                for place in range(1, len(members))
+            ),
+            pairs=tuple(
+                SeenPair(left=place - 1, right=place, evidence=evidence) for place in range(1, len(members))
+            ),
+            spreads=tuple(_spread(one.name) for one in views),
+        )
+        person_sheets.fill_sheet(connection, sheet, "evidence", whole.text(), run=1)
+        spans = tuple(
+            MonthSpan(record=place, first="2025-05", last="2025-06", open=False, told=1)
+            for place in range(len(members))
+        )
+        lines = Timeline(held=tuple(range(len(members))), episodes=spans)
+        person_sheets.fill_sheet(connection, sheet, "timeline", lines.text())
 
 
 def fill_decided(connection: Connection, filled: Filled) -> None:

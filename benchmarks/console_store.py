@@ -17,9 +17,10 @@ import numpy as np
 from msgspec import structs
 from sqlalchemy import Connection
 
+from api.checkpoints import open_signer
 from api.clock import stamp, utc_now
 from api.secret_files import read_worker_key
-from api.store import areas
+from api.store import areas, ledger
 from api.store.bodies import BodyFolder
 from api.store.encodings import EncodingStore
 from api.store.payload import PayloadStore
@@ -200,6 +201,9 @@ def _fill_shared(
         "erasures, retention": lambda connection: fill_decided(connection, filled),
         "ledger": lambda connection: add_entries(connection, filled),
         "releases": releases,
+        "checkpoint": lambda connection: ledger.keep_checkpoint(
+            connection, open_signer(unit.folder).checkpoint(connection)[1]
+        ),
     }
     with closing(unit.database()) as database:
         for what, fill in parts.items():

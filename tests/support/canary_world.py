@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from msgspec import json
 from sqlalchemy import Connection, insert, select, update
@@ -26,12 +27,12 @@ from api.store import (
     record_tables,
     schema,
     schema_audiences,
+    schema_persons,
     schema_review,
     submissions,
     urgent,
 )
 from api.store.database import open_database
-from api.store.review_evidence import Evidence
 from api.store.urgent import UrgentRow
 from api.trust import adopt_epoch, enrol_agency
 from api.unit import create_unit, read_unit_card
@@ -58,7 +59,7 @@ from tests.support.serving import serving
 from tests.support.unit import handle, make_sent
 from tests.support.working import working
 
-__all__ = ["RAW_SCORES", "CanaryWorld", "canary_world"]
+__all__ = ["RAW_SCORES", "CanaryWorld", "canary_world", "plant_scores"]
 
 _CHILDREN = 12
 _REASON = "Reasoncanaryplanted"
@@ -226,20 +227,28 @@ def _plant(connection: Connection, now: dt.datetime) -> None:
     connection.execute(insert(record_tables.tombstones).values(**buried))
     shielded = {"agency": "E10", "handle": handle("E10", 3), "shielded_at": at}
     connection.execute(insert(record_tables.shields).values(**shielded))
-    runs = schema.link_runs
-    connection.execute(update(runs).values(precision=RAW_SCORES[4], precision_low=0.9071625346))
-    _plant_scores(connection)
 
 
-def _plant_scores(connection: Connection) -> None:
-    """Let what the linking worker left for reviewers have all its digits, as if it had not rounded."""
-    table = schema_review.review_pairs
-    for row in connection.execute(select(table.c.id, table.c.evidence).where(table.c.evidence.is_not(None))):
-        said = json.decode(row.evidence, type=Evidence)
-        similarity, odds, probability, value, _ = RAW_SCORES
-        whole = json.decode(said.text())
-        whole |= {"log_odds": odds, "probability": probability}
-        for view in whole["views"]:
-            view |= {"similarity": similarity, "weight": odds} if view["similarity"] is not None else {}
-        values = {"evidence": json.encode(whole).decode(), "value": value}
-        connection.execute(update(table).where(table.c.id == row.id).values(**values))
+def plant_scores(world: CanaryWorld) -> None:
+    """Let scores that workers left for pages have all their digits, as if they had not been rounded."""
+    similarity, odds, probability, value, precision = RAW_SCORES
+    raw = {"similarity": similarity, "weight": odds, "log_odds": odds, "probability": probability}
+    pairs, sheets, runs = schema_review.review_pairs, schema_persons.person_sheets, schema.link_runs
+    with world.served.workers.database.write() as connection:
+        connection.execute(update(runs).values(precision=precision, precision_low=0.9071625346))
+        for table in (pairs, sheets):
+            query = select(table.c.id, table.c.evidence).where(table.c.evidence.is_not(None))
+            for row in connection.execute(query).all():
+                evidence = json.encode(_with(json.decode(row.evidence), raw)).decode()
+                connection.execute(update(table).where(table.c.id == row.id).values(evidence=evidence))
+        connection.execute(update(pairs).values(value=value))
+
+
+def _with(said: Any, raw: Mapping[str, float]) -> Any:
+    """Return JSON in which every number of these names is another one."""
+    if isinstance(said, dict):
+        return {
+            name: raw[name] if name in raw and isinstance(one, float) else _with(one, raw)
+            for name, one in said.items()
+        }
+    return [_with(one, raw) for one in said] if isinstance(said, list) else said
