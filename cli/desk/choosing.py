@@ -1,0 +1,70 @@
+"""Choosing the file, and what it covers."""
+
+from pathlib import Path
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from cli.agency.progress import Stages
+from cli.agency.shield_choice import ShieldChoice
+from cli.desk.forms import areas, chosen_text, period, saved_uploads
+from cli.desk.mapping import read_draft
+from cli.desk.showing import begun, go, show
+from cli.desk.state import Chosen, State
+from cli.desk.work import Work
+from linkage.errors import InputError
+
+__all__ = ["choosing_pages"]
+
+_KEPT = (
+    *("first-day", "first-month", "first-year", "last-day", "last-month", "last-year"),
+    *("areas", "path"),
+)
+
+
+def choosing_pages(state: State, work: Work) -> Blueprint:
+    """Make the pages."""
+    blueprint = Blueprint("choosing", __name__)
+
+    @blueprint.get("/source")
+    def source() -> ResponseReturnValue:
+        if not state.is_made:
+            return go("/workspace")
+        return show(state, "source", "Choose your file", field="files")
+
+    @blueprint.post("/source")
+    def choose() -> ResponseReturnValue:
+        state.values.update({name: chosen_text(name) for name in _KEPT})
+        chosen = _chosen(state)
+
+        def act(stages: Stages) -> None:
+            stages.stage("reading the file")
+            state.choose(chosen)
+            state.draft = read_draft(state)
+
+        return begun(work, "Reading your file", act, back="/source", then="/mapping")
+
+    return blueprint
+
+
+def _chosen(state: State) -> Chosen:
+    days, codes = period(), areas()
+    shield = saved_uploads("shield", state.place)
+    shielding = ShieldChoice(shield[0] if shield else None, bool(request.form.get("no-shield")))
+    typed = chosen_text("path").strip('"')
+    uploaded = saved_uploads("files", state.place)
+    if bool(typed) == bool(uploaded):
+        if not typed and state.chosen is not None:  # only the period was changed
+            before = state.chosen
+            return Chosen(before.path, before.names, before.uploaded, days, codes, shielding)
+        raise InputError("choose a file, or write where it lies", hint="one of the two, and not both")
+    if uploaded:
+        path = uploaded[0] if len(uploaded) == 1 else uploaded[0].parent
+        return Chosen(path, tuple(one.name for one in uploaded), True, days, codes, shielding)
+    path = Path(typed).expanduser()
+    if not path.is_absolute() or not path.exists():
+        raise InputError(
+            "there is nothing at that place",
+            hint="write the whole path of a file or a folder of this machine",
+        )
+    return Chosen(path, (path.name,), False, days, codes, shielding)
