@@ -17,7 +17,7 @@ from cli.desk.work import Work
 from linkage.errors import InputError
 from linkage.wire.answers import ANSWER_WORDS, QueryAnswer
 
-__all__ = ["unit_pages"]
+__all__ = ["answering_pages", "unit_pages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class _Query:
 
 
 def unit_pages(state: State, work: Work) -> Blueprint:
-    """Make the pages."""
+    """Make the pages on which the linkage unit is asked."""
     blueprint = Blueprint("unit", __name__)
 
     @blueprint.get("/unit")
@@ -54,6 +54,13 @@ def unit_pages(state: State, work: Work) -> Blueprint:
         if state.urgent is None:
             return go("/unit")
         return show(state, "urgent", "What is urgent", urgent=state.urgent)
+
+    return blueprint
+
+
+def answering_pages(state: State, work: Work) -> Blueprint:
+    """Make the pages on which queries are answered."""
+    blueprint = Blueprint("answering", __name__)
 
     @blueprint.get("/answers")
     def answers() -> ResponseReturnValue:

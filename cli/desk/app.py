@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from jinja2 import PackageLoader
 from werkzeug.exceptions import HTTPException
 
-from cli.desk.answering import unit_pages
-from cli.desk.bundles import bundle_pages
+from cli.desk.answering import answering_pages, unit_pages
+from cli.desk.bundles import bundle_pages, encoding_pages, submitting_pages
 from cli.desk.checking import checking_pages
 from cli.desk.choosing import choosing_pages
 from cli.desk.forms import as_clew_error, words_for_page
 from cli.desk.guards import Guards, guard_access
-from cli.desk.home import home_pages
+from cli.desk.home import home_pages, work_pages
 from cli.desk.mapping import mapping_pages
 from cli.desk.reports import report_pages
 from cli.desk.setting_up import setting_up_pages
@@ -36,8 +36,7 @@ _REFUSED = {
     400: ("This form cannot be used any more", "Go to the start and open the page again."),
     403: (
         "This page is not open in this browser",
-        "Its address works once. If you have lost the page, stop clew agency desk and start it again: it prints "
-        "a new address.",
+        "Its address works once. If you lost the page, start clew agency desk again: it prints a new one.",
     ),
     404: ("There is no such page", "Go to the start."),
     405: ("There is no such page", "Go to the start."),
@@ -64,12 +63,16 @@ def create_app(state: State, work: Work, guards: Guards) -> Flask:
     app.register_blueprint(asset_pages())
     for make in (
         home_pages,
+        work_pages,
         setting_up_pages,
         choosing_pages,
         mapping_pages,
         checking_pages,
+        encoding_pages,
         bundle_pages,
+        submitting_pages,
         unit_pages,
+        answering_pages,
         report_pages,
     ):
         app.register_blueprint(make(state, work))

@@ -27,14 +27,14 @@ from cli.desk.state import Checked, State
 from cli.desk.work import Work
 from linkage.wire.canonical import to_builtins
 
-__all__ = ["bundle_pages"]
+__all__ = ["bundle_pages", "encoding_pages", "submitting_pages"]
 
 _SHOWN_VALUES = 12
 
 
-def bundle_pages(state: State, work: Work) -> Blueprint:
-    """Make the pages."""
-    blueprint = Blueprint("bundles", __name__)
+def encoding_pages(state: State, work: Work) -> Blueprint:
+    """Make the pages on which a file is encoded."""
+    blueprint = Blueprint("encoding", __name__)
 
     @blueprint.get("/encode")
     def encode() -> ResponseReturnValue:
@@ -46,6 +46,13 @@ def bundle_pages(state: State, work: Work) -> Blueprint:
     @blueprint.post("/encode")
     def begin() -> ResponseReturnValue:
         return _encode(state, work)
+
+    return blueprint
+
+
+def bundle_pages(state: State, work: Work) -> Blueprint:  # noqa: ARG001 (every maker of pages is called alike)
+    """Make the pages that show what will leave."""
+    blueprint = Blueprint("bundles", __name__)
 
     @blueprint.get("/bundles")
     def bundles() -> ResponseReturnValue:
@@ -70,6 +77,13 @@ def bundle_pages(state: State, work: Work) -> Blueprint:
     def sealed(name: str) -> ResponseReturnValue:
         path = state.bundle(name)
         return send_file(path.resolve(), as_attachment=True, download_name=path.name, max_age=0)
+
+    return blueprint
+
+
+def submitting_pages(state: State, work: Work) -> Blueprint:
+    """Make the pages on which a bundle is submitted."""
+    blueprint = Blueprint("submitting", __name__)
 
     @blueprint.get("/bundles/<name>/submit")
     def form(name: str) -> ResponseReturnValue:

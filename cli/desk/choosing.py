@@ -56,15 +56,15 @@ def _chosen(state: State) -> Chosen:
     if bool(typed) == bool(uploaded):
         if not typed and state.chosen is not None:  # only the period was changed
             before = state.chosen
-            return Chosen(before.path, before.names, before.uploaded, days, codes, shielding)
+            return Chosen(before.path, before.names, days, codes, shielding, uploaded=before.uploaded)
         raise InputError("choose a file, or write where it lies", hint="one of the two, and not both")
     if uploaded:
         path = uploaded[0] if len(uploaded) == 1 else uploaded[0].parent
-        return Chosen(path, tuple(one.name for one in uploaded), True, days, codes, shielding)
+        return Chosen(path, tuple(one.name for one in uploaded), days, codes, shielding, uploaded=True)
     path = Path(typed).expanduser()
     if not path.is_absolute() or not path.exists():
         raise InputError(
             "there is nothing at that place",
             hint="write the whole path of a file or a folder of this machine",
         )
-    return Chosen(path, (path.name,), False, days, codes, shielding)
+    return Chosen(path, (path.name,), days, codes, shielding)

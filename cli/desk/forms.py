@@ -1,4 +1,4 @@
-"""What forms hold, read into the types that the work needs; raises :class:`InputError` in the form's own words."""
+"""What forms hold, read into the types that the work needs, or refused in the form's own words."""
 
 import re
 import secrets
@@ -18,21 +18,35 @@ __all__ = ["areas", "chosen_text", "passphrase", "period", "saved_upload", "save
 
 _AREA = re.compile(r"[A-Z0-9]{2,12}")
 _SAID: Mapping[str, str] = {
-    "--allow-empty if withdrawing is what you mean": "tick ‘Let a file without children withdraw everything’ if that is what you mean",
-    "--allow-withdrawals if withdrawing them is what you mean": "tick ‘Let more than a fifth of the records be withdrawn’ if that is what you mean",
-    "name each area that it holds whole with --area, or give a coverage table in the mapping": "write each area that it holds whole under ‘Areas’ where you chose the file, or say in the mapping which table has the coverage",
-    "name the list with --shield-list, or say --no-shield-list if there is none any more": "choose the list again where you chose the file, or tick there that there is none any more",
+    "--allow-empty if withdrawing is what you mean": (
+        "tick ‘Let a file without children withdraw everything’ if that is what you mean"
+    ),
+    "--allow-withdrawals if withdrawing them is what you mean": (
+        "tick ‘Let more than a fifth of the records be withdrawn’ if that is what you mean"
+    ),
+    "name each area that it holds whole with --area, or give a coverage table in the mapping": (
+        "write each area that it holds whole under ‘Areas’ where you chose the file, or say in the mapping "
+        "which table has the coverage"
+    ),
+    "name the list with --shield-list, or say --no-shield-list if there is none any more": (
+        "choose the list again where you chose the file, or tick there that there is none any more"
+    ),
     "name one with --mapping, as council-csv": "go to ‘Say which column is what’",
     "see clew agency check for what is wrong;": "check the file to see what is wrong;",
-    "run clew agency join with the epoch descriptor and the wrapped key of the custodians": "join the epoch first, with the files that the custodians gave you",
-    "have custodians wrap the key for your card, and run clew agency join again": "have custodians wrap the key for your card, and join the epoch again",
+    "run clew agency join with the epoch descriptor and the wrapped key of the custodians": (
+        "join the epoch first, with the files that the custodians gave you"
+    ),
+    "have custodians wrap the key for your card, and run clew agency join again": (
+        "have custodians wrap the key for your card, and join the epoch again"
+    ),
     "make one with clew agency init, or name the right folder with --workspace": "make your workspace first",
     "go on with clew agency join, or name another folder with --workspace": "go on by joining the epoch",
     "or write a mapping of your own after one of clew agency mapping show": "or write the mapping as text",
-    "run the command again: it goes on where it stopped": "press the button again: it goes on where it stopped",
-    "docs/agency.md shows a mapping line by line": "the guide for data officers shows a mapping line by line",
-    "docs/agency.md lists every entry of a mapping": "the guide for data officers lists every entry of a mapping",
-}  # fmt: skip
+    "run the command again: it goes on where it stopped": (
+        "press the button again: it goes on where it stopped"
+    ),
+    "docs/agency.md": "the guide for data officers",
+}
 """What the command line's hints say, as this page says it."""
 
 

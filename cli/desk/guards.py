@@ -1,7 +1,7 @@
 """Who may speak to the page: the one browser that was given the token, on this machine, from this very page.
 
-A page on the loopback address is within reach of every website that the browser has open, and of every program
-of this machine.  Hence, in this order:
+A page on the loopback address is within reach of every website that the browser has open, and of every
+program of this machine.  Hence, in this order:
 
 1. The ``Host`` header must be the address that is served (against names that are made to lead here).
 2. Everything but the style sheet and the scripts needs the cookie that the token was exchanged for, once.

@@ -9,7 +9,7 @@ from cli.desk.showing import go, show
 from cli.desk.state import State
 from cli.desk.work import Task, Work
 
-__all__ = ["home_pages"]
+__all__ = ["home_pages", "work_pages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class _Step:
 
 
 def home_pages(state: State, work: Work) -> Blueprint:
-    """Make the pages."""
+    """Make the start and the end."""
     blueprint = Blueprint("home", __name__)
 
     @blueprint.get("/")
@@ -36,6 +36,20 @@ def home_pages(state: State, work: Work) -> Blueprint:
             ("What comes back", _back(state)),
         ]
         return show(state, "home", "What to do next", groups=groups, agency=_agency(state))
+
+    @blueprint.post("/stop")
+    def stop() -> ResponseReturnValue:
+        if work.is_busy:
+            return go("/work")
+        state.stopped.set()
+        return show(state, "stopped", "The page has ended")
+
+    return blueprint
+
+
+def work_pages(state: State, work: Work) -> Blueprint:
+    """Make the pages of the act that is under way."""
+    blueprint = Blueprint("work", __name__)
 
     @blueprint.get("/work")
     def at_work() -> ResponseReturnValue:
@@ -60,13 +74,6 @@ def home_pages(state: State, work: Work) -> Blueprint:
     def stop_work() -> ResponseReturnValue:
         work.stop(seconds=1.0)
         return go("/work")
-
-    @blueprint.post("/stop")
-    def stop() -> ResponseReturnValue:
-        if work.is_busy:
-            return go("/work")
-        state.stopped.set()
-        return show(state, "stopped", "The page has ended")
 
     return blueprint
 

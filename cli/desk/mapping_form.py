@@ -75,8 +75,13 @@ _MEANINGS: Mapping[str, str] = {
     "shared_with_police_on": "Day on which it was shared with the police",
     "month": "Month",
 }
-_KEY_OF = {"children": "Reference of the child", "names": "Reference of the child", "episodes": "Reference of the episode",
-           "interviews": "Reference of the episode", "care_spells": "Reference of the care spell"}  # fmt: skip
+_KEY_OF = {
+    "children": "Reference of the child",
+    "names": "Reference of the child",
+    "episodes": "Reference of the episode",
+    "interviews": "Reference of the episode",
+    "care_spells": "Reference of the care spell",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,10 @@ class Chosen:
 
     path: Path
     names: tuple[str, ...]
-    uploaded: bool
     period: Period
     areas: tuple[str, ...] = ()
     shielding: ShieldChoice = NO_SHIELD
+    uploaded: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,7 +92,7 @@ class State:
         return self.chosen
 
     def choose(self, chosen: Chosen) -> None:
-        """Take another source; what was known of the one before goes, and what was uploaded of it is erased."""
+        """Take another source; what is known of the one before goes, and what was uploaded of it too."""
         before = self.chosen
         self.chosen, self.draft, self.checked, self.encoded = chosen, None, None, None
         if before is not None and before.uploaded and before.path != chosen.path:

@@ -84,7 +84,7 @@ class Work:
         return self.task is not None and self.task.state == "running"
 
     def begin(self, title: str, act: Act, *, back: str, then: str) -> Task:
-        """Begin an act, and wait a moment for it to end; raises :class:`InputError` while another one runs."""
+        """Begin an act, and wait a moment for it; raises :class:`InputError` while another one runs."""
         with self._lock:
             if self.is_busy:
                 raise InputError(
