@@ -1,0 +1,228 @@
+"""Nobody but the browser that was given the token gets at the data officer's page, and it keeps no secret."""
+
+import http.client
+import logging
+import re
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from cli.agency.commands import agency
+from cli.desk import serving
+from cli.desk.forms import words_for_page
+from cli.desk.guards import COOKIE
+from linkage.errors import InputError
+from pages.policy import HEADERS
+from tests.support.agency_desk import (  # noqa: F401 (fixtures)
+    PHRASE,
+    Desk,
+    desk,
+    epoch,
+    unit,
+    write_council,
+)
+from tests.support.desk_page import Served, desk_page
+
+_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with desk_page(tmp_path / "workspace") as opened:
+        yield opened
+
+
+def _client(served: Served) -> httpx.Client:
+    """A browser that was given the token."""
+    client = httpx.Client(base_url=served.origin, trust_env=False, timeout=60.0)
+    answer = client.get(served.address)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    return client
+
+
+def _form_token(client: httpx.Client) -> str:
+    found = _TOKEN.search(client.get("/").text)
+    assert found is not None
+    return found[1]
+
+
+def test_the_token_opens_the_page_once(served: Served) -> None:
+    with _client(served) as client, httpx.Client(base_url=served.origin, trust_env=False) as other:
+        assert client.get("/").status_code == 200
+        assert "token=" not in client.get("/").text
+        assert other.get(served.address).status_code == 403
+        assert other.get("/begin?token=" + "x" * 43).status_code == 403
+        assert client.get(served.address).status_code == 303, "who has the cookie is led to the page"
+
+
+def test_the_cookie_is_for_this_site_and_no_script(served: Served) -> None:
+    with httpx.Client(base_url=served.origin, trust_env=False) as client:
+        cookie = client.get(served.address).headers["set-cookie"]
+        name, _, rest = cookie.partition("=")
+        assert name == COOKIE
+        assert {"HttpOnly", "SameSite=Strict"} <= {part.strip() for part in rest.split(";")}
+        assert served.token not in cookie
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/source", "/report", "/bundles", "/work", "/workspace/card.json", "/no"]
+)
+def test_without_the_cookie_nothing_is_told(served: Served, path: str) -> None:
+    for headers in ({}, {"Cookie": f"{COOKIE}=guessed"}):
+        answer = httpx.get(served.origin + path, headers=headers, trust_env=False)
+        assert answer.status_code == 403
+        assert "workspace" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "host", ["attacker.example", "localhost:{port}", "127.0.0.1", "127.0.0.1:{port}.nip.example"]
+)
+def test_another_host_name_is_refused(served: Served, host: str) -> None:
+    with _client(served) as client:
+        named = host.format(port=served.host.partition(":")[2])
+        assert client.get("/", headers={"Host": named}).status_code == 421
+        asset = re.search(r'"(/assets/[^"]+\.css)"', client.get("/").text)
+        assert asset is not None
+        assert client.get(asset[1], headers={"Host": named}).status_code == 421
+
+
+@pytest.mark.parametrize(
+    "origin", [None, "null", "http://attacker.example", "http://127.0.0.1:1", "https://{host}"]
+)
+def test_a_form_of_another_origin_is_refused(served: Served, origin: str | None) -> None:
+    with _client(served) as client:
+        headers = {} if origin is None else {"Origin": origin.format(host=served.host)}
+        answer = client.post("/stop", data={"form_token": _form_token(client)}, headers=headers)
+        assert answer.status_code == 400
+        assert client.get("/").status_code == 200, "it goes on"
+
+
+@pytest.mark.parametrize("token", [None, "", "guessed", "ü"])
+def test_a_form_without_its_token_is_refused(served: Served, token: str | None) -> None:
+    with _client(served) as client:
+        data = {} if token is None else {"form_token": token}
+        answer = client.post("/stop", data=data, headers={"Origin": served.origin})
+        assert answer.status_code == 400
+        assert client.get("/").status_code == 200
+
+
+def test_the_button_ends_it(served: Served) -> None:
+    with _client(served) as client:
+        data = {"form_token": _form_token(client)}
+        answer = client.post("/stop", data=data, headers={"Origin": served.origin})
+        assert "You can close this tab" in answer.text
+    served.wait()
+    host, port = served.host.split(":")
+    with pytest.raises(OSError):
+        socket.create_connection((host, int(port)), timeout=1).close()
+
+
+def test_it_ends_by_itself_when_nobody_uses_it(tmp_path: Path) -> None:
+    with desk_page(tmp_path / "workspace", idle_seconds=0.1) as served:
+        served.wait()
+    assert any("nobody has used the page" in words for words in served.said)
+
+
+def test_it_listens_on_the_loopback_address_alone() -> None:
+    with serving.listen(0) as listening:
+        host, port = listening.getsockname()
+        assert host == "127.0.0.1"
+        with pytest.raises(InputError, match=f"--port {port}: "):
+            serving.listen(port)
+    command = agency.get_command(None, "desk")  # type: ignore[arg-type]
+    assert command is not None
+    assert "--host" not in {option for one in command.params for option in one.opts}
+
+
+def test_every_answer_has_the_guarding_headers(served: Served) -> None:
+    with _client(served) as client:
+        answers = [client.get(path) for path in ("/", "/no", "/own/desk.css", "/workspace")]
+        answers += [httpx.get(served.origin, trust_env=False), client.post("/stop")]
+        for answer in answers:
+            for name, value in HEADERS.items():
+                expected = "same-origin" if name == "Referrer-Policy" else value
+                assert answer.headers[name] == expected, (answer.url, name)
+            assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_strange_request_shows_no_traceback(served: Served) -> None:
+    targets = ("/%00", "/bundles/..%2f..%2fetc%2fpasswd", "/own/../guards.py", "/report/99999999999999999999")
+    with _client(served) as client:
+        cookie = f"{COOKIE}={client.cookies[COOKIE]}"
+        for target in targets:
+            connection = http.client.HTTPConnection(served.host, timeout=30)
+            connection.request("GET", target, headers={"Cookie": cookie})
+            answer = connection.getresponse()
+            assert answer.status in (303, 400, 404), target
+            assert "Traceback" not in answer.read().decode()
+            connection.close()
+
+
+def test_what_was_uploaded_is_erased_at_the_end_and_no_secret_is_said(
+    tmp_path: Path,
+    desk: Desk,  # noqa: F811
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Neither identifiers nor the passphrase are logged, printed or in an address."""
+    caplog.set_level(logging.DEBUG)
+    source = write_council(tmp_path / "source")
+    before = set(Path(tempfile.gettempdir()).glob("clew-desk-*"))
+    with desk_page(desk.workspace) as served, _client(served) as client:
+        (place,) = set(Path(tempfile.gettempdir()).parent.glob("clew-desk-*")) - before
+        assert place.stat().st_mode & 0o077 == 0
+        locations = _to_the_bundle(client, served, source)
+        kept = [path for path in place.rglob("*") if path.is_file()]
+        assert any(path.name == "children.csv" for path in kept)
+    assert not place.exists()
+    out, err = capfd.readouterr()
+    said = "\n".join([*served.said[3:], out, err, caplog.text, *locations])
+    for secret in (PHRASE, quote(PHRASE), "Forenamecanary", "Surnamecanary", "CH0000001", "EP0000001"):
+        assert secret not in said
+
+
+def _to_the_bundle(client: httpx.Client, served: Served, source: Path) -> list[str]:
+    """Choose, map, check and encode; returns every address that was led to."""
+    token, origin = _form_token(client), {"Origin": served.origin}
+    names = ("children", "care_spells", "episodes", "interviews")
+    files = [("files", (f"{name}.csv", (source / f"{name}.csv").read_bytes())) for name in names]
+    days = {"first-day": "1", "first-month": "4", "first-year": "2025"}
+    days |= {"last-day": "31", "last-month": "3", "last-year": "2026"}
+    led: list[str] = []
+
+    def post(path: str, files: Any = None, **data: str) -> str:
+        answer = client.post(path, data={"form_token": token, **data}, files=files, headers=origin)
+        while answer.status_code == 303:
+            led.append(answer.headers["location"])
+            while client.get("/work/progress").json()["state"] == "running":
+                time.sleep(0.05)
+            answer = client.get(answer.headers["location"])
+        return answer.text
+
+    assert "fits this file" in post("/source", files, **days)
+    assert "is saved" in post("/mapping", act="shipped", shipped="council-csv")
+    assert "Where every row went" in post("/check")
+    assert "passphrase is wrong" in post("/encode", passphrase="not the passphrase").casefold()
+    assert "What never leaves" in post("/encode", passphrase=PHRASE)
+    return led
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "see clew agency check for what is wrong; --allow-empty if withdrawing is what you mean",
+        "is the source whole? --allow-withdrawals if withdrawing them is what you mean",
+        "name one with --mapping, as council-csv",
+        "name the list with --shield-list, or say --no-shield-list if there is none any more",
+    ],
+)
+def test_hints_name_no_option_of_the_command_line(said: str) -> None:
+    assert "--" not in words_for_page(said)
+    assert "clew agency" not in words_for_page(said)
