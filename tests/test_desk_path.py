@@ -32,7 +32,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def _messy_workbook(path: Path) -> Path:
-    """Titles above the header, headings of nobody's standard, a column of notes, an impossible date, and an end before its start."""
+    """Titles above the header, headings of its own, notes, an impossible date, an end before its start."""
     kids = [child(number) for number in range(1, COUNT + 1)]
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet("Kids")

@@ -14,7 +14,7 @@ from cli.desk.answering import answering_pages, unit_pages
 from cli.desk.bundles import bundle_pages, encoding_pages, submitting_pages
 from cli.desk.checking import checking_pages
 from cli.desk.choosing import choosing_pages
-from cli.desk.forms import as_clew_error, words_for_page
+from cli.desk.forms import as_clew_error, sentence, words_for_page
 from cli.desk.guards import Guards, guard_access
 from cli.desk.home import home_pages, work_pages
 from cli.desk.mapping import mapping_pages
@@ -106,6 +106,7 @@ def _say_everywhere(app: Flask, state: State, work: Work) -> None:
         }
 
     app.add_template_filter(words_for_page, "here")
+    app.add_template_filter(sentence, "sentence")
 
 
 def _answer_errors(app: Flask, state: State) -> None:

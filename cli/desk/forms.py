@@ -14,7 +14,17 @@ from linkage.errors import ClewError, InputError
 from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
 
-__all__ = ["areas", "chosen_text", "passphrase", "period", "saved_upload", "saved_uploads", "words_for_page"]
+__all__ = [
+    "areas",
+    "as_clew_error",
+    "chosen_text",
+    "passphrase",
+    "period",
+    "saved_upload",
+    "saved_uploads",
+    "sentence",
+    "words_for_page",
+]
 
 _AREA = re.compile(r"[A-Z0-9]{2,12}")
 _SAID: Mapping[str, str] = {
@@ -55,6 +65,12 @@ def words_for_page(text: str) -> str:
     for said, here in _SAID.items():
         text = text.replace(said, here)
     return text
+
+
+def sentence(text: str) -> str:
+    """Return a message with a capital at its beginning, unless that is the name of a file."""
+    first = text.partition(" ")[0].rstrip(",")
+    return text[:1].upper() + text[1:] if first.isalpha() else text
 
 
 def chosen_text(name: str) -> str:
