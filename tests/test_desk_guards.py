@@ -7,6 +7,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -39,12 +40,13 @@ def served(tmp_path: Path) -> Iterator[Served]:
         yield opened
 
 
-def _client(served: Served) -> httpx.Client:
+@contextmanager
+def _client(served: Served) -> Iterator[httpx.Client]:
     """A browser that was given the token."""
-    client = httpx.Client(base_url=served.origin, trust_env=False, timeout=60.0)
-    answer = client.get(served.address)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    return client
+    with httpx.Client(base_url=served.origin, trust_env=False, timeout=60.0) as client:
+        answer = client.get(served.address)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        yield client
 
 
 def _form_token(client: httpx.Client) -> str:
