@@ -27,6 +27,7 @@ from linkage.wire.limits import MAX_PART_BYTES, MAX_RECORDS
 
 __all__ = [
     "AmendmentSettings",
+    "ConsoleSettings",
     "DatabaseSettings",
     "DiskSettings",
     "Limits",
@@ -56,6 +57,20 @@ class ServiceSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     behind_tls_proxy: bool = False
     threads: Annotated[int, Meta(ge=1, le=64)] = 8
     outside_checkpoints: tuple[Annotated[str, Meta(min_length=1, max_length=4096)], ...] = ()
+
+
+class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the console is reached, and how long one stays signed in."""
+
+    listen: AddressText = "127.0.0.1:8090"
+    host: Annotated[str, Meta(max_length=255)] = ""
+    behind_tls_proxy: bool = False
+    threads: Annotated[int, Meta(ge=1, le=64)] = 4
+    idle_minutes: Annotated[int, Meta(ge=1, le=60)] = 15
+    hours: Annotated[int, Meta(ge=1, le=12)] = 8
+    confirm_minutes: Annotated[int, Meta(ge=1, le=30)] = 5
+    attempts_per_account: Annotated[int, Meta(ge=3, le=100)] = 10
+    attempts_per_address: Annotated[int, Meta(ge=3, le=10_000)] = 60
 
 
 class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -154,6 +169,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     version: int
     name: Annotated[str, Meta(min_length=1, max_length=120)]
     service: ServiceSettings = ServiceSettings()
+    console: ConsoleSettings = ConsoleSettings()
     database: DatabaseSettings = DatabaseSettings()
     limits: Limits = Limits()
     log: LogSettings = LogSettings()
@@ -192,6 +208,27 @@ threads = 8
 # Checkpoints of the ledger that are kept elsewhere: files, or folders of *.txt. Where the ledger does not go
 # on from each of them, as after an old backup was restored, the service does not start and signs nothing.
 outside_checkpoints = []
+
+[console]
+# The address and port that `clew register console` listens on.
+listen = "127.0.0.1:8090"
+# The name by which people reach the console, as in its URL: "console.example.org", with the port if it is
+# not the usual one. It is a name of its own, so that no cookie is shared with anything else. Passkeys belong
+# to this name: with another one they do not work. Empty: only this machine itself is served, as localhost.
+host = ""
+# Set this to true where a proxy in front of the console ends TLS; it must set X-Forwarded-For to the address
+# of whoever asks. Without it the console listens on this machine's own addresses only.
+behind_tls_proxy = false
+# Requests that are worked on at the same time.
+threads = 4
+# A session ends after so many minutes without a request, and so many hours after it began.
+idle_minutes = 15
+hours = 8
+# Sensitive acts ask who is there once more if that was shown more minutes ago than this.
+confirm_minutes = 5
+# Attempts to sign in within a quarter of an hour: to one account by password or code, and from one address.
+attempts_per_account = 10
+attempts_per_address = 60
 
 [database]
 # Where the three stores are: "" for SQLite, a file of this folder, or the URL of a PostgreSQL database

@@ -79,6 +79,11 @@ class DataFolder:
         return self.root / "secrets" / "ledger.key"
 
     @property
+    def console_key(self) -> Path:
+        """The key that seals the secrets of accounts' apps; made and read by the console only."""
+        return self.root / "secrets" / "console.key"
+
+    @property
     def ledger_card(self) -> Path:
         """The public card of that key, signed by the unit's."""
         return self.root / "ledger-card.json"

@@ -17,6 +17,7 @@ __all__ = [
     "SecretUse",
     "WorkerKey",
     "read_audience_key",
+    "read_console_key",
     "read_ledger_key",
     "read_receipts_key",
     "read_worker_key",
@@ -32,6 +33,7 @@ SecretUse = Literal[
     "register-worker",
     "operator-pseudonyms",
     "audience-pseudonyms",
+    "console",
 ]
 
 
@@ -90,6 +92,11 @@ def read_worker_key(path: Path, use: Literal["linking-worker", "register-worker"
 def read_audience_key(path: Path, use: Literal["operator-pseudonyms", "audience-pseudonyms"]) -> bytes:
     """Read one generation of an audience's key; of generation 0 the use is ``operator-pseudonyms``."""
     return _read(path, use, size=32)
+
+
+def read_console_key(path: Path) -> bytes:
+    """Read the key under which the console seals what makes codes of an app."""
+    return _read(path, "console", size=32)
 
 
 def _read(path: Path, use: SecretUse, *, size: int) -> bytes:

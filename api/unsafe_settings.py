@@ -88,6 +88,7 @@ def settings_findings(settings: "Settings") -> Iterator[Finding]:
             "there is a proxy, and no name that it would pass on",
             "name in hosts what agencies type, or every request of theirs is refused",
         )
+    yield from _console(settings)
     yield from _metrics(settings)
     limits = settings.limits
     if limits.part_bytes < limits.submission_bytes // 2:
@@ -111,6 +112,49 @@ def _listening(settings: "Settings") -> Iterator[Finding]:
             "[service] listen",
             "requests would cross the network in clear",
             "listen on 127.0.0.1, or put a proxy that ends TLS in front and set behind_tls_proxy = true",
+        )
+
+
+def _console(settings: "Settings") -> Iterator[Finding]:
+    console, found = settings.console, address(settings.console.listen)
+    if found is None:
+        yield Finding(
+            "fault", "[console] listen", "not an address and a port", 'write "127.0.0.1:8090" or the like'
+        )
+    elif not is_loopback(found[0]) and not console.behind_tls_proxy:
+        yield Finding(
+            "fault",
+            "[console] listen",
+            "passwords would cross the network in clear",
+            "listen on 127.0.0.1, or put a proxy that ends TLS in front and set behind_tls_proxy = true",
+        )
+    if console.host and not _is_host(console.host):
+        yield Finding(
+            "fault",
+            "[console] host",
+            "no name that anybody could type",
+            'write it as it stands in the URL, without scheme or wildcard: "console.example.org"',
+        )
+    if console.host and not console.behind_tls_proxy:
+        yield Finding(
+            "fault",
+            "[console] host",
+            "the console has a name that others can type, and no proxy that ends TLS",
+            "put one in front and set behind_tls_proxy = true, or leave host empty for this machine alone",
+        )
+    if console.behind_tls_proxy and not console.host:
+        yield Finding(
+            "caution",
+            "[console] host",
+            "there is a proxy, and no name that it would pass on",
+            "name what people type, or every request of theirs is refused",
+        )
+    if console.host and console.host in settings.service.hosts:
+        yield Finding(
+            "fault",
+            "[console] host",
+            "agencies reach the service under this name",
+            "give the console a name of its own",
         )
 
 

@@ -21,6 +21,7 @@ KEPT = re.compile(
     r"|cli/(__init__|main|dumps)\.py"
     r"|linkage/[a-z_0-9]+\.py"
     r"|linkage/(match|register|wire)/.+"
+    r"|pages/.+"
     r"|clew-[^/]+\.dist-info/.+"
 )
 COMMAND_GROUPS = frozenset({"register"})

@@ -1,4 +1,4 @@
-"""What every page of ours is made of: templates and assets of the GOV.UK Design System, and what browsers may do.
+"""What every page of ours is made of: the design system's templates and assets, and what browsers may do.
 
 The console and the data officer's page share it; it knows nothing of either and imports nothing of ours.
 """

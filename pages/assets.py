@@ -22,6 +22,7 @@ OWN_NAMES: Mapping[str, str] = {
     "clew.css": "text/css; charset=utf-8",
     "start.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "passkey.js": "text/javascript; charset=utf-8",
 }
 _YEAR = 31_536_000
 

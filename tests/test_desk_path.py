@@ -18,10 +18,11 @@ from linkage.wire.cards import AgencyCard, read_card
 from linkage.wire.epochs import add_signature
 from tests.support.agency_desk import PHRASE, child, report, write_council, write_table
 from tests.support.agency_service import Service, serving_agencies
-from tests.support.browser import Seen, browsing, why_not
+from tests.support.browser import needs_chromium
+from tests.support.desk_browser import Seen, browsing
 from tests.support.desk_page import desk_page
 
-pytestmark = pytest.mark.skipif(why_not() is not None, reason=why_not() or "")
+pytestmark = needs_chromium
 COUNT = 8
 
 
@@ -286,8 +287,7 @@ def test_from_a_messy_workbook_to_a_report(tmp_path: Path, service: Service) -> 
         _arrived(seen.page, "The page has ended")
         seen.look("23-ended")
         served.wait()
-    assert not seen.elsewhere
-    assert not seen.complaints
+    seen.assert_nothing_broken()
     for title in (*seen.titles, *seen.asked):
         assert "canary" not in title
         assert "CH000" not in title
@@ -327,7 +327,7 @@ def test_without_scripts_and_by_keyboard(tmp_path: Path, service: Service) -> No
             "nothing is uploaded anywhere until you press submit"
             in page.locator("main").inner_text().casefold()
         )
-    assert not seen.elsewhere
+    seen.assert_nothing_broken()
     assert (desk.workspace / "outbox" / "2025-04-01-to-2026-03-31.clew").is_file()
 
 

@@ -49,7 +49,7 @@ def test_the_file_list_holds_one_side_only(installed: Path) -> None:
     assert len(files) > 100
     assert [one for one in files if one.startswith(ABSENT)] == []
     allowed = re.compile(
-        r"api/.*|cli/(__init__|main|dumps)\.py|linkage/(match|register|wire)/.*|linkage/\w+\.py|bin/clew"
+        r"api/.*|cli/(__init__|main|dumps)\.py|linkage/(match|register|wire)/.*|linkage/\w+\.py|pages/.*|bin/clew"
         r"|clew-[\d.]+\.dist-info/.*"
     )
     assert [one for one in files if not allowed.fullmatch(one)] == []
@@ -163,7 +163,7 @@ def test_the_containerfile_takes_the_wheel_that_this_test_looked_at() -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 def test_systemd_takes_the_units_and_finds_them_closed(tmp_path: Path) -> None:
-    assert len(UNITS) == 3
+    assert len(UNITS) == 4
     for unit in UNITS:
         text = unit.read_text().replace("/opt/clew/bin/clew", shutil.which("true") or "/bin/true")
         (tmp_path / unit.name).write_text(text)
@@ -187,11 +187,12 @@ def test_each_unit_keeps_its_account_from_what_is_the_others() -> None:
         "clew-service": ("receipts", "ledger"),
         "clew-linking": ("linking",),
         "clew-register": ("register",),
+        "clew-console": ("console", "pseudonyms"),
     }
     for name, keys in own.items():
         secrets = {one for one in hidden[name] if "/secrets/" in one}
         assert secrets == {
             f"/srv/clew/secrets/{one}.key"
-            for one in ("receipts", "ledger", "linking", "register", "pseudonyms")
+            for one in ("receipts", "ledger", "linking", "register", "console", "pseudonyms")
             if one not in keys
-        } | {"/srv/clew/secrets/audiences"}
+        } | ({"/srv/clew/secrets/audiences"} if "pseudonyms" not in keys else set())

@@ -9,7 +9,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, insert
 from sqlalchemy.exc import IntegrityError
 
-from api.store import encodings, payload, record_tables, schema, schema_audiences, schema_releases
+from api.store import (
+    encodings,
+    payload,
+    record_tables,
+    schema,
+    schema_audiences,
+    schema_console,
+    schema_releases,
+)
 from api.store.database import SCHEMAS, Database, StoreName, insert_new, open_database
 from api.store.migrating import create_database, newest_schema
 from linkage.errors import InputError, VersionError
@@ -17,6 +25,7 @@ from tests.support.databases import new_location
 
 # All tables hang on one.
 assert schema_audiences.audiences.metadata is record_tables.metadata is schema_releases.releases.metadata
+assert schema_console.accounts.metadata is record_tables.metadata
 
 STORES: dict[StoreName, MetaData] = {
     "register": record_tables.metadata,

@@ -166,6 +166,7 @@ def test_the_check_names_all_there_is_to_mend(unit: Unit) -> None:
     assert {one[1] for one in faults} == {
         "[service] listen",
         "[service] hosts",
+        "[console] listen",
         "secrets/linking.key",
         "intake/payload",
         "unit.toml",

@@ -10,6 +10,7 @@ import click
 __all__ = ["register"]
 
 _MODULES = {
+    "account": "accounts",
     "agency": "agencies",
     "alerts": "alerts",
     "answers": "answers",
@@ -21,6 +22,7 @@ _MODULES = {
     "certificate": "certificates",
     "check": "keeping",
     "config": "configuring",
+    "console": "serving_console",
     "cycle": "cycles",
     "epoch": "epochs",
     "erase": "erasing",

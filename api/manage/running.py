@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from api.linking_worker import LinkingWorker
     from api.register_worker import RegisterWorker
 
-__all__ = ["serve", "work"]
+__all__ = ["bracketed", "port_of", "ready", "serve", "terminating", "work"]
 
 _log = logging.getLogger("clew.process")
 
@@ -88,12 +88,12 @@ def serve(
     except OSError as error:
         reason = (error.strerror or "cannot listen there").lower()
         raise InputError(f"--host, --port: {reason}", hint="choose another port") from None
-    url = f"http://{_bracketed(host)}:{_port_of(server)}"
+    url = f"http://{bracketed(host)}:{port_of(server)}"
     try:
         with (
             _answering(counted.registry, service.settings, "service", metrics),
-            _ready(ready_file, url),
-            _terminating(),
+            ready(ready_file, url),
+            terminating(),
         ):
             _log.info("serving %s", url)
             server.run()
@@ -134,22 +134,23 @@ def _answering(
             hint="use 127.0.0.1, or set beyond_loopback = true under [metrics] in unit.toml",
         )
     with serve_metrics(registry, *found) as port:
-        _log.info("metrics at http://%s:%d/metrics", _bracketed(found[0]), port)
+        _log.info("metrics at http://%s:%d/metrics", bracketed(found[0]), port)
         yield
 
 
-def _port_of(server: object) -> int:
+def port_of(server: object) -> int:
     """Return the port that a server really listens on; one that listens twice has a list of them."""
     several = getattr(server, "effective_listen", None)
     return int(several[0][1]) if several else int(getattr(server, "effective_port"))  # noqa: B009
 
 
-def _bracketed(host: str) -> str:
+def bracketed(host: str) -> str:
+    """Return a host as it stands in a URL."""
     return f"[{host}]" if ":" in host else host
 
 
 @contextmanager
-def _ready(path: Path | None, url: str) -> Iterator[None]:
+def ready(path: Path | None, url: str) -> Iterator[None]:
     """Show the URL in a file for as long as it is served; the file appears whole."""
     if path is not None:
         with write_whole(path, mode=0o644) as descriptor, open(descriptor, "w", closefd=False) as stream:
@@ -162,7 +163,7 @@ def _ready(path: Path | None, url: str) -> Iterator[None]:
 
 
 @contextmanager
-def _terminating() -> Iterator[None]:
+def terminating() -> Iterator[None]:
     """Let SIGTERM end the server as Ctrl-C does: requests in hand are answered first."""
 
     def end(_number: int, _frame: FrameType | None) -> None:

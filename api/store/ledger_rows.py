@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, func, or_, select
 
-from api.store import record_tables, schema, schema_audiences, schema_releases
+from api.store import record_tables, schema, schema_audiences, schema_console, schema_releases
 from linkage.wire.derivation import keyed_digest
 
 __all__ = ["COVERED", "CoveredTable", "digests", "stretch_of"]
@@ -103,6 +103,8 @@ COVERED: Mapping[str, CoveredTable] = {
         CoveredTable(schema_audiences.amendment_holds, ("agency", "subject", "cycle")),
         CoveredTable(schema_releases.releases, ("number",)),
         CoveredTable(schema_releases.release_contents, ("number", "part")),
+        CoveredTable(schema_console.accounts, ("name",), left_out=("totp_step",)),
+        CoveredTable(schema_console.passkeys, ("id",), left_out=("sign_count", "used_at")),
     )
 }
 """By name.  A table that is added here is covered from the next entry that names it on."""

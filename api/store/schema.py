@@ -389,7 +389,7 @@ usage = Table(
 )
 """What was used of a limit in its present span, a minute or a day.
 
-``subject``: an agency's code, or a revoked card's key."""
+``subject``: an agency's code, a revoked card's key, or the hash of whom the console counts."""
 
 kept_answers = Table(
     "kept_answers",

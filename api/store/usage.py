@@ -5,12 +5,14 @@ written anyway (the one that uses up a nonce, the one that adds a submission), s
 its own, holds for every process of the service, and survives a restart.
 """
 
-from sqlalchemy import Connection, select, update
+from collections.abc import Collection
+
+from sqlalchemy import Connection, delete, select, update
 
 from api.store import schema
 from api.store.database import insert_new
 
-__all__ = ["charge", "used"]
+__all__ = ["charge", "forget", "used"]
 
 _table = schema.usage
 
@@ -45,3 +47,8 @@ def used(connection: Connection, subject: str, measure: str, *, span: str) -> in
         _table.c.subject == subject, _table.c.measure == measure, _table.c.span == span
     )
     return connection.scalar(chosen) or 0
+
+
+def forget(connection: Connection, measures: Collection[str], *, before: str) -> None:
+    """Delete what was used in spans before one, of measures whose subjects come and go."""
+    connection.execute(delete(_table).where(_table.c.measure.in_(measures), _table.c.span < before))

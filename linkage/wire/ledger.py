@@ -82,6 +82,8 @@ class EntryKind(enum.StrEnum):
     OTHER = "other"
     RECORDS_NAMED = "records-named"
     STATISTICS_RELEASE = "statistics-release"
+    CONSOLE_ACCOUNT = "console-account"
+    CONSOLE_SIGN_IN = "console-sign-in"
 
 
 ABOUT_RECORDS = frozenset(

@@ -1,6 +1,6 @@
-"""A real browser for tests of pages: Chromium by Playwright, axe-core, and what a page asked and broke."""
+"""Chromium as people use it, and what it noticed: violations of the policy, requests elsewhere, axe."""
 
-import os
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,99 +10,136 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from pages.assets import MissingAssetsError, read_assets
+from tests.support import console
 
 AXE = Path(__file__).parents[2] / "build" / "for-tests" / "axe.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-NARROW, WIDE = {"width": 320, "height": 900}, {"width": 1100, "height": 900}
-_SHOTS = os.environ.get("CLEW_SCREENSHOTS", "")
-"""A folder for pictures of every page that a test sees; without it none are taken."""
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+_WATCH = """
+window.clewViolations = [];
+document.addEventListener('securitypolicyviolation', one =>
+  window.clewViolations.push(`${one.effectiveDirective} ${one.blockedURI} ${one.sourceFile || ''}`));
+"""
+
+
+def executable() -> str | None:
+    """Return where Chromium is, or None."""
+    return next((found for name in _NAMES if (found := shutil.which(name))), None)
 
 
 def why_not() -> str | None:
-    """Say what is missing for a test in a browser, if anything is."""
-    try:
-        read_assets()
-    except MissingAssetsError:
-        return "the design system's files are not there: run make assets"
+    """Say why no browser test can run here, or None where it can."""
+    if executable() is None:
+        return "Chromium is not there"
     if not AXE.is_file():
-        return "axe-core is not there: run make assets"
-    return None if _chromium() else "there is no Chromium on this machine"
+        return "build/for-tests/axe.js is not there; run `make assets`"
+    return console.why_not()
 
 
-def _chromium() -> str | None:
-    return os.environ.get("CLEW_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+needs_chromium = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
 
 
 @dataclass
-class Seen:
-    """One page of the browser, with everything that it asked for and everything that it broke."""
+class Noticed:
+    """What a browser noticed on all its pages: each should stay empty."""
 
-    page: Any
     origin: str
-    scripted: bool = True
-    asked: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-    titles: list[str] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
 
-    def look(self, name: str) -> None:
-        """Hold the page that is shown against everything that a page of ours must be."""
-        self.titles.append(self.page.title())
-        self.texts.append(self.page.content())
-        assert len(self.page.locator("h1").all()) == 1, name
-        self._axe(name)
-        self.page.set_viewport_size(NARROW)
-        width = self.page.evaluate("document.documentElement.scrollWidth")
-        assert width <= NARROW["width"], f"{name} is {width} pixels wide on a screen of {NARROW['width']}"
-        self._shoot(f"{name}-320")
-        self.page.set_viewport_size(WIDE)
-        self._shoot(name)
-
-    def _axe(self, name: str) -> None:
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("tags => axe.run({runOnly: tags})", TAGS)
-        broken = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
-        assert not broken, f"{name}: {broken}"
-
-    def _shoot(self, name: str) -> None:
-        if _SHOTS:
-            self.page.screenshot(path=Path(_SHOTS) / f"{name}.png", full_page=True)
-
-    @property
-    def elsewhere(self) -> list[str]:
-        """What was asked of any other origin."""
-        return [
-            url for url in self.asked if f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" != self.origin
-        ]
+    def assert_nothing(self) -> None:
+        assert (self.violations, self.elsewhere, self.errors) == ([], [], [])
 
 
 @contextmanager
-def browsing(origin: str, *, scripted: bool = True) -> Iterator[Seen]:
-    """Open a page in a browser of its own; skips the test where there is none."""
-    reason = why_not()
-    if reason is not None:
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
+def chromium() -> Iterator[Browser]:
+    """Start Chromium without a window."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
-        context = browser.new_context(java_script_enabled=scripted, viewport=WIDE, accept_downloads=True)
-        context.set_default_timeout(60_000)
-        page = context.new_page()
-        seen = Seen(page, origin, scripted)
-        page.on("request", lambda request: seen.asked.append(request.url))
-        page.on("console", lambda message: _note(seen, message))
-        page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
         try:
-            yield seen
+            yield browser
         finally:
-            context.close()
             browser.close()
 
 
-def _note(seen: Seen, message: Any) -> None:
-    """Keep what the browser says of a policy that was broken, and every error."""
-    if message.type == "error" or "Content Security Policy" in message.text:
-        seen.complaints.append(message.text)
+@contextmanager
+def context_of(browser: Browser, origin: str, **options: Any) -> Iterator[tuple[BrowserContext, Noticed]]:
+    """Open a browser profile that watches what its pages do; ``options``: as Playwright's new_context."""
+    noticed = Noticed(origin)
+    context = browser.new_context(base_url=origin, **options)
+    context.add_init_script(_WATCH)
+
+    def watch(page: Page) -> None:
+        page.on("request", lambda one: _watch_request(noticed, one.url))
+        page.on("pageerror", lambda error: noticed.errors.append(str(error)))
+        page.on("console", lambda one: _watch_console(noticed, one.text))
+
+    context.on("page", watch)
+    try:
+        yield context, noticed
+    finally:
+        context.close()
+
+
+def _watch_request(noticed: Noticed, url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"data", "blob"} and f"{parts.scheme}://{parts.netloc}" != noticed.origin:
+        noticed.elsewhere.append(url)
+
+
+def _watch_console(noticed: Noticed, text: str) -> None:
+    if "Content Security Policy" in text or "TrustedHTML" in text or "TrustedScript" in text:
+        noticed.violations.append(text)
+
+
+def sign_in(context: BrowserContext, origin: str, token: str) -> None:
+    """Let a browser have a session's cookie."""
+    context.add_cookies([{"name": "clew-console", "value": token, "url": origin, "httpOnly": True}])
+
+
+def assert_sound(page: Page, noticed: Noticed) -> None:
+    """Check a page as it stands: nothing inline, no violation, nothing that axe finds."""
+    noticed.violations.extend(page.evaluate("window.clewViolations || []"))
+    noticed.assert_nothing()
+    assert page.locator("script:not([src]), style, [style], [onclick]").count() == 0, page.url
+    assert_accessible(page)
+
+
+def assert_accessible(page: Page) -> None:
+    """Let axe look for violations of WCAG 2.2 AA."""
+    # In a world of its own, which the page's policy does not bind.
+    page.evaluate(AXE.read_text(encoding="utf-8") + "\nundefined")
+    found = page.evaluate(
+        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})"
+        ".then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html.slice(0, 200))]))",
+        _TAGS,
+    )
+    assert found == [], f"{page.url}: {json.dumps(found, indent=1)}"
+
+
+def assert_fits(page: Page, width: int = 320) -> None:
+    """Check that nothing is cut off or scrolls sideways at a width, which is 400 % zoom of 1280."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": width, "height": 640})
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width, f"{page.url}: {wide} px wide at {width}"
+    if before is not None:
+        page.set_viewport_size(before)
+
+
+def add_authenticator(context: BrowserContext, page: Page) -> None:
+    """Give a page a device that makes passkeys and has seen the right finger."""
+    session = context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})

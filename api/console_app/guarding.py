@@ -1,0 +1,166 @@
+"""What every request passes before any page: host name, session, role, form token.  Deny by default."""
+
+import datetime as dt
+import re
+import secrets
+import time
+from urllib.parse import quote
+
+from flask import Flask, Request, abort, current_app, g, redirect, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response
+
+from api.clock import stamp
+from api.config import ConsoleSettings
+from api.console_app.current import CSRF_FIELD, CSRF_HEADER, is_csrf_token, whoever
+from api.console_app.roles import Rule, rule_of
+from api.console_app.service import ConsoleService
+from api.store import console_sessions
+from api.store.console_sessions import Session
+from api.unsafe_settings import is_loopback
+
+__all__ = ["add_guard", "change_token", "cookie_name", "local_address", "new_token"]
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_TOUCH_SECONDS = 30
+
+
+def cookie_name(settings: ConsoleSettings) -> str:
+    """Return the name of the cookie; with TLS it is one that no other host and no plain page can set."""
+    return "__Host-clew-console" if settings.behind_tls_proxy else "clew-console"
+
+
+def new_token() -> str:
+    """Make a token: 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def change_token() -> str:
+    """Give the browser a new token from this answer on, and return it; the old one counts for nothing."""
+    g.token = new_token()
+    return str(g.token)
+
+
+def local_address(text: str) -> str:
+    """Return a path of the console itself, to which somebody may be sent on; the first page for any other."""
+    plain = re.fullmatch(r"/(?![/\\])[!-~]*", text) is not None and "\\" not in text
+    return text if plain else "/"
+
+
+def add_guard(app: Flask, service: ConsoleService) -> None:
+    """Let no request by that the rules do not let by."""
+    name = cookie_name(service.own)
+
+    @app.before_request
+    def _guard() -> Response | None:
+        g.began, g.token, g.session, g.ended = time.monotonic(), None, None, False
+        if not _is_our_name(request, service.own):
+            abort(421)
+        rule = rule_of(app.view_functions.get(request.endpoint or ""))
+        if request.endpoint == "assets.asset":
+            return None
+        sent = request.cookies.get(name, "")
+        g.token = sent if _TOKEN.fullmatch(sent) else new_token()
+        g.session = _live_session(service, g.token) if g.token == sent else None
+        sent_on = _judge(service, rule)
+        if sent_on is None and request.method not in _SAFE:
+            _check_form(request)
+        return sent_on
+
+    @app.after_request
+    def _remember(response: Response) -> Response:
+        if g.get("token") is not None and request.cookies.get(name) != g.token:
+            secure = service.own.behind_tls_proxy
+            response.set_cookie(name, g.token, path="/", secure=secure, httponly=True, samesite="Strict")
+        return response
+
+
+def _is_our_name(incoming: Request, settings: ConsoleSettings) -> bool:
+    """Say whether a request is for the console's own name: a page of another one could be pointed here."""
+    host = incoming.host.lower()
+    if settings.host:
+        return host == settings.host.lower()
+    bare = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
+    return is_loopback(bare.strip("[]"))
+
+
+def _live_session(service: ConsoleService, token: str) -> Session | None:
+    """Return the session of a token unless it has ended; one that is in use says so twice a minute."""
+    with service.database.read() as connection:
+        session = console_sessions.session_of(connection, token)
+    if session is None:
+        return None
+    now, own = service.clock(), service.own
+    idle_since = stamp(now - dt.timedelta(minutes=own.idle_minutes))
+    begun_before = stamp(now - dt.timedelta(hours=own.hours))
+    if session.seen_at <= idle_since or session.begun_at <= begun_before:
+        with service.database.write() as connection:
+            console_sessions.forget_ended(
+                connection, idle_since=idle_since, begun_before=begun_before, now=stamp(now)
+            )
+        g.ended = True
+        change_token()
+        return None
+    if session.seen_at <= stamp(now - dt.timedelta(seconds=_TOUCH_SECONDS)):
+        with service.database.write() as connection:
+            console_sessions.touch_session(connection, session, now=stamp(now))
+    return session
+
+
+def _check_form(incoming: Request) -> None:
+    """Refuse what another site's page could have sent."""
+    if incoming.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        abort(403)
+    given = incoming.headers.get(CSRF_HEADER) or incoming.form.get(CSRF_FIELD, "")
+    if not is_csrf_token(given):
+        abort(403)
+
+
+def _judge(service: ConsoleService, rule: Rule | None) -> Response | None:
+    """Let a request by, send it to a page that comes first, or refuse it."""
+    if rule is not None and rule.who == "anybody":
+        return None
+    if g.session is None:
+        return redirect(f"/sign-in?next={_asked_for()}" + ("&ended=1" if g.ended else ""), 303)
+    asking = whoever()
+    if asking is None:
+        return None if rule is not None and rule.who == "setup" else redirect("/set-up", 303)
+    if request.endpoint is None:
+        return None  # the address, or the method, is none that there is: Flask says so
+    if rule is None or (rule.who == "account" and not asking.has(*rule.roles)):
+        abort(403)
+    if rule.step_up and not _shown_lately(service, asking.session):
+        return redirect(f"/confirm?next={_asked_for()}", 303)
+    if rule.logged:
+        _note(service, asking.name)
+    return None
+
+
+def _asked_for() -> str:
+    """Return the page to go on with, as a query's value; what a form sent is not kept."""
+    return quote(request.full_path.rstrip("?") if request.method == "GET" else _page_of_form(), safe="/")
+
+
+def _page_of_form() -> str:
+    """Return the page that has the form: it has the form's address, or is the first one."""
+    try:
+        current_app.url_map.bind("").match(request.path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return "/"
+    return request.path
+
+
+def _shown_lately(service: ConsoleService, session: Session) -> bool:
+    since = service.clock() - dt.timedelta(minutes=service.own.confirm_minutes)
+    return session.shown_at is not None and session.shown_at > stamp(since)
+
+
+def _note(service: ConsoleService, account: str) -> None:
+    """Record a view before it is given: what cannot be recorded is not shown."""
+    page = (request.endpoint or "")[:64]
+    with service.database.write() as connection:
+        console_sessions.note_view(
+            connection, account=account, page=page, address=request.full_path.rstrip("?"), now=service.now()
+        )

@@ -1,0 +1,31 @@
+"""Days and times as people of England and Wales read them; inside the unit everything is UTC."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+__all__ = ["add_filters", "day_words", "time_words"]
+
+_LONDON = ZoneInfo("Europe/London")
+
+
+def day_words(stamped: str) -> str:
+    """Return the day of a stamp, as 23 November 2026."""
+    moment = _local(stamped)
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def time_words(stamped: str) -> str:
+    """Return day and time of a stamp, as 23 November 2026, 14:05."""
+    return f"{day_words(stamped)}, {_local(stamped):%H:%M}"
+
+
+def _local(stamped: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(stamped).astimezone(_LONDON)
+
+
+def add_filters(app: Flask) -> None:
+    """Let templates write ``{{ one.added_at | day }}`` and ``| time``."""
+    app.add_template_filter(day_words, "day")
+    app.add_template_filter(time_words, "time")

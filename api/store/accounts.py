@@ -1,0 +1,210 @@
+"""Who may open the console: accounts, roles, credentials; each change has its entry in the ledger."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+
+from api.store import ledger, schema_console
+from linkage.wire.ledger import EntryKind
+
+__all__ = [
+    "Account",
+    "AccountState",
+    "Passkey",
+    "account_by_handle",
+    "account_by_name",
+    "add_account",
+    "add_passkey",
+    "all_accounts",
+    "change_account",
+    "drop_credentials",
+    "enter_sign_in",
+    "has_sealed_secrets",
+    "passkey_by_id",
+    "passkeys_of",
+    "remove_passkey",
+    "spend_step",
+    "use_passkey",
+]
+
+AccountState = Literal["invited", "active", "disabled"]
+
+_accounts = schema_console.accounts
+_passkeys = schema_console.passkeys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An account as it stands; secrets among it are hashes, or sealed."""
+
+    name: str
+    roles: tuple[str, ...]
+    state: AccountState
+    handle: str
+    code: str | None
+    code_expires: str | None
+    password: str | None
+    totp: bytes | None
+
+    def __repr__(self) -> str:
+        return f"Account({self.name!r}, {self.roles!r}, {self.state!r})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passkey:
+    """A passkey of an account; ``id`` in base64url."""
+
+    id: str
+    account: str
+    label: str
+    public_key: bytes
+    sign_count: int
+    added_at: str
+    used_at: str | None
+
+
+def add_account(
+    connection: Connection,
+    *,
+    name: str,
+    roles: Iterable[str],
+    handle: str,
+    code: str,
+    code_expires: str,
+    now: str,
+) -> None:
+    """Add an account that has no credentials yet but a one-time code; ``code`` is its hash."""
+    given = " ".join(sorted(set(roles)))
+    row = {"name": name, "roles": given, "state": "invited", "handle": handle, "made_at": now}
+    connection.execute(insert(_accounts).values(**row, code=code, code_expires=code_expires))
+    _enter(connection, name, {"change": "added", "roles": given}, now=now)
+
+
+def account_by_name(connection: Connection, name: str) -> Account | None:
+    """Return an account, whatever its state, or None."""
+    return _account(connection.execute(select(_accounts).where(_accounts.c.name == name)).one_or_none())
+
+
+def account_by_handle(connection: Connection, handle: str) -> Account | None:
+    """Return the account that a passkey knows by its random handle, or None."""
+    return _account(connection.execute(select(_accounts).where(_accounts.c.handle == handle)).one_or_none())
+
+
+def all_accounts(connection: Connection) -> list[Account]:
+    """Return every account by name."""
+    rows = connection.execute(select(_accounts).order_by(_accounts.c.name))
+    return [account for row in rows if (account := _account(row)) is not None]
+
+
+def _account(row: Row[Any] | None) -> Account | None:
+    if row is None:
+        return None
+    return Account(
+        name=row.name,
+        roles=tuple(row.roles.split()),
+        state=cast("AccountState", row.state),
+        handle=row.handle,
+        code=row.code,
+        code_expires=row.code_expires,
+        password=row.password,
+        totp=row.totp,
+    )
+
+
+def change_account(
+    connection: Connection, name: str, values: Mapping[str, object], *, change: str, now: str
+) -> None:
+    """Change columns of an account; ``change`` is what the ledger says of it, in a word or two."""
+    connection.execute(update(_accounts).where(_accounts.c.name == name).values(**values))
+    _enter(connection, name, {"change": change}, now=now)
+
+
+def drop_credentials(
+    connection: Connection, name: str, *, code: str | None, code_expires: str | None, now: str
+) -> None:
+    """Take every credential from an account, which is invited anew by a one-time code or is disabled."""
+    mine = _passkeys.c.account == name
+    ids = tuple(connection.scalars(select(_passkeys.c.id).where(mine)))
+    connection.execute(delete(_passkeys).where(mine))
+    gone = {"password": None, "totp": None, "code": code, "code_expires": code_expires}
+    state = "disabled" if code is None else "invited"
+    connection.execute(update(_accounts).where(_accounts.c.name == name).values(**gone, state=state))
+    _enter(connection, name, {"change": state, "passkeys_gone": len(ids)}, now=now, passkeys=ids)
+
+
+def has_sealed_secrets(connection: Connection) -> bool:
+    """Say whether any account has something that is sealed under the console's key."""
+    return (
+        connection.scalar(select(_accounts.c.name).where(_accounts.c.totp.is_not(None)).limit(1)) is not None
+    )
+
+
+def spend_step(connection: Connection, name: str, step: int) -> bool:
+    """Use up an interval of an account's app; returns False if that one, or a later one, was used before."""
+    unused = or_(_accounts.c.totp_step.is_(None), _accounts.c.totp_step < step)
+    spent = update(_accounts).where(_accounts.c.name == name, unused).values(totp_step=step)
+    return connection.execute(spent).rowcount == 1
+
+
+def add_passkey(
+    connection: Connection,
+    *,
+    id: str,  # noqa: A002
+    account: str,
+    label: str,
+    public_key: bytes,
+    sign_count: int,
+    now: str,
+) -> None:
+    """Add a passkey to an account."""
+    row = {"id": id, "account": account, "label": label, "public_key": public_key, "sign_count": sign_count}
+    connection.execute(insert(_passkeys).values(**row, added_at=now))
+    _enter(connection, account, {"change": "passkey added"}, now=now, passkeys=(id,))
+
+
+def passkey_by_id(connection: Connection, id: str) -> Passkey | None:  # noqa: A002
+    """Return a passkey, or None."""
+    row = connection.execute(select(_passkeys).where(_passkeys.c.id == id)).one_or_none()
+    return None if row is None else Passkey(**row._mapping)
+
+
+def passkeys_of(connection: Connection, account: str) -> list[Passkey]:
+    """Return the passkeys of an account, oldest first."""
+    mine = select(_passkeys).where(_passkeys.c.account == account)
+    rows = connection.execute(mine.order_by(_passkeys.c.added_at, _passkeys.c.id))
+    return [Passkey(**row._mapping) for row in rows]
+
+
+def use_passkey(connection: Connection, passkey: Passkey, *, sign_count: int, now: str) -> bool:
+    """Record that a passkey was used; returns False if it was used otherwise in the meantime, or is gone."""
+    same = (_passkeys.c.id == passkey.id, _passkeys.c.sign_count == passkey.sign_count)
+    used = update(_passkeys).where(*same).values(sign_count=sign_count, used_at=now)
+    return connection.execute(used).rowcount == 1
+
+
+def remove_passkey(connection: Connection, account: str, id: str, *, now: str) -> bool:  # noqa: A002
+    """Remove one passkey of an account; returns False if it has none such."""
+    gone = delete(_passkeys).where(_passkeys.c.account == account, _passkeys.c.id == id)
+    if connection.execute(gone).rowcount == 0:
+        return False
+    _enter(connection, account, {"change": "passkey removed"}, now=now, passkeys=(id,))
+    return True
+
+
+def enter_sign_in(connection: Connection, account: str, *, way: str, now: str) -> None:
+    """Enter in the ledger that somebody signed in."""
+    ledger.append(connection, EntryKind.CONSOLE_SIGN_IN, {"account": account, "way": way}, now=now)
+
+
+def _enter(
+    connection: Connection,
+    name: str,
+    facts: Mapping[str, str | int],
+    *,
+    now: str,
+    passkeys: Iterable[str] = (),
+) -> None:
+    rows = {"console_accounts": [name], "console_passkeys": list(passkeys)}
+    ledger.append(connection, EntryKind.CONSOLE_ACCOUNT, {"account": name, **facts}, now=now, rows=rows)
