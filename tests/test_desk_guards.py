@@ -5,11 +5,8 @@ import logging
 import re
 import socket
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -29,9 +26,7 @@ from tests.support.agency_desk import (  # noqa: F401 (fixtures)
     unit,
     write_council,
 )
-from tests.support.desk_page import Served, desk_page
-
-_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
+from tests.support.desk_page import PERIOD, Forms, Served, client_of, desk_page, form_token, upload
 
 
 @pytest.fixture
@@ -40,23 +35,8 @@ def served(tmp_path: Path) -> Iterator[Served]:
         yield opened
 
 
-@contextmanager
-def _client(served: Served) -> Iterator[httpx.Client]:
-    """A browser that was given the token."""
-    with httpx.Client(base_url=served.origin, trust_env=False, timeout=60.0) as client:
-        answer = client.get(served.address)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/")
-        yield client
-
-
-def _form_token(client: httpx.Client) -> str:
-    found = _TOKEN.search(client.get("/").text)
-    assert found is not None
-    return found[1]
-
-
 def test_the_token_opens_the_page_once(served: Served) -> None:
-    with _client(served) as client, httpx.Client(base_url=served.origin, trust_env=False) as other:
+    with client_of(served) as client, httpx.Client(base_url=served.origin, trust_env=False) as other:
         assert client.get("/").status_code == 200
         assert "token=" not in client.get("/").text
         assert other.get(served.address).status_code == 403
@@ -87,7 +67,7 @@ def test_without_the_cookie_nothing_is_told(served: Served, path: str) -> None:
     "host", ["attacker.example", "localhost:{port}", "127.0.0.1", "127.0.0.1:{port}.nip.example"]
 )
 def test_another_host_name_is_refused(served: Served, host: str) -> None:
-    with _client(served) as client:
+    with client_of(served) as client:
         named = host.format(port=served.host.partition(":")[2])
         assert client.get("/", headers={"Host": named}).status_code == 421
         asset = re.search(r'"(/assets/[^"]+\.css)"', client.get("/").text)
@@ -99,16 +79,16 @@ def test_another_host_name_is_refused(served: Served, host: str) -> None:
     "origin", [None, "null", "http://attacker.example", "http://127.0.0.1:1", "https://{host}"]
 )
 def test_a_form_of_another_origin_is_refused(served: Served, origin: str | None) -> None:
-    with _client(served) as client:
+    with client_of(served) as client:
         headers = {} if origin is None else {"Origin": origin.format(host=served.host)}
-        answer = client.post("/stop", data={"form_token": _form_token(client)}, headers=headers)
+        answer = client.post("/stop", data={"form_token": form_token(client)}, headers=headers)
         assert answer.status_code == 400
         assert client.get("/").status_code == 200, "it goes on"
 
 
 @pytest.mark.parametrize("token", [None, "", "guessed", "ü"])
 def test_a_form_without_its_token_is_refused(served: Served, token: str | None) -> None:
-    with _client(served) as client:
+    with client_of(served) as client:
         data = {} if token is None else {"form_token": token}
         answer = client.post("/stop", data=data, headers={"Origin": served.origin})
         assert answer.status_code == 400
@@ -116,8 +96,8 @@ def test_a_form_without_its_token_is_refused(served: Served, token: str | None) 
 
 
 def test_the_button_ends_it(served: Served) -> None:
-    with _client(served) as client:
-        data = {"form_token": _form_token(client)}
+    with client_of(served) as client:
+        data = {"form_token": form_token(client)}
         answer = client.post("/stop", data=data, headers={"Origin": served.origin})
         assert "You can close this tab" in answer.text
     served.wait()
@@ -144,7 +124,7 @@ def test_it_listens_on_the_loopback_address_alone() -> None:
 
 
 def test_every_answer_has_the_guarding_headers(served: Served) -> None:
-    with _client(served) as client:
+    with client_of(served) as client:
         answers = [client.get(path) for path in ("/", "/no", "/own/desk.css", "/workspace")]
         answers += [httpx.get(served.origin, trust_env=False), client.post("/stop")]
         for answer in answers:
@@ -156,7 +136,7 @@ def test_every_answer_has_the_guarding_headers(served: Served) -> None:
 
 def test_a_strange_request_shows_no_traceback(served: Served) -> None:
     targets = ("/%00", "/bundles/..%2f..%2fetc%2fpasswd", "/own/../guards.py", "/report/99999999999999999999")
-    with _client(served) as client:
+    with client_of(served) as client:
         cookie = f"{COOKIE}={client.cookies[COOKIE]}"
         for target in targets:
             connection = http.client.HTTPConnection(served.host, timeout=30)
@@ -177,7 +157,7 @@ def test_what_was_uploaded_is_erased_at_the_end_and_no_secret_is_said(
     caplog.set_level(logging.DEBUG)
     source = write_council(tmp_path / "source")
     before = set(Path(tempfile.gettempdir()).glob("clew-desk-*"))
-    with desk_page(desk.workspace) as served, _client(served) as client:
+    with desk_page(desk.workspace) as served, client_of(served) as client:
         (place,) = set(Path(tempfile.gettempdir()).parent.glob("clew-desk-*")) - before
         assert place.stat().st_mode & 0o077 == 0
         locations = _to_the_bundle(client, served, source)
@@ -192,28 +172,13 @@ def test_what_was_uploaded_is_erased_at_the_end_and_no_secret_is_said(
 
 def _to_the_bundle(client: httpx.Client, served: Served, source: Path) -> list[str]:
     """Choose, map, check and encode; returns every address that was led to."""
-    token, origin = _form_token(client), {"Origin": served.origin}
-    names = ("children", "care_spells", "episodes", "interviews")
-    files = [("files", (f"{name}.csv", (source / f"{name}.csv").read_bytes())) for name in names]
-    days = {"first-day": "1", "first-month": "4", "first-year": "2025"}
-    days |= {"last-day": "31", "last-month": "3", "last-year": "2026"}
-    led: list[str] = []
-
-    def post(path: str, files: Any = None, **data: str) -> str:
-        answer = client.post(path, data={"form_token": token, **data}, files=files, headers=origin)
-        while answer.status_code == 303:
-            led.append(answer.headers["location"])
-            while client.get("/work/progress").json()["state"] == "running":
-                time.sleep(0.05)
-            answer = client.get(answer.headers["location"])
-        return answer.text
-
-    assert "fits this file" in post("/source", files, **days)
-    assert "is saved" in post("/mapping", act="shipped", shipped="council-csv")
-    assert "Where every row went" in post("/check")
-    assert "passphrase is wrong" in post("/encode", passphrase="not the passphrase").casefold()
-    assert "What never leaves" in post("/encode", passphrase=PHRASE)
-    return led
+    forms = Forms(client, served.origin)
+    assert "fits this file" in forms.send("/source", upload(source), **PERIOD)
+    assert "is saved" in forms.send("/mapping", act="shipped", shipped="council-csv")
+    assert "Where every row went" in forms.send("/check")
+    assert "passphrase is wrong" in forms.send("/encode", passphrase="not the passphrase").casefold()
+    assert "What never leaves" in forms.send("/encode", passphrase=PHRASE)
+    return forms.led
 
 
 @pytest.mark.parametrize(

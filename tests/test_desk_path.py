@@ -6,11 +6,11 @@ must fit a screen of 320 pixels, ask nothing of any other origin and break nothi
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
 import xlsxwriter
+from playwright.sync_api import Page
 
 from keys.wrapping import wrap_key
 from linkage.wire.canonical import canonical
@@ -91,11 +91,11 @@ def _police(service: Service, folder: Path) -> None:
     assert desk.run("submit", desk.bundle, "--url", service.url).code == 0
 
 
-def _press(page: Any, name: str) -> None:
+def _press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def _arrived(page: Any, title: str) -> None:
+def _arrived(page: Page, title: str) -> None:
     page.get_by_role("heading", level=1, name=title, exact=True).wait_for()
 
 
@@ -243,6 +243,7 @@ def _answer(seen: Seen) -> None:
     page.get_by_role("link", name="Answer queries").click()
     _arrived(page, "Answer queries")
     seen.look("20-answers")
+    assert page.get_by_role("group", name="CH0000004").filter(has_text="EP0000004").count() == 1
     query = page.get_by_role("group", name="CH0000008").first
     query.get_by_label("What came of it").select_option("recorded-now")
     page.get_by_label("Passphrase of your workspace").fill(PHRASE)
@@ -282,6 +283,9 @@ def test_from_a_messy_workbook_to_a_report(tmp_path: Path, service: Service) -> 
         _read_report(seen, tmp_path)
         _answer(seen)
         seen.page.goto(seen.origin)
+        assert (
+            "To do" not in seen.page.get_by_role("listitem").filter(has_text="Read the report").inner_text()
+        )
         seen.look("22-steps-done")
         _press(seen.page, "Stop and close")
         _arrived(seen.page, "The page has ended")
@@ -331,7 +335,7 @@ def test_without_scripts_and_by_keyboard(tmp_path: Path, service: Service) -> No
     assert (desk.workspace / "outbox" / "2025-04-01-to-2026-03-31.clew").is_file()
 
 
-def _follow(page: Any, title: str) -> None:
+def _follow(page: Page, title: str) -> None:
     """Go on from the page of an act that is under way by its own button, as somebody without scripts does."""
     for _ in range(200):
         if page.locator("h1").inner_text() == title:

@@ -19,10 +19,12 @@ from linkage.wire.answers import ANSWER_WORDS, QueryAnswer
 
 __all__ = ["answering_pages", "unit_pages"]
 
+_URGENT = "One side says that the child is still missing, the other that it came back."
+
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """A query number of the report, and what it is about in the agency's own references."""
+    """A query number of the report, or of what is urgent, and what it is about in the agency's own references."""
 
     number: str
     about: str
@@ -94,7 +96,7 @@ def _ask(state: State, work: Work, what: str) -> ResponseReturnValue:
         elif what == "urgent":
             state.urgent = ask_urgent(state.workspace, identity, url)
         else:
-            state.report = ask_report(state.workspace, identity, url, today=today())
+            state.report, state.report_read = ask_report(state.workspace, identity, url, today=today()), False
 
     then = {"status": "/status", "urgent": "/urgent"}.get(what, "/report")
     return begun(work, "Asking the linkage unit", act, back="/unit", then=then)
@@ -128,6 +130,8 @@ def _answers() -> Iterator[QueryAnswer]:
 
 
 def _queries(state: State) -> Iterator[_Query]:
+    for urgent in state.urgent.lines if state.urgent else ():
+        yield _Query(urgent.query, urgent.child, f"{urgent.episode}, ask {urgent.contact}. {_URGENT}")
     report = state.report
     if report is None:
         return

@@ -1,6 +1,7 @@
 """Encoding, seeing exactly what will leave, and submitting it."""
 
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Response, request, send_file
 from flask.typing import ResponseReturnValue
@@ -158,9 +159,9 @@ def _looked(state: State, path: Path) -> Looked:
     return state.looked
 
 
-def _shown(state: State, looked: Looked) -> dict[str, object]:
+def _shown(state: State, looked: Looked) -> dict[str, Any]:
     inspection = looked.inspection
-    shown: dict[str, object] = {
+    shown: dict[str, Any] = {
         "looked": looked,
         "manifest": looked.manifest,
         "counts": [
@@ -178,7 +179,7 @@ def _is_of(state: State, looked: Looked) -> bool:
     return state.encoded is not None and state.encoded.submission == looked.submission
 
 
-def _parts(looked: Looked, inspection: Inspection) -> dict[str, object]:
+def _parts(looked: Looked, inspection: Inspection) -> dict[str, Any]:
     views = inspection.encodings.bits.shape[1]
     named = view_names(looked.manifest.profile_digest, views)
     exact = zip(inspection.exact, inspection.exact_present(), strict=True)

@@ -47,10 +47,20 @@ def choosing_pages(state: State, work: Work) -> Blueprint:
     return blueprint
 
 
+def _shielding(state: State) -> ShieldChoice:
+    """Return the list of the form, or the one chosen before: a form sent again must not encode its children."""
+    lists = saved_uploads("shield", state.place)
+    given_up = bool(request.form.get("no-shield"))
+    if lists and given_up:
+        raise InputError("a shield list was chosen, and said not to be", hint="one of the two, and not both")
+    if not lists and not given_up and state.chosen is not None:
+        return state.chosen.shielding
+    return ShieldChoice(lists[0] if lists else None, given_up)
+
+
 def _chosen(state: State) -> Chosen:
     days, codes = period(), areas()
-    shield = saved_uploads("shield", state.place)
-    shielding = ShieldChoice(shield[0] if shield else None, bool(request.form.get("no-shield")))
+    shielding = _shielding(state)
     typed = chosen_text("path").strip('"')
     uploaded = saved_uploads("files", state.place)
     if bool(typed) == bool(uploaded):

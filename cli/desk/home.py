@@ -170,6 +170,6 @@ def _back(state: State) -> list[_Step]:
             open_=joined,
             done=pulled,
         ),
-        _step("Read the report", "/report", "With your own references", open_=pulled, done=False),
+        _step("Read the report", "/report", "With your own references", open_=pulled, done=state.report_read),
         _step("Answer queries", "/answers", queries, open_=joined, done=bool(state.answered)),
     ]

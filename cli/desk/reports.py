@@ -5,6 +5,7 @@ import secrets
 import shutil
 import zipfile
 from collections import Counter
+from typing import Any
 
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
@@ -19,6 +20,8 @@ from keys.files import private_folder
 __all__ = ["report_pages"]
 
 _SHOWN_ROWS = 500
+_PROSE_WIDTH = 34
+"""Columns as wide as that in the workbook hold sentences."""
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -41,8 +44,9 @@ def report_pages(state: State, work: Work) -> Blueprint:  # noqa: ARG001 (every 
         sheets = list(sheets_of(state.report))
         if not 1 <= number <= len(sheets):
             return go("/report")
-        chosen = _without_commands(sheets[number - 1])
-        values = {"urgent": URGENT, "soon": SOON, "most": _SHOWN_ROWS}
+        state.report_read = True
+        chosen = _for_reading(sheets[number - 1])
+        values: dict[str, Any] = {"urgent": URGENT, "soon": SOON, "most": _SHOWN_ROWS, "prose": _PROSE_WIDTH}
         return show(state, "sheet", chosen.title, sheet=chosen, **values)
 
     @blueprint.get("/report/report.xlsx")
@@ -56,9 +60,10 @@ def report_pages(state: State, work: Work) -> Blueprint:  # noqa: ARG001 (every 
     return blueprint
 
 
-def _without_commands(sheet: Sheet) -> Sheet:
-    """Leave out the column that says which command answers a question: here there is a page for it."""
+def _for_reading(sheet: Sheet) -> Sheet:
+    """Put names of classes last, and leave out which command answers a question: here there is a page for it."""
     keep = [place for place, column in enumerate(sheet.columns) if column.name != "answer"]
+    keep.sort(key=lambda place: sheet.columns[place].name == "reconciliation_class")
     rows = tuple((order, tuple(row[place] for place in keep)) for order, row in sheet.rows)
     note = sheet.note.replace(
         "clew agency check --fixes lists the rows.", "Check the file again to see the rows."

@@ -1,6 +1,6 @@
 """The first day: a workspace of one's own, and the epoch."""
 
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
@@ -115,7 +115,7 @@ def _join(state: State, work: Work) -> ResponseReturnValue:
     return begun(work, "Joining the epoch", act, back="/epoch", then="/epoch")
 
 
-def _fingerprints(state: State) -> dict[str, object]:
+def _fingerprints(state: State) -> dict[str, Any]:
     card = state.workspace.card()
     own = card_fingerprint(card)
     custodians = [(one.name, card_fingerprint(one)) for one in state.workspace.pins().custodians]

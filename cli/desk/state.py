@@ -66,6 +66,7 @@ class State:
     status: AgencyStatus | None = None
     urgent: Urgent | None = None
     report: Report | None = None
+    report_read: bool = False
     answered: dict[str, str] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
     """What was typed into forms, but for passphrases: it stands there again after an error."""

@@ -1,17 +1,25 @@
 """The data officer's page, served in this process as the command serves it."""
 
+import re
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cli.agency.workspace import Workspace
 from cli.desk import serving
 from pages.assets import MissingAssetsError, read_assets
 from tests.support.agency_desk import cheap_passphrases
+
+_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
+PERIOD = {"first-day": "1", "first-month": "4", "first-year": "2025"}
+PERIOD |= {"last-day": "31", "last-month": "3", "last-year": "2026"}
+Files = Sequence[tuple[str, tuple[str, bytes]]]
 
 
 @dataclass(frozen=True)
@@ -84,3 +92,43 @@ def desk_page(workspace: Path, *, url: str = "", idle_seconds: float = 600.0) ->
             end.set()
             thread.join(30)
             assert not thread.is_alive()
+
+
+@contextmanager
+def client_of(served: Served) -> Iterator[httpx.Client]:
+    """Open the page as a browser that was given the token."""
+    with httpx.Client(base_url=served.origin, trust_env=False, timeout=60.0) as client:
+        answer = client.get(served.address)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        yield client
+
+
+def form_token(client: httpx.Client) -> str:
+    found = _TOKEN.search(client.get("/").text)
+    assert found is not None
+    return found[1]
+
+
+def upload(source: Path) -> Files:
+    """The files of a folder, as a form hands them over."""
+    return [("files", (path.name, path.read_bytes())) for path in sorted(source.glob("*.csv"))]
+
+
+@dataclass
+class Forms:
+    """Sends forms, and waits for what they begin; ``led`` are the addresses that answers led to."""
+
+    client: httpx.Client
+    origin: str
+    led: list[str] = field(default_factory=list)
+
+    def send(self, path: str, files: Files | None = None, **data: str) -> str:
+        """Send a form, and return the page at the end of it."""
+        sent = {"form_token": form_token(self.client), **data}
+        answer = self.client.post(path, data=sent, files=files, headers={"Origin": self.origin})
+        while answer.status_code == 303:
+            self.led.append(answer.headers["location"])
+            while self.client.get("/work/progress").json()["state"] == "running":
+                time.sleep(0.05)
+            answer = self.client.get(answer.headers["location"])
+        return answer.text
