@@ -24,7 +24,7 @@ _URGENT = "One side says that the child is still missing, the other that it came
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """A query number of the report, or of what is urgent, and what it is about in the agency's own references."""
+    """A query number, and what it is about in the agency's own references."""
 
     number: str
     about: str

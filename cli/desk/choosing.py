@@ -48,7 +48,7 @@ def choosing_pages(state: State, work: Work) -> Blueprint:
 
 
 def _shielding(state: State) -> ShieldChoice:
-    """Return the list of the form, or the one chosen before: a form sent again must not encode its children."""
+    """Return the list of the form, or the one before: lost, its children would be encoded."""
     lists = saved_uploads("shield", state.place)
     given_up = bool(request.form.get("no-shield"))
     if lists and given_up:

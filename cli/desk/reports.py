@@ -61,7 +61,7 @@ def report_pages(state: State, work: Work) -> Blueprint:  # noqa: ARG001 (every 
 
 
 def _for_reading(sheet: Sheet) -> Sheet:
-    """Put names of classes last, and leave out which command answers a question: here there is a page for it."""
+    """Put names of classes last, and leave out which command answers a question: there is a page for it."""
     keep = [place for place, column in enumerate(sheet.columns) if column.name != "answer"]
     keep.sort(key=lambda place: sheet.columns[place].name == "reconciliation_class")
     rows = tuple((order, tuple(row[place] for place in keep)) for order, row in sheet.rows)
