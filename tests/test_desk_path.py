@@ -50,6 +50,10 @@ def _messy_workbook(path: Path) -> Path:
         for row, one in enumerate(kids, start=1):
             ended = {1: "01/06/2025", 4: ""}.get(row, "07/06/2025")
             sheet.write_row(row, 0, [f"EP{row:07d}", one["child_id"], "05/06/2025", ended, "M"])
+        sheet = book.add_worksheet("Placements")
+        sheet.write_row(0, 0, ["Child ref", "Placement start", "Placement end", "Legal status", "Place"])
+        for row, one in enumerate(kids, start=1):
+            sheet.write_row(row, 0, [one["child_id"], "03/02/2024", "", "C2", "U6"])
     return path
 
 
@@ -232,6 +236,10 @@ def _read_report(seen: Seen, folder: Path) -> None:
     assert "CH0000004" in row.inner_text()
     seen.look("19-episodes")
     page.goto(f"{seen.origin}/report")
+    page.get_by_role("link", name="Missing from your records").click()
+    _arrived(page, "Missing from your records")
+    assert "2025-09" in page.get_by_role("row").filter(has_text="CH0000008").inner_text()
+    page.goto(f"{seen.origin}/report")
     with page.expect_download() as downloaded:
         page.get_by_role("link", name="The whole report as a workbook (XLSX)").click()
     downloaded.value.save_as(folder / "report.xlsx")
@@ -243,11 +251,13 @@ def _answer(seen: Seen) -> None:
     page.get_by_role("link", name="Answer queries").click()
     _arrived(page, "Answer queries")
     seen.look("20-answers")
-    query = page.get_by_role("group", name="CH0000004").filter(has_text="EP0000004")
-    query.get_by_label("What came of it").select_option("error-corrected")
+    urgent = page.get_by_role("group", name="CH0000004").filter(has_text="EP0000004")
+    urgent.get_by_label("What came of it").select_option("error-corrected")
+    lacking = page.get_by_role("group", name="CH0000008").filter(has_text="2025-09")
+    lacking.get_by_label("What came of it").select_option("recorded-now")
     page.get_by_label("Passphrase of your workspace").fill(PHRASE)
     _press(page, "Send the answers")
-    page.get_by_text("1 answer was sent.").wait_for()
+    page.get_by_text("2 answers were sent.").wait_for()
     seen.look("21-answered")
 
 
