@@ -49,7 +49,7 @@ lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  -c requirements/dev.txt --extra console --extra postgresql pyproject.toml -o requirements/register.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-	  -c requirements/dev.txt --extra desk pyproject.toml -o requirements/agency.txt
+	  -c requirements/dev.txt pyproject.toml -o requirements/agency.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  -c requirements/dev.txt --extra mutate pyproject.toml -o requirements/mutate.txt
 

@@ -25,8 +25,11 @@ def decide(
     same: bool,
     reason: str,
     now: dt.datetime,
+    relink: bool = True,
 ) -> tuple[int, bool]:
     """Keep the decision that two records are one person, or never one; returns its number, and if it is new.
+
+    ``relink``: a linkage is queued that goes by it, unless the one at hand does.
 
     Raises :class:`InputError` for a record that was never linked, or if it contradicts decisions that stand.
     """
@@ -48,7 +51,8 @@ def decide(
     facts: dict[str, Fact] = {"decision": number, "same": same, "step": "decided"}
     ledger.append(connection, EntryKind.RECORDS_NAMED, facts, now=stamp(now), records=[left, right])
     _cover(connection, number, now)
-    jobs.queue_link(connection, now=now)
+    if relink:
+        jobs.queue_link(connection, now=now)
     return number, True
 
 

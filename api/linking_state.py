@@ -9,12 +9,14 @@ from typing import cast
 from api.store.known_links import KnownLink
 from api.store.persons import Carried, Event, RecordKey
 from api.store.records import HeldBack
+from api.store.review import NewPair
+from api.store.review_evidence import ViewSpread
 from api.store.submissions import Submission
 from linkage.match.person_events import EventKind, PersonEvent
 from linkage.wire.encodings import Encodings
 from linkage.wire.epochs import EpochDescriptor
 
-__all__ = ["Before", "Outcome", "carried_persons", "past_events", "still_carried"]
+__all__ = ["Before", "ForReview", "Outcome", "carried_persons", "past_events", "still_carried"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,14 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
+class ForReview:
+    """What reviewers are asked about after a linkage, and how views are spread in it."""
+
+    pairs: Sequence[NewPair] = ()
+    views: Sequence[ViewSpread] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of comparing: clusters of records, how many there were of what, what it states of itself."""
 
@@ -53,6 +63,7 @@ class Outcome:
     possible: int = 0
     precision: tuple[float, float, float] | None = None
     method: str | None = None
+    review: ForReview = field(default_factory=ForReview)
 
 
 def carried_persons(before: Before, held: Mapping[str, Encodings]) -> dict[RecordKey, Carried]:

@@ -1,7 +1,7 @@
 """The linking worker: opens encodings, links them, and knows nothing of the payload.
 
 It reads ``secrets/linking.key``, ``intake/encodings`` and its own store.  What it leaves in the shared
-database is *handle → person* and no similarity.
+database is *handle → person*, and of possible links what reviewers may see (docs/decisions/0031).
 """
 
 import os
@@ -20,9 +20,21 @@ from api.folders import DataFolder
 from api.linking_state import Before, Outcome, carried_persons, past_events, still_carried
 from api.part_intake import PartIntake, append_dropped
 from api.repeated_rows import refuse_repeats
+from api.review_outcomes import take_outcomes
 from api.rotation import require_job
 from api.secret_files import read_worker_key
-from api.store import agencies, epochs, jobs, known_links, ledger, persons, records, revocations, submissions
+from api.store import (
+    agencies,
+    epochs,
+    jobs,
+    known_links,
+    ledger,
+    persons,
+    records,
+    review,
+    revocations,
+    submissions,
+)
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.encodings import EncodingStore
@@ -107,11 +119,16 @@ class LinkingWorker:
 
     def link(self, task: Task) -> None:
         """Link the standing snapshots of the epoch in force and write persons in one transaction."""
+        with self._database.write() as connection:
+            take_outcomes(connection, now=self._clock())
         before = self._before()
         outcome = self._compare(before, task)
         run = self._assign(before, outcome, job=task.job.id)
         with task.ending() as connection:
-            persons.store_run(connection, run, now=stamp(self._clock()))
+            now = stamp(self._clock())
+            number = persons.store_run(connection, run, now=now)
+            asked = outcome.review
+            review.replace_round(connection, number, run.epoch, asked.pairs, asked.views, now=now)
             submissions.mark_linked(connection, run.submissions)
             if task.job.cycle is None:  # with a cycle reconciliation follows, and the search after it
                 jobs.queue_urgent(connection, now=self._clock())
@@ -199,6 +216,7 @@ class LinkingWorker:
     def _compare(self, before: Before, task: Task) -> Outcome:
         # The compiled kernels take seconds to load, and only this job needs them.
         from api.link_estimate import estimate
+        from api.review_cases import for_review
         from linkage.match.linkage import Choice, Costs, Known, RecordId, Source, link
         from linkage.match.quality import estimate_quality
 
@@ -232,6 +250,7 @@ class LinkingWorker:
             possible=int((found.pairs.choice == Choice.POSSIBLE).sum()),
             precision=(precision.value, precision.low, precision.high),
             method=found.method,
+            review=for_review(sources, profile, found, known=known, population=stated.population or None),
         )
 
     def _standing(self, submission: Submission, before: Before) -> Encodings:

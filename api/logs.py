@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from linkage.errors import ClewError
 
-__all__ = ["LogForm", "access_fields", "fault_words", "start_logging"]
+__all__ = ["LogForm", "access_fields", "fault_words", "quiet_waitress", "start_logging"]
 
 LogForm = Literal["text", "json"]
 
@@ -52,6 +52,20 @@ def start_logging(form: LogForm) -> None:
     logging.captureWarnings(capture=True)
     sys.excepthook = _uncaught
     threading.excepthook = lambda found: _uncaught(found.exc_type, found.exc_value, found.exc_traceback)
+
+
+class _Quiet(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log of what kind a fault is, and nothing else."""
+        if record.exc_info and record.exc_info[0] is not None:
+            _faults.error("the web server met %s", record.exc_info[0].__name__)
+
+
+def quiet_waitress() -> None:
+    """Let waitress log only of what kind its faults are: it would log targets and tracebacks."""
+    for name in ("waitress", "waitress.queue"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [_Quiet()], False
 
 
 def _uncaught(

@@ -34,6 +34,7 @@ from api.store import (
     records,
     results,
     retention,
+    review,
     submissions,
 )
 from api.store.answers import Query
@@ -45,6 +46,7 @@ from api.store.submissions import LEFT_OUT, Submission
 from api.urgent import note_conflicts
 from api.worker import Say, Task, Worker
 from linkage.errors import FormatError, LimitError
+from linkage.register.overlap import overlaps
 from linkage.register.reconcile import AgencyRecords, Reconciliation, reconcile
 from linkage.register.urgent import urgent_conflicts
 from linkage.wire.bundle import checked
@@ -174,18 +176,24 @@ class RegisterWorker:
             jobs.queue_urgent(connection, now=self._clock())
 
     def find_urgent(self, task: Task) -> None:
-        """Find open/closed conflicts among what the last linkage held, and make them known."""
+        """Find open/closed conflicts among what the last linkage held, and make them known.
+
+        Whoever reviews a possible link is told how its episodes lie to each other, from the same snapshots.
+        """
         with self._database.read() as connection:
             run = persons.latest_run(connection)
             number = results.latest_reconciled(connection)
             snapshots = [] if run is None else results.run_snapshots(connection, run)
             person_of = standing_persons(connection)
+            asked = review.pairs_without_shape(connection)
         held = self._held(number + 1, snapshots, person_of, Review())
+        shapes = overlaps(held, asked, self._tolerance) if asked else {}
         numbers = QueryNumbers(self._query_key)
         found = urgent_conflicts(held, person_of, query_number=numbers.number, tolerance=self._tolerance)
         episodes = Counter({one.agency: len(one.payload.episodes) for one in held})
         with task.ending() as connection:
             note_conflicts(connection, found, episodes, self._settings, now=self._clock())
+            review.set_shapes(connection, {asked[pair]: shape.text() for pair, shape in shapes.items()})
 
     def erase(self, task: Task) -> None:
         """Erase what is held of children that were never encoded again.

@@ -20,6 +20,7 @@ NAMES: Mapping[str, str] = {
 }
 OWN_NAMES: Mapping[str, str] = {
     "clew.css": "text/css; charset=utf-8",
+    "single-keys.js": "text/javascript; charset=utf-8",
     "start.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "passkey.js": "text/javascript; charset=utf-8",

@@ -105,11 +105,12 @@ class _Order:
         if not whole:
             yield f"{one.method}: the body was named before it was synced"
         folder = rename.arguments.rpartition('"')[0].rpartition('"')[2].rpartition("/")[0]
-        after = [call for call in self.syncs if call.path == folder and call.began > rename.ended]
-        if not after or after[0].ended > one.answered:
+        # Many clients share the folder: of its syncs begun since, whichever ends first will do.
+        synced = [call.ended for call in self.syncs if call.path == folder and call.began > rename.ended]
+        if min(synced, default=one.answered) >= one.answered:
             yield f"{one.method}: answered before the name was synced"
             return one.received
-        return after[0].ended
+        return min(synced)
 
     def unsynced(self, one: Exchange) -> bool:
         """Say whether anything written to the log was not synced yet when an answer left."""

@@ -17,6 +17,7 @@ from api.store import (
     schema_audiences,
     schema_console,
     schema_releases,
+    schema_review,
 )
 from api.store.database import SCHEMAS, Database, StoreName, insert_new, open_database
 from api.store.migrating import create_database, newest_schema
@@ -25,6 +26,7 @@ from tests.support.databases import new_location
 
 # All tables hang on one.
 assert schema_audiences.audiences.metadata is record_tables.metadata is schema_releases.releases.metadata
+assert schema_review.review_pairs.metadata is record_tables.metadata
 assert schema_console.accounts.metadata is record_tables.metadata
 
 STORES: dict[StoreName, MetaData] = {

@@ -18,6 +18,7 @@ from waitress.task import ErrorTask  # type: ignore[import-untyped]
 
 from api.agency_app.problems import PROBLEM_TYPE, RefusedError, problem_headers
 from api.config import Settings
+from api.logs import quiet_waitress
 from linkage.wire.canonical import canonical
 from linkage.wire.limits import MAX_CHUNK_BYTES
 
@@ -27,7 +28,6 @@ MAX_HEAD_BYTES = 16 * 1024
 """Request line and headers together."""
 
 _access = logging.getLogger("clew.access")
-_faults = logging.getLogger("clew.faults")
 
 
 class _Refused:
@@ -118,14 +118,6 @@ def _add_task(dispatcher: Any, channel: _Channel) -> None:
         dispatcher.add_task(channel)
 
 
-class _Quiet(logging.Handler):
-    """waitress logs targets and tracebacks; the unit's log has neither."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info and record.exc_info[0] is not None:
-            _faults.error("the web server met %s", record.exc_info[0].__name__)
-
-
 def make_server(app: Flask, settings: Settings, *, host: str, port: int) -> Any:
     """Make a server that listens; raises :class:`OSError` where it cannot."""
     server = waitress.create_server(
@@ -144,7 +136,5 @@ def make_server(app: Flask, settings: Settings, *, host: str, port: int) -> Any:
         if hasattr(one, "channel_class"):
             one.channel_class = channel
             one.add_task = functools.partial(_add_task, one.task_dispatcher)
-    for name in ("waitress", "waitress.queue"):
-        logger = logging.getLogger(name)
-        logger.handlers, logger.propagate = [_Quiet()], False
+    quiet_waitress()
     return server

@@ -1,6 +1,5 @@
 """Who asks: the account of the present request, and what only its browser knows."""
 
-import hmac
 import secrets
 from dataclasses import dataclass
 from typing import cast
@@ -10,6 +9,7 @@ from markupsafe import Markup
 
 from api.console_app.roles import Role
 from api.store.console_sessions import Session
+from linkage.wire.derivation import keyed_digest
 
 __all__ = [
     "CSRF_FIELD",
@@ -57,7 +57,7 @@ def current() -> SignedIn:
 
 def csrf_token() -> str:
     """Return what a form must hold: it follows from the token that only this browser has."""
-    return _csrf_of(g.token)
+    return keyed_digest(g.token.encode(), b"clew/console-csrf/1").hex()
 
 
 def csrf_field() -> Markup:
@@ -68,7 +68,3 @@ def csrf_field() -> Markup:
 def is_csrf_token(given: str) -> bool:
     """Say, in constant time, whether a form came from a page that this browser was given."""
     return secrets.compare_digest(given.encode(), csrf_token().encode())
-
-
-def _csrf_of(token: str) -> str:
-    return hmac.new(token.encode(), b"clew/console-csrf/1", "sha256").hexdigest()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from api.console_app import home
+from api.console_app import clerical_review, home
 from api.console_app.roles import ROLES, Role
 from api.console_app.service import ConsoleService
 
@@ -28,7 +28,16 @@ class Section:
     summary: str = ""
 
 
-SECTIONS: Sequence[Section] = (Section("Home", "/", ROLES, home.add_pages),)
+SECTIONS: Sequence[Section] = (
+    Section("Home", "/", ROLES, home.add_pages),
+    Section(
+        "Clerical review",
+        "/review",
+        ("reviewer",),
+        clerical_review.add_pages,
+        "Possible links that two people decide about, each alone.",
+    ),
+)
 
 
 def shown_to(roles: Sequence[Role]) -> list[Section]:

@@ -1,27 +1,17 @@
 """waitress as it serves the console: small requests, nothing of them in a log."""
 
-import logging
 from typing import Any
 
 import waitress  # type: ignore[import-untyped]
 from flask import Flask
 
 from api.config import ConsoleSettings
+from api.logs import quiet_waitress
 
 __all__ = ["make_console_server"]
 
 _MAX_HEAD_BYTES = 16 * 1024
 _MAX_BODY_BYTES = 512 * 1024
-
-_faults = logging.getLogger("clew.faults")
-
-
-class _Quiet(logging.Handler):
-    """waitress logs targets and tracebacks; the unit's log has neither."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info and record.exc_info[0] is not None:
-            _faults.error("the web server met %s", record.exc_info[0].__name__)
 
 
 def make_console_server(app: Flask, settings: ConsoleSettings, *, host: str, port: int) -> Any:
@@ -36,7 +26,5 @@ def make_console_server(app: Flask, settings: ConsoleSettings, *, host: str, por
         max_request_body_size=_MAX_BODY_BYTES,
         clear_untrusted_proxy_headers=False,  # the app reads the one header, and only behind a proxy
     )
-    for name in ("waitress", "waitress.queue"):
-        logger = logging.getLogger(name)
-        logger.handlers, logger.propagate = [_Quiet()], False
+    quiet_waitress()
     return server

@@ -37,6 +37,7 @@ _MODULES = {
     "restore": "keeping",
     "retention": "retention",
     "retry": "jobs",
+    "review": "reviews",
     "revoke": "revoking",
     "serve": "running",
     "status": "jobs",

@@ -1,12 +1,13 @@
 """The life of epochs: in force, overlapping, closed, destroyed; and who has encoded again."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
 
-from api.store import answers, ledger, reidentifications, schema, urgent
+from api.store import answers, ledger, reidentifications, review, schema, urgent
 from linkage.wire.epochs import EpochDescriptor, read_descriptor
 from linkage.wire.ledger import EntryKind, Fact
 
@@ -222,6 +223,10 @@ def forget_handles(connection: Connection, keys: Collection[tuple[str, str]]) ->
     answers.forget(connection, ordered)
     urgent.clear(connection)
     reidentifications.forget(connection, ordered)
+    by_agency: dict[str, list[str]] = defaultdict(list)
+    for agency, handle in ordered:
+        by_agency[agency].append(handle)
+    review.forget_records(connection, by_agency)
 
 
 def forget_members(connection: Connection, epoch: str, *, now: str) -> int:
@@ -234,6 +239,7 @@ def forget_members(connection: Connection, epoch: str, *, now: str) -> int:
     rows = connection.execute(select(table.c.agency, table.c.handle).where(table.c.epoch == epoch)).all()
     keys = [(row.agency, row.handle) for row in rows]
     forget_handles(connection, keys)
+    review.forget_epoch(connection, epoch)
     connection.execute(delete(schema.carried).where(schema.carried.c.epoch == epoch))
     connection.execute(delete(table).where(table.c.epoch == epoch))
     withdrawn = _withdrawn(connection, epoch)

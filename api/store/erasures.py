@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, insert, or_, select, update
 
-from api.store import answers, record_tables, schema, schema_audiences, urgent
+from api.store import answers, record_tables, review, schema, schema_audiences, urgent
 from api.store.database import number_of
 from api.store.records import in_chunks
 from linkage.wire.erasures import ErasureScope
@@ -229,7 +229,7 @@ def forget(connection: Connection, targets: Mapping[str, Collection[str] | None]
 
     ``targets``: handles by agency; None for all of an agency's.
     """
-    counts: Counter[str] = Counter()
+    counts: Counter[str] = Counter(other=review.forget_records(connection, targets))
     for table in schema.metadata.sorted_tables:
         if {"agency", "handle"} <= set(table.c.keys()) and table.name != "ledger_records":
             kind = _KINDS.get(table.name, "other")

@@ -19,7 +19,7 @@ from linkage.match.clustering_weakest import weakest_links
 from linkage.match.declaration import believed
 from linkage.match.explanation_rows import BestRows, Described, chance_deviations
 from linkage.match.explanation_shares import contributions
-from linkage.match.explanation_standing import Standing, ViewAmong
+from linkage.match.explanation_standing import Distribution, Standing, ViewAmong
 from linkage.match.explanation_weights import Weights
 from linkage.match.incremental import Clusters, Statements
 from linkage.match.incremental_places import places_of
@@ -190,6 +190,10 @@ class Explainer:
                 )
             )
         return tuple(evidence)
+
+    def distributions(self) -> list[tuple[Distribution, Distribution]]:
+        """Return how each view is spread among the pairs of one person, and among those of strangers."""
+        return [(matches.distribution(), strangers.distribution()) for matches, strangers in self._among]
 
     def person(self, record: RecordId, *, most: int = 3) -> PersonExplanation:
         """Explain the person of a record by its weakest cut and its ``most`` weakest pairs.

@@ -7,7 +7,10 @@ from numpy.typing import NDArray
 
 from linkage.match.similarity import Similarities
 
-__all__ = ["Standing", "ViewAmong"]
+__all__ = ["BINS", "Distribution", "Standing", "ViewAmong"]
+
+BINS = 20
+"""Into so many classes of equal width similarities are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,18 @@ class Standing:
     median: float | None
     high: float | None
     below: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How a view is spread among some pairs that have it on both sides; shares of all of them.
+
+    ``silent``: it agrees no more than noise; ``shares``: the Dice estimates of the rest in :data:`BINS`
+    classes from 0 to 1.  They sum to 1, or to 0 where no pair has the view.
+    """
+
+    silent: float
+    shares: tuple[float, ...]
 
 
 class ViewAmong:
@@ -52,6 +67,14 @@ class ViewAmong:
         return Standing(
             min(speaking / self._all, 1.0), mean, low, median, high, self._below(similarity, speaking)
         )
+
+    def distribution(self) -> Distribution:
+        """Return how the view is spread among these pairs."""
+        if self._all <= 0.0:
+            return Distribution(0.0, (0.0,) * BINS)
+        counted = np.histogram(self._dice, bins=BINS, range=(0.0, 1.0), weights=self._counts)[0]
+        shares = counted / self._all
+        return Distribution(max(1.0 - float(shares.sum()), 0.0), tuple(shares.tolist()))
 
     def _quantile(self, count: float) -> float:
         return float(self._dice[min(int(np.searchsorted(self._upto, count)), len(self._dice) - 1)])

@@ -147,12 +147,18 @@ def make_unit(folder: Path) -> Unit:
 
 
 def set_limits(data: DataFolder, **limits: int) -> None:
-    """Change limits in the unit's settings, as an operator would."""
-    text = data.settings.read_text()
+    """Change limits of the agencies' service in the unit's settings, as an operator would."""
+    tables = re.split(r"^(?=\[)", data.settings.read_text(), flags=re.MULTILINE)
     for name, number in limits.items():
-        text, found = re.subn(rf"^{name} = [0-9]+$", f"{name} = {number}", text, flags=re.MULTILINE)
-        assert found == 1, name
-    data.settings.write_text(text)
+        line = re.compile(rf"^{name} = [0-9]+$", flags=re.MULTILINE)
+        places = [
+            place
+            for place, table in enumerate(tables)
+            if table.startswith(("[service]", "[limits]")) and line.search(table)
+        ]
+        assert len(places) == 1, name
+        tables[places[0]] = line.sub(f"{name} = {number}", tables[places[0]])
+    data.settings.write_text("".join(tables))
 
 
 def _with_copies(settings: str, made: Unit) -> str:
