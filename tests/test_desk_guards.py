@@ -1,10 +1,14 @@
 """Nobody but the browser that was given the token gets at the data officer's page, and it keeps no secret."""
 
+import ctypes
+import gc
 import http.client
 import logging
+import os
 import re
 import socket
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -13,9 +17,10 @@ import httpx
 import pytest
 
 from cli.agency.commands import agency
-from cli.desk import serving
-from cli.desk.forms import words_for_page
+from cli.desk import forms, peers, serving
 from cli.desk.guards import COOKIE
+from cli.desk.wording import words_for_page
+from keys.passphrase import checked_passphrase
 from linkage.errors import InputError
 from pages.policy import HEADERS
 from tests.support.agency_desk import (  # noqa: F401 (fixtures)
@@ -36,7 +41,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 def test_the_token_opens_the_page_once(served: Served) -> None:
-    with client_of(served) as client, httpx.Client(base_url=served.origin, trust_env=False) as other:
+    with client_of(served) as client, httpx.Client(base_url=served.pages, trust_env=False) as other:
         assert client.get("/").status_code == 200
         assert "token=" not in client.get("/").text
         assert other.get(served.address).status_code == 403
@@ -49,7 +54,12 @@ def test_the_cookie_is_for_this_site_and_no_script(served: Served) -> None:
         cookie = client.get(served.address).headers["set-cookie"]
         name, _, rest = cookie.partition("=")
         assert name == COOKIE
-        assert {"HttpOnly", "SameSite=Strict"} <= {part.strip() for part in rest.split(";")}
+        folder = served.pages.removeprefix(served.origin)
+        assert len(folder) > 20
+        parts = {part.strip() for part in rest.split(";")}
+        assert {"HttpOnly", "SameSite=Strict", f"Path={folder}"} <= parts, (
+            "another port's page is not sent it"
+        )
         assert served.token not in cookie
 
 
@@ -57,10 +67,13 @@ def test_the_cookie_is_for_this_site_and_no_script(served: Served) -> None:
     "path", ["/", "/source", "/report", "/bundles", "/work", "/workspace/card.json", "/no"]
 )
 def test_without_the_cookie_nothing_is_told(served: Served, path: str) -> None:
+    folder = served.pages.rpartition("/")[2]
     for headers in ({}, {"Cookie": f"{COOKIE}=guessed"}):
-        answer = httpx.get(served.origin + path, headers=headers, trust_env=False)
-        assert answer.status_code == 403
-        assert "workspace" not in answer.text
+        for pages in (served.pages, served.origin):
+            answer = httpx.get(pages + path, headers=headers, trust_env=False)
+            assert answer.status_code == 403
+            assert "workspace" not in answer.text
+        assert folder not in answer.text, "whoever does not know the folder is not told"
 
 
 @pytest.mark.parametrize(
@@ -136,13 +149,15 @@ def test_every_answer_has_the_guarding_headers(served: Served) -> None:
 
 def test_a_strange_request_shows_no_traceback(served: Served) -> None:
     targets = ("/%00", "/bundles/..%2f..%2fetc%2fpasswd", "/own/../guards.py", "/report/99999999999999999999")
+    folder = served.pages.removeprefix(served.origin)
     with client_of(served) as client:
         cookie = f"{COOKIE}={client.cookies[COOKIE]}"
         for target in targets:
             connection = http.client.HTTPConnection(served.host, timeout=30)
-            connection.request("GET", target, headers={"Cookie": cookie})
+            connection.request("GET", folder + target, headers={"Cookie": cookie})
             answer = connection.getresponse()
             assert answer.status in (303, 400, 404), target
+            assert answer.headers["location"] in (None, f"{folder}/unit"), target
             assert "Traceback" not in answer.read().decode()
             connection.close()
 
@@ -172,13 +187,13 @@ def test_what_was_uploaded_is_erased_at_the_end_and_no_secret_is_said(
 
 def _to_the_bundle(client: httpx.Client, served: Served, source: Path) -> list[str]:
     """Choose, map, check and encode; returns every address that was led to."""
-    forms = Forms(client, served.origin)
-    assert "fits this file" in forms.send("/source", upload(source), **PERIOD)
-    assert "is saved" in forms.send("/mapping", act="shipped", shipped="council-csv")
-    assert "Where every row went" in forms.send("/check")
-    assert "passphrase is wrong" in forms.send("/encode", passphrase="not the passphrase").casefold()
-    assert "What never leaves" in forms.send("/encode", passphrase=PHRASE)
-    return forms.led
+    pages = Forms(client, served.origin)
+    assert "fits this file" in pages.send("/source", upload(source), **PERIOD)
+    assert "is saved" in pages.send("/mapping", act="shipped", shipped="council-csv")
+    assert "Where every row went" in pages.send("/check")
+    assert "passphrase is wrong" in pages.send("/encode", passphrase="not the passphrase").casefold()
+    assert "What never leaves" in pages.send("/encode", passphrase=PHRASE)
+    return pages.led
 
 
 @pytest.mark.parametrize(
@@ -193,3 +208,73 @@ def _to_the_bundle(client: httpx.Client, served: Served, source: Path) -> list[s
 def test_hints_name_no_option_of_the_command_line(said: str) -> None:
     assert "--" not in words_for_page(said)
     assert "clew agency" not in words_for_page(said)
+
+
+def test_a_connection_of_another_account_is_refused(served: Served) -> None:
+    """On Linux the list of processes shows everybody the address that a browser is begun with."""
+    if not Path("/proc/net/tcp").is_file() or os.getuid() != 0:
+        pytest.skip("only root can become somebody else, and only Linux tells whose a connection is")
+    path = served.address.removeprefix(served.origin)
+    host, port = served.host.split(":")
+    with _socket_of(65534) as asking:
+        asking.settimeout(30)
+        asking.connect((host, int(port)))
+        asking.sendall(f"GET {path} HTTP/1.1\r\nHost: {served.host}\r\n\r\n".encode())
+        told = asking.recv(4000).decode()
+    assert told.startswith("HTTP/1.1 403 ")
+    assert "Set-Cookie" not in told
+    with client_of(served) as client:
+        assert client.get("/").status_code == 200, "the token was not spent"
+
+
+def _socket_of(account: int) -> socket.socket:
+    """Make a socket as another account, in this thread alone (setfsuid(2)); its owner is who made it."""
+    libc = ctypes.CDLL(None)
+    libc.setfsuid(account)
+    try:
+        return socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    finally:
+        libc.setfsuid(os.getuid())
+
+
+def test_whose_a_connection_is_stands_in_the_kernels_table() -> None:
+    kept = "00000000:00000000 00:00000000 00000000"
+    table = (
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+        f"   0: 0100007F:1F90 00000000:0000 0A {kept}  1000        0 1 1 0 100 0 0 10 0\n"
+        f"   1: 0100007F:C350 0100007F:1F90 01 {kept}  1001        0 2 1 0 20 4 30 10 -1\n"
+        f"   2: 0100007F:1F90 0100007F:C350 01 {kept}  1000        0 3 1 0 20 4 30 10 -1\n"
+        "broken\n"
+    )
+    assert peers.account_of(table, "0100007F:C350", "0100007F:1F90") == 1001
+    assert peers.account_of(table, "0100007F:C351", "0100007F:1F90") is None
+
+
+def test_the_passphrase_is_let_go_of_when_its_act_has_ended(
+    tmp_path: Path,
+    desk: Desk,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither the task, nor its error, nor the thread keeps it."""
+    left: list[weakref.ref[_Phrase]] = []
+
+    def watched(text: str, *, chosen: bool) -> str:
+        phrase = _Phrase(checked_passphrase(text, chosen=chosen))
+        left.append(weakref.ref(phrase))
+        return phrase
+
+    monkeypatch.setattr(forms, "checked_passphrase", watched)
+    with desk_page(desk.workspace) as served, client_of(served) as client:
+        pages = Forms(client, served.origin)
+        assert (
+            "passphrase is wrong"
+            in pages.send("/unit", url="https://127.0.0.1:9", passphrase="wrong words").casefold()
+        )
+        assert "There is a problem" in pages.send("/unit", url="https://127.0.0.1:9", passphrase=PHRASE)
+        gc.collect()
+        assert len(left) == 2
+        assert [one() for one in left] == [None, None]
+
+
+class _Phrase(str):  # noqa: SLOT000 (slots would have no place for a weak reference)
+    """Text that can be watched."""

@@ -4,14 +4,20 @@ Nothing is typed on a terminal after the start.  Every page is held against WCAG
 must fit a screen of 320 pixels, ask nothing of any other origin and break nothing of its own policy.
 """
 
+import datetime as dt
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 import xlsxwriter
 from playwright.sync_api import Page
 
+from cli.agency.making import BundleRequest
+from cli.agency.progress import Stages
+from cli.desk import bundles
 from keys.wrapping import wrap_key
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import AgencyCard, read_card
@@ -33,18 +39,23 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def _messy_workbook(path: Path) -> Path:
-    """Titles above the header, headings of its own, notes, an impossible date, an end before its start."""
+    """Merged titles above the header, headings of its own, dates of two kinds, notes, a row of totals."""
     kids = [child(number) for number in range(1, COUNT + 1)]
     with xlsxwriter.Workbook(path) as book:
+        bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "dd/mm/yyyy"})
         sheet = book.add_worksheet("Kids")
-        sheet.write_row(0, 0, ["Children looked after, printed for Team 4"])
-        sheet.write_row(
-            2, 0, ["Kid no.", "First name", "Last name", "D.O.B.", "Gender", "Post code", "Worker's notes"]
-        )
-        for row, one in enumerate(kids, start=3):
-            born = "31/02/2012" if row == 3 else one["date_of_birth"]
-            named = [one["child_id"], one["forename"], one["surname"], born, one["sex"], one["postcode"]]
-            sheet.write_row(row, 0, [*named, "lives with nan"])
+        sheet.merge_range(0, 0, 0, 7, "Children looked after, printed for Team 4", bold)
+        sheet.merge_range(2, 0, 2, 3, "Who", bold)
+        sheet.merge_range(2, 4, 2, 7, "Details", bold)
+        sheet.write_row(3, 0, ["Kid no.", "First name", "Last name", "D.O.B.", "Gender", "Post code"])
+        sheet.write_row(3, 6, ["Worker's notes", "RAG"])
+        for row, one in enumerate(kids, start=4):
+            born = "31/02/2012" if row == 4 else one["date_of_birth"]
+            sheet.write_row(row, 0, [one["child_id"], one["forename"], one["surname"], born])
+            if row % 2:
+                sheet.write_datetime(row, 3, dt.datetime.strptime(born, "%d/%m/%Y"), day)
+            sheet.write_row(row, 4, [one["sex"], one["postcode"], "lives with nan", "green"])
+        sheet.write_row(COUNT + 5, 0, ["Total", COUNT])
         sheet = book.add_worksheet("Missing")
         sheet.write_row(0, 0, ["Missing ID", "Child ref", "Missing start date", "Returned", "Type"])
         for row, one in enumerate(kids, start=1):
@@ -144,11 +155,11 @@ def _join(seen: Seen, files: dict[str, Path], wrapped: Path) -> None:
     seen.look("05-joined")
 
 
-def _choose(seen: Seen, source: Path) -> None:
+def _choose(seen: Seen, *source: Path) -> None:
     page = seen.page
-    page.goto(f"{seen.origin}/source")
+    page.goto(f"{seen.pages}/source")
     seen.look("06-source")
-    page.get_by_label("Your file or files").set_input_files(source)
+    page.get_by_label("Your file or files").set_input_files(list(source))
     for legend, (day, month, year) in {
         "First day": ("1", "4", "2025"),
         "Last day": ("31", "3", "2026"),
@@ -162,12 +173,14 @@ def _choose(seen: Seen, source: Path) -> None:
 
 
 def _fix_mapping(seen: Seen) -> None:
-    """The children's table was not known for one: its reference has a heading of nobody's standard."""
+    """The children's reference has a heading of nobody's standard: the page asks for it alone."""
     page = seen.page
+    page.get_by_text("Clew found no column for: reference of the child (children).").wait_for()
     seen.look("07-mapping-proposed")
-    page.locator('select[name="table.children"]').select_option(label=f"messy.xlsx#Kids – {COUNT:,} rows")
-    _press(page, "Show the columns of these tables")
-    page.get_by_text("These are the columns of the tables that you chose.").wait_for()
+    _press(page, "Save this mapping")
+    page.get_by_role("alert").get_by_text("No column was chosen yet for reference of the child").wait_for()
+    chosen = page.locator('select[name="table.children"] option:checked').inner_text()
+    assert chosen == f"messy.xlsx, sheet Kids – {COUNT + 1:,} rows", "the row of totals is one"
     page.locator('select[name="children.key"]').select_option(label="Kid no. – C•9999999")
     seen.look("08-mapping-fixed")
     _press(page, "Save this mapping")
@@ -208,7 +221,7 @@ def _encode(seen: Seen) -> None:
 
 def _submit(seen: Seen) -> None:
     page = seen.page
-    page.get_by_role("button", name="Go on to submit").click()
+    page.get_by_role("button", name="Go on to submit").last.click()
     _arrived(page, "Submit your bundle")
     seen.look("13-submit")
     page.get_by_label("Passphrase of your workspace").fill(PHRASE)
@@ -219,7 +232,7 @@ def _submit(seen: Seen) -> None:
 
 def _ask(seen: Seen, button: str, title: str) -> None:
     page = seen.page
-    page.goto(f"{seen.origin}/unit")
+    page.goto(f"{seen.pages}/unit")
     page.get_by_label("Passphrase of your workspace").fill(PHRASE)
     _press(page, button)
     _arrived(page, title)
@@ -235,11 +248,11 @@ def _read_report(seen: Seen, folder: Path) -> None:
     assert "Today" in row.inner_text()
     assert "CH0000004" in row.inner_text()
     seen.look("19-episodes")
-    page.goto(f"{seen.origin}/report")
+    page.goto(f"{seen.pages}/report")
     page.get_by_role("link", name="Missing from your records").click()
     _arrived(page, "Missing from your records")
     assert "2025-09" in page.get_by_role("row").filter(has_text="CH0000008").inner_text()
-    page.goto(f"{seen.origin}/report")
+    page.goto(f"{seen.pages}/report")
     with page.expect_download() as downloaded:
         page.get_by_role("link", name="The whole report as a workbook (XLSX)").click()
     downloaded.value.save_as(folder / "report.xlsx")
@@ -265,7 +278,7 @@ def test_from_a_messy_workbook_to_a_report(tmp_path: Path, service: Service) -> 
     _police(service, tmp_path / "police")
     files = _handed_over(service, tmp_path / "handed over")
     workspace = tmp_path / "workspace"
-    with desk_page(workspace, url=service.url) as served, browsing(served.origin) as seen:
+    with desk_page(workspace, url=service.url) as served, browsing(served.pages) as seen:
         seen.page.goto(served.address)
         _arrived(seen.page, "What to do next")
         assert "token" not in seen.page.url
@@ -284,14 +297,14 @@ def test_from_a_messy_workbook_to_a_report(tmp_path: Path, service: Service) -> 
         assert "Accepted, linked" in seen.page.locator("main").inner_text()
         seen.look("15-status")
         service.workers.cycle()
-        seen.page.goto(f"{seen.origin}/unit")
+        seen.page.goto(f"{seen.pages}/unit")
         seen.look("16-ask")
         _ask(seen, "What is urgent?", "What is urgent")
         assert "EP0000004" in seen.page.locator("main").inner_text()
         seen.look("17-urgent")
         _read_report(seen, tmp_path)
         _answer(seen)
-        seen.page.goto(seen.origin)
+        seen.page.goto(f"{seen.pages}/")
         assert (
             "To do" not in seen.page.get_by_role("listitem").filter(has_text="Read the report").inner_text()
         )
@@ -308,11 +321,44 @@ def test_from_a_messy_workbook_to_a_report(tmp_path: Path, service: Service) -> 
     assert not any("Surnamecanary" in text or PHRASE in text for text in seen.texts)
 
 
+def test_progress_is_shown_and_followed(
+    tmp_path: Path, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An act that takes its time is shown with how far it is; when it ends the page goes on by itself."""
+    desk, go_on = service.desk(tmp_path / "council"), threading.Event()
+    source = write_council(tmp_path / "source", 4)
+    for_real = bundles.make_bundle
+
+    def slow(request: BundleRequest, opened: Any, stages: Stages, **named: Any) -> Any:
+        stages.stage("encoding", 4)(3)
+        assert go_on.wait(60)
+        return for_real(request, opened, stages, **named)
+
+    monkeypatch.setattr(bundles, "make_bundle", slow)
+    with desk_page(desk.workspace) as served, browsing(served.pages) as seen:
+        page = seen.page
+        page.goto(served.address)
+        _choose(seen, *sorted(source.glob("*.csv")))
+        _press(page, "Use this mapping")
+        _arrived(page, "Check your file")
+        page.goto(f"{seen.pages}/encode")
+        page.get_by_label("Passphrase of your workspace").fill(PHRASE)
+        _press(page, "Encode on this machine")
+        page.get_by_text("Encoding: 3 of 4").wait_for()
+        assert page.get_by_role("progressbar").get_attribute("value") == "75"
+        seen.look("24-progress")
+        page.goto(f"{seen.pages}/")
+        page.get_by_role("link", name="Something is being done").click()
+        go_on.set()
+        _arrived(page, "Exactly what will leave")
+    seen.assert_nothing_broken()
+
+
 def test_without_scripts_and_by_keyboard(tmp_path: Path, service: Service) -> None:
     """With JavaScript off a file is chosen, mapped, checked and encoded, with keys alone."""
     desk = service.desk(tmp_path / "council")
     source = write_council(tmp_path / "source", 4)
-    with desk_page(desk.workspace) as served, browsing(served.origin, scripted=False) as seen:
+    with desk_page(desk.workspace) as served, browsing(served.pages, scripted=False) as seen:
         page = seen.page
         page.goto(served.address)
         page.get_by_role("link", name="Choose your file").focus()
@@ -329,7 +375,7 @@ def test_without_scripts_and_by_keyboard(tmp_path: Path, service: Service) -> No
         page.get_by_role("button", name="Use this mapping").press("Enter")
         _follow(page, "Check your file")
         page.get_by_role("button", name="Check the file").press("Enter")
-        _follow(page, "Check your file")
+        _follow(page, "Where every row went")
         page.get_by_role("button", name="Go on to encoding").press("Enter")
         _follow(page, "Encode your file")
         page.get_by_label("Passphrase of your workspace").focus()
@@ -346,9 +392,12 @@ def test_without_scripts_and_by_keyboard(tmp_path: Path, service: Service) -> No
 
 def _follow(page: Page, title: str) -> None:
     """Go on from the page of an act that is under way by its own button, as somebody without scripts does."""
+    arrived = page.get_by_role("heading", name=title, exact=True)
+    under_way = page.get_by_role("button", name="See how far it is now")
     for _ in range(200):
-        if page.locator("h1").inner_text() == title:
+        arrived.or_(under_way).wait_for()
+        if arrived.is_visible():
             return
-        page.get_by_role("button", name="See how far it is now").press("Enter")
+        under_way.press("Enter")
         page.wait_for_timeout(100)
     raise AssertionError(page.locator("h1").inner_text())

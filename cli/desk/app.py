@@ -5,7 +5,7 @@ import time
 from importlib import resources
 from typing import Any
 
-from flask import Flask, Response, abort, redirect, render_template, request
+from flask import Flask, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from jinja2 import PackageLoader
 from werkzeug.exceptions import HTTPException
@@ -14,13 +14,15 @@ from cli.desk.answering import answering_pages, unit_pages
 from cli.desk.bundles import bundle_pages, encoding_pages, submitting_pages
 from cli.desk.checking import checking_pages
 from cli.desk.choosing import choosing_pages
-from cli.desk.forms import as_clew_error, sentence, words_for_page
+from cli.desk.forms import as_clew_error
 from cli.desk.guards import Guards, guard_access
 from cli.desk.home import home_pages, work_pages
 from cli.desk.mapping import mapping_pages
 from cli.desk.reports import report_pages
 from cli.desk.setting_up import setting_up_pages
+from cli.desk.showing import go
 from cli.desk.state import State
+from cli.desk.wording import at_time, in_days, sentence, table_name, words_for_page
 from cli.desk.work import Work
 from linkage.errors import ClewError
 from pages.assets import asset_pages
@@ -100,13 +102,14 @@ def _say_everywhere(app: Flask, state: State, work: Work) -> None:
         return {
             "service_name": "Clew desk",
             "phase_text": "This page runs on your own machine and is shown to nobody else.",
-            "home_address": "/",
+            "home_address": f"{request.script_root}/",
             "state": state,
             "busy": work.is_busy,
         }
 
     app.add_template_filter(words_for_page, "here")
-    app.add_template_filter(sentence, "sentence")
+    for named in (at_time, in_days, sentence, table_name):
+        app.add_template_filter(named)
 
 
 def _answer_errors(app: Flask, state: State) -> None:
@@ -115,7 +118,7 @@ def _answer_errors(app: Flask, state: State) -> None:
         """Show what is wrong on the form that was sent."""
         if request.method == "POST":
             state.problem = error
-            return redirect(request.path, code=303)
+            return go(request.path)
         return render_template("desk/refused.html", title="This cannot be shown", problem=error), 400
 
     @app.errorhandler(OSError)

@@ -31,6 +31,7 @@ from linkage.wire.canonical import to_builtins
 __all__ = ["bundle_pages", "encoding_pages", "submitting_pages"]
 
 _SHOWN_VALUES = 12
+_COUNTED = {"rows": "rows of encodings", "coverage": "months of coverage"}
 
 
 def encoding_pages(state: State, work: Work) -> Blueprint:
@@ -165,7 +166,8 @@ def _shown(state: State, looked: Looked) -> dict[str, Any]:
         "looked": looked,
         "manifest": looked.manifest,
         "counts": [
-            (name.replace("_", " "), count) for name, count in to_builtins(looked.manifest.counts).items()
+            (_COUNTED.get(name, name.replace("_", " ")), count)
+            for name, count in to_builtins(looked.manifest.counts).items()
         ],
         "profile": profile_name(looked.manifest.profile_digest),
         "never": NEVER_SENT,

@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
 
 from flask import request
@@ -22,55 +21,9 @@ __all__ = [
     "period",
     "saved_upload",
     "saved_uploads",
-    "sentence",
-    "words_for_page",
 ]
 
 _AREA = re.compile(r"[A-Z0-9]{2,12}")
-_SAID: Mapping[str, str] = {
-    "--allow-empty if withdrawing is what you mean": (
-        "tick ‘Let a file without children withdraw everything’ if that is what you mean"
-    ),
-    "--allow-withdrawals if withdrawing them is what you mean": (
-        "tick ‘Let more than a fifth of the records be withdrawn’ if that is what you mean"
-    ),
-    "name each area that it holds whole with --area, or give a coverage table in the mapping": (
-        "write each area that it holds whole under ‘Areas’ where you chose the file, or say in the mapping "
-        "which table has the coverage"
-    ),
-    "name the list with --shield-list, or say --no-shield-list if there is none any more": (
-        "choose the list again where you chose the file, or tick there that there is none any more"
-    ),
-    "name one with --mapping, as council-csv": "go to ‘Say which column is what’",
-    "see clew agency check for what is wrong;": "check the file to see what is wrong;",
-    "run clew agency join with the epoch descriptor and the wrapped key of the custodians": (
-        "join the epoch first, with the files that the custodians gave you"
-    ),
-    "have custodians wrap the key for your card, and run clew agency join again": (
-        "have custodians wrap the key for your card, and join the epoch again"
-    ),
-    "make one with clew agency init, or name the right folder with --workspace": "make your workspace first",
-    "go on with clew agency join, or name another folder with --workspace": "go on by joining the epoch",
-    "or write a mapping of your own after one of clew agency mapping show": "or write the mapping as text",
-    "run the command again: it goes on where it stopped": (
-        "press the button again: it goes on where it stopped"
-    ),
-    "docs/agency.md": "the guide for data officers",
-}
-"""What the command line's hints say, as this page says it."""
-
-
-def words_for_page(text: str) -> str:
-    """Return a message or a hint without names of options, which a page has not."""
-    for said, here in _SAID.items():
-        text = text.replace(said, here)
-    return text
-
-
-def sentence(text: str) -> str:
-    """Return a message with a capital at its beginning, unless that is the name of a file."""
-    first = text.partition(" ")[0].rstrip(",")
-    return text[:1].upper() + text[1:] if first.isalpha() else text
 
 
 def chosen_text(name: str) -> str:

@@ -4,14 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cli.agency.proposals import columns_of, proposed_text
+from cli.desk.wording import table_name
 from cli.sources.headings import HEADINGS
 from cli.sources.masking import masked
 from cli.sources.proposing import Found, Proposal, Seen, matched, note_orders
+from linkage.errors import InputError
 from linkage.wire.codes import Role
 
 __all__ = ["Choice", "Draft", "Question", "SectionForm", "UnusedColumn", "draft_of"]
 
 NAMES = "names"
+_NAMES = frozenset({"forename", "forenames", "full_name", "surname"})
 _SECTIONS: Mapping[str, str] = {
     "children": "Children",
     "names": "Names, where they stand apart from the children’s table",
@@ -162,7 +165,19 @@ class Draft:
 
     def text(self, role: Role | None) -> str:
         """Return the mapping's text; raises :class:`InputError` if something is lacking."""
+        lacking = list(self.lacking())
+        if lacking:
+            raise InputError(
+                f"no column was chosen yet for {'; '.join(lacking)}", hint="choose each from its list"
+            )
         return proposed_text(self.proposal(), "desk", role)
+
+    def lacking(self) -> Iterator[str]:
+        """Yield in words every column that is needed and not chosen."""
+        for section, found in self.sections.items():
+            for one in _questions(section, found, names_apart=NAMES in self.sections):
+                if one.needed and not one.answered:
+                    yield f"{one.label.lower()} ({_SECTIONS[section].partition(',')[0].lower()})"
 
     def proposal(self) -> Proposal:
         """Return what the sections make together."""
@@ -185,7 +200,7 @@ class Draft:
         for seen in self.tables:
             for one in columns_of(proposal, seen):
                 if not one.meanings and one.heading:
-                    yield UnusedColumn(seen.file, one.heading, one.specimen)
+                    yield UnusedColumn(table_name(seen.file), one.heading, one.specimen)
 
     def _table(self, text: str) -> Seen | None:
         place = _number(text, len(self.tables))
@@ -196,13 +211,14 @@ class Draft:
         tables = tuple(
             Choice(
                 str(place),
-                f"{one.file} – {len(one.table.rows):,} rows",
+                f"{table_name(one.file)} – {len(one.table.rows):,} rows",
                 found is not None and one is found.seen,
             )
             for place, one in enumerate(self.tables)
         )
         none = Choice("", "Not in these files", found is None)
-        questions = tuple(_questions(section, found)) if found else ()
+        apart = NAMES in self.sections
+        questions = tuple(_questions(section, found, names_apart=apart)) if found else ()
         first = tuple(one for one in questions if one.needed or one.answered)
         more = tuple(one for one in questions if not (one.needed or one.answered))
         return SectionForm(section, title, (none, *tables), first, more)
@@ -213,10 +229,22 @@ def draft_of(tables: Sequence[Seen], proposal: Proposal, shipped: Sequence[str])
     sections: dict[str, Found] = dict(proposal.sections)
     if proposal.names is not None:
         sections[NAMES] = proposal.names
+    if "children" not in sections and (likely := _likely_children(proposal.unused)) is not None:
+        sections = {"children": likely, **sections}
     return Draft(tuple(tables), sections, tuple(shipped))
 
 
-def _questions(section: str, found: Found) -> Iterator[Question]:
+def _likely_children(tables: Sequence[Seen]) -> Found | None:
+    """Return the table that has a child's date of birth and a name, whatever its reference is called."""
+    found = [matched("children", one) for one in tables]
+    likely = [one for one in found if "date_of_birth" in one.columns and _NAMES & one.columns.keys()]
+    best = max(likely, key=lambda one: len(one.columns), default=None)
+    if best is not None:
+        note_orders(best)
+    return best
+
+
+def _questions(section: str, found: Found, *, names_apart: bool) -> Iterator[Question]:
     columns = [_column(found, place) for place in range(len(found.seen.table.header))]
     for meaning in _meanings(section):
         chosen = found.columns.get(meaning)
@@ -224,7 +252,8 @@ def _questions(section: str, found: Found) -> Iterator[Question]:
         yield Question(
             name=f"{section}.{meaning}",
             label=_KEY_OF.get(section, "Reference") if meaning == "key" else _MEANINGS[meaning],
-            needed=meaning in _NEEDED[section] or _names_lacking(section, meaning, found),
+            needed=meaning in _NEEDED[section]
+            or (not names_apart and _names_lacking(section, meaning, found)),
             answered=chosen is not None,
             order={"dmy": "day first", "mdy": "month first"}.get(found.orders.get(meaning, ""), ""),
             choices=(Choice("", "Not in this table", chosen is None), *named),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import redirect, render_template
+from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from cli.desk.state import State
@@ -19,7 +19,7 @@ def show(state: State, template: str, title: str, *, field: str = "", **values: 
 
 def go(address: str) -> ResponseReturnValue:
     """Send people to another page, so that loading it again does nothing twice."""
-    return redirect(address, code=303)
+    return redirect(f"{request.script_root}{address}", code=303)
 
 
 def begun(work: Work, title: str, act: Act, *, back: str, then: str) -> ResponseReturnValue:

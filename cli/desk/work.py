@@ -128,5 +128,5 @@ class Work:
 
     def _fail(self, task: Task, error: ClewError) -> None:
         task.error = error.with_traceback(None)  # frames would keep the passphrase alive
-        task.error.__context__ = None
+        task.error.__context__ = task.error.__cause__ = None
         task.state = "failed"

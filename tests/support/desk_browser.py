@@ -20,7 +20,7 @@ class Seen:
     """One page of the browser, with every address that it asked and everything that it broke."""
 
     page: Page
-    origin: str
+    pages: str
     noticed: Noticed
     asked: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -51,13 +51,14 @@ class Seen:
 
 
 @contextmanager
-def browsing(origin: str, *, scripted: bool = True) -> Iterator[Seen]:
-    """Open a page in a browser of its own."""
+def browsing(pages: str, *, scripted: bool = True) -> Iterator[Seen]:
+    """Open a browser of its own for the pages of a folder."""
+    origin = pages.rpartition("/")[0]
     options = {"java_script_enabled": scripted, "viewport": _WIDE, "accept_downloads": True}
     with chromium() as browser, context_of(browser, origin, **options) as (context, noticed):
         context.set_default_timeout(60_000)
         page = context.new_page()
-        seen = Seen(page, origin, noticed)
+        seen = Seen(page, pages, noticed)
         page.on("request", lambda request: seen.asked.append(request.url))
         page.on("console", lambda message: _note(seen, message))
         yield seen

@@ -34,8 +34,13 @@ class Served:
         return next(words for words in self.said if words.startswith("http://"))
 
     @property
-    def origin(self) -> str:
+    def pages(self) -> str:
+        """Where every page lies."""
         return self.address.partition("/begin")[0]
+
+    @property
+    def origin(self) -> str:
+        return self.pages.rpartition("/")[0]
 
     @property
     def host(self) -> str:
@@ -97,9 +102,9 @@ def desk_page(workspace: Path, *, url: str = "", idle_seconds: float = 600.0) ->
 @contextmanager
 def client_of(served: Served) -> Iterator[httpx.Client]:
     """Open the page as a browser that was given the token."""
-    with httpx.Client(base_url=served.origin, trust_env=False, timeout=60.0) as client:
+    with httpx.Client(base_url=served.pages, trust_env=False, timeout=60.0) as client:
         answer = client.get(served.address)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        assert (answer.status_code, served.origin + answer.headers["location"]) == (303, f"{served.pages}/")
         yield client
 
 
@@ -130,5 +135,5 @@ class Forms:
             self.led.append(answer.headers["location"])
             while self.client.get("/work/progress").json()["state"] == "running":
                 time.sleep(0.05)
-            answer = self.client.get(answer.headers["location"])
+            answer = self.client.get(self.origin + answer.headers["location"])
         return answer.text

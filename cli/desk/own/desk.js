@@ -7,7 +7,7 @@ async function follow () {
   if (!answer.ok) throw new Error('no answer')
   const told = await answer.json()
   if (told.state !== 'running') {
-    location.assign('/work')
+    location.assign(place.dataset.then)
     return
   }
   const words = place.querySelector('[data-words]')
