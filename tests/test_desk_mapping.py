@@ -1,13 +1,17 @@
 """What the page proposes for a file, and what it says of a form that lacks something."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from cli.desk.mapping_form import Draft, draft_of
+from cli.desk.meanings import given_meanings, unmeant_values, with_meanings
 from cli.desk.wording import at_time, in_days, table_name
-from cli.sources.mapping import parse_mapping
+from cli.sources.faults import FaultLog
+from cli.sources.mapping import choose_mapping, parse_mapping
 from cli.sources.proposing import propose, tables_in
+from cli.sources.value_uses import ValueUse
 from linkage.errors import InputError
 from tests.support.agency_desk import child, episode, write_table
 
@@ -65,6 +69,41 @@ def test_a_table_without_a_child_is_not_taken_for_one(tmp_path: Path) -> None:
     assert draft.sections == {}
     with pytest.raises(InputError, match="a table of children"):
         draft.text("council")
+
+
+def _log(**words: int) -> FaultLog:
+    """What a check found, with words that have no meaning for where a child went missing from."""
+    uses = {
+        ValueUse("episodes", "From", "missing_from", word, "", known=False): rows
+        for word, rows in words.items()
+    }
+    return FaultLog(values=Counter(uses))
+
+
+def test_words_of_ones_own_are_asked_about_and_kept(tmp_path: Path) -> None:
+    values = unmeant_values(_log(nan=7, granny=6, secret=2))
+    assert [(one.value, one.rows) for one in values] == [("nan", 7), ("granny", 6)], (
+        "a rare one may be a note"
+    )
+    given = given_meanings(values, {"meaning.0": "home", "meaning.1": ""})
+    text = with_meanings(choose_mapping("council-csv"), given)
+    assert parse_mapping(text).values["missing_from"]["nan"] == "home"
+    again = with_meanings(text, {"missing_from": {'gran "x" \\ \x7f': "home"}, "sex": {"f.": "F"}})
+    assert parse_mapping(again).values["missing_from"] == {"nan": "home", 'gran "x" \\ \x7f': "home"}
+    assert parse_mapping(again).values["sex"] == {"f.": "F"}
+
+
+@pytest.mark.parametrize("form", [{}, {"meaning.0": ""}, {"meaning.0": "a note"}, {"meaning.7": "home"}])
+def test_a_form_of_meanings_that_says_nothing_or_something_else_is_refused(form: dict[str, str]) -> None:
+    with pytest.raises(InputError, match=r"no meaning was chosen|not one of those to choose from"):
+        given_meanings(unmeant_values(_log(nan=7)), form)
+
+
+def test_a_mapping_written_otherwise_is_left_as_it_is(tmp_path: Path) -> None:
+    text = choose_mapping("council-csv") + '\n[values]\nmissing_from = { nan = "home" }\n'
+    parse_mapping(text)
+    with pytest.raises(InputError, match="cannot be added to your mapping"):
+        with_meanings(text, {"missing_from": {"granny": "home"}})
 
 
 def test_days_times_and_tables_are_written_as_people_write_them() -> None:

@@ -58,9 +58,10 @@ def _messy_workbook(path: Path) -> Path:
         sheet.write_row(COUNT + 5, 0, ["Total", COUNT])
         sheet = book.add_worksheet("Missing")
         sheet.write_row(0, 0, ["Missing ID", "Child ref", "Missing start date", "Returned", "Type"])
+        sheet.write(0, 5, "Missing from")
         for row, one in enumerate(kids, start=1):
             ended = {1: "01/06/2025", 4: ""}.get(row, "07/06/2025")
-            sheet.write_row(row, 0, [f"EP{row:07d}", one["child_id"], "05/06/2025", ended, "M"])
+            sheet.write_row(row, 0, [f"EP{row:07d}", one["child_id"], "05/06/2025", ended, "M", "kids' home"])
         sheet = book.add_worksheet("Placements")
         sheet.write_row(0, 0, ["Child ref", "Placement start", "Placement end", "Legal status", "Place"])
         for row, one in enumerate(kids, start=1):
@@ -194,6 +195,10 @@ def _check(seen: Seen, folder: Path) -> None:
     page.get_by_role("heading", name="Where every row went").wait_for()
     page.get_by_role("heading", name="Errors: these rows are left out").wait_for()
     seen.look("10-checked")
+    page.get_by_label("‘kids' home’").select_option("care")
+    _press(page, "Save these meanings and check again")
+    page.get_by_text("The meanings are saved in your mapping").wait_for()
+    assert page.get_by_text("Words of your own").count() == 0
     with page.expect_download() as downloaded:
         page.get_by_role("link", name="Fix list as a workbook (XLSX)").click()
     downloaded.value.save_as(folder / "fixes.xlsx")

@@ -3,7 +3,7 @@
 import secrets
 from typing import Literal
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 
 from cli.agency.fixlist import write_fixes
@@ -11,10 +11,12 @@ from cli.agency.making import period_remarks, read_source
 from cli.agency.progress import Stages
 from cli.agency.shielding import shield_remarks
 from cli.agency.summaries import fault_groups, lost_words
+from cli.desk.meanings import given_meanings, unmeant_values, with_meanings
 from cli.desk.showing import begun, go, show
 from cli.desk.state import Checked, State
 from cli.desk.work import Work
 from cli.sources.value_uses import value_lines
+from linkage.errors import InputError
 
 __all__ = ["checking_pages"]
 
@@ -36,6 +38,8 @@ def checking_pages(state: State, work: Work) -> Blueprint:
 
     @blueprint.post("/check")
     def begin() -> ResponseReturnValue:
+        if request.form.get("act") == "meanings":
+            _keep_meanings(state)
         return begun(
             work, "Checking your file", lambda stages: _check(state, stages), back="/check", then="/check"
         )
@@ -52,6 +56,16 @@ def checking_pages(state: State, work: Work) -> Blueprint:
         return Response(data, content_type=_KINDS[kind], headers=named)
 
     return blueprint
+
+
+def _keep_meanings(state: State) -> None:
+    """Add what the form says to the mapping that is kept."""
+    text = state.workspace.mapping_text()
+    if state.checked is None or text is None:
+        raise InputError("the values are not known any more", hint="check the file again")
+    given = given_meanings(unmeant_values(state.checked.log), request.form)
+    state.workspace.save_mapping(with_meanings(text, given))
+    state.notice = "The meanings are saved in your mapping, and the file was checked again."
 
 
 def _check(state: State, stages: Stages) -> None:
@@ -75,11 +89,14 @@ def _found(checked: Checked | None) -> dict[str, object]:
     if checked is None:
         return {"checked": None}
     lines = list(value_lines(checked.log.values))
+    unmeant = unmeant_values(checked.log)
+    asked = {(one.field, one.value) for one in unmeant}
     return {
         "checked": checked,
         "errors": list(fault_groups(checked.log.errors())),
         "warnings": list(fault_groups(checked.log.warnings())),
         "lost": list(lost_words(checked.log)),
         "meant": [line for line in lines if line.code],
-        "unmapped": [line for line in lines if not line.code],
+        "unmeant": unmeant,
+        "unmapped": [line for line in lines if not line.code and (line.field, line.value) not in asked],
     }
