@@ -202,12 +202,14 @@ def _to_the_bundle(client: httpx.Client, served: Served, source: Path) -> list[s
         "see clew agency check for what is wrong; --allow-empty if withdrawing is what you mean",
         "is the source whole? --allow-withdrawals if withdrawing them is what you mean",
         "name one with --mapping, as council-csv",
+        "correct it, or add it to [values.missing_from] in the mapping",
         "name the list with --shield-list, or say --no-shield-list if there is none any more",
     ],
 )
 def test_hints_name_no_option_of_the_command_line(said: str) -> None:
     assert "--" not in words_for_page(said)
     assert "clew agency" not in words_for_page(said)
+    assert "[values" not in words_for_page(said)
 
 
 def test_a_connection_of_another_account_is_refused(served: Served) -> None:

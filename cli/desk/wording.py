@@ -1,6 +1,7 @@
 """How the page says things: hints without options of the command line, days as people write them."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -42,12 +43,14 @@ _SAID: Mapping[str, str] = {
 }
 """What the command line's hints say, as this page says it."""
 
+_VALUES = re.compile(r"add it to \[values\.\w+\] in the mapping")
+
 
 def words_for_page(text: str) -> str:
     """Return a message or a hint without names of options, which a page has not."""
     for said, here in _SAID.items():
         text = text.replace(said, here)
-    return text
+    return _VALUES.sub("say below what it means", text)
 
 
 def sentence(text: str) -> str:

@@ -11,6 +11,7 @@ from playwright.sync_api import ConsoleMessage, Page
 from tests.support.browser import Noticed, assert_fits, assert_sound, chromium, context_of
 
 _WIDE = {"width": 1100, "height": 900}
+_TOP = 1300
 _SHOTS = os.environ.get("CLEW_SCREENSHOTS", "")
 """A folder for pictures of every page that a test sees; without it none are taken."""
 
@@ -45,6 +46,8 @@ class Seen:
         if not _SHOTS:
             return
         self.page.screenshot(path=Path(_SHOTS) / f"{name}.png", full_page=True)
+        top = {"x": 0, "y": 0, "width": _WIDE["width"], "height": _TOP}
+        self.page.screenshot(path=Path(_SHOTS) / f"{name}-top.png", full_page=True, clip=top)  # type: ignore[arg-type]
         self.page.set_viewport_size({"width": 320, "height": 900})
         self.page.screenshot(path=Path(_SHOTS) / f"{name}-320.png", full_page=True)
         self.page.set_viewport_size(_WIDE)
