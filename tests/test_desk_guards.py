@@ -3,11 +3,13 @@
 import ctypes
 import gc
 import http.client
+import http.server
 import logging
 import os
 import re
 import socket
 import tempfile
+import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +33,7 @@ from tests.support.agency_desk import (  # noqa: F401 (fixtures)
     unit,
     write_council,
 )
+from tests.support.browser import chromium, needs_chromium
 from tests.support.desk_page import PERIOD, Forms, Served, client_of, desk_page, form_token, upload
 
 
@@ -252,6 +255,39 @@ def test_whose_a_connection_is_stands_in_the_kernels_table() -> None:
     assert peers.account_of(table, "0100007F:C351", "0100007F:1F90") is None
 
 
+@needs_chromium
+def test_a_page_of_another_port_is_not_sent_the_cookie(served: Served) -> None:
+    """Cookies know no ports: somebody else of this machine may serve a page on one of their own."""
+    received: list[tuple[str, str]] = []
+
+    class Elsewhere(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            received.append((self.path, self.headers.get("Cookie", "")))
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<title>x</title><img src='/a.png'><img src='/begin'>")
+
+        def log_message(self, *arguments: object) -> None:
+            """Say nothing."""
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Elsewhere) as other, chromium() as browser:
+        thread = threading.Thread(target=other.serve_forever)
+        thread.start()
+        page = browser.new_page()
+        page.goto(served.address)
+        assert page.title() == "What to do next – Clew desk"
+        assert "token" not in page.url
+        page.goto(f"http://127.0.0.1:{other.server_port}/")
+        page.goto(f"http://127.0.0.1:{other.server_port}/again")
+        page.goto(f"{served.pages}/")
+        assert page.title() == "What to do next – Clew desk", "it has the cookie still"
+        other.shutdown()
+        thread.join(10)
+    assert {"/", "/again", "/begin"} <= {path for path, _ in received}
+    assert [cookie for _, cookie in received if cookie] == []
+
+
 def test_the_passphrase_is_let_go_of_when_its_act_has_ended(
     tmp_path: Path,
     desk: Desk,  # noqa: F811
@@ -267,14 +303,9 @@ def test_the_passphrase_is_let_go_of_when_its_act_has_ended(
 
     monkeypatch.setattr(forms, "checked_passphrase", watched)
     with desk_page(desk.workspace) as served, client_of(served) as client:
-        pages = Forms(client, served.origin)
-        assert (
-            "passphrase is wrong"
-            in pages.send("/unit", url="https://127.0.0.1:9", passphrase="wrong words").casefold()
-        )
-        assert "There is a problem" in pages.send("/unit", url="https://127.0.0.1:9", passphrase=PHRASE)
+        _to_the_bundle(client, served, write_council(tmp_path / "source", 2))
         gc.collect()
-        assert len(left) == 2
+        assert len(left) == 2, "a wrong one and the right one"
         assert [one() for one in left] == [None, None]
 
 

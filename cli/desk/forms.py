@@ -24,6 +24,8 @@ __all__ = [
 ]
 
 _AREA = re.compile(r"[A-Z0-9]{2,12}")
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*(\.|$)", re.IGNORECASE)
+"""Names under which Windows opens a device, whatever the folder and the ending."""
 
 
 def chosen_text(name: str) -> str:
@@ -100,6 +102,8 @@ def _file_name(upload: FileStorage) -> str:
     """Return a file's name without its folders, and without what no file system takes."""
     name = re.split(r"[/\\]", upload.filename or "")[-1]
     name = "".join(one if one.isprintable() and one not in '<>:"|?*' else "_" for one in name).strip(". ")
+    if _DEVICE.match(name):
+        name = f"_{name}"
     if not name or len(name) > 120:
         raise InputError("a file has a name that cannot be used", hint="give it a short plain name")
     return name

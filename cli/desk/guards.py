@@ -74,7 +74,7 @@ def _same(one: str, other: str) -> bool:
 
 def guard_access(app: Flask, guards: Guards) -> None:
     """Let nobody else in, and exchange the token."""
-    app.wsgi_app = _in_folder(app.wsgi_app, guards.folder)  # type: ignore[method-assign]
+    app.wsgi_app = _in_folder(app.wsgi_app, guards.folder)  # type: ignore[assignment,method-assign]
 
     @app.before_request
     def _admit() -> None:
