@@ -1,5 +1,6 @@
 """Acts of the page: one at a time, with progress, stopped without a trace, failing without secrets."""
 
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -114,6 +115,25 @@ def test_encoding_that_is_stopped_leaves_nothing_and_can_begin_again(
         assert not list(outbox.glob("*.clew"))
         assert "What never leaves" in pages.send("/encode", passphrase=PHRASE)
     assert len(list(outbox.glob("*.clew"))) == 2, "the sealed one, and the open copy"
+
+
+def test_a_file_that_cannot_be_read_is_erased_and_the_one_before_stays(
+    tmp_path: Path,
+    desk: Desk,  # noqa: F811
+) -> None:
+    with desk_page(desk.workspace) as served, client_of(served) as client:
+        place = Path(tempfile.gettempdir())
+        pages = Forms(client, served.origin)
+        pages.send("/source", upload(write_council(tmp_path / "source", 2)), **PERIOD)
+        refused = pages.send(
+            "/source", [("files", ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 99))], **PERIOD
+        )
+        assert "an Excel workbook of before 2007" in refused
+        assert "children.csv" in client.get("/source").text
+        assert "old.xls" not in client.get("/source").text
+        kept = {path.name for path in place.rglob("*") if path.is_file()}
+        assert "children.csv" in kept
+        assert "old.xls" not in kept
 
 
 @pytest.mark.parametrize(

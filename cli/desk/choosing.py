@@ -39,8 +39,13 @@ def choosing_pages(state: State, work: Work) -> Blueprint:
 
         def act(stages: Stages) -> None:
             stages.stage("reading the file")
+            try:
+                draft = read_draft(state, chosen.path)
+            except BaseException:
+                state.erase_unless_chosen(chosen)
+                raise
             state.choose(chosen)
-            state.draft = read_draft(state)
+            state.draft = draft
 
         return begun(work, "Reading your file", act, back="/source", then="/mapping")
 

@@ -1,5 +1,7 @@
 """The proposed mapping, put right in a form."""
 
+from pathlib import Path
+
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
@@ -61,9 +63,8 @@ def mapping_pages(state: State, work: Work) -> Blueprint:
     return blueprint
 
 
-def read_draft(state: State) -> Draft:
-    """Read the source's tables and propose; a source that only a shipped mapping reads has no tables here."""
-    source = state.require_chosen().path
+def read_draft(state: State, source: Path) -> Draft:
+    """Read a source's tables and propose; a source that only a shipped mapping reads has no tables here."""
     shipped = tuple(shipped_for(source, state.workspace.card().role))
     try:
         tables = tables_in(source)
@@ -75,9 +76,11 @@ def read_draft(state: State) -> Draft:
 
 
 def _read_again(state: State, work: Work) -> ResponseReturnValue:
+    source = state.require_chosen().path
+
     def act(stages: Stages) -> None:
         stages.stage("reading the file")
-        state.draft = read_draft(state)
+        state.draft = read_draft(state, source)
 
     return begun(work, "Reading your file", act, back=_BACK, then=_BACK)
 

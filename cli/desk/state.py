@@ -96,15 +96,20 @@ class State:
         """Take another source; what is known of the one before goes, and what was uploaded of it too."""
         before = self.chosen
         self.chosen, self.draft, self.checked, self.encoded = chosen, None, None, None
-        if before is not None and before.uploaded and before.path != chosen.path:
-            shutil.rmtree(before.path if before.path.is_dir() else before.path.parent, ignore_errors=True)
+        if before is not None and before.path != chosen.path:
+            _erase(before)
+
+    def erase_unless_chosen(self, refused: Chosen) -> None:
+        """Let go of a source that could not be read; the one before stays chosen."""
+        if self.chosen is None or self.chosen.path != refused.path:
+            _erase(refused)
 
     def forget_source(self) -> None:
         """Let go of the source, as after its bundle was submitted."""
         before = self.chosen
         self.chosen = self.draft = self.checked = None
-        if before is not None and before.uploaded:
-            shutil.rmtree(before.path if before.path.is_dir() else before.path.parent, ignore_errors=True)
+        if before is not None:
+            _erase(before)
 
     def bundle_for(self, period: Period) -> Path:
         """Return where the bundle of a period goes; the newer one takes the place of the one before."""
@@ -138,3 +143,10 @@ class State:
         """Return what is to be said on the next page, once."""
         notice, self.notice = self.notice, ""
         return notice
+
+
+def _erase(source: Chosen) -> None:
+    """Erase what was handed to the page; what lies elsewhere on the machine is not touched."""
+    if source.uploaded:
+        folder = source.path if source.path.is_dir() else source.path.parent
+        shutil.rmtree(folder, ignore_errors=True)

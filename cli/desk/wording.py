@@ -25,6 +25,9 @@ _SAID: Mapping[str, str] = {
     "name the list with --shield-list, or say --no-shield-list if there is none any more": (
         "choose the list again where you chose the file, or tick there that there is none any more"
     ),
+    "name a folder of CSV files or workbooks, or one such file": (
+        "choose an Excel workbook or CSV files with a row of headings"
+    ),
     "name one with --mapping, as council-csv": "go to ‘Say which column is what’",
     "see clew agency check for what is wrong;": "check the file to see what is wrong;",
     "run clew agency join with the epoch descriptor and the wrapped key of the custodians": (
