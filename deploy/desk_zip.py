@@ -50,13 +50,12 @@ START = """\
 rem Starts the data officer's page of Clew.  Nothing is installed, and no administrator is needed.
 setlocal
 title Clew desk
-cd /d "%~dp0"
-if not exist "python\\python.exe" (
+if not exist "%~dp0python\\python.exe" (
   echo Unpack the whole zip first: right-click it, choose Extract All, and start desk.cmd in the new folder.
   pause
   exit /b 1
 )
-python\\python.exe -X utf8 -m cli.main agency desk --workspace "%USERPROFILE%\\clew-workspace" %*
+"%~dp0python\\python.exe" -X utf8 -m cli.main agency desk --workspace "%USERPROFILE%\\clew-workspace" %*
 if errorlevel 1 pause
 """
 

@@ -242,6 +242,16 @@ def _socket_of(account: int) -> socket.socket:
         libc.setfsuid(os.getuid())
 
 
+def test_where_nobody_tells_whose_a_connection_is_nothing_is_refused_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = {"REMOTE_ADDR": "127.0.0.1", "REMOTE_PORT": "50000"}
+    monkeypatch.setattr(peers, "_TABLE", tmp_path / "nowhere")
+    assert peers.is_own_connection(asked, "127.0.0.1:8080")
+    monkeypatch.delattr(os, "getuid")  # as on Windows
+    assert peers.is_own_connection(asked, "127.0.0.1:8080")
+
+
 def test_whose_a_connection_is_stands_in_the_kernels_table() -> None:
     kept = "00000000:00000000 00:00000000 00000000"
     table = (

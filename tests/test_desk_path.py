@@ -6,6 +6,7 @@ must fit a screen of 320 pixels, ask nothing of any other origin and break nothi
 
 import datetime as dt
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -199,9 +200,7 @@ def _check(seen: Seen, folder: Path) -> None:
     _press(page, "Save these meanings and check again")
     page.get_by_text("The meanings are saved in your mapping").wait_for()
     assert page.get_by_text("Words of your own").count() == 0
-    with page.expect_download() as downloaded:
-        page.get_by_role("link", name="Fix list as a workbook (XLSX)").click()
-    downloaded.value.save_as(folder / "fixes.xlsx")
+    _save(seen, "Fix list as a workbook (XLSX)", folder / "fixes.xlsx")
     fixes = openpyxl.load_workbook(folder / "fixes.xlsx")["Fixes"]
     assert any("CH0000001" in map(str, row) for row in fixes.iter_rows(values_only=True))
     page.get_by_role("button", name="Go on to encoding").click()
@@ -222,6 +221,25 @@ def _encode(seen: Seen) -> None:
     shown = page.locator("main").inner_text()
     assert "Surnamecanary" not in shown
     assert "CH0000002" not in shown
+
+
+def _save(seen: Seen, link: str, path: Path) -> bytes:
+    """Follow a link that saves a file."""
+    with seen.page.expect_download() as downloaded:
+        seen.page.get_by_role("link", name=link).click()
+    downloaded.value.save_as(path)
+    return path.read_bytes()
+
+
+def _take_away(seen: Seen, outbox: Path, folder: Path) -> None:
+    """The sealed bundle and its description in words can be saved, and name no child."""
+    sealed = _save(seen, "Save the sealed bundle", folder / "saved.clew")
+    (written,) = (path for path in outbox.glob("*.clew") if not path.name.endswith(".open.clew"))
+    assert sealed == written.read_bytes()
+    words = _save(seen, "All of this in words", folder / "words.txt")
+    assert b"never leave" in words.lower()
+    for canary in (b"canary", b"CH000000", b"EP000000"):
+        assert canary not in sealed + words
 
 
 def _submit(seen: Seen) -> None:
@@ -258,10 +276,11 @@ def _read_report(seen: Seen, folder: Path) -> None:
     _arrived(page, "Missing from your records")
     assert "2025-09" in page.get_by_role("row").filter(has_text="CH0000008").inner_text()
     page.goto(f"{seen.pages}/report")
-    with page.expect_download() as downloaded:
-        page.get_by_role("link", name="The whole report as a workbook (XLSX)").click()
-    downloaded.value.save_as(folder / "report.xlsx")
+    _save(seen, "The whole report as a workbook (XLSX)", folder / "report.xlsx")
     assert "Episodes" in openpyxl.load_workbook(folder / "report.xlsx").sheetnames
+    _save(seen, "Its tables as CSV (ZIP)", folder / "tables.zip")
+    with zipfile.ZipFile(folder / "tables.zip") as tables:
+        assert any(b"EP0000004" in tables.read(name) for name in tables.namelist())
 
 
 def _answer(seen: Seen) -> None:
@@ -296,6 +315,7 @@ def test_from_a_messy_workbook_to_a_report(tmp_path: Path, service: Service) -> 
         _fix_mapping(seen)
         _check(seen, tmp_path)
         _encode(seen)
+        _take_away(seen, workspace / "outbox", tmp_path)
         _submit(seen)
         service.workers.settle()
         _ask(seen, "What became of my bundles?", "What became of your bundles")

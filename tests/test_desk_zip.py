@@ -160,7 +160,7 @@ def test_python_looks_for_modules_here_and_nowhere_else(files: dict[str, bytes])
     assert files["python/python313._pth"] == b"python313.zip\r\n.\r\n..\\packages\r\n"
     start = files["desk.cmd"].decode("ascii")
     assert start.count("\n") == start.count("\r\n")
-    assert "python\\python.exe -X utf8 -m cli.main agency desk" in start
+    assert '"%~dp0python\\python.exe" -X utf8 -m cli.main agency desk' in start
 
 
 def test_the_manifest_has_every_file(files: dict[str, bytes]) -> None:

@@ -20,11 +20,13 @@ def is_own_connection(environ: Mapping[str, Any], host: str) -> bool:
     which address a browser was begun with, and so the token in it.  Where the system does not tell whose a
     connection is, nothing is known and true is returned.
     """
-    if not hasattr(os, "getuid") or not _TABLE.is_file():
+    try:
+        table = _TABLE.read_text(encoding="ascii") if hasattr(os, "getuid") else ""
+    except OSError:
         return True
     own = _written(environ.get("REMOTE_ADDR") or "", environ.get("REMOTE_PORT") or "")
-    account = account_of(_TABLE.read_text(encoding="ascii"), own, _written(*host.split(":")))
-    return account in (None, _ROOT, os.getuid())
+    account = account_of(table, own, _written(*host.split(":")))
+    return account is None or account in (_ROOT, os.getuid())
 
 
 def account_of(table: str, own: str, other: str) -> int | None:
