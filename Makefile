@@ -51,6 +51,8 @@ lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  -c requirements/dev.txt pyproject.toml -o requirements/agency.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  -c requirements/dev.txt --extra desk pyproject.toml -o requirements/desk.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  -c requirements/dev.txt --extra mutate pyproject.toml -o requirements/mutate.txt
 
 $(READY): requirements/dev.txt pyproject.toml

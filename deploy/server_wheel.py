@@ -29,12 +29,17 @@ COMMAND_GROUPS = frozenset({"register"})
 
 def server_wheel(source: Path, folder: Path) -> Path:
     """Write the stripped wheel and return where it is."""
+    return stripped_wheel(source, folder, kept=KEPT, groups=COMMAND_GROUPS)
+
+
+def stripped_wheel(source: Path, folder: Path, *, kept: re.Pattern[str], groups: frozenset[str]) -> Path:
+    """Write a wheel with the files and the command groups that are kept, and return where it is."""
     with zipfile.ZipFile(source) as whole:
-        names = [name for name in whole.namelist() if KEPT.fullmatch(name) and not name.endswith("/")]
+        names = [name for name in whole.namelist() if kept.fullmatch(name) and not name.endswith("/")]
         contents = {name: whole.read(name) for name in names}
     record = next(name for name in contents if name.endswith(".dist-info/RECORD"))
     entries = next(name for name in contents if name.endswith(".dist-info/entry_points.txt"))
-    contents[entries] = _own_groups(contents[entries].decode()).encode()
+    contents[entries] = _own_groups(contents[entries].decode(), groups).encode()
     del contents[record]
     lines = [f"{name},sha256={_digest(data)},{len(data)}" for name, data in sorted(contents.items())]
     contents[record] = "\n".join([*lines, f"{record},,", ""]).encode()
@@ -46,12 +51,12 @@ def server_wheel(source: Path, folder: Path) -> Path:
     return target
 
 
-def _own_groups(text: str) -> str:
+def _own_groups(text: str, groups: frozenset[str]) -> str:
     """Leave out the entry points of command groups whose code is left out."""
     entries = configparser.ConfigParser(delimiters=("=",))
     entries.optionxform = str  # type: ignore[assignment,method-assign]
     entries.read_string(text)
-    for name in [one for one in entries["clew.commands"] if one not in COMMAND_GROUPS]:
+    for name in [one for one in entries["clew.commands"] if one not in groups]:
         entries.remove_option("clew.commands", name)
     written = io.StringIO()
     entries.write(written)

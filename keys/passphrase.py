@@ -6,7 +6,7 @@ from keys.hidden_text import ask_hidden, read_hidden
 from keys.os_keyring import KeyringEntry, keyring_passphrase
 from linkage.errors import InputError
 
-__all__ = ["MINIMUM_LENGTH", "PassphraseFrom", "read_passphrase"]
+__all__ = ["MINIMUM_LENGTH", "PassphraseFrom", "checked_passphrase", "read_passphrase"]
 
 MINIMUM_LENGTH = 8
 
@@ -26,9 +26,14 @@ def read_passphrase(source: PassphraseFrom, *, prompt: str, confirm: bool) -> st
         passphrase = keyring_passphrase(source)
     else:
         passphrase = read_hidden(source, what="passphrase")[0]
+    return checked_passphrase(passphrase, chosen=confirm)
+
+
+def checked_passphrase(passphrase: str, *, chosen: bool) -> str:
+    """Return a passphrase that was given, or one that is being ``chosen`` and must not be too short."""
     if not passphrase:
         raise InputError("the passphrase is empty", hint="give one of at least eight characters")
-    if confirm and len(passphrase) < MINIMUM_LENGTH:
+    if chosen and len(passphrase) < MINIMUM_LENGTH:
         raise InputError(
             f"the passphrase is shorter than {MINIMUM_LENGTH} characters",
             hint="use several words that nobody would guess",

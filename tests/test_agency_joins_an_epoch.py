@@ -199,7 +199,7 @@ def test_nothing_is_encoded_outside_the_epochs_dates(tmp_path: Path, unit: UnitK
         source = write_council(desk.path / "source", 1)
         with pytest.MonkeyPatch.context() as patched:
             day = today + dt.timedelta(days=later)
-            patched.setattr("cli.agency.extract_commands.today", lambda day=day: day)
+            patched.setattr("cli.agency.making.today", lambda day=day: day)
             outcome = desk.encode(source, "council-csv")
         assert outcome.code == 1
         assert f"is open from {dates['opens']} to {dates['closes']}" in outcome.err

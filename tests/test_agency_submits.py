@@ -3,17 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
-from api.clock import utc_now
-from api.folders import DataFolder
-from api.store.database import open_database
-from api.trust import adopt_epoch, enrol_agency
-from api.unit import create_unit, read_unit_card
 from cli.agency import client as client_module
 from cli.agency.client import Unit, checked_url
 from cli.agency.progress import Stages
@@ -22,64 +16,26 @@ from cli.agency.workspace import Workspace
 from keys.identity import Identity, create_identity, load_identity
 from linkage.errors import ClewError, EpochError, FormatError, InputError, LimitError, VerificationError
 from linkage.wire.canonical import canonical
-from linkage.wire.cards import UnitCard, card_fingerprint
 from linkage.wire.submission import AgencyStatus, Problem
-from tests.support import unit as unit_support
 from tests.support.agency_desk import (
     PHRASE,
     Desk,
-    Epoch,
     child,
     episode,
     interview,
     joined_desk,
-    make_epoch,
     report,
     write_council,
     write_table,
 )
+from tests.support.agency_service import Service, serving_agencies
 from tests.support.custody import CHEAP
-from tests.support.serving import serving
-from tests.support.working import Workers, working
-
-
-@dataclass(frozen=True)
-class Service:
-    url: str
-    card: UnitCard
-    epoch: Epoch
-    workers: Workers
-    folder: Path
-
-    def enrol(self, desk: Desk) -> Desk:
-        database = open_database(DataFolder(self.folder).register_database, "register")
-        with database.write() as connection:
-            card = desk.card()
-            enrol_agency(connection, canonical(card), fingerprint=card_fingerprint(card), now=utc_now())
-        database.close()
-        return desk
-
-    def desk(self, path: Path, code: str = "E09", role: str = "council") -> Desk:
-        return self.enrol(joined_desk(path, self.epoch, self.card, code, role))
 
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    folder = tmp_path / "unit"
-    create_unit(folder, "Test unit")
-    data = DataFolder(folder)
-    card = read_unit_card(data)
-    epoch = make_epoch(card)
-    database = open_database(data.register_database, "register")
-    with database.write() as connection:
-        custodians = [one.card for one in epoch.members]
-        adopt_epoch(
-            connection, card, canonical(epoch.descriptor), custodians=custodians, threshold=2, now=utc_now()
-        )
-    database.close()
-    unit = unit_support.Unit(data, card, (), epoch.descriptor)
-    with serving(folder) as url, working(unit) as workers:
-        yield Service(url, card, epoch, workers, folder)
+    with serving_agencies(tmp_path / "unit") as opened:
+        yield opened
 
 
 def _submit(desk: Desk, url: str) -> str:

@@ -5,13 +5,13 @@ named, so that no page is left out unseen.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import MapAdapter
 
 from api.console_app.app import create_console
 from api.console_app.roles import ROLES, Role, rule_of
@@ -27,39 +27,36 @@ from tests.support.browser import (
 from tests.support.console import Console, serving_console
 from tests.support.console_rich import rich_unit
 from tests.support.keyboard import assert_by_keyboard
+from tests.support.reviewable import record
+from tests.support.served import Served
 
 pytestmark = needs_chromium
 
-ELSEWHERE = {
+NO_PAGES = {
     "assets.asset": "a style sheet, a script or a picture",
     "operator_progress": "figures that a page's script asks for",
-    "governance_certificate": "a file",
-    "governance_leaves": "a file",
-    "publisher_file": "a file",
 }
-"""What the map has and nobody looks at."""
+"""What the map has and nobody looks at, beside files to be saved."""
 
-BESIDE: Mapping[Role, Sequence[str]] = {
-    "operator": ("/operator/persons",),
-    "reviewer": ("/review/pairs/2",),
-    "governance": (),
-    "publisher": (),
-}
-"""Pages that a button leads to, and no link."""
-
-_PAGES_OF_A_RULE = 2
+_PAGES_OF_A_VIEW = 2
 _LINKS = "() => [...document.querySelectorAll('a[href]')].map(one => one.getAttribute('href'))"
 
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with rich_unit(tmp_path_factory.mktemp("rich") / "data") as unit, serving_console(unit) as opened:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with rich_unit(tmp_path_factory.mktemp("rich") / "data") as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def addresses(console: Console) -> MapAdapter:
-    return create_console(console.service).url_map.bind("localhost")
+def console(served: Served) -> Iterator[Console]:
+    with serving_console(served.unit.folder.root) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def app(console: Console) -> Flask:
+    return create_console(console.service)
 
 
 @pytest.fixture(scope="module")
@@ -68,33 +65,53 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-def rule_of_address(addresses: MapAdapter, address: str) -> str | None:
+def pages_of(app: Flask, role: Role) -> set[str]:
+    """Return the views with a page that a role may look at."""
+    found = set()
+    for one in app.url_map.iter_rules():
+        said = rule_of(app.view_functions[one.endpoint])
+        if said is not None and role in said.roles and not said.file and "GET" in (one.methods or ()):
+            found.add(one.endpoint)
+    return found - set(NO_PAGES)
+
+
+def view_at(app: Flask, address: str) -> str | None:
     """Return which view an address of the console leads to."""
-    path = urlsplit(address).path
     try:
-        return str(addresses.match(path, method="GET")[0])
+        return str(app.url_map.bind("localhost").match(urlsplit(address).path, method="GET")[0])
     except HTTPException:
         return None
 
 
-def crawled(page: Page, addresses: MapAdapter, seen: dict[str, int], first: Sequence[str]) -> Iterator[str]:
-    """Open what links lead to, a few pages of each view; yields each as it stands open."""
-    waiting, known = deque(first), set(first)
+def crawled(page: Page, app: Flask, wanted: set[str], first: Sequence[str]) -> Iterator[str]:
+    """Open what links lead to, a few pages of each view; yields the view of each as it stands open."""
+    waiting, known, seen = deque(first), set(first), Counter[str]()
     while waiting:
         address = waiting.popleft()
-        rule = rule_of_address(addresses, address)
-        assert rule is not None, f"a link leads nowhere: {address}"
-        if rule in ELSEWHERE or seen[rule] >= _PAGES_OF_A_RULE:
+        view = view_at(app, address)
+        assert view is not None, f"a link leads nowhere: {address}"
+        if view not in wanted or seen[view] >= _PAGES_OF_A_VIEW:
             continue
-        seen[rule] += 1
+        seen[view] += 1
         answer = page.goto(address)
         assert answer is not None
         assert answer.status == 200, (address, answer.status)
-        yield address
+        yield view
         for link in page.evaluate(_LINKS):
             if link.startswith("/") and link not in known:
                 known.add(link)
                 waiting.append(link)
+
+
+def a_person(page: Page, served: Served) -> list[str]:
+    """Find a person, have everything prepared that can be, and return the pages that buttons lead to."""
+    page.goto("/operator/persons")
+    page.get_by_label("Pseudonym or handle").fill(record("E09", 1)[1])
+    page.get_by_role("button", name="Find").press("Enter")
+    page.get_by_role("button", name="Prepare it").press("Enter")
+    page.get_by_role("link", name="Look again").wait_for()
+    served.workers.settle()
+    return [urlsplit(page.url).path + more for more in ("", "/ask", "/decide")]
 
 
 def look(page: Page, noticed: Noticed) -> None:
@@ -104,22 +121,19 @@ def look(page: Page, noticed: Noticed) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_page_of_a_role(console: Console, browser: Browser, addresses: MapAdapter, role: Role) -> None:
-    seen: dict[str, int] = Counter()
+def test_every_page_of_a_role(
+    served: Served, console: Console, browser: Browser, app: Flask, role: Role
+) -> None:
+    wanted = pages_of(app, role)
     with context_of(browser, console.url) as (context, noticed):
         sign_in(context, console.url, console.token(f"some.{role}", role))
-        page = context.new_page()
-        for _ in crawled(page, addresses, seen, ["/", "/confirm", *BESIDE[role]]):
+        page, first = context.new_page(), ["/", "/confirm"]
+        if role == "operator":
+            first += a_person(page, served)
+        if role == "reviewer":
+            first.append("/review/pairs/2")
+        seen = set()
+        for view in crawled(page, app, wanted, first):
             look(page, noticed)
-    assert set(seen) >= expected(console, role) - set(ELSEWHERE)
-
-
-def expected(console: Console, role: Role) -> set[str]:
-    """Return the views that a role may open with GET."""
-    app = create_console(console.service)
-    found = set()
-    for rule in app.url_map.iter_rules():
-        said = rule_of(app.view_functions[rule.endpoint])
-        if said is not None and role in said.roles and "GET" in (rule.methods or ()):
-            found.add(rule.endpoint)
-    return found
+            seen.add(view)
+    assert seen == wanted

@@ -22,8 +22,8 @@ pytestmark = [
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     with (
         databases.using("postgresql"),
-        rich_unit(tmp_path_factory.mktemp("rich") / "data") as unit,
-        serving_console(unit) as opened,
+        rich_unit(tmp_path_factory.mktemp("rich") / "data") as served,
+        serving_console(served.unit.folder.root) as opened,
     ):
         yield opened
 

@@ -1,23 +1,18 @@
 """``clew agency answer``: what came of a query number of the report, as a code."""
 
-import re
-from typing import cast, get_args
+from typing import get_args
 
 import click
 
 from cli.agency import options, saying
-from cli.agency.client import Unit
+from cli.agency.asking import read_answer, send_answers
 from cli.agency.saying import say
-from cli.agency.store import JournalEntry, Store
 from cli.agency.workspace import Workspace
 from cli.options import passphrase_from
 from keys.passphrase import PassphraseFrom
-from linkage.errors import InputError
-from linkage.wire.answers import ANSWER_WORDS, AnswerCode, QueryAnswer
+from linkage.wire.answers import ANSWER_WORDS, AnswerCode
 
 __all__ = ["answer_command"]
-
-_QUERY = re.compile(r"Q-?([0-9A-F]{10})")
 
 
 @click.command("answer")
@@ -39,22 +34,8 @@ def answer_command(
 
     Nothing but the code is sent.  A later answer takes the place of an earlier one.
     """
-    chosen = cast("AnswerCode", code)
-    answers = [QueryAnswer(query=_query(text), answer=chosen) for text in queries]
+    answers = [read_answer(text, code) for text in queries]
     passphrase = saying.passphrase(passphrase_file)
     identity = workspace.require().identity(passphrase)
-    with Unit(url, identity) as unit:
-        for answer in answers:
-            unit.answer(answer)
-    with Store(workspace.database_file) as store, store.transaction():
-        store.write_journal(JournalEntry("answer", details={"answer": code, "queries": len(answers)}))
-    say(f"{len(answers):,} answered: {ANSWER_WORDS[chosen]}")
-
-
-def _query(text: str) -> str:
-    found = _QUERY.fullmatch("".join(text.split()).upper())
-    if found is None:
-        raise InputError(
-            "not a query number", hint="it is written Q- and ten digits or letters A to F; see your report"
-        )
-    return f"Q-{found[1]}"
+    send_answers(workspace, identity, url, answers)
+    say(f"{len(answers):,} answered: {ANSWER_WORDS[answers[0].answer]}")

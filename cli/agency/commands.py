@@ -14,6 +14,7 @@ _COMMANDS = {
     "init": ("setup_commands", "init_command"),
     "join": ("setup_commands", "join_command"),
     "keyring": ("keyring_command", "keyring_command"),
+    "desk": ("desk_command", "desk_command"),
     "mapping": ("mapping_commands", "mapping_command"),
     "check": ("extract_commands", "check_command"),
     "dummies": ("dummy_commands", "dummies_command"),

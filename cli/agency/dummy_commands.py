@@ -8,7 +8,7 @@ import click
 
 from cli.agency import options, saying
 from cli.agency.dummies import Dummies, load_dummies, remove_dummies, save_dummies
-from cli.agency.extract_commands import read_source
+from cli.agency.making import read_source
 from cli.agency.mixing import Mixer
 from cli.agency.progress import stages
 from cli.agency.saying import say, today

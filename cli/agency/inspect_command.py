@@ -4,11 +4,9 @@ from pathlib import Path
 
 import click
 
-from cli.agency.bundles import check_digests, check_signature, opened_bundle
 from cli.agency.clk_words import clk_words, holds_clks
-from cli.agency.inspection import inspect_bundle
+from cli.agency.looking import look_into
 from cli.agency.saying import say
-from cli.agency.telling import manifest_words, open_words, row_bytes, sealed_words, text_bytes
 from cli.agency.workspace import Workspace
 from cli.options import FILE
 
@@ -36,16 +34,7 @@ def inspect_command(bundle: Path, as_bytes: bool, workspace: Path | None) -> Non
         click.echo("\n".join(clk_words(bundle, as_bytes=as_bytes)))
         return
     card = Workspace(workspace).require().card() if workspace else None
-    with opened_bundle(bundle) as opened:
-        check_signature(opened, card)
-        check_digests(opened)
-        inspection = inspect_bundle(opened) if opened.form == "open" else None
-        said = [*manifest_words(opened)]
-        said += open_words(opened, inspection) if inspection else sealed_words()
-        if as_bytes:
-            said += text_bytes("The manifest, byte by byte: this is what is signed", opened.manifest_bytes)
-            said += row_bytes(opened, inspection) if inspection else ()
-    click.echo("\n".join(said))
+    click.echo("\n".join(look_into(bundle, card, as_bytes=as_bytes).words))
     whose = (
         "by this workspace's identity"
         if card

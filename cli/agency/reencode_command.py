@@ -8,7 +8,8 @@ from typing import BinaryIO
 import click
 
 from cli.agency import options
-from cli.agency.extract_commands import BundleRequest, open_for, write_bundle_of
+from cli.agency.extract_commands import open_for, write_bundle_of
+from cli.agency.making import BundleRequest
 from cli.agency.reencoding import (
     LEFT_OUT_COLUMNS,
     Reach,

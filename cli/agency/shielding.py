@@ -5,8 +5,8 @@ only that there was one; forgetting it would encode exactly those whom nobody ma
 """
 
 import json
+from collections.abc import Iterator
 
-from cli.agency.saying import say
 from cli.agency.shield_choice import ShieldChoice
 from cli.agency.store import Store
 from cli.agency.workspace import Workspace
@@ -16,7 +16,7 @@ from cli.sources.shield_list import ShieldList, read_shield_list
 from linkage.counted import counted
 from linkage.errors import InputError
 
-__all__ = ["chosen_shield_list", "remark_on_shielded", "require_shield_list"]
+__all__ = ["chosen_shield_list", "require_shield_list", "shield_remarks"]
 
 _ROWS_SHOWN = 5
 
@@ -40,13 +40,13 @@ def chosen_shield_list(choice: ShieldChoice, mapping: Mapping) -> ShieldList:
     return read_shield_list(choice.path, mapping.children.key) if choice.path is not None else ShieldList()
 
 
-def remark_on_shielded(extract: Extract) -> None:
+def shield_remarks(extract: Extract) -> Iterator[str]:
     """Say whom the list did not find, by row: a reference of a shielded child is shown nowhere."""
     rows = extract.shield_rows_unknown
     if rows:
         shown = ", ".join(map(str, rows[:_ROWS_SHOWN])) + (" …" if len(rows) > _ROWS_SHOWN else "")
-        say(
-            f"warning: {counted(len(rows), 'reference')} of the shield list name no child of this source "
+        yield (
+            f"{counted(len(rows), 'reference')} of the shield list name no child of this source "
             f"(row {shown} of the list)"
         )
 

@@ -1,7 +1,7 @@
 """What check and encode say on the terminal: counts, rules, rows; never a value or a reference."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from cli.agency.encoding import Encoded
 from cli.sources.extract import Extract
@@ -9,7 +9,7 @@ from cli.sources.faults import Fault, FaultLog
 from cli.sources.rules import RULES
 from cli.sources.value_uses import ValueLine, value_lines
 
-__all__ = ["encoded_words", "extract_words"]
+__all__ = ["FaultGroup", "encoded_words", "extract_words", "fault_groups", "lost_words"]
 
 _ROWS_SHOWN = 5
 _VALUES_SHOWN = 6
@@ -27,7 +27,7 @@ def extract_words(extract: Extract) -> Iterator[str]:
             yield f"{len(rows):>8,}  episodes: rule {rule}: {RULES[rule]}"
     if any(tally.shielded for tally in extract.log.tallies.values()):
         yield "shielded: belongs to a child on your shield list, and is neither judged nor sent"
-    yield from _lost_words(extract.log)
+    yield from lost_words(extract.log)
     variants = sum(len(child.variants) > 1 for child in extract.children)
     if variants:
         yield f"{variants:,} children have more than one set of identifiers (other names, other postcodes)"
@@ -36,7 +36,7 @@ def extract_words(extract: Extract) -> Iterator[str]:
     yield from _unmapped_words(extract.log)
 
 
-def _lost_words(log: FaultLog) -> Iterator[str]:
+def lost_words(log: FaultLog) -> Iterator[str]:
     """Say what quarantine means to the other side: a row left out looks like a record that never was."""
     names = {"episodes": ("episode", "episodes"), "children": ("child", "children")}
     counts = {name: log.tallies[name].quarantined for name in names if name in log.tallies}
@@ -49,21 +49,41 @@ def _lost_words(log: FaultLog) -> Iterator[str]:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class FaultGroup:
+    """Faults of one kind: where, which rule, what is wrong, what to do, how many, and the first rows."""
+
+    file: str
+    column: str
+    rule: str
+    problem: str
+    cure: str
+    count: int
+    rows: tuple[int, ...]
+
+
+def fault_groups(faults: Sequence[Fault]) -> Iterator[FaultGroup]:
+    """Yield faults by kind, the most frequent first."""
+    groups: dict[tuple[str, str, str, str], list[Fault]] = {}
+    for fault in faults:
+        groups.setdefault(_kind(fault), []).append(fault)
+    for (file, column, rule, problem), own in sorted(groups.items(), key=lambda one: -len(one[1])):
+        rows = tuple(fault.row for fault in own[:_ROWS_SHOWN])
+        yield FaultGroup(file, column, rule, problem, own[0].cure, len(own), rows)
+
+
 def _fault_words(title: str, faults: Sequence[Fault]) -> Iterator[str]:
     if not faults:
         return
     yield ""
     yield f"{title} ({len(faults):,})"
-    groups = Counter(_kind(fault) for fault in faults)
-    for kind, count in groups.most_common():
-        rows = [str(fault.row) for fault in faults if _kind(fault) == kind][:_ROWS_SHOWN]
-        more = " …" if count > len(rows) else ""
-        file, column, rule, problem = kind
-        place = f"{file}, {column}" if column else file
-        number = f"rule {rule}: " if rule else ""
-        yield f"{count:>8,}  {place}: {number}{problem} (row {', '.join(rows)}{more})"
-        cure = next(fault.cure for fault in faults if _kind(fault) == kind)
-        yield f"{'':>10}{cure}"
+    for group in fault_groups(faults):
+        more = " …" if group.count > len(group.rows) else ""
+        place = f"{group.file}, {group.column}" if group.column else group.file
+        number = f"rule {group.rule}: " if group.rule else ""
+        rows = ", ".join(map(str, group.rows))
+        yield f"{group.count:>8,}  {place}: {number}{group.problem} (row {rows}{more})"
+        yield f"{'':>10}{group.cure}"
 
 
 def _kind(fault: Fault) -> tuple[str, str, str, str]:

@@ -10,7 +10,7 @@ from linkage.wire.encodings import row_bytes as octets_of_row
 from linkage.wire.manifest import Part, manifest_id
 from linkage.wire.records import Record
 
-__all__ = ["manifest_words", "open_words", "row_bytes", "sealed_words", "text_bytes"]
+__all__ = ["manifest_words", "open_words", "record_lines", "row_bytes", "sealed_words", "text_bytes"]
 
 _SHOWN_VALUES = 12
 _LINE_BYTES = 16
@@ -129,15 +129,21 @@ def _specimen_words(inspection: Inspection) -> Iterator[str]:
 
 
 def _record_words(record: Record) -> Iterator[str]:
-    kind = str(type(record).__struct_config__.tag)
-    written = to_builtins(record)
+    kind, written, left_out = record_lines(record)
     yield f"  {kind}"
-    for name in type(record).__struct_fields__:
-        if name in written:
-            yield f"    {name:<22} {shown(written[name])}"
-    left_out = [name for name in type(record).__struct_fields__ if name not in written]
+    for name, value in written:
+        yield f"    {name:<22} {value}"
     if left_out:
         yield f"    not sent, because not known: {', '.join(left_out)}"
+
+
+def record_lines(record: Record) -> tuple[str, list[tuple[str, str]], list[str]]:
+    """Return a record's kind, its fields as a reader expects them, and those that are not sent."""
+    kind = str(type(record).__struct_config__.tag)
+    written = to_builtins(record)
+    names = type(record).__struct_fields__
+    sent = [(name, shown(written[name])) for name in names if name in written]
+    return kind, sent, [name for name in names if name not in written]
 
 
 def row_bytes(bundle: Bundle, inspection: Inspection) -> Iterator[str]:

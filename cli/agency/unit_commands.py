@@ -5,16 +5,17 @@ from pathlib import Path
 import click
 
 from cli.agency import options, saying
+from cli.agency.asking import ask_report, ask_status
 from cli.agency.client import Unit
 from cli.agency.progress import stages
-from cli.agency.pulling import pull_report, read_references
+from cli.agency.pulling import read_references
 from cli.agency.saying import say, warn_if_synced
 from cli.agency.spreadsheet import write_csv, write_report
 from cli.agency.standing import status_words
 from cli.agency.submitting import submit_bundle
-from cli.agency.witnessing import meet
 from cli.agency.workspace import Workspace
 from cli.options import FILE, passphrase_from
+from keys.identity import Identity
 from keys.passphrase import PassphraseFrom
 from linkage.errors import InputError
 from linkage.wire.canonical import canonical
@@ -32,7 +33,7 @@ def submit_command(bundle: Path, url: str, workspace: Workspace, passphrase_file
 
     The receipt is kept in the workspace.  Run it again if the connection breaks: it goes on where it stopped.
     """
-    with _unit(workspace, url, passphrase_file) as unit, stages() as shown:
+    with Unit(url, _identity(workspace, passphrase_file)) as unit, stages() as shown:
         receipt = submit_bundle(bundle, workspace, unit, shown)
     say(f"the linkage unit has bundle {receipt.sequence}, received {receipt.received}; receipt kept")
     click.echo(receipt.submission)
@@ -50,9 +51,7 @@ def status_command(
     passphrase_file: PassphraseFrom,
 ) -> None:
     """Say what the linkage unit holds."""
-    with _unit(workspace, url, passphrase_file) as unit:
-        status = unit.status()
-        meet(workspace, unit)
+    status = ask_status(workspace, _identity(workspace, passphrase_file), url)
     click.echo(canonical(status).decode() if as_json else "\n".join(status_words(status)))
 
 
@@ -70,9 +69,7 @@ def report_command(url: str, workspace: Workspace, output: Path, passphrase_file
     warn_if_synced(output.parent)
     passphrase = saying.passphrase(passphrase_file)
     identity = workspace.require().identity(passphrase)
-    with Unit(url, identity) as unit:
-        meet(workspace, unit)
-        report = pull_report(workspace, identity, unit, today=saying.today())
+    report = ask_report(workspace, identity, url, today=saying.today())
     written = write_report(output, report)
     if report.unknown:
         say(f"{report.unknown:,} results are about records that this workspace does not know")
@@ -99,10 +96,9 @@ def references_command(workspace: Workspace, output: Path, passphrase_file: Pass
     say(f"{len(rows):,} references written; whoever has them can tell your records apart in the register")
 
 
-def _unit(workspace: Workspace, url: str, passphrase_file: PassphraseFrom) -> Unit:
+def _identity(workspace: Workspace, passphrase_file: PassphraseFrom) -> Identity:
     workspace.require()
-    passphrase = saying.passphrase(passphrase_file)
-    return Unit(url, workspace.identity(passphrase))
+    return workspace.identity(saying.passphrase(passphrase_file))
 
 
 def _require_workbook(output: Path) -> None:

@@ -18,7 +18,7 @@ from cli.sources.tables import Row, Table, header_key, table_of
 from cli.sources.workbooks import Workbook
 from linkage.errors import InputError
 
-__all__ = ["Found", "Proposal", "Seen", "propose", "tables_in"]
+__all__ = ["Found", "Proposal", "Seen", "matched", "note_orders", "propose", "tables_in"]
 
 _ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls")
 _DATES = ("date_of_birth", "start", "end", "offered_on", "completed", "shared_with_police_on")
@@ -165,7 +165,7 @@ def propose(tables: Sequence[Seen]) -> Proposal:
     for section, found in sections.items():
         _by_shape(section, found, sections)
     for found in (*sections.values(), *([names] if names else [])):
-        _note_orders(found)
+        note_orders(found)
     return Proposal(sections, names, tuple(one for one in tables if id(one) not in used))
 
 
@@ -175,8 +175,8 @@ def _may_share(section: Section, other: Section) -> bool:
 
 
 def _best(section: Section, tables: Sequence[Seen]) -> Found | None:
-    matched = [_matched(section, one) for one in tables]
-    serving = [found for found in matched if all(_has(found, group) for group in _NEEDS[section])]
+    candidates = [matched(section, one) for one in tables]
+    serving = [found for found in candidates if all(_has(found, group) for group in _NEEDS[section])]
     return max(serving, key=lambda found: len(found.columns), default=None)
 
 
@@ -184,7 +184,8 @@ def _has(found: Found, group: Sequence[str]) -> bool:
     return any(meaning in found.columns for meaning in group)
 
 
-def _matched(section: Section, seen: Seen) -> Found:
+def matched(section: Section, seen: Seen) -> Found:
+    """Return what the columns of one table are by their headings, if it is the table of a section."""
     keys = [header_key(name) for name in seen.table.header]
     found = Found(seen)
     for meaning, words in HEADINGS[section].items():
@@ -208,7 +209,7 @@ def _names_apart(sections: dict[Section, Found], tables: Sequence[Seen]) -> Foun
     names = sections.get("children")
     if names is None or "date_of_birth" in names.columns:
         return None
-    others = [_matched("children", one) for one in tables if one is not names.seen]
+    others = [matched("children", one) for one in tables if one is not names.seen]
     taken = {id(found.seen) for section, found in sections.items() if section != "children"}
     own = [
         found
@@ -232,8 +233,10 @@ def _by_shape(section: Section, found: Found, sections: Mapping[Section, Found])
             found.columns[meaning] = alike[0]
 
 
-def _note_orders(found: Found) -> None:
+def note_orders(found: Found) -> None:
+    """Find out in which order each column of dates is written; raises :class:`InputError` for both in one."""
     rows = found.seen.table.rows
+    found.orders.clear()
     for meaning in _DATES:
         if meaning not in found.columns:
             continue

@@ -44,13 +44,13 @@ class Outcome:
 def clew(*arguments: str | Path) -> Outcome:
     """Run a command as the command line would, at a low passphrase cost."""
     out, err = io.StringIO(), io.StringIO()
-    with _cheap_passphrases(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with cheap_passphrases(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(list(map(str, arguments)))
     return Outcome(code, out.getvalue(), err.getvalue())
 
 
 @contextlib.contextmanager
-def _cheap_passphrases() -> Iterator[None]:
+def cheap_passphrases() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(joining, "save_identity", partial(save_identity, cost=CHEAP))
         patched.setattr(renewing, "protected_identity", partial(protected_identity, cost=CHEAP))

@@ -27,7 +27,7 @@ _YEAR = "2024-04-01..2025-03-31"
 
 
 @contextmanager
-def rich_unit(folder: Path) -> Iterator[Path]:
+def rich_unit(folder: Path) -> Iterator[Served]:
     """Make it with the real service and workers; what they would take long to come to is written by hand."""
     with reviewable_unit(folder) as served:
         now, database = utc_now(), served.workers.database
@@ -46,7 +46,7 @@ def rich_unit(folder: Path) -> Iterator[Path]:
             add_kept(connection, served.unit, now)
             for name in ("ann", "ben"):
                 give_verdict(connection, 1, name, "link" if name == "ann" else "cannot-tell", now=now)
-        yield served.unit.folder.root
+        yield served
 
 
 def _release(served: Served, now: dt.datetime, *, approved: bool) -> None:

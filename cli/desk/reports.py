@@ -1,0 +1,96 @@
+"""The report, read with the agency's own references, and taken away as files."""
+
+import io
+import secrets
+import shutil
+import zipfile
+from collections import Counter
+from typing import Any
+
+from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
+
+from cli.agency.report_sheets import SOON, URGENT, Sheet, sheets_of
+from cli.agency.spreadsheet import write_report
+from cli.desk.showing import go, show
+from cli.desk.state import State
+from cli.desk.work import Work
+from keys.files import private_folder
+
+__all__ = ["report_pages"]
+
+_SHOWN_ROWS = 500
+_PROSE_WIDTH = 34
+"""Columns as wide as that in the workbook hold sentences."""
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def report_pages(state: State, work: Work) -> Blueprint:  # noqa: ARG001 (every maker of pages is called alike)
+    """Make the pages."""
+    blueprint = Blueprint("reports", __name__)
+
+    @blueprint.get("/report")
+    def report() -> ResponseReturnValue:
+        if state.report is None:
+            return go("/unit")
+        sheets = list(sheets_of(state.report))
+        counts = [(number, sheet, _urgency(sheet)) for number, sheet in enumerate(sheets, start=1)]
+        return show(state, "report", "Your report", report=state.report, counts=counts)
+
+    @blueprint.get("/report/<int:number>")
+    def sheet(number: int) -> ResponseReturnValue:
+        if state.report is None:
+            return go("/unit")
+        sheets = list(sheets_of(state.report))
+        if not 1 <= number <= len(sheets):
+            return go("/report")
+        state.report_read = True
+        chosen = _for_reading(sheets[number - 1])
+        values: dict[str, Any] = {"urgent": URGENT, "soon": SOON, "most": _SHOWN_ROWS, "prose": _PROSE_WIDTH}
+        return show(state, "sheet", chosen.title, sheet=chosen, **values)
+
+    @blueprint.get("/report/report.xlsx")
+    def workbook() -> ResponseReturnValue:
+        return _files(state, tables=False)
+
+    @blueprint.get("/report/report-tables.zip")
+    def tables() -> ResponseReturnValue:
+        return _files(state, tables=True)
+
+    return blueprint
+
+
+def _for_reading(sheet: Sheet) -> Sheet:
+    """Put names of classes last, and leave out which command answers a question: there is a page for it."""
+    keep = [place for place, column in enumerate(sheet.columns) if column.name != "answer"]
+    keep.sort(key=lambda place: sheet.columns[place].name == "reconciliation_class")
+    rows = tuple((order, tuple(row[place] for place in keep)) for order, row in sheet.rows)
+    note = sheet.note.replace(
+        "clew agency check --fixes lists the rows.", "Check the file again to see the rows."
+    )
+    return sheet._replace(columns=tuple(sheet.columns[place] for place in keep), rows=rows, note=note)
+
+
+def _urgency(sheet: Sheet) -> tuple[int, int]:
+    orders = Counter("today" if order == URGENT else "soon" for order, _ in sheet.rows if order < SOON)
+    return orders["today"], orders["soon"]
+
+
+def _files(state: State, *, tables: bool) -> ResponseReturnValue:
+    """Write the report as the command does, into the private folder, and hand it over from there."""
+    if state.report is None:
+        return go("/unit")
+    folder = private_folder(state.place / secrets.token_hex(8))
+    try:
+        book, *others = write_report(folder / "report.xlsx", state.report)
+        if not tables:
+            named = {"Content-Disposition": 'attachment; filename="report.xlsx"'}
+            return Response(book.read_bytes(), content_type=_WORKBOOK, headers=named)
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in others:
+                archive.write(path, path.name)
+        named = {"Content-Disposition": 'attachment; filename="report-tables.zip"'}
+        return Response(packed.getvalue(), content_type="application/zip", headers=named)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,28 @@
+"""Rendering a page, and sending people to another one."""
+
+from typing import Any
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from cli.desk.state import State
+from cli.desk.work import Act, Work
+
+__all__ = ["begun", "go", "show"]
+
+
+def show(state: State, template: str, title: str, *, field: str = "", **values: Any) -> ResponseReturnValue:
+    """Render a page; what went wrong before is said at its top, and ``field`` is where to mend it."""
+    said = {"problem": state.take_problem(), "notice": state.take_notice(), "field": field}
+    return render_template(f"desk/{template}.html", title=title, **said, **values)
+
+
+def go(address: str) -> ResponseReturnValue:
+    """Send people to another page, so that loading it again does nothing twice."""
+    return redirect(f"{request.script_root}{address}", code=303)
+
+
+def begun(work: Work, title: str, act: Act, *, back: str, then: str) -> ResponseReturnValue:
+    """Begin an act, and show how far it is."""
+    work.begin(title, act, back=back, then=then)
+    return go("/work")
