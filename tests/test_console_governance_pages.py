@@ -37,7 +37,7 @@ PAGES = (
     "/governance/scores",
     "/governance/releases",
     "/governance/retention",
-    "/governance/certificates/erasure/1",
+    "/governance/certificates/epoch/e1",
     "/governance/exports",
     "/governance/exports?of=ledger",
     "/governance/views",
