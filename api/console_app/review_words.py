@@ -196,7 +196,7 @@ def _in_short(
     if by_weight and by_weight[0].seen.weight < 0:
         said.append(("Most against", _weighed(by_weight[0])))
     silent = sum(one.seen.state != "speaks" for one in views)
-    said.append(("Views", f"{len(views) - silent} speak, {silent} do not"))
+    said.append(("Views", f"{len(views) - silent} of {len(views)} speak"))
     return [*said, ("Episodes", _shape_words(shape))]
 
 
