@@ -379,6 +379,48 @@ def test_progress_is_shown_and_followed(
     seen.assert_nothing_broken()
 
 
+def test_pages_off_the_path_are_as_sound(tmp_path: Path, service: Service) -> None:
+    """The mapping as text, no bundle yet, several of them, and everything that is refused."""
+    desk = service.desk(tmp_path / "council")
+    with desk_page(desk.workspace) as served, browsing(served.pages) as seen:
+        page = seen.page
+        page.goto(served.origin)
+        _refused(seen, "25-closed", "This page is not open in this browser", 403)
+        page.goto(served.address)
+        page.goto(f"{seen.pages}/bundles")
+        page.get_by_text("There is no bundle yet.").wait_for()
+        seen.look("26-no-bundle")
+        _choose(seen, *sorted(write_council(tmp_path / "source", 2).glob("*.csv")))
+        page.get_by_role("link", name="the mapping as text").click()
+        _arrived(page, "The mapping as text")
+        seen.look("27-mapping-text")
+        _press(page, "Save this mapping")
+        page.goto(f"{seen.pages}/mapping")
+        page.get_by_text("A mapping is saved in your workspace.").wait_for()
+        seen.look("28-mapping-kept")
+        outbox = desk.workspace / "outbox"
+        outbox.mkdir()
+        for name in ("one", "two"):
+            (outbox / f"{name}.clew").touch()
+        page.goto(f"{seen.pages}/bundles")
+        _arrived(page, "Your bundles")
+        seen.look("29-bundles")
+        page.goto(f"{seen.pages}/bundles/none")
+        _refused(seen, "30-refused", "This cannot be shown", 400)
+        page.goto(f"{seen.pages}/nothing")
+        _refused(seen, "31-nothing", "There is no such page", 404)
+    seen.assert_nothing_broken()
+
+
+def _refused(seen: Seen, name: str, title: str, code: int) -> None:
+    """Look at a page that is refused; of its code the browser itself complains."""
+    _arrived(seen.page, title)
+    seen.look(name)
+    complaint = seen.complaints.pop(0)
+    assert f"status of {code}" in complaint
+    assert seen.complaints == []
+
+
 def test_without_scripts_and_by_keyboard(tmp_path: Path, service: Service) -> None:
     """With JavaScript off a file is chosen, mapped, checked and encoded, with keys alone."""
     desk = service.desk(tmp_path / "council")

@@ -124,7 +124,7 @@ def encode_extract(
         store.transaction(),
         open_spool(desk.workspace.path) as spool,
     ):
-        stages.stage("handles")
+        stages.stage("turning references into random numbers")
         crosswalk = Crosswalk(store, desk.identity)
         dummies = load_dummies(desk.workspace.dummies_file, desk.identity)
         cover = dummies.children if dummies else ()
@@ -135,7 +135,7 @@ def encode_extract(
             _require_most(snapshot.changes.withdrawn, len(before))
         latest = max(today, period.end.date)  # as the extract was read: see cli.sources.context
         encoded_rows = _encode_rows(desk, snapshot, spool, stages, today=latest)
-        stages.stage("sealing")
+        stages.stage("sealing what was encoded")
         sequence = store.next_sequence()
         parts = _parts(desk, snapshot, encoded_rows, spool, period=period, sequence=sequence)
         manifest = _manifest(desk, snapshot.payload, parts, period, encoded_rows.rows, sequence)

@@ -38,12 +38,12 @@ _REFUSED = {
     400: ("This form cannot be used any more", "Go to the start and open the page again."),
     403: (
         "This page is not open in this browser",
-        "Its address works once. If you lost the page, start clew agency desk again: it prints a new one.",
+        "Its address works once. If you lost the page, start it again: that opens it under a new address.",
     ),
     404: ("There is no such page", "Go to the start."),
     405: ("There is no such page", "Go to the start."),
     413: ("The file is too large", "Clew reads files of up to 512 MB. Leave out the rows before the period."),
-    421: ("Not the address of this page", "Use the address that clew agency desk printed."),
+    421: ("Not the address of this page", "Use the address that was printed when the page was started."),
 }
 
 
