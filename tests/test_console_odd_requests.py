@@ -15,7 +15,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from api.console_app.app import create_console
-from api.console_app.roles import ROLES
 from api.console_app.service import ConsoleService, open_console
 from api.store import schema_console
 from tests.support import databases, postgresql
@@ -57,11 +56,11 @@ def _addresses(app: Flask, text: str) -> Iterator[str]:
 
 def test_no_part_of_an_address_is_a_fault(service: ConsoleService, app: Flask) -> None:
     odd = [str(2**31), str(2**63), "9" * 5000, "-1", "a%00b", "%00", "%ff", "..", "a'b", "😀", "x" * 2000]
-    for role in ROLES:
-        client = client_of(service, app, role)
+    for roles in (("operator", "governance", "reviewer"), ("publisher",)):
+        client = client_of(service, app, *roles)
         for text in odd:
             for address in _addresses(app, text):
-                assert client.get(address).status_code in {303, 403, 404, 409}, (role, address[:80])
+                assert client.get(address).status_code in {303, 403, 404, 409}, (roles, address[:80])
 
 
 def test_a_number_is_written_in_one_way_so_that_the_record_of_views_tells_it(

@@ -69,6 +69,7 @@ __all__ = [
     "files_said",
     "forget",
     "inclusion",
+    "is_as_said",
     "keep_checkpoint",
     "leaf_at",
     "newest_checkpoint",
@@ -206,6 +207,17 @@ def current_covers(connection: Connection) -> dict[tuple[str, str], str | None]:
     """Return what the ledger last said of every covered row, stretch and file."""
     rows = connection.execute(select(_covers.c.what, _covers.c.key, _covers.c.digest))
     return {(row.what, row.key): row.digest for row in rows}
+
+
+def is_as_said(connection: Connection, table: str, keys: Iterable[str]) -> bool:
+    """Say whether rows are what the ledger last said of them."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return True
+    these = _pairs(_covers.c.what, _covers.c.key, [(table, one) for one in wanted])
+    said = {row.key: row.digest for row in connection.execute(select(_covers).where(these))}
+    present = digests(connection, table, row_key(connection), keys=wanted)
+    return all(said.get(one) == present.get(one) for one in wanted)
 
 
 def files_said(connection: Connection, names: Iterable[str]) -> dict[str, str | None]:
