@@ -7,6 +7,7 @@ import re
 import secrets
 from base64 import b64encode
 from collections.abc import Iterator
+from pathlib import Path
 
 import cbor2
 import pytest
@@ -18,8 +19,9 @@ from api.console_app.app import create_console
 from api.console_app.service import ConsoleService, open_console
 from api.store import schema_console
 from tests.support import databases, postgresql
-from tests.support.console import client_of, needs_assets
+from tests.support.console import MovableClock, client_of, needs_assets
 from tests.support.console_world import make_world
+from tests.support.unit import make_unit
 
 pytestmark = needs_assets
 
@@ -142,3 +144,19 @@ def test_nothing_typed_stands_in_the_log(app: Flask, caplog: pytest.LogCaptureFi
         client.open("/canary", method="CANARY")
     assert len(caplog.records) == 3
     assert "canary" not in caplog.text.lower()
+
+
+def test_whoever_asks_in_vain_takes_nobody_s_place_at_the_database(tmp_path: Path) -> None:
+    opened = open_console(make_unit(tmp_path / "data").folder.root, clock=MovableClock())
+    client = create_console(opened).test_client()
+    token = _form_token(client)
+    form = {"csrf_token": token, "name": "nobody", "code": "x"}
+    codes = [client.post("/first", data=form).status_code for _ in range(20)]
+    assert codes[-2:] == [429, 429]
+    _, before = opened.database.groups()
+    for _ in range(5):
+        assert client.post("/first", data=form).status_code == 429
+        sent = client.post("/sign-in/passkey", json={"id": "x"}, headers={"X-CSRF-Token": token})
+        assert sent.status_code == 403
+    assert opened.database.groups()[1] == before
+    opened.close()
