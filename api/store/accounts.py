@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from api.store import ledger, schema_console
+from api.store.ledger_rows import digests
 from linkage.errors import VerificationError
 from linkage.wire.ledger import EntryKind
 
@@ -216,8 +217,11 @@ def remove_passkey(connection: Connection, account: str, id: str, *, now: str) -
 def is_as_entered(connection: Connection, name: str) -> bool:
     """Say whether an account and its passkeys are what the ledger last said of them."""
     ids = connection.scalars(select(_passkeys.c.id).where(_passkeys.c.account == name)).all()
-    return ledger.is_as_said(connection, "console_accounts", [name]) and ledger.is_as_said(
-        connection, "console_passkeys", ids
+    key = ledger.row_key(connection)
+    return all(
+        ledger.rows_said(connection, table, keys) == digests(connection, table, key, keys=keys)
+        for table, keys in (("console_accounts", [name]), ("console_passkeys", ids))
+        if keys
     )
 
 

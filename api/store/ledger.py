@@ -69,12 +69,12 @@ __all__ = [
     "files_said",
     "forget",
     "inclusion",
-    "is_as_said",
     "keep_checkpoint",
     "leaf_at",
     "newest_checkpoint",
     "root_of",
     "row_key",
+    "rows_said",
     "size_of",
 ]
 
@@ -209,15 +209,9 @@ def current_covers(connection: Connection) -> dict[tuple[str, str], str | None]:
     return {(row.what, row.key): row.digest for row in rows}
 
 
-def is_as_said(connection: Connection, table: str, keys: Iterable[str]) -> bool:
-    """Say whether rows are what the ledger last said of them."""
-    wanted = sorted(set(keys))
-    if not wanted:
-        return True
-    these = _pairs(_covers.c.what, _covers.c.key, [(table, one) for one in wanted])
-    said = {row.key: row.digest for row in connection.execute(select(_covers).where(these))}
-    present = digests(connection, table, row_key(connection), keys=wanted)
-    return all(said.get(one) == present.get(one) for one in wanted)
+def rows_said(connection: Connection, table: str, keys: Iterable[str]) -> dict[str, str | None]:
+    """Return what the ledger last said of some rows of a table, by key."""
+    return _said_of(connection, table, sorted(keys))
 
 
 def files_said(connection: Connection, names: Iterable[str]) -> dict[str, str | None]:
