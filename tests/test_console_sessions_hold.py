@@ -12,14 +12,16 @@ import pytest
 from sqlalchemy import func, select
 
 from api.backup import back_up, restore_unit
+from api.checkpoints import open_signer
 from api.clock import utc_now
 from api.console_accounts import reset_account
 from api.console_app import passwords
 from api.console_app.sealing import ConsoleKey, make_console_key
 from api.console_app.service import ConsoleService, open_console
-from api.store import accounts, schema_console
+from api.store import accounts, schema, schema_console
 from api.store.database import open_database
 from linkage.errors import VerificationError
+from tests.support.audited import exported, verified
 from tests.support.console import Console, MovableClock, needs_assets, serving_console
 from tests.support.console_world import make_world
 from tests.support.unit import make_unit
@@ -300,3 +302,40 @@ def test_behind_tls_a_browser_is_told_never_to_come_without(tmp_path: Path) -> N
             assert headers["strict-transport-security"] == "max-age=31536000"
     with serving_console(root) as console:
         assert "strict-transport-security" not in console.browser().get("/sign-in").headers
+
+
+def test_an_account_that_was_changed_past_the_console_does_not_sign_in_and_is_not_entered_anew(
+    tmp_path: Path,
+) -> None:
+    clock, unit = MovableClock(), make_unit(tmp_path / "data")
+    table = schema_console.accounts
+    with serving_console(unit.folder.root, clock=clock) as console:
+        app = made_account(console, clock, "anna.b", "reviewer")
+        open_one = sign_in(console, clock, "anna.b", app)
+        with console.service.database.write() as connection:
+            connection.execute(table.update().values(roles="governance reviewer"))
+        fields = {"name": "anna.b", "password": PASSWORD, "code": app.at(clock())}
+        assert send(console.browser(), "/sign-in", **fields).status_code == 403
+        assert _replaced(open_one, clock)[1].status_code == 409
+        signer = open_signer(unit.folder)
+        with console.service.database.read() as connection:
+            found = verified(exported(connection, unit, signer), unit, []).findings
+        assert [one.where for one in found] == ["console_accounts anna.b"]
+        with console.service.database.write() as connection:
+            code = reset_account(connection, "anna.b", now=clock())
+        with console.service.database.read() as connection:
+            said = connection.scalars(select(schema.ledger_statements.c.statement)).all()
+        assert '"roles":"governance reviewer"' in said[-1]  # whoever reads the ledger sees what it has now
+        assert send(console.browser(), "/first", name="anna.b", code=code).status_code == 303
+
+
+def test_a_passkey_that_was_added_past_the_console_opens_nothing(tmp_path: Path) -> None:
+    unit = make_unit(tmp_path / "data")
+    with serving_console(unit.folder.root) as console:
+        console.token("anna.b", "operator")
+        with console.service.database.write() as connection:
+            row = {"id": "evil", "account": "anna.b", "label": "", "public_key": b"x", "sign_count": 0}
+            connection.execute(schema_console.passkeys.insert().values(**row, added_at="2026"))
+            assert not accounts.is_as_entered(connection, "anna.b")
+            connection.execute(schema_console.passkeys.delete())
+            assert accounts.is_as_entered(connection, "anna.b")

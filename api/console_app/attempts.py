@@ -27,6 +27,12 @@ def admit(service: ConsoleService, account: str | None = None) -> None:
     counted = [(_ADDRESS, _network(request.remote_addr or ""), service.own.attempts_per_address)]
     if account is not None:
         counted.append((_ACCOUNT, account.strip().lower(), service.own.attempts_per_account))
+    with service.database.read() as connection:  # a flood of attempts must keep nobody else from writing
+        if any(
+            usage.used(connection, _subject(measure, whom), measure, span=span) >= limit
+            for measure, whom, limit in counted
+        ):
+            abort(429)
     with service.database.write_beside() as connection:
         usage.forget(connection, (_ACCOUNT, _ADDRESS), before=_a_day_ago(now))
         admitted = [

@@ -103,6 +103,9 @@ def _keep(service: ConsoleService, purpose: str, challenge: bytes) -> None:
 
 
 def _taken(service: ConsoleService, purpose: str) -> bytes | None:
+    with service.database.read() as connection:
+        if not console_sessions.has_challenge(connection, g.token):
+            return None  # who was asked nothing has no cause to write
     with service.database.write() as connection:
         found = console_sessions.take_challenge(connection, g.token, now=service.now())
     return found.challenge if found is not None and found.purpose == purpose else None

@@ -169,6 +169,9 @@ def signed_in_by(service: ConsoleService, account: Account, way: str, *, shown: 
     with service.database.write() as connection:
         if accounts.account_by_name(connection, account.name) != account or account.state != "active":
             abort(403)
+        if not accounts.is_as_entered(connection, account.name):
+            _faults.error("an account is not what the ledger says: see `clew register audit check`")
+            abort(403)
         if g.session is not None:
             console_sessions.end_session(connection, g.session)
         console_sessions.begin_session(connection, token, account.name, "full", now=now, shown=shown)

@@ -7,6 +7,8 @@ from typing import Any, Literal, cast
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from api.store import ledger, schema_console
+from api.store.ledger_rows import digests
+from linkage.errors import VerificationError
 from linkage.wire.ledger import EntryKind
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "drop_credentials",
     "enter_sign_in",
     "has_sealed_secrets",
+    "is_as_entered",
     "passkey_by_id",
     "passkeys_of",
     "remove_passkey",
@@ -122,7 +125,11 @@ def _account(row: Row[Any] | None) -> Account | None:
 def change_account(
     connection: Connection, name: str, values: Mapping[str, object], *, change: str, now: str
 ) -> None:
-    """Change columns of an account; ``change`` is what the ledger says of it, in a word or two."""
+    """Change columns of an account; ``change`` is what the ledger says of it, in a word or two.
+
+    Raises :class:`VerificationError` for an account that was changed past the console.
+    """
+    _require_as_entered(connection, name)
     connection.execute(update(_accounts).where(_accounts.c.name == name).values(**values))
     _enter(connection, name, {"change": change}, now=now)
 
@@ -130,7 +137,10 @@ def change_account(
 def drop_credentials(
     connection: Connection, name: str, *, code: str | None, code_expires: str | None, now: str
 ) -> None:
-    """Take every credential from an account, which is invited anew by a one-time code or is disabled."""
+    """Take every credential from an account, which is invited anew by a one-time code or is disabled.
+
+    The entry says which roles the account has, for somebody may have given it others past the ledger.
+    """
     mine = _passkeys.c.account == name
     ids = tuple(connection.scalars(select(_passkeys.c.id).where(mine)))
     connection.execute(delete(_passkeys).where(mine))
@@ -138,9 +148,9 @@ def drop_credentials(
     gone = {"password": None, "totp": None, "code": code, "code_expires": code_expires}
     state = "disabled" if code is None else "invited"
     connection.execute(update(_accounts).where(_accounts.c.name == name).values(**gone, state=state))
-    _enter(
-        connection, name, {"change": state, "passkeys_gone": len(ids)}, now=now, passkeys=ids, sign_on=bound
-    )
+    roles = connection.scalar(select(_accounts.c.roles).where(_accounts.c.name == name)) or ""
+    facts = {"change": state, "passkeys_gone": len(ids), "roles": roles}
+    _enter(connection, name, facts, now=now, passkeys=ids, sign_on=bound)
 
 
 def has_sealed_secrets(connection: Connection) -> bool:
@@ -173,7 +183,8 @@ def add_passkey(
     sign_count: int,
     now: str,
 ) -> None:
-    """Add a passkey to an account."""
+    """Add a passkey to an account; raises as :func:`change_account`."""
+    _require_as_entered(connection, account)
     row = {"id": id, "account": account, "label": label, "public_key": public_key, "sign_count": sign_count}
     connection.execute(insert(_passkeys).values(**row, added_at=now))
     _enter(connection, account, {"change": "passkey added"}, now=now, passkeys=(id,))
@@ -200,7 +211,8 @@ def use_passkey(connection: Connection, passkey: Passkey, *, sign_count: int, no
 
 
 def remove_passkey(connection: Connection, account: str, id: str, *, now: str) -> bool:  # noqa: A002
-    """Remove one passkey of an account; returns False if it has none such."""
+    """Remove one passkey of an account; returns False if it has none such; raises as above."""
+    _require_as_entered(connection, account)
     gone = delete(_passkeys).where(_passkeys.c.account == account, _passkeys.c.id == id)
     if connection.execute(gone).rowcount == 0:
         return False
@@ -212,8 +224,9 @@ def bind_sign_on(connection: Connection, name: str, *, issuer: str, subject: str
     """Say that an account is somebody whom a sign-on knows, and nobody else whom one knows.
 
     An account that waited for its one-time code waits no more.  Returns False, and changes nothing, if the
-    subject is another account.
+    subject is another account; raises as :func:`change_account`.
     """
+    _require_as_entered(connection, name)
     found = account_by_sign_on(connection, issuer, subject)
     if found is not None and found.name != name:
         return False
@@ -227,7 +240,8 @@ def bind_sign_on(connection: Connection, name: str, *, issuer: str, subject: str
 
 
 def unbind_sign_on(connection: Connection, name: str, *, now: str) -> bool:
-    """Let no sign-on open an account any more; returns False if none did."""
+    """Let no sign-on open an account any more; returns False if none did; raises as above."""
+    _require_as_entered(connection, name)
     gone = delete(_sign_ons).where(_sign_ons.c.account == name)
     if connection.execute(gone).rowcount == 0:
         return False
@@ -245,6 +259,27 @@ def account_by_sign_on(connection: Connection, issuer: str, subject: str) -> Acc
 def sign_on_of(connection: Connection, name: str) -> str | None:
     """Return the issuer whose sign-on opens an account, or None."""
     return connection.scalar(select(_sign_ons.c.issuer).where(_sign_ons.c.account == name))
+
+
+def is_as_entered(connection: Connection, name: str) -> bool:
+    """Say whether an account, its passkeys and its sign-on are what the ledger last said of them."""
+    ids = connection.scalars(select(_passkeys.c.id).where(_passkeys.c.account == name)).all()
+    rows = {"console_accounts": [name], "console_passkeys": ids, "console_sign_ons": [name]}
+    key = ledger.row_key(connection)
+    return all(
+        ledger.rows_said(connection, table, keys) == digests(connection, table, key, keys=keys)
+        for table, keys in rows.items()
+        if keys
+    )
+
+
+def _require_as_entered(connection: Connection, name: str) -> None:
+    """Refuse to enter anew what was changed past the ledger: no audit would tell of it any more."""
+    if not is_as_entered(connection, name):
+        raise VerificationError(
+            f"account {name} is not what it was when it was entered in the ledger",
+            hint="see `clew register audit check --data DIR`; `clew register account reset` makes it anew",
+        )
 
 
 def enter_sign_in(connection: Connection, account: str, *, way: str, now: str) -> None:

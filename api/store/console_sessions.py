@@ -21,6 +21,7 @@ __all__ = [
     "end_sessions_of",
     "forget_ended",
     "go_on_alone",
+    "has_challenge",
     "has_tables",
     "is_kept",
     "keep_challenge",
@@ -180,6 +181,12 @@ def keep_challenge(
     connection.execute(delete(table).where(or_(table.c.token == token_hash(token), table.c.expires <= now)))
     row = {"token": token_hash(token), "purpose": purpose, "challenge": challenge, "expires": expires}
     connection.execute(insert(table).values(**row))
+
+
+def has_challenge(connection: Connection, token: str) -> bool:
+    """Say whether a browser was asked to sign something."""
+    mine = select(_challenges.c.token).where(_challenges.c.token == token_hash(token))
+    return connection.scalar(mine) is not None
 
 
 def take_challenge(connection: Connection, token: str, *, now: str) -> Challenge | None:
