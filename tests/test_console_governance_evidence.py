@@ -1,6 +1,7 @@
 """What governance is shown of encodings, the linkage, certificates and exports is what the unit holds."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,22 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
 
 def plain(shown: Shown, address: str) -> str:
     return shown.text(address).replace("\u00a0", " ")
+
+
+def test_the_first_page_says_what_the_others_do(shown: Shown) -> None:
+    assert shown.reader.get("/governance/ledger.csv").status_code == 200
+    text = plain(shown, "/governance")
+    assert "Good The ledger goes on from the checkpoint that was signed last" in text
+    known = measured(PROFILE)
+    assert known is not None
+    lights = Counter(light(one, known.privacy[one.name].value) for one in METRICS)
+    assert f"Red {lights['red']} Amber {lights['amber']} Green {lights['green']}" in text
+    assert "4 links among 8 records, of which 98.7 % are expected to be right (96.1 to 99.5 %)" in text
+    assert "“something missing”" in text
+    assert f"Epoch {shown.world.unit.epoch.epoch} is in force until" in text
+    assert "1 erasure, 1 certified." in text
+    assert "handed out, the last one to gina" in text
+    assert "2 of 3 agencies have a snapshot that was accepted." in text
 
 
 def test_what_left_is_the_true_form_with_values_that_are_made_up(shown: Shown) -> None:

@@ -25,6 +25,7 @@ pytestmark = needs_assets
 
 PAGES = (
     "/governance",
+    "/governance/ledger",
     "/governance/entries/0",
     "/governance/checkpoints",
     "/governance/permissions",
@@ -36,7 +37,7 @@ PAGES = (
     "/governance/scores",
     "/governance/releases",
     "/governance/retention",
-    "/governance/certificates/erasure/1",
+    "/governance/certificates/epoch/e1",
     "/governance/exports",
     "/governance/exports?of=ledger",
     "/governance/views",
@@ -67,7 +68,7 @@ def test_every_entry_of_the_ledger_is_there_and_verified(shown: Shown) -> None:
     assert shown.reader.get(f"/governance/entries/{size}").status_code == 404
     listed = csv.DictReader(io.StringIO(shown.reader.get("/governance/ledger.csv").text))
     assert [row["kind"] for row in listed] == kinds
-    only = shown.text("/governance?kind=agency-enrolled")
+    only = shown.text("/governance/ledger?kind=agency-enrolled")
     assert only.count("An agency was enrolled") == 1 + kinds.count("agency-enrolled")
 
 

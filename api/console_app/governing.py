@@ -9,7 +9,7 @@ from flask import Flask, Response, abort, render_template, request
 from sqlalchemy import Connection
 
 from api.checkpoints import require_goes_on
-from api.console_app import governing_kept, governing_linkage
+from api.console_app import governing_glance, governing_kept, governing_linkage
 from api.console_app.permissions import parts
 from api.console_app.release_files import attached
 from api.console_app.roles import ROLE_WORDS, ROLES, allow
@@ -33,6 +33,7 @@ _SECONDS = 1.5
 def add_pages(app: Flask, service: ConsoleService) -> None:
     """Add the pages of governance."""
     add_words(app)
+    governing_glance.add_pages(app, service)
     _add_ledger(app, service)
     _add_proof(app, service)
     _add_custody(app, service)
@@ -41,7 +42,7 @@ def add_pages(app: Flask, service: ConsoleService) -> None:
 
 
 def _add_ledger(app: Flask, service: ConsoleService) -> None:
-    @app.get("/governance")
+    @app.get("/governance/ledger")
     @allow("governance", logged=True)
     def governance_ledger() -> str:
         kind = request.args.get("kind", "")

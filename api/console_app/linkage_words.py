@@ -12,8 +12,17 @@ from api.store.link_figures import BINS, FIRST, WIDTH, GroupFigures, LinkFigures
 from api.store.review_evidence import ViewSpread
 from linkage.shipped_profiles import shipped_profiles
 
-__all__ = ["GroupRow", "ScoresShown", "SpreadShown", "group_rows", "groups_picture", "shares_picture"]
-__all__ += ["shown_scores", "shown_spreads"]
+__all__ = [
+    "GroupRow",
+    "ScoresShown",
+    "SpreadShown",
+    "group_rows",
+    "groups_picture",
+    "lowest_said",
+    "shares_picture",
+    "shown_scores",
+    "shown_spreads",
+]
 
 _KINDS: Mapping[str, str] = {
     "all": "The whole linkage",
@@ -71,12 +80,21 @@ def groups_picture(rows: Sequence[GroupRow]) -> tuple[Markup, str] | None:
     if not with_links:
         return None
     dots = [Dot(one.heading, one.name, one.seen.precision, one.seen.low, one.seen.high) for one in with_links]
-    lowest = min(with_links, key=lambda one: (one.seen.low, one.name))
-    said = (
-        f"The interval that reaches lowest is that of “{lowest.name}”: {_percent(lowest.seen.precision)} of "
-        f"{lowest.seen.links:,} links are expected to be right, and {_percent(lowest.seen.low)} at least."
-    )
+    said = lowest_said(rows)
     return dots_picture(dots, f"Precision of links, group by group. {said}"), said
+
+
+def lowest_said(rows: Sequence[GroupRow]) -> str:
+    """Say of which group least is certain; nothing where no group has a link."""
+    with_links = [one for one in rows if one.seen.links]
+    if not with_links:
+        return ""
+    lowest = min(with_links, key=lambda one: (one.seen.low, one.name))
+    seen = lowest.seen
+    return (
+        f"The interval that reaches lowest is that of “{lowest.name}”: {_percent(seen.precision)} of "
+        f"{seen.links:,} links are expected to be right, {_percent(seen.low)} at its lower end."
+    )
 
 
 def shares_picture(shares: Sequence[GroupShare]) -> tuple[Markup, str] | None:
