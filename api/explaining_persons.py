@@ -140,8 +140,8 @@ class _Explained:
         there = {
             (agency, text) for agency, encodings in self._held.items() for text in encodings.handle_texts()
         }
-        places = [place for place, key in enumerate(named) if key in there][:MOST_RECORDS]
-        chosen = {named[place] for place in places}
+        place_of = {key: place for place, key in enumerate(named)}
+        chosen = set([key for key in named if key in there][:MOST_RECORDS])
         if not chosen:
             return PersonEvidence(places=(), agencies=(), edges=(), pairs=(), spreads=())
         sources = []
@@ -158,7 +158,7 @@ class _Explained:
         around, tree = explainer.around()
         rests_on = {one.name: one.salt for one in self._profile.views}
         return PersonEvidence(
-            places=tuple(places),
+            places=tuple(place_of[one] for one in around.records),
             agencies=tuple(one.source for one in around.records),
             edges=seen_edges(around, len(around.records)),
             pairs=tuple(

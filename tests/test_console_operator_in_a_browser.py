@@ -24,7 +24,7 @@ from tests.support.browser import (
 )
 from tests.support.console import Console, serving_console
 from tests.support.person_pages import unit_with_histories
-from tests.support.reviewable import members, record
+from tests.support.reviewable import members, record, send
 from tests.support.served import Served, copied_unit
 
 pytestmark = needs_chromium
@@ -107,7 +107,7 @@ def day(console: Console, served: Served, page: Page, check: Any) -> None:
     for details in page.locator("summary").all():
         details.press("Enter")
     check()
-    page.get_by_role("link", name=re.compile(r"^\d and \d$")).first.press("Enter")
+    page.get_by_role("link", name=re.compile(r"^Records \d and \d$")).first.press("Enter")
     page.get_by_role("heading", name=re.compile("Why records")).wait_for()
     assert page.locator("svg.clew-picture").count() == 7  # six views and the weights
     check()
@@ -155,3 +155,16 @@ def test_a_day_without_scripts_on_a_narrow_screen(console: Console, served: Serv
     with looking(console, browser, java_script_enabled=False, viewport=narrow) as (page, _):
         day(console, served, page, lambda: assert_fits(page))
     assert_day_done(console, served)
+
+
+def test_a_submission_is_followed_while_it_goes_on(
+    console: Console, served: Served, browser: Browser
+) -> None:
+    send(served, served.other_council, (CHILD, 20), 2)
+    with looking(console, browser) as (page, noticed):
+        page.goto("/operator/submissions/E10/2")
+        page.get_by_text("waits for its worker").first.wait_for()
+        assert_sound(page, noticed)
+        served.workers.settle()
+        page.get_by_text("a finished linkage held it").wait_for()
+        assert_sound(page, noticed)

@@ -160,7 +160,7 @@ def test_a_person_is_found_by_pseudonym_and_by_handle(shown: Shown) -> None:
         assert answer.status_code == status
         assert wanted == "" or wanted not in str(answer.url)
     merged = shown.text(shown.address(PERSONS[0]))
-    assert f"merged E09, P01 {shown.pseudonym(PERSONS[1])}" in merged
+    assert f"merged Agency E09, Agency P01 {shown.pseudonym(PERSONS[1])}" in merged
 
 
 def test_records_are_kept_apart_with_a_reason_and_that_is_undone(shown: Shown) -> None:
