@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 from msgspec import to_builtins
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from api.clock import utc_now
 from api.console_app.app import create_console
@@ -22,9 +22,11 @@ from api.store import ledger, releases
 from api.store.ledger_rows import digests
 from api.store.releases import KeptRelease
 from api.store.schema import ledger_entries
+from api.store.schema_releases import release_contents
 from linkage.register.counts import Dimension
 from linkage.register.released import ReleasedCell, ReleasedTable
 from linkage.register.statistics.periods import read_period
+from tests.support.audited import undone
 from tests.support.console import Console, needs_assets, serving_console
 from tests.support.served import Served, served_unit
 from tests.support.unit import make_sent
@@ -233,4 +235,26 @@ def test_what_was_opened_once_is_not_shown_when_it_is_rejected(office: Office) -
         gone = office.kept(number)
         assert (opened.tables(connection, gone), opened.files(connection, gone)) == (None, None)
         assert releases.parts_of(connection, number) == []
-    assert "Its tables are not open to the console" in office.text(number)
+    assert "Nothing is kept of what was counted for it." in office.text(number)
+
+
+def test_nobody_approves_on_the_page_what_nobody_can_look_at(office: Office) -> None:
+    number, path = office.proposed(tables="T9"), office.served.unit.folder.releases_key
+    key, digest = path.read_bytes(), office.kept(number).digest
+    decide = f"/publisher/releases/{number}/decide"
+    path.unlink()
+    assert "Its tables do not open, so nobody can approve it here." in office.text(number)
+    assert "secrets/releases.key: not there" in office.text(number)
+    answer = office.send(office.petra, decide, step="approve", digest=digest)
+    assert (answer.status_code, office.kept(number).state) == (409, "proposed")
+    path.write_bytes(key)
+    path.chmod(0o640)
+    shown = (release_contents.c.number == number, release_contents.c.part.like("shown-%"))
+    with undone(office.served.workers.database) as connection:
+        connection.execute(delete(release_contents).where(*shown))
+        found = office.kept(number)
+        opened = OpenedReleases(office.served.unit.folder)
+        assert (opened.tables(connection, found), opened.files(connection, found)) == (None, None)
+    assert office.send(office.petra, decide, step="approve", digest=digest).status_code == 303
+    assert office.kept(number).decided_by == "Petra"
+    assert office.send(office.petra, decide, step="withdraw").status_code == 303

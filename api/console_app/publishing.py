@@ -22,6 +22,7 @@ from api.releasing import Proposal
 from api.store import releases
 from api.store.areas import read_directory
 from api.store.releases import KeptRelease
+from linkage.errors import ClewError, InputError
 from linkage.register.released import ReleasedTable
 
 __all__ = ["add_pages"]
@@ -36,7 +37,7 @@ def add_pages(app: Flask, service: ConsoleService) -> None:
     _add_looking(app, service, opened)
     _add_files(app, service, opened)
     _add_asking(app, service)
-    _add_deciding(app, service)
+    _add_deciding(app, service, opened)
 
 
 def _add_looking(app: Flask, service: ConsoleService, opened: OpenedReleases) -> None:
@@ -54,10 +55,8 @@ def _add_looking(app: Flask, service: ConsoleService, opened: OpenedReleases) ->
         with service.database.read() as connection:
             found = _known(connection, number)
             said = releasing.said_of(found)
-            tables = opened.tables(connection, found)
             last = published_last(connection, found)
-            files = {} if tables is None else opened.files(connection, found) or {}
-            older = None if last is None or tables is None else opened.tables(connection, last)
+            tables, files, older, fault = _looked_at(opened, connection, found, last)
             standing = standing_of(connection, current().name, found.proposed_by)
         compared = None if older is None or tables is None else changes(older, tables)
         return render_template(
@@ -66,6 +65,7 @@ def _add_looking(app: Flask, service: ConsoleService, opened: OpenedReleases) ->
             said=said,
             counted=isinstance(said, Proposal),
             figures=None if tables is None else table_figures(tables),
+            fault=fault,
             last=last,
             changes=compared,
             said_of_changes=None if compared is None else _said(compared),
@@ -98,6 +98,24 @@ def _add_looking(app: Flask, service: ConsoleService, opened: OpenedReleases) ->
             charts=charts,
             symbols=SYMBOLS,
         )
+
+
+_Tables = Sequence[ReleasedTable]
+
+
+def _looked_at(
+    opened: OpenedReleases, connection: Connection, found: KeptRelease, last: KeptRelease | None
+) -> tuple[_Tables | None, Mapping[str, bytes], _Tables | None, str | None]:
+    """Return a release's tables and files, the tables of the last one, and why they do not open.
+
+    Without them it can still be rejected or withdrawn.
+    """
+    try:
+        tables, files = opened.tables(connection, found), opened.files(connection, found) or {}
+        older = None if last is None or tables is None else opened.tables(connection, last)
+    except ClewError as error:
+        return None, {}, None, f"{error.message}: {error.hint}" if error.hint else error.message
+    return tables, files, older, None
 
 
 def _said(compared: Sequence[Change]) -> dict[str, int]:
@@ -191,7 +209,18 @@ def _add_asking(app: Flask, service: ConsoleService) -> None:
         return redirect(f"/publisher/releases/{number}", 303)
 
 
-def _add_deciding(app: Flask, service: ConsoleService) -> None:
+def _require_opened(service: ConsoleService, opened: OpenedReleases, number: int) -> None:
+    """Let nobody approve what nobody can look at; raises :class:`linkage.errors.ClewError`."""
+    with service.database.read() as connection:
+        found = _known(connection, number)
+        if found.counted and None in (opened.tables(connection, found), opened.files(connection, found)):
+            raise InputError(
+                f"release {number} cannot be looked at here",
+                hint="An older Clew made it. Any release that is counted opens this one, too.",
+            )
+
+
+def _add_deciding(app: Flask, service: ConsoleService, opened: OpenedReleases) -> None:
     @app.get("/publisher/releases/<int:number>/decide")
     @allow("publisher", step_up=True, logged=True)
     def publisher_decide(number: int) -> str:
@@ -205,6 +234,8 @@ def _add_deciding(app: Flask, service: ConsoleService) -> None:
     def publisher_decided(number: int) -> AnyResponse:
         step, digest = request.form.get("step", ""), request.form.get("digest", "")
         by, now = current().name, service.clock()
+        if step == "approve":
+            _require_opened(service, opened, number)
         with service.database.write() as connection:
             _known(connection, number)
             if step == "approve":
