@@ -93,7 +93,8 @@ class Found:
     """What was measured.
 
     ``left_out``: pages that no role was given, and what was answered instead; ``first_searches``: how long
-    four searches for a person right after the start took together, in milliseconds.
+    four searches for a person right after the start took together; ``processor``: what the console spent on
+    an answer at the mean, by clients: what else the machine does makes it no longer.  In milliseconds.
     """
 
     database: str
@@ -105,6 +106,7 @@ class Found:
     left_out: Mapping[str, str]
     errors: int
     first_searches: float
+    processor: Mapping[int, float]
 
 
 def measure(
@@ -112,14 +114,17 @@ def measure(
 ) -> Found:
     """Serve a unit's console and ask for every address ``rounds`` times for each number of clients."""
     _patient(DataFolder(data).settings)
-    with _served(data) as url, contextlib.closing(open_console(data)) as service:
+    with _served(data) as (url, process), contextlib.closing(open_console(data)) as service:
         sessions = {role: _signed_in(service, url, role) for role in ROLES} | {NOBODY: ""}
         targets, first, left_out = _targets(service, url, sessions)
         times: dict[int, list[tuple[Target, float]]] = {}
-        errors = 0
+        errors, worked = 0, {}
         for count in clients:
+            before = _processor_seconds(process)
             times[count], wrong = _asked(url, targets * rounds, sessions, count)
             errors += wrong
+            if before is not None and (after := _processor_seconds(process)) is not None:
+                worked[count] = round(1000 * (after - before) / len(targets * rounds), 1)
     pages = [one for count in clients for one in _by_page(times[count], count, first)]
     named = {role: [one for one in targets if one.role == role] for role in sessions}
     roles = [
@@ -141,6 +146,7 @@ def measure(
         left_out,
         errors,
         round(first["operator", "search"], 1),
+        worked,
     )
 
 
@@ -165,6 +171,15 @@ def reduced(encodings: int) -> list[Measurement]:
     ]
 
 
+def _processor_seconds(process: int) -> float | None:
+    """Return how much processor time a process has used, or None where the system does not say."""
+    try:
+        said = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _patient(settings: Path) -> None:
     """Let sessions last as long as measuring does; nothing else differs from what ``init`` writes."""
     text = settings.read_text()
@@ -175,12 +190,13 @@ def _patient(settings: Path) -> None:
 
 
 @contextlib.contextmanager
-def _served(data: Path) -> Iterator[str]:
+def _served(data: Path) -> Iterator[tuple[str, int]]:
+    """Run the console; yields its URL and the number of its process."""
     with tempfile.TemporaryDirectory() as place:
         ready, log = Path(place) / "url.txt", Path(place) / "log.txt"
         listen = ("--listen", "127.0.0.1:0", "--ready-file", ready)
         with clew_running("register", "console", "--data", data, *listen, log=log) as process:
-            yield content_of(ready, process)
+            yield content_of(ready, process), process.pid
 
 
 def _signed_in(service: ConsoleService, url: str, role: str) -> str:
@@ -419,6 +435,8 @@ def main() -> None:
     Console(file=sys.stderr, width=160).print(_shown(found))
     for page, answered in found.left_out.items():
         print(f"not measured: {page}: {answered}", file=sys.stderr)
+    for count, spent in found.processor.items():
+        print(f"processor time of the console, {count} at once: {spent} ms an answer", file=sys.stderr)
     print(_said(found))
 
 

@@ -91,7 +91,7 @@ def weights_picture(steps: Sequence[tuple[str, float]], label: str) -> Markup:
     return svg(width, row * (len(steps) + 1), label, parts)
 
 
-_SIDE, _RING, _NODE = 440, 150, 26
+_SIDE, _RING, _NODE = 460, 150, 36
 
 
 def persons_graph(seen: Evidence, label: str) -> Markup:
