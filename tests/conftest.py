@@ -3,11 +3,15 @@
 import os
 import signal
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support import databases, postgresql
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 settings.register_profile(
     "reduced", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -72,6 +76,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         when = "always" if marked is None else marked.args[0]
         both = when == "always" or (when == "soak" and metafunc.config.getoption("--soak"))
         metafunc.parametrize("each_database", databases.KINDS if both else ("sqlite",), indirect=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """One Chromium for the tests of a file."""
+    from tests.support.browser import chromium
+
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from tests.support.browser import (
     Noticed,
     assert_fits,
     assert_sound,
-    chromium,
     context_of,
     needs_chromium,
     sign_in,
@@ -57,12 +56,6 @@ def console(served: Served) -> Iterator[Console]:
 @pytest.fixture(scope="module")
 def app(console: Console) -> Flask:
     return create_console(console.service)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 def pages_of(app: Flask, role: Role) -> set[str]:

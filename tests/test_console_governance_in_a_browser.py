@@ -11,7 +11,6 @@ from tests.support.browser import (
     Noticed,
     assert_fits,
     assert_sound,
-    chromium,
     context_of,
     needs_chromium,
     sign_in,
@@ -26,12 +25,6 @@ pytestmark = needs_chromium
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     with governed_console(tmp_path_factory.mktemp("unit") / "data") as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

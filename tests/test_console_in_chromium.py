@@ -12,7 +12,6 @@ from tests.support.browser import (
     assert_accessible,
     assert_fits,
     assert_sound,
-    chromium,
     context_of,
     needs_chromium,
     sign_in,
@@ -35,12 +34,6 @@ def console(tmp_path_factory: pytest.TempPathFactory, clock: MovableClock) -> It
     unit = make_unit(tmp_path_factory.mktemp("console") / "data")
     with serving_console(unit.folder.root, clock=clock) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def _sound(page: Page, noticed: object) -> None:

@@ -17,7 +17,6 @@ from tests.support.browser import (
     Noticed,
     assert_fits,
     assert_sound,
-    chromium,
     context_of,
     needs_chromium,
     sign_in,
@@ -56,12 +55,6 @@ def served(made: Served, tmp_path: Path) -> Iterator[Served]:
 @pytest.fixture
 def console(served: Served) -> Iterator[Console]:
     with serving_console(served.unit.folder.root) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
         yield opened
 
 

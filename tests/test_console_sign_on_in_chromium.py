@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from api.console_accounts import bind_account
-from tests.support.browser import assert_fits, assert_sound, chromium, context_of, needs_chromium
+from tests.support.browser import assert_fits, assert_sound, context_of, needs_chromium
 from tests.support.console import Console, serving_console
 from tests.support.sign_on import LABEL, SignOn, keep_secret, serving_sign_on
 from tests.support.unit import make_unit
@@ -32,12 +32,6 @@ def console(tmp_path_factory: pytest.TempPathFactory, sign_on: SignOn) -> Iterat
             now = served.service.clock()
             bind_account(connection, "anna.b", sign_on.issuer, sign_on.subject, now=now)
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def test_with_scripts_off_a_sign_on_does(console: Console, sign_on: SignOn, browser: Browser) -> None:

@@ -16,7 +16,6 @@ from tests.support.browser import (
     Noticed,
     assert_fits,
     assert_sound,
-    chromium,
     context_of,
     needs_chromium,
     sign_in,
@@ -40,12 +39,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Served:
 @pytest.fixture
 def console(made: Served, tmp_path: Path) -> Iterator[Console]:
     with copied_unit(made, tmp_path / "data") as served, serving_console(served.unit.folder.root) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
         yield opened
 
 
