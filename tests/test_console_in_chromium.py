@@ -134,6 +134,22 @@ def test_every_page_of_one_s_own_account_is_sound(
         _sound(page, noticed)
 
 
+def test_a_link_on_another_site_signs_nobody_out(console: Console, browser: Browser) -> None:
+    token = console.token("link.follower", "governance")
+    cookie = {"name": "clew-console", "value": token, "url": console.url, "sameSite": "Strict"}
+    for scripts in (True, False):
+        with context_of(browser, console.url, java_script_enabled=scripts) as (context, noticed):
+            context.add_cookies([cookie])  # type: ignore[list-item]
+            page = context.new_page()
+            page.goto(f"data:text/html,<a href='{console.url}/governance/ledger?kind='>a link in a mail</a>")
+            page.get_by_role("link").click()
+            page.get_by_role("heading", name="Ledger").wait_for()
+            assert page.url == f"{console.url}/governance/ledger?kind="
+            (kept,) = context.cookies()
+            assert kept["value"] == token
+            noticed.assert_nothing()
+
+
 def test_the_browser_of_these_tests_does_notice(console: Console, browser: Browser) -> None:
     with context_of(browser, console.url) as (context, noticed):
         page = context.new_page()

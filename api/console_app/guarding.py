@@ -6,7 +6,7 @@ import secrets
 import time
 from urllib.parse import quote
 
-from flask import Flask, Request, abort, current_app, g, redirect, request
+from flask import Flask, Request, abort, current_app, g, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
@@ -64,6 +64,10 @@ def add_guard(app: Flask, service: ConsoleService) -> None:
         if request.endpoint == "assets.asset":
             return None
         check_text(request)
+        if _is_led_here(request, name):
+            return make_response(
+                render_template("console/going_on.html", on=local_address(request.full_path.rstrip("?")))
+            )
         sent = request.cookies.get(name, "")
         g.token = sent if _TOKEN.fullmatch(sent) else new_token()
         by_itself = rule is not None and rule.by_itself
@@ -90,6 +94,21 @@ def _is_our_name(incoming: Request, settings: ConsoleSettings) -> bool:
         return host == settings.host.lower()
     bare = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
     return is_loopback(bare.strip("[]"))
+
+
+def _is_led_here(incoming: Request, cookie: str) -> bool:
+    """Say whether a page of another site led a browser here, for which it holds back a strict cookie.
+
+    Whoever is signed in would be given another one, and so be signed out.  What the sign-on sends back goes
+    on to a place of its own.
+    """
+    elsewhere = incoming.headers.get("Sec-Fetch-Site") == "cross-site"
+    return (
+        elsewhere
+        and incoming.method == "GET"
+        and cookie not in incoming.cookies
+        and (incoming.endpoint not in {"sign_on_back", "sign_on"})
+    )
 
 
 def _live_session(service: ConsoleService, token: str, *, used: bool) -> Session | None:

@@ -135,7 +135,7 @@ def _add_back(app: Flask, service: ConsoleService, provider: Provider) -> None:
     @anybody
     def sign_on_back() -> str:
         g.token = None  # the cookie that was not sent is there, and stays as it is
-        return render_template("console/sign_on_back.html", on=f"/sign-on/done?{urlencode(_given())}")
+        return render_template("console/going_on.html", on=f"/sign-on/done?{urlencode(_given())}")
 
     @app.get("/sign-on/done")
     @anybody
