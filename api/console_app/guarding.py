@@ -107,7 +107,7 @@ def _is_led_here(incoming: Request, cookie: str) -> bool:
         elsewhere
         and incoming.method == "GET"
         and cookie not in incoming.cookies
-        and (incoming.endpoint not in {"sign_on_back", "sign_on"})
+        and incoming.endpoint not in {"sign_on_back", "sign_on"}
     )
 
 
