@@ -14,8 +14,8 @@ from linkage.register.released import ReleasedTable
 
 __all__ = ["OpenedReleases"]
 
-_KEPT = 3
-"""How many releases stay open: one that is looked at, and the one before it."""
+_KEPT = 6
+"""How many releases stay open: those that some people look at, each with the one before it."""
 
 T = TypeVar("T")
 

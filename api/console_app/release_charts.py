@@ -25,10 +25,13 @@ MAIN: Sequence[tuple[str, str]] = (
 _MOST_SQUARES = 400
 """A matrix of more squares is on the table's own page only: as a table it would be all of this one."""
 
+_MOST_BYTES = 512 * 1024
+"""A larger picture is among the files only: one of all councils by all councils has megabytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReleaseChart:
-    """A chart with its picture; None where an older release of Clew drew none.
+    """A chart with its picture; None where an older release of Clew drew none, or one too large for a page.
 
     ``whole``: its table is short enough to stand beside it.
     """
@@ -51,9 +54,8 @@ def release_charts(
     for group in group_tables(one for one in tables if one.number in numbers):
         for drawn in charts_of(group):
             picture = files.get(file_name(group, "svg", drawn.name))
-            found[drawn.number, drawn.name] = ReleaseChart(
-                drawn, None if picture is None else _within_page(picture)
-            )
+            shown = None if picture is None or len(picture) > _MOST_BYTES else _within_page(picture)
+            found[drawn.number, drawn.name] = ReleaseChart(drawn, shown)
     return [found[one] for one in wanted if one in found]
 
 

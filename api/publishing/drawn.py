@@ -140,7 +140,8 @@ def _label(dimension: Dimension, code: str) -> str:
 
 def _leaves(dimension: Dimension) -> list[str]:
     """Return the smallest parts, or the whole where it has none."""
-    found = [code for code in dimension.codes if not dimension.parts(code) and code != dimension.total]
+    wholes = {dimension.parents.get(code) for code in dimension.codes}
+    found = [code for code in dimension.codes if code not in wholes and code != dimension.total]
     return found or [dimension.total]
 
 
@@ -190,9 +191,10 @@ def _matrix(group: TableGroup) -> Drawn:
     def cell(one: str, other: str) -> ReleasedCell:
         return cells.get((period.total, one, "out", other), _NOTHING)
 
-    lines = {one: {other: cell(one, other) for other in _leaves(host)} for one in _leaves(responsible)}
+    others = _leaves(host)
+    lines = {one: {other: cell(one, other) for other in others} for one in _leaves(responsible)}
     lines = {one: found for one, found in lines.items() if any(_can_be(shown) for shown in found.values())}
-    hosts = [other for other in _leaves(host) if any(_can_be(found[other]) for found in lines.values())]
+    hosts = [other for other in others if any(_can_be(found[other]) for found in lines.values())]
     rows = [
         DrawnRow(_label(responsible, one), tuple(found[other] for other in hosts))
         for one, found in lines.items()
