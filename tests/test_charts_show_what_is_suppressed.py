@@ -142,3 +142,15 @@ def test_a_flow_that_is_suppressed_has_no_colour() -> None:
     assert squares.count("white") == 1
     assert len(squares) == 4
     assert {"30", "c"} <= set(written(svg))
+
+
+def test_where_nothing_can_be_an_empty_picture_is_drawn() -> None:
+    in_out = flat("in_out", "in", "out")
+    host = Dimension(name="host_area", title="Area", codes=AREA.codes, parents=AREA.parents)
+    (flows,) = charts_of(group("T6", (YEAR, AREA, in_out, host), {("2025/26", "C", "total", "C"): "0"}))
+    assert (flows.rows, flows.columns) == ((), ())
+    assert flows.said == "No council's children are shown to be missing from another's area."
+    (none,) = charts_of(group("T7", (YEAR, AREA, flat("duration", "a")), {("2025/26", "C", "a"): "z"}))
+    assert none.said == "No row has a figure."
+    for drawn in (flows, none):
+        assert chart(drawn).startswith("<svg ")

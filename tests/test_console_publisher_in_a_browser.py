@@ -208,6 +208,7 @@ def test_two_people_publish_and_compare_with_what_was_published(
         address = propose(petra, *YEAR)
         count(console)
         petra.press("Look again", role="link")
+        assert "Area everywhere" in petra.text()
         changes = petra.page.get_by_role("table", name="Changes since release 1")
         rows = [row.locator("td").all_inner_texts() for row in changes.locator("tbody tr").all()]
         sums = [sum(int(row[place]) for row in rows) for place in range(5)]

@@ -186,13 +186,13 @@ def test_each_unit_keeps_its_account_from_what_is_the_others() -> None:
     own = {
         "clew-service": ("receipts", "ledger"),
         "clew-linking": ("linking",),
-        "clew-register": ("register",),
-        "clew-console": ("console", "pseudonyms"),
+        "clew-register": ("register", "releases"),
+        "clew-console": ("console", "pseudonyms", "releases"),
     }
     for name, keys in own.items():
         secrets = {one for one in hidden[name] if "/secrets/" in one}
         assert secrets == {
             f"/srv/clew/secrets/{one}.key"
-            for one in ("receipts", "ledger", "linking", "register", "console", "pseudonyms")
+            for one in ("receipts", "ledger", "linking", "register", "console", "pseudonyms", "releases")
             if one not in keys
         } | ({"/srv/clew/secrets/audiences"} if "pseudonyms" not in keys else set())

@@ -47,7 +47,8 @@ def _add_looking(app: Flask, service: ConsoleService, opened: OpenedReleases) ->
         with service.database.read() as connection:
             found = [(one, releasing.said_of(one)) for one in reversed(releases.all_releases(connection))]
             approver = find_approver(connection, current().name)
-        return render_template("publisher/releases.html", found=found, approver=approver)
+            names = read_directory(connection).names
+        return render_template("publisher/releases.html", found=found, approver=approver, names=names)
 
     @app.get("/publisher/releases/<int:number>")
     @allow("publisher", logged=True)
@@ -58,11 +59,13 @@ def _add_looking(app: Flask, service: ConsoleService, opened: OpenedReleases) ->
             last = published_last(connection, found)
             tables, files, older, fault = _looked_at(opened, connection, found, last)
             standing = standing_of(connection, current().name, found.proposed_by)
+            names = read_directory(connection).names
         compared = None if older is None or tables is None else changes(older, tables)
         return render_template(
             "publisher/release.html",
             one=found,
             said=said,
+            names=names,
             counted=isinstance(said, Proposal),
             figures=None if tables is None else table_figures(tables),
             fault=fault,
