@@ -7,7 +7,7 @@ worker opens.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from api.store import record_tables, schema, schema_persons
 from api.store.known_links import KnownLink
@@ -131,7 +131,7 @@ def _events_of(connection: Connection, person: str) -> list[EventView]:
 
 
 def _decisions(connection: Connection, keys: Sequence[RecordKey]) -> list[DecisionView]:
-    """Return the decisions that name one of some records, oldest first; there are few decisions in all."""
+    """Return the decisions that name one of some records, oldest first."""
     wanted, authors = set(keys), schema_persons.known_link_authors
     ended = connection.scalar(select(func.max(_runs.c.finished_at))) or ""
     # A decision queues a linkage in its own transaction, unless one waits: whichever it was, while that one
@@ -139,7 +139,12 @@ def _decisions(connection: Connection, keys: Sequence[RecordKey]) -> list[Decisi
     jobs = schema.jobs
     going = (jobs.c.kind == "link", jobs.c.state.in_(("waiting", "running")))
     first = connection.scalar(select(func.min(jobs.c.queued_at)).where(*going))
-    query = select(_links, authors.c.account).outerjoin(authors, authors.c.decision == _links.c.id)
+    handles = [handle for _, handle in keys]
+    query = (
+        select(_links, authors.c.account)
+        .outerjoin(authors, authors.c.decision == _links.c.id)
+        .where(or_(_links.c.left_handle.in_(handles), _links.c.right_handle.in_(handles)))
+    )
     found = []
     for row in connection.execute(query.order_by(_links.c.id)):
         left, right = (row.left_agency, row.left_handle), (row.right_agency, row.right_handle)
