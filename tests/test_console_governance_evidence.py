@@ -19,11 +19,12 @@ from api.console_app.permissions import files_from
 from api.console_app.roles import allow, rule_of
 from api.overview import history, specimen
 from api.overview.groups import held_by_both, wilson
+from api.overview.strength import AuditLight
 from api.releasing import request_release
 from api.store import ledger, record_tables, releases, review, schema
 from api.store.releases import KeptRelease
 from linkage.errors import VerificationError
-from linkage.measured import METRICS, light, measured
+from linkage.measured import METRICS, Figure, light, measured
 from linkage.register.counts import Dimension
 from linkage.register.released import ReleasedCell, ReleasedTable
 from linkage.register.statistics.periods import read_period
@@ -139,9 +140,43 @@ def test_lights_are_those_measured(shown: Shown) -> None:
     assert known is not None
     for one in METRICS:
         word = light(one, known.privacy[one.name].value).capitalize()
-        assert f"{word} {one.words[:1].upper()}{one.words[1:]}" in text
+        words = AuditLight(one, "", None).words
+        assert f"{word} {words[:1].upper()}{words[1:]}" in text
     assert "Not measured" not in text.partition("Not measured at all")[0]
     assert known.setting in text
+
+
+def test_what_is_not_green_says_what_it_means_for_a_child(shown: Shown) -> None:
+    text, known = shown.text("/governance/strength"), measured(PROFILE)
+    assert known is not None
+    said = []
+    for one in METRICS:
+        shown_as = AuditLight(one, "", known.privacy[one.name])
+        assert bool(shown_as.meaning) == (light(one, known.privacy[one.name].value) != "green")
+        assert not shown_as.meaning or shown_as.meaning in text
+        said.append(shown_as.meaning)
+        end = 0.0 if one.more_is_better else 1.0
+        worst = Figure(value=end, low=end, high=end, seeds=1)
+        assert "child" in AuditLight(one, "", worst).meaning, one.name
+        assert not AuditLight(one, "", None).meaning
+    assert any(said)
+    assert "among children born on one day (limits were made for 1,000 of them)" in text
+
+
+def test_the_interval_of_a_share_is_within_what_a_share_can_be(shown: Shown) -> None:
+    beyond = Figure(value=0.5, low=-0.1, high=1.0, seeds=2)
+    for one in METRICS:
+        low, high = AuditLight(one, "", beyond).interval
+        negative = not one.percent or one.name == "f1-cost"
+        assert (low, high) == (-0.1 if negative else 0.0, 1.0)
+    text = plain(shown, "/governance/strength")
+    known = measured(PROFILE)
+    assert known is not None
+    partial = known.privacy["graph-partial-overlap"]
+    assert partial.low < 0
+    assert f"0.00 to {100 * partial.high:.2f} %" in text
+    cost = known.privacy["f1-cost"]
+    assert f"\N{MINUS SIGN}{-100 * cost.low:.2f} to \N{MINUS SIGN}{-100 * cost.high:.2f} %" in text
 
 
 def test_a_profile_that_was_not_measured_has_no_light(shown: Shown) -> None:
