@@ -14,15 +14,17 @@ from api.clock import utc_now
 from api.console_app import governing_linkage
 from api.console_app.app import create_console
 from api.console_app.opened_releases import OpenedReleases
+from api.console_app.page_words import PAGE_WORDS, file_words, page_words
 from api.console_app.permissions import files_from
-from api.console_app.roles import allow
-from api.overview import specimen
+from api.console_app.roles import allow, rule_of
+from api.overview import history, specimen
 from api.overview.groups import held_by_both, wilson
+from api.overview.strength import AuditLight
 from api.releasing import request_release
-from api.store import record_tables, releases, review, schema
+from api.store import ledger, record_tables, releases, review, schema
 from api.store.releases import KeptRelease
 from linkage.errors import VerificationError
-from linkage.measured import METRICS, light, measured
+from linkage.measured import METRICS, Figure, light, measured
 from linkage.register.counts import Dimension
 from linkage.register.released import ReleasedCell, ReleasedTable
 from linkage.register.statistics.periods import read_period
@@ -71,7 +73,24 @@ def test_the_first_page_says_what_the_others_do(shown: Shown) -> None:
     assert f"Epoch {shown.world.unit.epoch.epoch} is in force until" in text
     assert "1 erasure, 1 certified." in text
     assert "handed out, the last one to gina" in text
-    assert "2 of 3 agencies have a snapshot that was accepted." in text
+    assert "2 of 3 agencies have a snapshot that was accepted" in text
+    assert "pairs are links" in text
+    assert re.search(r"Permissions \d+ of \d+ accounts can sign in\. ", text)
+    with shown.console.service.database.read() as connection:
+        newest = history.newest_entry(connection)
+        size = ledger.size_of(connection)
+    assert newest is not None
+    assert f"Ledger {size:,} entries, the newest of " in text
+    assert f": {newest.words[:1].lower()}{newest.words[1:]}." in text
+
+
+def test_every_page_has_a_card_under_the_name_of_its_tab(shown: Shown) -> None:
+    page = shown.reader.get("/governance").text
+    tabs, cards = page.partition("<main")[0], page.partition("<main")[2]
+    links = re.compile(r'<a class="govuk-link[^"]*" href="(/governance/[a-z]+)"[^>]*>([^<]+)</a>')
+    assert len(links.findall(tabs)) == 12
+    assert links.findall(cards) == links.findall(tabs)
+    assert page.count('<li class="clew-cards__card"') == 12
 
 
 def test_what_left_is_the_true_form_with_values_that_are_made_up(shown: Shown) -> None:
@@ -121,9 +140,43 @@ def test_lights_are_those_measured(shown: Shown) -> None:
     assert known is not None
     for one in METRICS:
         word = light(one, known.privacy[one.name].value).capitalize()
-        assert f"{word} {one.words[:1].upper()}{one.words[1:]}" in text
+        words = AuditLight(one, "", None).words
+        assert f"{word} {words[:1].upper()}{words[1:]}" in text
     assert "Not measured" not in text.partition("Not measured at all")[0]
     assert known.setting in text
+
+
+def test_what_is_not_green_says_what_it_means_for_a_child(shown: Shown) -> None:
+    text, known = shown.text("/governance/strength"), measured(PROFILE)
+    assert known is not None
+    said = []
+    for one in METRICS:
+        shown_as = AuditLight(one, "", known.privacy[one.name])
+        assert bool(shown_as.meaning) == (light(one, known.privacy[one.name].value) != "green")
+        assert not shown_as.meaning or shown_as.meaning in text
+        said.append(shown_as.meaning)
+        end = 0.0 if one.more_is_better else 1.0
+        worst = Figure(value=end, low=end, high=end, seeds=1)
+        assert "child" in AuditLight(one, "", worst).meaning, one.name
+        assert not AuditLight(one, "", None).meaning
+    assert any(said)
+    assert "among children born on one day (limits were made for 1,000 of them)" in text
+
+
+def test_the_interval_of_a_share_is_within_what_a_share_can_be(shown: Shown) -> None:
+    beyond = Figure(value=0.5, low=-0.1, high=1.0, seeds=2)
+    for one in METRICS:
+        low, high = AuditLight(one, "", beyond).interval
+        negative = not one.percent or one.name == "f1-cost"
+        assert (low, high) == (-0.1 if negative else 0.0, 1.0)
+    text = plain(shown, "/governance/strength")
+    known = measured(PROFILE)
+    assert known is not None
+    partial = known.privacy["graph-partial-overlap"]
+    assert partial.low < 0
+    assert f"0.00 to {100 * partial.high:.2f} %" in text
+    cost = known.privacy["f1-cost"]
+    assert f"\N{MINUS SIGN}{-100 * cost.low:.2f} to \N{MINUS SIGN}{-100 * cost.high:.2f} %" in text
 
 
 def test_a_profile_that_was_not_measured_has_no_light(shown: Shown) -> None:
@@ -165,8 +218,8 @@ def test_scores_are_those_that_the_linkage_left(shown: Shown) -> None:
     assert found is not None
     counts = found.scores
     assert f"{sum(counts.linked):,} pairs are links, {sum(counts.possible):,} possible links" in text
-    assert f"+0 to +1 {counts.apart[20]:,} {counts.possible[20]:,} {counts.linked[20]:,}" in text
-    assert "from log odds of -2.2 on, and a link from +2.9 on" in text
+    assert f"0 to +1 {counts.apart[20]:,} {counts.possible[20]:,} {counts.linked[20]:,}" in text
+    assert "from log odds of \N{MINUS SIGN}2.2 on, and a link from +2.9 on" in text
     assert "Year, day and month of birth, sound of the forename" in text
     assert text.count("silent 28.0 %") == len(PROFILE.views)
 
@@ -280,11 +333,24 @@ def test_exports_say_who_was_given_what(shown: Shown) -> None:
     for one in FILES:
         assert shown.reader.get(one).status_code == 200
     listed = shown.text("/governance/exports")
-    for one in FILES:
-        assert re.search(rf"gina governance [a-z ]+ {re.escape(one)}", listed), one
-    assert "governance retention" not in listed
+    for one in ("Leaves of the ledger as CSV", "Signed checkpoint", "Signed certificate of erasure 1"):
+        assert f"gina {one}" in listed, one
+    assert "retention" not in listed.partition("Files handed out")[2]
+    assert not [one for one in FILES if one in listed]
     entries = shown.text("/governance/exports?of=ledger")
     assert "Something sensitive was read audience: operator; records: 8; what: persons" in entries
+
+
+def test_every_page_on_record_has_words(shown: Shown) -> None:
+    app = create_console(shown.console.service)
+    rules = {name: rule_of(view) for name, view in app.view_functions.items()}
+    assert {name for name, rule in rules.items() if rule is not None and rule.logged} == PAGE_WORDS.keys()
+    with app.app_context():
+        assert file_words("publisher_files", "/publisher/releases/7/files.zip") == "All files of release 7"
+        assert file_words("publisher_file", "/publisher/releases/7/files/t1.csv") == "t1.csv of release 7"
+        assert file_words("publisher_files", "") == "All files of a release"
+        assert file_words("publisher_files", "/publisher") == "All files of a release"
+    assert page_words("older_page") == "Older page"
 
 
 def test_what_hands_out_a_file_says_so(shown: Shown) -> None:

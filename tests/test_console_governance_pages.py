@@ -163,6 +163,17 @@ def test_a_checkpoint_that_somebody_holds_is_compared(shown: Shown) -> None:
     assert "signed by the ledger’s key, and the ledger goes on from it" in good
 
 
+def test_a_checkpoint_is_written_as_the_ledger_is_and_says_what_came_since(shown: Shown) -> None:
+    noted, size = (shown.governed.note.split("\n")[place] for place in (2, 1))
+    text = shown.text("/governance/checkpoints")
+    with shown.console.service.database.read() as connection:
+        now = ledger.size_of(connection)
+        root = ledger.root_of(connection, int(size)).hex()
+    assert f"Root over these entries {root} The same as the note writes it {noted} (base 64)" in text
+    assert f"Entries since {now - int(size):,} " in text
+    assert "A checkpoint is signed with each receipt" in text
+
+
 def test_the_matrix_is_what_the_app_itself_obeys(shown: Shown) -> None:
     text = shown.text("/governance/permissions")
     app = create_console(shown.console.service)
@@ -232,7 +243,7 @@ def test_every_view_is_recorded_and_can_be_read(shown: Shown) -> None:
     with shown.console.service.database.read() as connection:
         rows = connection.execute(select(views).order_by(views.c.number.desc()).limit(len(PAGES))).all()
     assert [row.address for row in reversed(rows)] == list(PAGES)
-    assert "gina governance retention" in shown.text("/governance/views")
+    assert "gina Governance: retention" in shown.text("/governance/views")
 
 
 def test_no_page_holds_a_handle_or_a_person(shown: Shown) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
+from api.publishing.words import SYMBOLS
 from cli.main import _SUMMARIES, _load, _registered
 from linkage.wire.pseudonyms import PREFIXES, read_pseudonym
 
@@ -95,6 +96,26 @@ def test_pseudonyms_shown_have_their_check_characters() -> None:
     assert len(shown) >= 4
     for one in shown:
         read_pseudonym(one)  # it raises otherwise
+
+
+@pytest.mark.parametrize("name", ["disclosure.md", "statistics.md"])
+def test_every_symbol_of_a_release_is_explained(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert [symbol for symbol, _ in SYMBOLS if f"`{symbol}`" not in text] == []
+
+
+def test_sections_that_are_linked_to_are_there() -> None:
+    for document in DOCUMENTS:
+        for target in _LINK.findall(document.read_text(encoding="utf-8")):
+            path, _, section = target.partition("#")
+            if section and path.endswith(".md") and not target.startswith("https:"):
+                lines = (document.parent / path).read_text(encoding="utf-8").splitlines()
+                heads = {
+                    re.sub(r"[^\w -]", "", line.lstrip("# ").lower()).replace(" ", "-")
+                    for line in lines
+                    if line.startswith("#")
+                }
+                assert section in heads, f"{document.name} links to {target}"
 
 
 def test_every_command_and_option_is_documented() -> None:

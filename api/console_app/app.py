@@ -8,12 +8,12 @@ from pathlib import Path
 from flask import Flask, Response, g, render_template, request
 from jinja2 import PackageLoader
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api.console_app import setting_up, sign_in, sign_on
 from api.console_app.current import csrf_field, csrf_token, whoever
-from api.console_app.guarding import add_guard
+from api.console_app.guarding import FROM_ELSEWHERE, OLD_FORM, OTHER_ROLE, add_guard
 from api.console_app.roles import ROLE_WORDS, anybody
 from api.console_app.sections import SECTIONS, shown_to
 from api.console_app.service import ConsoleService, open_console
@@ -102,7 +102,7 @@ _WORDS = {
     400: ("This form could not be read", "Go back, and send it again."),
     403: (
         "You cannot open this page",
-        "It is not for your role, or the form was too old. Go back and try again.",
+        "It is not for your account as it is now. Go to the first page.",
     ),
     404: ("Page not found", "If you typed the address, check that it is right."),
     405: ("This page cannot be used so", "Go back, and use the button on the page."),
@@ -115,7 +115,29 @@ _WORDS = {
 }
 
 
+_REFUSED = {
+    OTHER_ROLE: ("You cannot open this page", "Ask the unit’s operator if you should have it."),
+    OLD_FORM: (
+        "This form counts no more",
+        "Nothing was changed. Go back, load the page again and send it anew.",
+    ),
+    FROM_ELSEWHERE: (
+        "This form does not count",
+        "Nothing was changed. Use the form on the console’s own page.",
+    ),
+}
+"""Title and what to do, by why the guard refused."""
+
+
 def _add_errors(app: Flask) -> None:
+    @app.errorhandler(Forbidden)
+    def _refused(error: Forbidden) -> tuple[str, int]:
+        known = _REFUSED.get(error.description or "")
+        if known is None:
+            return _page(403)
+        title, text = known
+        return render_template("console/error.html", title=title, said=error.description, text=text), 403
+
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> tuple[str, int]:
         return _page(error.code or 500)

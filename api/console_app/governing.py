@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from api.checkpoints import require_goes_on
 from api.console_app import governing_glance, governing_kept, governing_linkage
+from api.console_app.page_words import page_words
 from api.console_app.permissions import parts
 from api.console_app.release_files import attached
 from api.console_app.roles import ROLE_WORDS, ROLES, allow
@@ -171,7 +172,7 @@ def _add_custody(app: Flask, service: ConsoleService) -> None:
     def governance_views() -> str:
         with service.database.read() as connection:
             page = viewed.list_views(connection, page_number())
-        return render_template("governance/views.html", page=page)
+        return render_template("governance/views.html", page=page, page_words=page_words)
 
 
 def _csv(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:

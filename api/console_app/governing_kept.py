@@ -3,6 +3,7 @@
 from flask import Flask, Response, abort, render_template, request
 from msgspec.structs import fields
 
+from api.console_app.page_words import file_words
 from api.console_app.permissions import files_from
 from api.console_app.release_files import attached
 from api.console_app.roles import allow
@@ -87,4 +88,4 @@ def _add_exports(app: Flask, service: ConsoleService) -> None:
                 page = exporting.list_entries(connection, page_number())
                 return render_template("governance/exports.html", entries=page, files=None)
             files = exporting.list_files(connection, page_number(), endpoints=files_from(app))
-        return render_template("governance/exports.html", entries=None, files=files)
+        return render_template("governance/exports.html", entries=None, files=files, file_words=file_words)

@@ -21,7 +21,21 @@ from api.store import console_sessions
 from api.store.console_sessions import Session
 from api.unsafe_settings import is_loopback
 
-__all__ = ["add_guard", "change_token", "cookie_name", "local_address", "new_token"]
+__all__ = [
+    "FROM_ELSEWHERE",
+    "OLD_FORM",
+    "OTHER_ROLE",
+    "add_guard",
+    "change_token",
+    "cookie_name",
+    "local_address",
+    "new_token",
+]
+
+OTHER_ROLE = "It is for another role than yours."
+OLD_FORM = "The form was too old: it lay open for longer than the session, or you signed in again since."
+FROM_ELSEWHERE = "The form was sent from a page of another site."
+"""Why something is refused with 403; the page says which it was."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -138,10 +152,10 @@ def _live_session(service: ConsoleService, token: str, *, used: bool) -> Session
 def _check_form(incoming: Request) -> None:
     """Refuse what another site's page could have sent."""
     if incoming.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
-        abort(403)
+        abort(403, description=FROM_ELSEWHERE)
     given = incoming.headers.get(CSRF_HEADER) or incoming.form.get(CSRF_FIELD, "")
     if not is_csrf_token(given):
-        abort(403)
+        abort(403, description=OLD_FORM)
 
 
 def _judge(service: ConsoleService, rule: Rule | None) -> Response | None:
@@ -156,7 +170,7 @@ def _judge(service: ConsoleService, rule: Rule | None) -> Response | None:
     if request.endpoint is None:
         return None  # the address, or the method, is none that there is: Flask says so
     if rule is None or (rule.who == "account" and not asking.has(*rule.roles)):
-        abort(403)
+        abort(403, description=OTHER_ROLE)
     if rule.step_up and not _shown_lately(service, asking.session):
         return redirect(f"/confirm?next={_asked_for()}", 303)
     if rule.logged:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from api.console_app.shapes import INK, bar, line, svg, words
+from api.console_app.showing import signed
 from api.store.link_figures import BINS, FIRST, WIDTH, ScoreFigures
 from api.store.review_evidence import Spread, ViewSpread
 
@@ -52,7 +53,7 @@ def scores_picture(scores: ScoreFigures, label: str) -> Markup:
         parts.append(line(x(at), 22, x(at), foot - _GAP + 6, INK, width=2, dashes="6 4"))
         parts.append(words(x(at) + {"end": -2, "start": 2}[anchor], 14, said, anchor=anchor))
     marks = range(int(FIRST), int(FIRST + BINS * WIDTH) + 1, 10)
-    parts += [words(x(one), foot, f"{one:+d}" if one else "0", anchor="middle") for one in marks]
+    parts += [words(x(one), foot, signed(one, 0), anchor="middle") for one in marks]
     return svg(_WIDE, foot + 8, label, parts)
 
 

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from api.console_app.linkage_pictures import Dot, dots_picture, scores_picture, spread_picture
 from api.console_app.review_words import view_title
+from api.console_app.showing import signed
 from api.overview.groups import GroupShare, wilson
 from api.store.link_figures import BINS, FIRST, WIDTH, GroupFigures, LinkFigures
 from api.store.review_evidence import ViewSpread
@@ -19,6 +20,7 @@ __all__ = [
     "group_rows",
     "groups_picture",
     "lowest_said",
+    "scores_said",
     "shares_picture",
     "shown_scores",
     "shown_spreads",
@@ -113,17 +115,18 @@ def shares_picture(shares: Sequence[GroupShare]) -> tuple[Markup, str] | None:
 
 def shown_scores(found: LinkFigures) -> ScoresShown:
     """Return the scores of a linkage for people."""
-    said = _scores_said(found)
+    said = scores_said(found)
     return ScoresShown(scores_picture(found.scores, said), said, _classes(found))
 
 
-def _scores_said(found: LinkFigures) -> str:
+def scores_said(found: LinkFigures) -> str:
+    """Say how many pairs are what, and from where on."""
     one = found.scores
     linked, possible, apart = (sum(counts) for counts in (one.linked, one.possible, one.apart))
     said = f"{linked:,} pairs are links, {possible:,} possible links, {apart:,} non-links."
     if one.low == one.high:
-        return f"{said} The threshold lies at log odds of {one.low:+.1f}: nobody is asked to review."
-    bounds = f"a possible link from log odds of {one.low:+.1f} on, and a link from {one.high:+.1f} on"
+        return f"{said} The threshold lies at log odds of {signed(one.low)}: nobody is asked to review."
+    bounds = f"a possible link from log odds of {signed(one.low)} on, and a link from {signed(one.high)} on"
     return f"{said} A pair is {bounds}."
 
 
@@ -132,11 +135,11 @@ def _classes(found: LinkFigures) -> list[tuple[str, int, int, int]]:
     one, rows = found.scores, []
     for place, counts in enumerate(zip(one.apart, one.possible, one.linked, strict=True)):
         low = FIRST + place * WIDTH
-        words = f"{low:+.0f} to {low + WIDTH:+.0f}"
+        words = f"{signed(low, 0)} to {signed(low + WIDTH, 0)}"
         if place == 0:
-            words = f"below {low + WIDTH:+.0f}"
+            words = f"below {signed(low + WIDTH, 0)}"
         elif place == BINS - 1:
-            words = f"{low:+.0f} and more"
+            words = f"{signed(low, 0)} and more"
         if any(counts):
             rows.append((words, *counts))
     return rows

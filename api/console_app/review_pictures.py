@@ -7,6 +7,7 @@ from math import cos, pi, sin
 from markupsafe import Markup
 
 from api.console_app.shapes import bar, line, svg
+from api.console_app.showing import signed
 from api.store.review_evidence import Evidence, SeenEdge, SeenView, ViewSpread
 
 __all__ = ["persons_graph", "records_graph", "view_picture", "weights_picture"]
@@ -81,13 +82,13 @@ def weights_picture(steps: Sequence[tuple[str, float]], label: str) -> Markup:
         colour = _MATCHES if weight >= 0 else _AGAINST
         parts.append(bar(left, number * row + 4, max(right - left, 1.0), row - 8, colour))
         parts.append(words.format(0, number * row + 17, "", name))
-        parts.append(words.format(round(right + 6, 1), number * row + 17, "", f"{weight:+.1f}"))
+        parts.append(words.format(round(right + 6, 1), number * row + 17, "", signed(weight)))
     total = ends[-1] if ends else 0.0
     left, right = sorted((x(0), x(total)))
     y = len(steps) * row
     parts.append(bar(left, y + 4, max(right - left, 1.0), row - 8, _PAIR))
     parts.append(words.format(0, y + 17, Markup(' font-weight="700"'), "Log odds"))
-    parts.append(words.format(round(right + 6, 1), y + 17, Markup(' font-weight="700"'), f"{total:+.1f}"))
+    parts.append(words.format(round(right + 6, 1), y + 17, Markup(' font-weight="700"'), signed(total)))
     return svg(width, row * (len(steps) + 1), label, parts)
 
 

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from msgspec import json
 
 from api.console_app.review_pictures import persons_graph, view_picture, weights_picture
+from api.console_app.showing import signed
 from api.store.review import ReviewPair
 from api.store.review_evidence import Evidence, SeenView, ViewSpread
 from linkage.register.overlap import OverlapShape
@@ -112,7 +113,7 @@ def steps_of(seen: Evidence, views: Sequence[ViewShown]) -> list[tuple[str, floa
 
 def waterfall(seen: Evidence, steps: Sequence[tuple[str, float]]) -> Markup:
     """Draw the weights of evidence."""
-    return weights_picture(steps, f"Weights of evidence, which sum to log odds of {seen.log_odds:+.1f}.")
+    return weights_picture(steps, f"Weights of evidence, which sum to log odds of {signed(seen.log_odds)}.")
 
 
 def _view(one: SeenView, spreads: Mapping[str, ViewSpread]) -> ViewShown:
@@ -157,9 +158,9 @@ def summary_of(seen: Evidence, views: Sequence[ViewShown], *, state: str) -> str
     strongest = max(views, key=lambda one: one.seen.weight, default=None)
     weakest = min(views, key=lambda one: one.seen.weight, default=None)
     if strongest is not None and strongest.seen.weight > 0:
-        said += f"Most for a link: {_lower(strongest.title)} ({strongest.seen.weight:+.1f}). "
+        said += f"Most for a link: {_lower(strongest.title)} ({signed(strongest.seen.weight)}). "
     if weakest is not None and weakest.seen.weight < 0:
-        said += f"Most against: {_lower(weakest.title)} ({weakest.seen.weight:+.1f}). "
+        said += f"Most against: {_lower(weakest.title)} ({signed(weakest.seen.weight)}). "
     return f"{said}The evidence makes it {_likely(seen.probability)} likely; the two {state}."
 
 
@@ -201,7 +202,7 @@ def _in_short(
 
 
 def _weighed(view: ViewShown) -> str:
-    return f"{_lower(view.title)} ({view.seen.weight:+.1f})"
+    return f"{_lower(view.title)} ({signed(view.seen.weight)})"
 
 
 def _shape_words(shape: OverlapShape | None) -> str:

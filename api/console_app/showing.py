@@ -10,7 +10,7 @@ from markupsafe import Markup
 from linkage.errors import InputError
 from linkage.register.questions import Question
 
-__all__ = ["add_words", "chosen_questions", "page_number", "state_tag", "when"]
+__all__ = ["add_words", "chosen_questions", "page_number", "signed", "state_tag", "when"]
 
 _LONDON = ZoneInfo("Europe/London")
 
@@ -56,6 +56,7 @@ def add_words(app: Flask) -> None:
         when=when,
         date=_date,
         number=_number,
+        signed=signed,
         percent=_percent,
         interval=_interval,
         state=state_tag,
@@ -90,13 +91,25 @@ def _number(value: float | None) -> str:
     return "not known" if value is None else f"{value:,}"
 
 
+def signed(value: float, digits: int = 1) -> str:
+    """Write a weight with its sign; what rounds to nothing has none."""
+    written = _rounded(value, digits)
+    return f"+{written}" if value > 0 and float(written) else written
+
+
+def _rounded(value: float, digits: int) -> str:
+    """Write a figure with a minus sign, not a hyphen; what rounds to nothing is not negative."""
+    written = f"{abs(value):.{digits}f}"
+    return f"\N{MINUS SIGN}{written}" if value < 0 and float(written) else written
+
+
 def _percent(share: float | None, digits: int = 1) -> str:
-    return "not known" if share is None else f"{100 * share:.{digits}f}\u00a0%"
+    return "not known" if share is None else f"{_rounded(100 * share, digits)}\u00a0%"
 
 
 def _interval(ends: tuple[float, float], digits: int = 1) -> str:
     """Write the ends of an interval of a share, in one piece."""
-    low, high = (f"{100 * one:.{digits}f}" for one in ends)
+    low, high = (_rounded(100 * one, digits) for one in ends)
     return f"{low}\u00a0to\u00a0{high}\u00a0%"
 
 

@@ -34,11 +34,17 @@ class PathRights:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointView:
-    """The checkpoint that was signed last; ``good``: it is signed by the ledger's key and of this ledger."""
+    """The checkpoint that was signed last; ``good``: it is signed by the ledger's key and of this ledger.
+
+    ``root`` is in hex, as proofs write it, ``noted`` in base 64, as the signed note does; ``later``: entries
+    that came after it.
+    """
 
     size: int
     root: str
+    noted: str
     note: str
+    later: int
     good: bool
 
 
@@ -100,10 +106,11 @@ def view_checkpoint(connection: Connection, folder: DataFolder) -> CheckpointVie
     try:
         found = read_checkpoint(note, read_own_ledger_card(folder).note_key)
     except ClewError:
-        return CheckpointView(0, "", note, good=False)
+        return CheckpointView(0, "", "", note, 0, good=False)
     size = ledger.size_of(connection)
     good = found.size <= size and ledger.root_of(connection, found.size) == found.root
-    return CheckpointView(found.size, base64.b64encode(found.root).decode(), note, good)
+    noted = base64.b64encode(found.root).decode()
+    return CheckpointView(found.size, found.root.hex(), noted, note, max(size - found.size, 0), good)
 
 
 def witnesses(connection: Connection, folder: DataFolder, settings: Settings) -> Sequence[Witness]:

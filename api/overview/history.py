@@ -26,6 +26,7 @@ __all__ = [
     "leaf_of",
     "leaves",
     "list_entries",
+    "newest_entry",
     "state_of",
     "view_entry",
 ]
@@ -117,6 +118,12 @@ def list_entries(connection: Connection, page: int, *, kind: str | None = None) 
     if kind is not None:
         query = query.where(_entries.c.kind == kind)
     return paged(connection, query.order_by(_entries.c.entry.desc()), page, _row)
+
+
+def newest_entry(connection: Connection) -> EntryRow | None:
+    """Return the last entry, or None before the first."""
+    row = connection.execute(entry_rows().order_by(_entries.c.entry.desc()).limit(1)).one_or_none()
+    return None if row is None else _row(row)
 
 
 def view_entry(connection: Connection, index: int) -> EntryView | None:

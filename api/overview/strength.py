@@ -37,6 +37,54 @@ _WAYS: Final[Mapping[MetricName, str]] = {
 }
 
 
+_BY_KNOWN = (
+    "Somebody who has the encodings and a list of the children, and knows of {} of them which encoding is "
+    "whose, can tell whose some of the others are; no key is needed."
+)
+
+_MEANINGS: Final[Mapping[MetricName, str]] = {
+    "known-pairs-20": _BY_KNOWN.format(20),
+    "known-pairs-100": _BY_KNOWN.format(100),
+    "known-pairs-500": _BY_KNOWN.format(500),
+    "most-confident-100": (
+        "An attacker who knows 100 children can tell which guesses to trust: too many of the surest are "
+        "right, and each of those is a child who is recognised."
+    ),
+    "graph-whole-overlap": (
+        "A child can be recognised by somebody who has the encodings and a list of the same children; no key "
+        "and not one known child is needed."
+    ),
+    "graph-partial-overlap": (
+        "A child can be recognised by somebody who has the encodings and a list of which no more than a part "
+        "is the same children; no key and not one known child is needed."
+    ),
+    "graph-dense-class": (
+        "A child who is born on the same day as many others can be recognised among them by somebody who has "
+        "the whole list and all encodings; no key is needed. Real registers hold some two dozen of a day."
+    ),
+    "bit-frequency-sd": (
+        "Some bits are set far more often than others, so that what many children share can show in their "
+        "encodings."
+    ),
+    "popcount-correlation": (
+        "Whoever has the encodings can count bits, and so tell about how long a child’s names are: among "
+        "those born on one day that is a hint."
+    ),
+    "unique-encodings": (
+        "Some children have the same encoding as another child: nothing tells them apart, and they can be "
+        "taken for one."
+    ),
+    "f1-cost": (
+        "More links are missed or wrong than with plain filters: more children stay two persons, or become "
+        "one with another."
+    ),
+}
+"""What it means for a child that a measure is not green (docs/profiles.md, docs/limitations.md)."""
+
+_MAY_BE_NEGATIVE: Final = frozenset({"f1-cost"})
+"""Shares are from 0 to 1; a cost below nothing is a gain."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuditLight:
     """One measure of a profile: what it is, how it is measured, its figure and light if it was."""
@@ -49,6 +97,28 @@ class AuditLight:
     def state(self) -> Light | Literal["not measured"]:
         """The light, or that there is none."""
         return "not measured" if self.figure is None else light(self.metric, self.figure.value)
+
+    @property
+    def words(self) -> str:
+        """What the figure is; of one day's children there may be fewer than the limits were made for."""
+        if self.metric.name == "graph-dense-class":
+            return "the same among children born on one day (limits were made for 1,000 of them)"
+        return self.metric.words
+
+    @property
+    def meaning(self) -> str:
+        """What it means for a child, where the light is red or amber; else nothing."""
+        return _MEANINGS[self.metric.name] if self.state in {"red", "amber"} else ""
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The interval of the figure; that of a share is within what a share can be."""
+        if self.figure is None:
+            raise ValueError("what was not measured has no interval")
+        low, high = self.figure.low, self.figure.high
+        if self.metric.percent and self.metric.name not in _MAY_BE_NEGATIVE:
+            return max(low, 0.0), min(high, 1.0)
+        return low, high
 
     @property
     def limits(self) -> str:

@@ -114,9 +114,11 @@ def estimate_quality(
         raise ValueError("estimate_quality: level and share lie between 0 and 1, the error is 0 or more")
     kept = settled(linkage, known)
     shifts = _shifts(calibration_error)
-    generator = _generator(linkage)
+    generator = _generator(
+        linkage
+    )  # claimed pairs come first in it, so that a group of all has their figures
     missed = missed_pairs(linkage, kept)
-    lost = _drawn(missed, shifts, generator)
+    lost = _drawn(missed, shifts, _generator(linkage, 1))
     unseen = 1.0 / kept_share - 1.0
     claimed = implied_pairs(linkage, kept)
     parts = [(each, _drawn(each, shifts, generator)) for each in (claimed.only_kept(), claimed)]
@@ -147,9 +149,9 @@ def _shifts(calibration_error: float) -> NDArray[np.float64]:
     return calibration_error * np.array([NormalDist().inv_cdf(chance) for chance in chances.tolist()])
 
 
-def _generator(linkage: Linkage) -> np.random.Generator:
+def _generator(linkage: Linkage, stream: int = 0) -> np.random.Generator:
     total = int(np.rint(np.clip(linkage.pairs.score, -64.0, 64.0) * 1024).astype(np.int64).sum())
-    return np.random.default_rng([len(linkage.records), len(linkage.pairs), abs(total)])
+    return np.random.default_rng([len(linkage.records), len(linkage.pairs), abs(total), stream])
 
 
 def _quality(
