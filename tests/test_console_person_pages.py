@@ -76,6 +76,20 @@ def sheet(served: Served, person: str) -> person_sheets.Sheet | None:
         return person_sheets.sheet_of(connection, person, now=stamp(utc_now()))
 
 
+def progress(olga: Looking, address: str) -> dict[str, object]:
+    """What the script of a person's page is told."""
+    found: dict[str, object] = olga.get(f"{address}/progress").get_json()
+    return found
+
+
+def assert_followed(olga: Looking, address: str) -> None:
+    """A page whose person is worked on has the script, and what it goes by."""
+    page, said = olga.get(address).text, progress(olga, address)
+    assert said["moving"] is True
+    assert "live.js" in page
+    assert f'data-live="{address}/progress" data-now="{said["now"]}"' in page
+
+
 # Addresses
 
 
@@ -155,12 +169,18 @@ def test_the_two_workers_prepare_a_sheet_and_the_page_shows_it(served: Served, o
     person = person_of(served, child)
     address = olga.address(person)
     assert "Prepare it" in olga.text(address)
+    assert progress(olga, address) == {"moving": False, "now": "0 of 0; "}
     assert olga.get(f"{address}/links/1").status_code == 404
     olga.post(address)
     assert "Both workers are at it" in olga.text(address)
+    assert "after the next linkage" not in olga.text(address)
+    assert_followed(olga, address)
     served.workers.run("register")
     assert "One of the workers is at it" in olga.text(address)
+    assert_followed(olga, address)
     served.workers.settle()
+    assert progress(olga, address) == {"moving": False, "now": "2 of 2; "}
+    assert "data-live" not in olga.get(address).text
     text = olga.text(address)
     assert "2 episodes in June 2024: Agency E09 1, Agency P01 1." in text
     assert "Told by another agency too: 2; by one agency alone: 0; still open: 0." in text
@@ -283,6 +303,7 @@ def test_without_anything_left_to_explain_with_the_page_waits_for_the_next_linka
         connection.execute(schema_persons.link_explanations.delete())
     address = prepared(served, olga, person)
     assert "One of the workers is at it" in olga.text(address)
+    assert "after the next linkage" in olga.text(address)
     relink(served, 2)
     assert "2 records were compared." in olga.text(address)
 
@@ -299,26 +320,34 @@ def test_a_record_is_taken_out_and_a_person_joined_from_the_next_linkage_on(
     page = f"{address}/decide"
     own = sorted(key for key, whose in members(served).items() if whose == person)
     out = {"step": "out", "alone": str(own.index(record("P01", child)) + 1)}
-    assert olga.post(page, **out).status_code == 409
+    assert olga.post(page, **out).status_code == 400
     named = olga.post(page, **out, reason="evidence", file="John Smith")
-    assert named.status_code == 409
-    assert "Smith" not in named.text
+    assert named.status_code == 400
+    assert "such as CR-2026/014; no name" in words_of(named.text)
+    assert "Smith" not in words_of(named.text)
+    assert 'value="John Smith"' in named.text
     assert olga.post(page, **out, reason="evidence", file="CR-2026/014").status_code == 303
     text = olga.text(address)
     assert ": not carried out yet. Linkage job" in text
+    assert_followed(olga, address)
     assert "olga the evidence on the person’s page; file CR-2026/014" in text
     assert person_of(served, child, "P01") == person
     served.workers.settle()
     apart = person_of(served, child, "P01")
     assert apart != person_of(served, child)
     assert "not carried out yet" not in olga.text(address)
+    assert progress(olga, address)["moving"] is False
     with served.workers.database.read() as connection:
         (kept,) = known_links.all_links(connection)
     undone = {"step": "undo", "decision": str(kept.id), "reason": "earlier-mistake"}
     assert olga.post(page, **undone).status_code == 303
     join = {"step": "join", "other": olga.pseudonym(apart), "reason": "agencies"}
     assert olga.post(page, **join, file="").status_code == 303
-    assert olga.post(page, step="join", other=olga.pseudonym(person), reason="agencies").status_code == 409
+    itself = olga.post(page, step="join", other=olga.pseudonym(person), reason="agencies")
+    assert (itself.status_code, "This is the same person already" in itself.text) == (400, True)
+    lost = olga.post(page, step="join", other="Smith", reason="")
+    for words in ("Choose a reason", "This is neither a pseudonym nor a handle"):
+        assert words in words_of(lost.text)
     served.workers.settle()
     assert person_of(served, child) == person_of(served, child, "P01")
     link = olga.text(f"{prepared(served, olga, person_of(served, child))}/links/1")

@@ -103,8 +103,10 @@ def propose(seat: Seat, first: str, last: str) -> str:
     """Have a release asked for on the page, and return its address."""
     seat.go("/publisher")
     seat.press("Propose a release")
-    seat.page.get_by_label("First day").fill(first)
-    seat.page.get_by_label("Last day").fill(last)
+    for name, whole in (("First day", first), ("Last day", last)):
+        group = seat.page.get_by_role("group", name=name)
+        for label, text in zip(("Year", "Month", "Day"), whole.split("-"), strict=True):
+            group.get_by_label(label).fill(text)
     for number in TABLES:
         seat.page.get_by_role("checkbox", name=re.compile(f"^{number} ")).check()
     seat.press("Have it counted")

@@ -1,5 +1,6 @@
 """A release is asked for, counted by the register worker, looked at, approved by another, downloaded."""
 
+import datetime as dt
 import hashlib
 import io
 import re
@@ -15,8 +16,10 @@ from sqlalchemy import delete, select
 from api.clock import utc_now
 from api.console_app.app import create_console
 from api.console_app.opened_releases import OpenedReleases
+from api.console_app.release_files import in_order
 from api.console_app.roles import rule_of
 from api.open_releases import changes, open_tables, table_figures
+from api.overview.coverage import newest_months
 from api.releasing import Proposal, request_release, said_of
 from api.store import ledger, releases
 from api.store.ledger_rows import digests
@@ -35,7 +38,13 @@ from tests.test_releases_need_two_people import enrol
 
 pytestmark = needs_assets
 
-YEAR = {"first": "2024-04-01", "last": "2025-03-31", "area": "", "tables": "t1"}
+
+def boxes(name: str, day: str) -> dict[str, str]:
+    """A day as the form has it, in three boxes."""
+    return dict(zip((f"{name}-year", f"{name}-month", f"{name}-day"), f"{day}--".split("-"), strict=False))
+
+
+YEAR = {**boxes("first", "2024-04-01"), **boxes("last", "2025-03-31"), "area": "", "tables": "t1"}
 
 
 @dataclass(frozen=True)
@@ -84,9 +93,15 @@ def test_one_proposes_another_approves_and_what_is_downloaded_is_that(office: Of
     answer = office.send(office.paul, "/publisher/propose", **YEAR)
     number = int(answer.headers["Location"].rpartition("/")[2])
     assert "The register worker counts it" in office.text(number)
+    progress, page = f"/publisher/releases/{number}/progress", f"/publisher/releases/{number}"
+    assert office.paul.get(progress).json() == {"moving": True, "now": "requested"}
+    assert f'data-live="{progress}" data-now="requested"' in office.paul.get(page).text
+    assert "live.js" in office.paul.get(page).text
     office.served.workers.run("register")
     found = office.kept(number)
     said = said_of(found)
+    assert office.paul.get(progress).json() == {"moving": False, "now": "proposed"}
+    assert "live.js" not in office.paul.get(page).text
     assert isinstance(said, Proposal)
     assert (found.state, found.proposed_by, said.tables) == ("proposed", "paul", ("T1",))
     text = office.text(number)
@@ -109,6 +124,8 @@ def test_one_proposes_another_approves_and_what_is_downloaded_is_that(office: Of
     assert (other.status_code, office.kept(number).state) == (409, "proposed")
     assert office.send(office.petra, decide, step="approve", digest=found.digest).status_code == 303
     assert (office.kept(number).state, office.kept(number).decided_by) == ("approved", "Petra")
+    approved = office.text(number)
+    assert approved.index("Download all") < approved.index("What is suppressed")
     for name, digest in said.files.items():
         got = office.paul.get(f"/publisher/releases/{number}/files/{name}")
         assert hashlib.sha256(got.content).hexdigest() == digest
@@ -118,7 +135,7 @@ def test_one_proposes_another_approves_and_what_is_downloaded_is_that(office: Of
     with zipfile.ZipFile(io.BytesIO(packed[0])) as opened:
         found_in = {name: hashlib.sha256(opened.read(name)).hexdigest() for name in opened.namelist()}
     assert found_in == {f"release-{number}/{name}": digest for name, digest in said.files.items()}
-    later = office.proposed(last="2024-09-30")
+    later = office.proposed(**boxes("last", "2024-09-30"))
     assert "Nothing was published before it" not in office.text(later)
     assert office.send(office.petra, decide, step="withdraw").status_code == 303
     assert [office.petra.get(one).status_code for one in (file, whole)] == [404, 404]
@@ -138,22 +155,50 @@ def test_what_cannot_be_counted_says_why_and_is_taken_back(office: Office) -> No
     assert office.kept(number).state == "rejected"
 
 
+def test_the_form_is_filled_with_the_months_that_were_sent(office: Office) -> None:
+    page = office.paul.get("/publisher/propose").text
+    values = re.findall(r'name="((?:first|last)-(?:day|month|year))"[^>]* value="([0-9]+)"', page)
+    with office.console.service.database.read() as connection:
+        months = newest_months(connection)
+    assert months is not None
+    first, last = (dt.date(*map(int, one.split("-")), 1) for one in months)
+    assert dict(values)["first-day"] == "1"
+    assert (dict(values)["first-month"], dict(values)["first-year"]) == (str(first.month), str(first.year))
+    assert (dict(values)["last-month"], dict(values)["last-year"]) == (str(last.month), str(last.year))
+    assert f"speak of: {first:%B %Y} to {last:%B %Y}." in words_of(page)
+    filled = dict(values) | {"area": "", "tables": "t1"}
+    assert office.proposed(**filled) > 0
+
+
+def test_files_are_listed_as_people_count() -> None:
+    assert in_order(["t10.csv", "t2.csv", "t1b.csv", "t1.csv", "index.html"]) == [
+        "index.html",
+        "t1.csv",
+        "t1b.csv",
+        "t2.csv",
+        "t10.csv",
+    ]
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"first": "soon"}, "First day: write a day as 2025-04-01"),
-        ({"last": ""}, "Last day: write a day as 2026-03-31"),
-        ({"last": "2025-03-30"}, "The period is wrong: not whole months"),
-        ({"last": "2024-03-31"}, "The period is wrong: it ends before it begins"),
+        (boxes("first", "soon"), "First day: write day, month and year, such as 1 4 2025"),
+        (boxes("last", ""), "Last day: write day, month and year, such as 31 3 2026"),
+        (boxes("last", "2025-02-30"), "Last day: write day, month and year"),
+        (boxes("last", "25-03-31"), "Last day: write day, month and year"),
+        (boxes("last", "2025-03-30"), "The period is wrong: not whole months"),
+        (boxes("last", "2024-03-31"), "The period is wrong: it ends before it begins"),
         ({"area": "E77"}, "Choose one of the areas"),
         ({"tables": "T1 T99 X"}, "There is no table T99 or X"),
     ],
 )
 def test_the_form_says_what_is_wrong_where_it_is(office: Office, wrong: dict[str, str], words: str) -> None:
-    (field,) = wrong
+    field = next(iter(wrong)).removesuffix("-year")
+    first_box = "-day" if field in ("first", "last") else ""
     answer = office.send(office.paul, "/publisher/propose", **(YEAR | wrong))
     assert answer.status_code == 400
-    assert f'<a href="#{field}">{words}' in answer.text
+    assert f'<a href="#{field}{first_box}">{words}' in answer.text
     assert f'id="{field}-error"' in answer.text
     if field == "first":
         assert 'value="soon"' in answer.text

@@ -23,7 +23,7 @@ from api.store.database import open_database
 from linkage.errors import VerificationError
 from tests.support.audited import exported, verified
 from tests.support.console import Console, MovableClock, needs_assets, serving_console
-from tests.support.console_world import make_world
+from tests.support.console_world import PERSONS, make_world
 from tests.support.unit import make_unit
 from tests.test_console_sessions import PASSWORD, cookie, form_token, is_in, made_account, send, sign_in
 
@@ -169,6 +169,24 @@ def test_the_secret_of_an_app_that_is_in_use_is_never_shown(
     assert secret not in re.sub(r"\s", "", browser.get("/set-up/password").text)
 
 
+def test_all_that_is_wrong_with_new_credentials_is_said_at_once(
+    console: Console, clock: MovableClock, name: str
+) -> None:
+    app = made_account(console, clock, name, "operator")
+    browser = sign_in(console, clock, name, app)
+    fields = {"password": "short", "again": "shorter", "code": "1"}
+    answer = send(browser, "/set-up/password", **fields)
+    assert answer.status_code == 422
+    for field, words in (
+        ("password", "Use 14 characters or more"),
+        ("again", "The two passwords differ"),
+        ("code", "This is not the code"),
+    ):
+        assert f'<a href="#{field}">{words}' in answer.text
+        assert f'id="{field}-error"' in answer.text
+    assert not any(f'value="{one}"' in answer.text for one in ("short", "shorter"))
+
+
 def test_a_one_time_code_ends_the_session_that_the_browser_had(console: Console, name: str) -> None:
     browser = console.signed_in(name, "operator")
     other = f"{name}.other"
@@ -209,12 +227,13 @@ def test_a_page_that_looks_again_by_itself_keeps_no_session_open(tmp_path: Path)
     with serving_console(root, clock=clock) as console:
         browser = console.signed_in("left.open", "operator")
         assert browser.get("/operator/submissions/P01/2").status_code == 200
-        progress = "/operator/submissions/P01/2/progress"
+        person = f"/operator/persons/{console.service.key.address_of('left.open', PERSONS[0])}"
+        looked_at = ("/operator/submissions/P01/2/progress", f"{person}/progress")
         codes = []
         for _ in range(4):
             clock.forward(minutes=4)
-            codes.append(browser.get(progress).status_code)
-        assert codes == [200, 200, 200, 303]
+            codes.append({browser.get(one).status_code for one in looked_at})
+        assert codes == [{200}, {200}, {200}, {303}]
         assert not is_in(browser)
 
 

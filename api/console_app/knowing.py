@@ -6,8 +6,9 @@ two workers when somebody asks (docs/decisions/0032).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from flask import Flask, abort, redirect, render_template, request
+from flask import Flask, abort, jsonify, redirect, render_template, request
 from msgspec import json
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
@@ -17,7 +18,7 @@ from api.audiences import OPERATOR, in_use
 from api.clock import stamp
 from api.console_app import settling
 from api.console_app.current import current
-from api.console_app.finding import address_of, find_person, person_at
+from api.console_app.finding import address_of, find_person, in_sentences, person_at
 from api.console_app.person_words import (
     LinkShown,
     link_shown,
@@ -65,7 +66,7 @@ def _add_search(app: Flask, service: ConsoleService, index: PseudonymIndex) -> N
         try:
             person, made = find_person(service, index, request.form.get("wanted", ""))
         except ClewError as error:
-            return _not_found(error.message, None, 400)
+            return _not_found(in_sentences(error), None, 400)
         if person is not None:
             return redirect(address_of(service, person), 303)
         if made is not None and not made.whole:
@@ -85,6 +86,14 @@ def _add_person(app: Flask, service: ConsoleService) -> None:
         with service.database.read() as connection:
             view = person_at(service, connection, reference)
             return _person_page(service, connection, view)
+
+    @app.get("/operator/persons/<reference>/progress")
+    @allow("operator", by_itself=True)
+    def operator_person_progress(reference: str) -> Response:
+        with service.database.read() as connection:
+            view = person_at(service, connection, reference)
+            going = _going(view, _sheet(service, connection, view))
+        return jsonify(moving=going.on, now=going.now)
 
     @app.post("/operator/persons/<reference>")
     @allow("operator", step_up=True, logged=True)
@@ -112,6 +121,20 @@ def _add_person(app: Flask, service: ConsoleService) -> None:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class _Going:
+    """What of a person is still being worked on: if anything is, and what tells it from what comes next."""
+
+    on: bool
+    now: str
+
+
+def _going(view: PersonView, sheet: Sheet | None) -> _Going:
+    there = [] if sheet is None else [sheet.timeline is not None, sheet.evidence is not None]
+    waits = [str(one.link.id) for one in view.decisions if not one.carried_out]
+    return _Going(not all(there) or bool(waits), f"{sum(there)} of {len(there)}; {' '.join(waits)}")
+
+
 def _person_page(service: ConsoleService, connection: Connection, view: PersonView) -> str:
     audience = in_use(service.folder, connection, OPERATOR)
     others = [one.other for one in view.events if one.other is not None]
@@ -125,6 +148,8 @@ def _person_page(service: ConsoleService, connection: Connection, view: PersonVi
         others={one: (audience.of(one), address_of(service, one)) for one in others},
         names=names,
         sheet=sheet,
+        going=_going(view, sheet),
+        explained=_is_explained(connection),
         together=None if found is None else together_shown(found, view.members),
         links=_links(found, view),
         timeline=None
@@ -151,6 +176,12 @@ def _sheet(service: ConsoleService, connection: Connection, view: PersonView) ->
     if sheet is None or person_sheets.records_of(connection, sheet.id) != view.keys:
         return None
     return sheet
+
+
+def _is_explained(connection: Connection) -> bool:
+    """Say whether the last linkage left what pairs of the epoch in force are explained with."""
+    epoch = agencies.current_epoch(connection)
+    return epoch is not None and person_sheets.explained_epoch(connection) == epoch.epoch
 
 
 def _evidence(sheet: Sheet | None) -> PersonEvidence | None:

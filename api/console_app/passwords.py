@@ -7,7 +7,7 @@ import threading
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-__all__ = ["MAX_PASSWORD", "MIN_PASSWORD", "fault_of", "hashed", "matches"]
+__all__ = ["MAX_PASSWORD", "MIN_PASSWORD", "faults_of", "hashed", "matches"]
 
 MIN_PASSWORD, MAX_PASSWORD = 14, 200
 
@@ -16,17 +16,20 @@ _hasher = PasswordHasher()  # Argon2id as RFC 9106 has it for 64 MiB
 _at_once = threading.BoundedSemaphore(2)
 
 
-def fault_of(name: str, password: str, again: str) -> str | None:
-    """Say what is wrong with a new password, or None."""
-    if password != again:
-        return "The two passwords differ"
+def faults_of(name: str, password: str, again: str) -> dict[str, str]:
+    """Say all that is wrong with a new password, by field; nothing for a good one."""
+    faults = {"password": _fault_of(name, password)} if _fault_of(name, password) else {}
+    return faults | ({"again": "The two passwords differ"} if password != again else {})
+
+
+def _fault_of(name: str, password: str) -> str:
     if len(password) < MIN_PASSWORD:
         return f"Use {MIN_PASSWORD} characters or more: three random words do well"
     if len(password) > MAX_PASSWORD:
         return f"Use {MAX_PASSWORD} characters or fewer"
     if name in password.lower() or len(set(password)) < 6:
         return "This password is easy to guess: three random words do well"
-    return None
+    return ""
 
 
 def hashed(password: str) -> str:

@@ -127,7 +127,7 @@ def link_shown(
         number=number,
         places=places,
         summary=summary_of(seen, views, state="are one person now"),
-        decided=f"linkage {later.since_run} of {_day(later.since)}",
+        decided=f"linkage number {later.since_run}, on {_day(later.since)}",
         decision=decision,
         views=views,
         weights=steps,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from flask import Flask, Response, abort, redirect, render_template, request
+from flask import Flask, Response, abort, jsonify, redirect, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -11,12 +11,13 @@ from api.approving import find_approver, standing_of
 from api.console_app.current import current
 from api.console_app.opened_releases import OpenedReleases
 from api.console_app.release_charts import MAIN, release_charts
-from api.console_app.release_files import archive, attached
-from api.console_app.release_form import Asked, families, read_asked
+from api.console_app.release_files import archive, attached, in_order
+from api.console_app.release_form import Asked, asked_at_first, families, read_asked
 from api.console_app.roles import allow
 from api.console_app.service import ConsoleService
 from api.console_app.showing import add_words
 from api.open_releases import Change, changes, published_last, table_figures
+from api.overview.coverage import newest_months
 from api.publishing.words import SYMBOLS
 from api.releasing import Proposal
 from api.store import releases
@@ -67,6 +68,7 @@ def _add_looking(app: Flask, service: ConsoleService, opened: OpenedReleases) ->
             said=said,
             names=names,
             counted=isinstance(said, Proposal),
+            files=in_order(said.files) if isinstance(said, Proposal) else [],
             figures=None if tables is None else table_figures(tables),
             fault=fault,
             last=last,
@@ -76,6 +78,13 @@ def _add_looking(app: Flask, service: ConsoleService, opened: OpenedReleases) ->
             symbols=SYMBOLS,
             standing=standing,
         )
+
+    @app.get("/publisher/releases/<int:number>/progress")
+    @allow("publisher", by_itself=True)
+    def publisher_progress(number: int) -> Response:
+        with service.database.read() as connection:
+            state = _known(connection, number).state
+        return jsonify(moving=state == "requested", now=state)
 
     @app.get("/publisher/releases/<int:number>/tables/<table>/<measure>")
     @allow("publisher", logged=True)
@@ -180,26 +189,30 @@ def _add_files(app: Flask, service: ConsoleService, opened: OpenedReleases) -> N
 
 
 def _add_asking(app: Flask, service: ConsoleService) -> None:
-    def names() -> Mapping[str, str]:
+    def known() -> tuple[Mapping[str, str], tuple[str, str] | None]:
+        """Return the areas by code, and the months that snapshots speak of."""
         with service.database.read() as connection:
-            return read_directory(connection).names
+            return read_directory(connection).names, newest_months(connection)
 
-    def page(asked: Asked, names: Mapping[str, str]) -> str:
+    def page(asked: Asked, names: Mapping[str, str], months: tuple[str, str] | None) -> str:
         listed = sorted(names.items(), key=lambda one: (one[1], one[0]))
-        return render_template("publisher/propose.html", names=listed, asked=asked, families=families())
+        return render_template(
+            "publisher/propose.html", names=listed, asked=asked, families=families(), months=months
+        )
 
     @app.get("/publisher/propose")
     @allow("publisher")
     def publisher_propose() -> str:
-        return page(Asked(), names())
+        names, months = known()
+        return page(asked_at_first(months), names, months)
 
     @app.post("/publisher/propose")
     @allow("publisher", logged=True)
     def publisher_ask() -> AnyResponse | tuple[str, int]:
-        known = names()
-        asked = read_asked(request.form, known)
+        names, months = known()
+        asked = read_asked(request.form, names)
         if asked.faults or asked.period is None:
-            return page(asked, known), 400
+            return page(asked, names, months), 400
         with service.database.write() as connection:
             number = releasing.request_release(
                 connection,

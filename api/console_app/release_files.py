@@ -2,12 +2,13 @@
 
 import io
 import mimetypes
+import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from flask import Response
 
-__all__ = ["archive", "attached"]
+__all__ = ["archive", "attached", "in_order"]
 
 _DAY = (1980, 1, 1, 0, 0, 0)
 
@@ -22,6 +23,14 @@ def archive(files: Mapping[str, bytes], name: str) -> bytes:
             entry.external_attr = 0o644 << 16
             opened.writestr(entry, files[one])
     return stream.getvalue()
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Sort names of files as people count: t2 before t10."""
+    return sorted(
+        names,
+        key=lambda name: [one.zfill(9) if one.isdigit() else one for one in re.split(r"([0-9]+)", name)],
+    )
 
 
 def attached(content: bytes, name: str) -> Response:

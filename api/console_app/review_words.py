@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
-from msgspec import json
+from msgspec import json, structs
 
 from api.console_app.review_pictures import persons_graph, view_picture, weights_picture
 from api.console_app.showing import signed
 from api.store.review import ReviewPair
-from api.store.review_evidence import Evidence, SeenView, ViewSpread
+from api.store.review_evidence import Evidence, SeenEdge, SeenView, ViewSpread
 from linkage.register.overlap import OverlapShape
 
 __all__ = [
@@ -49,6 +49,9 @@ _PARTS = {
 }
 
 
+_SEEN = 0.05
+"""A weight below is written as 0.0."""
+
 _BIRTH = {"year": "year", "month": "month", "day": "day", "month-day": "day and month"}
 
 
@@ -80,6 +83,7 @@ class PairShown:
 
 def shown(pair: ReviewPair, seen: Evidence, spreads: Sequence[ViewSpread]) -> PairShown:
     """Return what the page of a pair shows."""
+    seen = structs.replace(seen, edges=_marked(seen))
     views = views_shown(seen, spreads)
     steps = steps_of(seen, views)
     shape = None if pair.shape is None else json.decode(pair.shape, type=OverlapShape)
@@ -95,6 +99,16 @@ def shown(pair: ReviewPair, seen: Evidence, spreads: Sequence[ViewSpread]) -> Pa
         graph_said=said,
         shape=shape,
         seen=seen,
+    )
+
+
+def _marked(seen: Evidence) -> tuple[SeenEdge, ...]:
+    """Return the pairs around; where all of a person's are marked as its weakest, none is."""
+    persons = [seen.records[one.left].person for one in seen.edges]
+    told = {person for one, person in zip(seen.edges, persons, strict=True) if one.linked and not one.weakest}
+    return tuple(
+        structs.replace(one, weakest=one.weakest and person in told)
+        for one, person in zip(seen.edges, persons, strict=True)
     )
 
 
@@ -135,7 +149,12 @@ def view_title(rests_on: Sequence[str]) -> str:
 
 def _view_words(one: SeenView) -> str:
     if one.state == "missing":
-        return "missing in one of the records; it says nothing."
+        said = "missing in one of the records, so nothing is compared."
+        if abs(one.weight) < _SEEN:
+            return said
+        # A weight tells how a pair differs from others (linkage.match.explanation_shares).
+        side, does = ("against", "is spared") if one.weight > 0 else ("for", "lacks")
+        return f"{said} On the whole it speaks {side} a link in other pairs; this one {does} that."
     if one.state == "silent":
         return f"silent: no more alike than chance, as in {_percent(1 - one.matches.speaks)} of matches."
     said = f"similarity {one.similarity:.2f}; "
@@ -181,7 +200,7 @@ def _around(seen: Evidence) -> str:
     persons = "1 person" if len({one.person for one in seen.records}) == 1 else "2 persons"
     return (
         f"{len(seen.records)} records of {persons}. Pairs found alike: {len(seen.edges)}; within a person: "
-        f"{links}; marked as the weakest of those: {weakest}."
+        f"{links}" + (f"; marked as the weakest of those: {weakest}." if weakest else ".")
     )
 
 

@@ -1,6 +1,8 @@
 """From a one-time code to credentials of one's own; later ones, too."""
 
 import secrets
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from flask import Flask, Response, abort, g, redirect, render_template, request
@@ -78,19 +80,19 @@ def _add_set_up(app: Flask, service: ConsoleService) -> None:
     @setting_up
     def take_password() -> AnyResponse | tuple[str, int]:
         account, form = _own_account(service), request.form
-        fault = passwords.fault_of(account.name, form.get("password", ""), form.get("again", ""))
-        if fault is not None:
-            return _password_page(service, password_fault=fault), 422
+        faults = passwords.faults_of(account.name, form.get("password", ""), form.get("again", ""))
         sealed = g.session.totp
         secret = service.key.open(account.name, sealed) if sealed else None
         step = app_codes.step_of(secret, form.get("code", ""), service.clock())
         if step is None:
-            return _password_page(service, code_fault="This is not the code that the app shows now"), 422
+            faults["code"] = "This is not the code that the app shows now"
+        if faults:
+            return _password_page(service, faults), 422
         values = {"password": passwords.hashed(form["password"]), "totp": sealed, "totp_step": step}
         return redirect(_settled(service, account, values, None), 303)
 
 
-def _password_page(service: ConsoleService, **faults: str) -> str:
+def _password_page(service: ConsoleService, faults: Mapping[str, str] = MappingProxyType({})) -> str:
     name, sealed = g.session.account, g.session.totp
     if sealed is None:
         sealed = service.key.seal(name, app_codes.new_secret())
@@ -103,7 +105,7 @@ def _password_page(service: ConsoleService, **faults: str) -> str:
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         app_address=app_codes.setup_address(secret, name, service.settings.name),
         least=passwords.MIN_PASSWORD,
-        **faults,
+        faults=faults,
     )
 
 

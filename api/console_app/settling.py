@@ -6,6 +6,7 @@ are of a closed list, with the number of a file at most: free text would carry n
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from flask import Flask, abort, redirect, render_template, request
 from sqlalchemy import Connection, insert
@@ -14,7 +15,7 @@ from werkzeug.wrappers import Response
 from api.audiences import OPERATOR, in_use
 from api.clock import stamp
 from api.console_app.current import current
-from api.console_app.finding import address_of, find_person, person_at
+from api.console_app.finding import address_of, find_person, in_sentences, person_at
 from api.console_app.roles import allow
 from api.console_app.service import ConsoleService
 from api.deciding import decide, undo
@@ -38,15 +39,23 @@ REASONS: Mapping[str, str] = {
 """Why somebody may decide; what is kept and written into the ledger are these words."""
 
 _FILE = re.compile(r"[A-Z]{0,4}[-/.]?[0-9][0-9/.-]{0,19}")
-_AGAIN = "Go back and choose again."
+
+_CHIEF: Mapping[str, str] = {"join": "other", "apart": "two", "out": "alone", "undo": "decision"}
+"""By step, the field that it is about."""
+
+
+@dataclass(slots=True)
+class _Typed:
+    """What somebody sent; ``faults``: what is wrong with it, by the field's identifier on the page."""
+
+    step: str
+    faults: dict[str, str] = field(default_factory=dict)
 
 
 def add_pages(app: Flask, service: ConsoleService, index: PseudonymIndex) -> None:
     """Add the pages of decisions."""
 
-    @app.get("/operator/persons/<reference>/decide")
-    @allow("operator", step_up=True, logged=True)
-    def operator_decide(reference: str) -> str:
+    def page(reference: str, typed: _Typed) -> str:
         with service.database.read() as connection:
             view = person_at(service, connection, reference)
             return render_template(
@@ -55,28 +64,47 @@ def add_pages(app: Flask, service: ConsoleService, index: PseudonymIndex) -> Non
                 pseudonym=in_use(service.folder, connection, OPERATOR).of(view.person),
                 address=address_of(service, view.person),
                 reasons=REASONS,
+                typed=typed,
+                sent=request.form,
             )
+
+    @app.get("/operator/persons/<reference>/decide")
+    @allow("operator", step_up=True, logged=True)
+    def operator_decide(reference: str) -> str:
+        return page(reference, _Typed(""))
 
     @app.post("/operator/persons/<reference>/decide")
     @allow("operator", step_up=True, logged=True)
-    def operator_decided(reference: str) -> Response:
-        step, reason = request.form.get("step", ""), _reason()
-        other = _other_person(service, index) if step == "join" else ""
-        with service.database.write() as connection:
-            view = person_at(service, connection, reference)
-            if step == "join":
-                numbers = _join(service, connection, view, other, reason)
-            elif step == "apart":
-                numbers = _apart(service, connection, view, reason)
-            elif step == "out":
-                numbers = _out(service, connection, view, reason)
-            elif step == "undo":
-                numbers = [_decision_of(view)]
-                undo(connection, numbers[0], now=service.clock())
-            else:
-                abort(400)
-            _enter(service, connection, step, reason, numbers)
-        return redirect(f"{address_of(service, view.person)}#decisions", 303)
+    def operator_decided(reference: str) -> Response | tuple[str, int]:
+        typed = _Typed(request.form.get("step", ""))
+        if typed.step not in _CHIEF:
+            abort(400)
+        reason = _reason(typed)
+        other = _other_person(service, index, typed) if typed.step == "join" else ""
+        if not typed.faults:
+            try:
+                person = _carry_out(service, reference, typed.step, other, reason)
+                return redirect(f"{address_of(service, person)}#decisions", 303)
+            except InputError as error:
+                typed.faults[_CHIEF[typed.step]] = in_sentences(error)
+        return page(reference, typed), 400
+
+
+def _carry_out(service: ConsoleService, reference: str, step: str, other: str, reason: str) -> str:
+    """Decide, and return whose page it was on."""
+    with service.database.write() as connection:
+        view = person_at(service, connection, reference)
+        if step == "join":
+            numbers = _join(service, connection, view, other, reason)
+        elif step == "apart":
+            numbers = _apart(service, connection, view, reason)
+        elif step == "out":
+            numbers = _out(service, connection, view, reason)
+        else:
+            numbers = [_decision_of(view)]
+            undo(connection, numbers[0], now=service.clock())
+        _enter(service, connection, step, reason, numbers)
+    return view.person
 
 
 def _enter(
@@ -115,7 +143,7 @@ def _join(
     own = person_sheets.members_of(connection, view.person)
     theirs = person_sheets.members_of(connection, other)
     if other == view.person:
-        raise InputError("this is the same person already", hint=_AGAIN)
+        raise InputError("this is the same person already")
     if not own or not theirs:
         raise InputError("no record is this person now", hint="There is nothing to join it by.")
     return _new(_decide(service, connection, own[0], theirs[0], reason, same=True))
@@ -142,29 +170,33 @@ def _new(number: int | None) -> list[int]:
     return [number]
 
 
-def _other_person(service: ConsoleService, index: PseudonymIndex) -> str:
+def _other_person(service: ConsoleService, index: PseudonymIndex, typed: _Typed) -> str:
     try:
         person, made = find_person(service, index, request.form.get("other", ""))
     except ClewError as error:
-        raise InputError(error.message, hint="Go back, and type the other person’s pseudonym.") from None
+        typed.faults["other"] = in_sentences(error)
+        return ""
     if person is None:
         unfinished = made is not None and not made.whole
-        hint = "The search is still being prepared; try again in a minute." if unfinished else _AGAIN
-        raise InputError("there is no such other person", hint=hint)
-    return person
+        typed.faults["other"] = (
+            "Not found so far: the search is still being prepared. Try again in a minute"
+            if unfinished
+            else "No person has this pseudonym, and no record this handle"
+        )
+    return person or ""
 
 
-def _reason() -> str:
+def _reason(typed: _Typed) -> str:
     words = REASONS.get(request.form.get("reason", ""))
     file = request.form.get("file", "").strip().upper()
     if words is None:
-        raise InputError("a decision needs a reason", hint="Go back and choose one.")
+        typed.faults[f"{typed.step}-reason"] = "Choose a reason"
     if file and _FILE.fullmatch(file) is None:
-        raise InputError(
-            "this is no number of a file",
-            hint="Write digits, with four letters before them at most, such as CR-2026/014; no name.",
+        typed.faults[f"{typed.step}-file"] = (
+            "Write the number of the file in digits, with four letters before them at most, "
+            "such as CR-2026/014; no name"
         )
-    return f"{words}; file {file}" if file else words
+    return f"{words}; file {file}" if file else words or ""
 
 
 def _decision_of(view: PersonView) -> int:
@@ -172,7 +204,9 @@ def _decision_of(view: PersonView) -> int:
     text = request.form.get("decision", "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
     if number not in {one.link.id for one in view.decisions}:
-        raise InputError("there is no such decision about this person", hint="Go back and look again.")
+        raise InputError(
+            "there is no such decision about this person", hint="look at the person’s page again"
+        )
     return number
 
 
@@ -181,5 +215,5 @@ def _own_record(view: PersonView, name: str) -> RecordKey:
     text = request.form.get(name, "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
     if not 1 <= number <= len(view.keys):
-        raise InputError("the record is none of this person's", hint="Go back and look again.")
+        raise InputError("the record is none of this person's", hint="look at the person’s page again")
     return view.keys[number - 1]

@@ -1,6 +1,7 @@
 """What needs somebody's attention: each with how pressing it is, what it is, and where to look."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +12,7 @@ from api.clock import stamp
 from api.folders import DataFolder
 from api.overview import work
 from api.overview.agencies import AgencyView, agency_views
+from api.overview.shrinking import shrunk
 from api.store import agencies, alerts, record_tables, schema, schema_audiences, schema_releases
 from linkage.counted import counted
 
@@ -21,6 +23,7 @@ Weight = Literal["now", "soon", "to know"]
 _LONG_OPEN = dt.timedelta(days=1)
 _LONG_WITHOUT_CYCLE = dt.timedelta(days=45)
 _EPOCH_ENDS_SOON = dt.timedelta(days=60)
+_LONG_KNOWN = dt.timedelta(days=45)
 _LONG_SILENT_MONTHS = dt.timedelta(days=92)
 _NAMED = 5
 
@@ -41,7 +44,18 @@ _Find = Callable[[Connection, dt.datetime], Iterator[Notice]]
 def notices(connection: Connection, folder: DataFolder, *, now: dt.datetime) -> list[Notice]:
     """Return everything that needs attention, the most pressing first."""
     found = [*_workers(connection, folder, now)]
-    for find in (_failed_jobs, _urgent, _alerts, _epoch, _cycle, _agencies, _releases, _erasures, _requests):
+    for find in (
+        _failed_jobs,
+        _urgent,
+        _alerts,
+        _epoch,
+        _cycle,
+        _agencies,
+        _shrunk,
+        _releases,
+        _erasures,
+        _requests,
+    ):
         found += find(connection, now)
     order: tuple[Weight, ...] = ("now", "soon", "to know")
     return sorted(found, key=lambda one: order.index(one.weight))
@@ -65,20 +79,26 @@ def _failed_jobs(connection: Connection, now: dt.datetime) -> Iterator[Notice]: 
 
 def _urgent(connection: Connection, now: dt.datetime) -> Iterator[Notice]:  # noqa: ARG001
     table = schema_audiences.urgent_conflicts
-    rows = connection.execute(
-        select(table.c.told_at.is_not(None), func.count())
+    told = table.c.told_at.is_not(None)
+    sides, counts = Counter[tuple[str, str]](), Counter[bool]()
+    for agency, contact, is_told, count in connection.execute(
+        select(table.c.agency, table.c.contact, told, func.count())
         .where(table.c.standing)
-        .group_by(table.c.told_at.is_not(None))
-    )
-    counts = {bool(told): count for told, count in rows}
+        .group_by(table.c.agency, table.c.contact, told)
+    ):
+        sides[agency, contact] += count
+        counts[bool(is_told)] += count
     if counts:
+        # A conflict stands once for each side, and sides are not named together.
+        pairs = {(min(one), max(one)) for one in sides}
+        conflicts = sum(max(sides[a, b], sides[b, a]) for a, b in pairs)
+        queries = "1 query" if counts.total() == 1 else f"{counts.total():,} queries"
         words = (
             f"One side says that a child is still missing, the other that the child is back. "
-            f"{counts.get(True, 0):,} told to agencies, {counts.get(False, 0):,} wait for the next cycle."
+            f"Of the queries {counts[True]:,} told to agencies, {counts[False]:,} wait for the next cycle."
         )
-        yield Notice(
-            "now", f"{counted(sum(counts.values()), 'open and closed conflict')} stand", words, "urgent"
-        )
+        title = f"Still missing on one side only: {counted(conflicts, 'conflict')} ({queries})"
+        yield Notice("now", title, words, "urgent")
 
 
 def _alerts(connection: Connection, now: dt.datetime) -> Iterator[Notice]:  # noqa: ARG001
@@ -152,6 +172,22 @@ def _of_agencies(chosen: list[AgencyView], weight: Weight, what: str, words: str
 def _is_stuck(one: AgencyView, now: dt.datetime) -> bool:
     newest = one.newest
     return newest is not None and newest.state == "open" and newest.registered_at < stamp(now - _LONG_OPEN)
+
+
+def _shrunk(connection: Connection, now: dt.datetime) -> Iterator[Notice]:
+    since = stamp(now - _LONG_KNOWN)
+    newest = {
+        one.agency.code: one
+        for one in agency_views(connection)
+        if one.agency.enrolled and one.accepted is not None and (one.accepted.settled_at or "") > since
+    }
+    rows = [one.accepted for one in newest.values() if one.accepted is not None]
+    for code, share in sorted(shrunk(connection, rows).items()):
+        title = (
+            f"{newest[code].agency.name}: the newest snapshot holds {100 * share:.0f}\u00a0% fewer records"
+        )
+        words = "It replaced one of the same period. Ask the agency whether it meant to withdraw so many."
+        yield Notice("soon", title, words, "agencies")
 
 
 def _releases(connection: Connection, now: dt.datetime) -> Iterator[Notice]:  # noqa: ARG001

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from api.store import schema
 from api.store.areas import read_directory
 
-__all__ = ["MONTHS", "AreaCoverage", "Calendar", "Side", "coverage_calendar"]
+__all__ = ["MONTHS", "AreaCoverage", "Calendar", "Side", "coverage_calendar", "newest_months"]
 
 Side = Literal["both", "council", "police", "neither"]
 
@@ -60,6 +60,12 @@ def coverage_calendar(connection: Connection, last: str | None = None) -> Calend
     earlier = _back(months[0], 2)[0] if known[0] < months[0] else None
     later = min(_forward(end, MONTHS), known[-1]) if end < known[-1] else None
     return Calendar(months, areas, earlier, later, unlisted)
+
+
+def newest_months(connection: Connection) -> tuple[str, str] | None:
+    """Return the first and the last of the newest twelve months that snapshots speak of, if any does."""
+    known = {month for months in _submitted(connection).values() for month in months}
+    return (max(min(known), _back(max(known), MONTHS)[0]), max(known)) if known else None
 
 
 def _submitted(connection: Connection) -> dict[str, set[str]]:

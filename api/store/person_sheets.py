@@ -23,6 +23,7 @@ __all__ = [
     "any_expired",
     "begin_again",
     "count_sheets",
+    "explained_epoch",
     "explanations",
     "fill_sheet",
     "forget_epoch",
@@ -160,6 +161,11 @@ def explanations(connection: Connection) -> Explanations | None:
     """Return what the last linkage left to explain with, or None."""
     row = connection.execute(select(link_explanations)).one_or_none()
     return None if row is None else Explanations(row.run, row.epoch, row.sealed)
+
+
+def explained_epoch(connection: Connection) -> str | None:
+    """Return the epoch of what the last linkage left to explain with, or None if it left nothing."""
+    return connection.scalar(select(link_explanations.c.epoch))
 
 
 def forget_records(connection: Connection, targets: Mapping[str, Collection[str] | None]) -> int:

@@ -1,6 +1,7 @@
-// Keeps the steps of something that goes on up to date; without it the page has a link to look again.
+// Keeps what goes on up to date; without it the page has a link to look again.
 const place = document.querySelector('[data-live]')
 const every = 3000
+const soon = 300000 // A page that came long ago is not loaded anew: that would keep a session open by itself.
 
 function show(step, at) {
   const line = place.querySelector(`[data-step="${at}"]`)
@@ -16,7 +17,12 @@ async function look() {
   const answer = await fetch(place.dataset.live)
   if (!answer.ok || answer.redirected) return
   const found = await answer.json()
-  found.steps.forEach(show)
+  if (found.steps) found.steps.forEach(show)
+  if (found.now !== undefined && found.now !== place.dataset.now) {
+    if (performance.now() < soon) return location.reload()
+    place.querySelector('[data-ready]').hidden = false
+    return
+  }
   if (found.moving) setTimeout(look, every)
 }
 
