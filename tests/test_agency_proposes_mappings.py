@@ -142,6 +142,78 @@ def test_other_names_interviews_and_coverage_are_found(tmp_path: Path) -> None:
     assert [one.month for one in extract.coverage] == ["2025-06"]
 
 
+def _log_and_list(folder: Path) -> Path:
+    """An ordinary team's two sheets: a log of missing episodes, and a list with a row for each placement."""
+    placements = [(number, start) for number in range(1, 7) for start in ("01/04/2025", "01/09/2025")]
+    write_table(
+        folder / "LAC.csv",
+        [
+            {
+                "Mosaic No.": f"M{number:05d}", "First name": f"Ada{'abcdefg'[number]}", "Surname": "Lee",
+                "DOB": f"{number:02d}/03/2011", "Gender": "F", "Legal status": "C2", "Placement type": "U6",
+                "Start date": start, "End date": "01/09/2025" if start < "01/05" else "",
+            }
+            for number, start in placements
+        ],
+    )  # fmt: skip
+    kinds = ("Missing", "Missing", "Missing", "Missing", "Absent - whereabouts known", "Missing")
+    write_table(
+        folder / "Missing log.csv",
+        [
+            {
+                "Ref": f"L{number}", "Mosaic No.": f"M{number:05d}", "Date went missing": "05/06/2025",
+                "Date returned": "07/06/2025" if number > 1 else "still missing", "Status": kind,
+                "Where from": "placement",
+            }
+            for number, kind in enumerate(kinds, 1)
+        ],
+    )  # fmt: skip
+    return folder
+
+
+def test_an_ordinary_log_and_a_list_of_placements_are_found(tmp_path: Path) -> None:
+    folder = _log_and_list(tmp_path)
+    extract = read(folder, _proposed(folder))
+    assert (len(extract.children), len(extract.care_spells), len(extract.episodes)) == (6, 12, 6)
+    assert extract.log.errors() == []
+    assert extract.log.tallies["children"].read == 6
+    assert [one.record.end is None for one in extract.episodes] == [True, *[False] * 5]
+    assert [one.record.kind for one in extract.episodes].count("away") == 1
+    assert {one.record.missing_from for one in extract.episodes} == {"care"}
+
+
+def test_care_spells_of_their_own_come_before_those_beside_the_children(tmp_path: Path) -> None:
+    source = _source("council")
+    people = source.sheets["children"]
+    people.header += ["Placement start", "Placement", "Legal status", "Placement provider"]
+    for row in people.rows:
+        row += ["01/01/2025", "U6", "C2", "PR1"]
+    found = propose(tables_in(write(source, tmp_path))).sections["care_spells"]
+    assert found.seen.file == "care_spells.csv"
+
+
+_LACKS = (
+    "for care spells it lacks the legal status or the type of placement; for episodes it lacks the end (a "
+    "date) and the type, the risk, or the episode's own reference"
+)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (("Child ID", "Start"), _LACKS),
+        (("Colour", "Price"), "too few of its headings are known"),
+        (("Child ID", "Forename", "Surname"), "another table was taken for children"),
+    ],
+)  # fmt: skip
+def test_it_is_said_why_a_table_was_taken_for_nothing(
+    tmp_path: Path, columns: tuple[str, ...], said: str
+) -> None:
+    folder = write(_source("council"), tmp_path)
+    write_table(folder / "other.csv", [dict.fromkeys(columns, "01/02/2025")])
+    assert f"other.csv: 1 rows, taken for nothing: {said}" in _propose(folder).out
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     unit = make_unit_keys()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cli.desk.mapping_form import Draft, draft_of
-from cli.desk.meanings import given_meanings, unmeant_values, with_meanings
-from cli.desk.wording import at_time, in_days, table_name
+from cli.desk.meanings import given_meanings, not_asked, unmeant_values, with_meanings
+from cli.desk.wording import at_time, in_days, table_name, words_for_page
 from cli.sources.faults import FaultLog
 from cli.sources.mapping import choose_mapping, parse_mapping
 from cli.sources.proposing import propose, tables_in
@@ -71,26 +71,43 @@ def test_a_table_without_a_child_is_not_taken_for_one(tmp_path: Path) -> None:
         draft.text("council")
 
 
-def _log(**words: int) -> FaultLog:
+def _log(field: str = "missing_from", /, **words: int) -> FaultLog:
     """What a check found, with words that have no meaning for where a child went missing from."""
-    uses = {
-        ValueUse("episodes", "From", "missing_from", word, "", known=False): rows
-        for word, rows in words.items()
-    }
+    uses = {ValueUse("episodes", "From", field, word, "", known=False): rows for word, rows in words.items()}
     return FaultLog(values=Counter(uses))
 
 
 def test_words_of_ones_own_are_asked_about_and_kept(tmp_path: Path) -> None:
-    values = unmeant_values(_log(nan=7, granny=6, secret=2))
-    assert [(one.value, one.rows) for one in values] == [("nan", 7), ("granny", 6)], (
-        "a rare one may be a note"
-    )
+    values = unmeant_values(_log(nan=7, granny=6))
+    assert [(one.value, one.rows) for one in values] == [("nan", 7), ("granny", 6)]
     given = given_meanings(values, {"meaning.0": "home", "meaning.1": ""})
     text = with_meanings(choose_mapping("council-csv"), given)
     assert parse_mapping(text).values["missing_from"]["nan"] == "home"
     again = with_meanings(text, {"missing_from": {'gran "x" \\ \x7f': "home"}, "sex": {"f.": "F"}})
     assert parse_mapping(again).values["missing_from"] == {"nan": "home", 'gran "x" \\ \x7f': "home"}
     assert parse_mapping(again).values["sex"] == {"f.": "F"}
+
+
+@pytest.mark.parametrize("field", ["kind", "missing_from", "sex"])
+def test_a_list_of_codes_is_asked_about_whole_however_rare_or_long_a_word_is(field: str) -> None:
+    long = "gone, and the carer knows where to"
+    log = _log(field, **{long: 1, "gone": 9})
+    assert [one.value for one in unmeant_values(log)] == ["gone", long]
+    assert not_asked(log) == []
+    code = unmeant_values(log)[1].codes[0]
+    text = with_meanings(
+        choose_mapping("council-csv"), given_meanings(unmeant_values(log), {"meaning.1": code})
+    )
+    assert parse_mapping(text).values[field] == {long: code}
+
+
+def test_what_may_be_a_note_is_not_asked_about_nor_shown() -> None:
+    reasons = _log("reasons", shoplifting=7, secret=2)
+    assert [one.value for one in unmeant_values(reasons)] == ["shoplifting"]
+    assert [(one.value, one.rows) for one in not_asked(reasons)] == [("s•••••", 2)]
+    notes = _log(**{f"at an address, number {number}": 1 for number in range(21)}, nan=7)
+    assert [one.value for one in unmeant_values(notes)] == ["nan"]
+    assert sum(one.rows for one in not_asked(notes)) == 21
 
 
 @pytest.mark.parametrize("form", [{}, {"meaning.0": ""}, {"meaning.0": "a note"}, {"meaning.7": "home"}])
@@ -112,3 +129,5 @@ def test_days_times_and_tables_are_written_as_people_write_them() -> None:
     assert at_time("2026-01-01T23:30Z") == "1 January 2026, 23:30"
     assert table_name("book.xlsx#Kids") == "book.xlsx, sheet Kids"
     assert table_name("kids.csv") == "kids.csv"
+    said = words_for_page("its child is in quarantine (row 2 of Log v3 (2).xlsx#Kids)")
+    assert said == "its child is left out (row 2 of Log v3 (2).xlsx, sheet Kids)"

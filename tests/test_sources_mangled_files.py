@@ -94,7 +94,10 @@ def _accounts_for_every_row(found: Extract, source: Source) -> None:
         if not table:  # names are joined
             continue
         tally = found.log.tallies[table]
-        assert tally.read == rows or (cut and tally.read <= rows), (source.form, source.done, table)
+        # A child's row that says the same again is no child more.
+        again = table == "children" and source.kind == "council" and "references_twice" in source.done
+        right = tally.read in (rows, rows - again) or (cut and tally.read <= rows)
+        assert right, (source.form, source.done, table)
         kept = {"children": found.children, "episodes": found.episodes, "care_spells": found.care_spells}
         assert len(kept[table]) + tally.quarantined + tally.outside + tally.shielded == tally.read
     for fault in found.log.faults:

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from cli.agency.summaries import fault_groups, lost_words
+from cli.sources.faults import Fault
 from cli.sources.names import aliases, parted_forenames, parted_name
 from linkage.encode.identifiers import Identifiers
 from linkage.encode.normalise import normalise
-from tests.support.agency_desk import child, report
+from tests.support.agency_desk import child, episode, report
 from tests.support.extracts import TODAY, balanced, read
 
 
@@ -184,16 +186,66 @@ def test_sex_is_read_once_for_both_parts_and_an_unknown_code_is_reported(tmp_pat
 
 
 def test_references_that_repeat_are_blank_or_were_rewritten_by_a_spreadsheet(tmp_path: Path) -> None:
-    rows = [child(1), child(1), child(2, child_id=""), child(3, child_id="1.23457E+11")]
+    rows = [child(1), child(9, child_id="CH0000001")]
+    rows += [child(2, child_id=""), child(3, child_id="1.23457E+11")]
     extract = read(tmp_path, children=rows, care_spells=[], episodes=[])
     problems = [(fault.row, fault.problem) for fault in extract.log.errors()]
     assert sorted(problems) == [
-        (3, "the same reference as row 2"),
+        (3, "the same reference as row 2, with another name or date of birth"),
         (4, "no reference"),
         (5, "a number that a spreadsheet rewrote"),
     ]
     assert extract.log.tallies["children"].quarantined == 3
     assert balanced(extract)
+
+
+def test_a_list_with_a_row_for_each_placement_loses_no_child(tmp_path: Path) -> None:
+    rows = [child(number, postcode=home) for number in (1, 2) for home in ("EB1 1QZ", "EB2 2QZ", "EB2 2QZ")]
+    extract = read(tmp_path, children=rows, care_spells=[], episodes=[])
+    assert [one.reference for one in extract.children] == ["CH0000001", "CH0000002"]
+    assert extract.log.errors() == []
+    assert list(lost_words(extract.log)) == []
+    homes = {one.postcode.replace(" ", "") for one in extract.children[0].variants}
+    assert homes == {"EB11QZ", "EB22QZ"}
+
+
+def test_a_row_that_repeats_a_reference_is_not_said_to_be_a_child_that_is_not_held(tmp_path: Path) -> None:
+    twice = [child(1), child(2), child(9, child_id="CH0000001")]
+    episodes = [episode(1), episode(2), episode(2)]
+    extract = read(tmp_path, children=twice, care_spells=[], episodes=episodes)
+    assert balanced(extract)
+    tallies = extract.log.tallies
+    assert [tallies[name].quarantined for name in ("children", "episodes")] == [1, 1]
+    assert list(lost_words(extract.log)) == []
+    lost = [child(1, date_of_birth="32/02/2010"), child(9, child_id="CH0000001")]
+    extract = read(tmp_path, children=lost, care_spells=[], episodes=[])
+    assert next(lost_words(extract.log)).startswith("1 child is in quarantine: the other side")
+
+
+@pytest.mark.parametrize(
+    ("written", "cure"),
+    [
+        ("ch0000001", "other capitals or spaces"),
+        ("CH 0000001", "other capitals or spaces"),
+        ("CH0000009", "add the child's row"),
+    ],
+)
+def test_a_reference_of_no_child_is_told_in_what_it_differs(tmp_path: Path, written: str, cure: str) -> None:
+    rows = [episode(1, child_id=written)]
+    (fault,) = read(tmp_path, children=[child(1)], care_spells=[], episodes=rows).log.errors()
+    assert cure in fault.cure
+
+
+def test_groups_of_faults_keep_a_files_name_and_differ_by_what_is_to_be_done() -> None:
+    def fault(row: int, cure: str) -> Fault:
+        problem = "no such child in Log v3 (2).xlsx#LAC"
+        return Fault("episodes", "a.csv", row, "child", "", "", problem, cure, "error")
+
+    found = list(fault_groups([fault(2, "add it"), fault(3, "add it"), fault(4, "other capitals")]))
+    assert [(one.problem, one.rows) for one in found] == [
+        ("no such child in Log v3 (2).xlsx#LAC", (2, 3)),
+        ("no such child in Log v3 (2).xlsx#LAC", (4,)),
+    ]
 
 
 def test_one_bad_row_of_several_leaves_the_police_child_in(tmp_path: Path) -> None:

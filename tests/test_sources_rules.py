@@ -7,6 +7,7 @@ import pytest
 from cli.sources.extract import Extract
 from cli.sources.rules import RULES
 from cli.sources.shield_list import ShieldList
+from cli.sources.value_uses import value_lines
 from linkage.errors import InputError
 from tests.support.agency_desk import child, episode, interview, spell, write_table
 from tests.support.extracts import YEAR, balanced, period, read
@@ -51,6 +52,26 @@ def test_a_rule_flags_the_row_that_breaks_it_and_no_other(tmp_path: Path, rule: 
     ]
     assert balanced(extract)
     assert {fault.rule for fault in extract.log.faults if fault.rule} == {rule}
+
+
+@pytest.mark.parametrize("words", ["still missing", "Still Missing!", "ongoing", "OPEN", "not yet returned"])
+def test_an_end_that_has_not_come_may_be_said_in_words(tmp_path: Path, words: str) -> None:
+    tables = {"children": [child(1)], "care_spells": [spell(1)]}
+    extract = read(tmp_path, episodes=[episode(1, end=words)], **tables)
+    assert [one.record.end for one in extract.episodes] == [None]
+    assert extract.log.errors() == []
+    taken = [(one.field, one.code) for one in value_lines(extract.log.values) if one.field == "end"]
+    assert taken == [("end", "open: no end")], "and what it was taken for is shown"
+
+
+@pytest.mark.parametrize("words", ["missing", "see notes", "opened in error"])
+def test_other_words_for_an_end_are_refused_with_what_to_do_for_a_child_still_missing(
+    tmp_path: Path, words: str
+) -> None:
+    tables = {"children": [child(1)], "care_spells": [spell(1)]}
+    (fault,) = read(tmp_path, episodes=[episode(1, end=words)], **tables).log.errors()
+    assert (fault.rule, fault.problem) == ("1005", "not a date")
+    assert fault.cure.startswith("leave it empty if it has not ended, as when the child is still missing")
 
 
 def test_574_flags_the_later_of_two_that_overlap_or_of_which_the_earlier_is_open(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from cli.agency.workspace import Workspace
 from cli.options import FILE
 from cli.outputs import spare_inputs, spare_outputs
 from cli.sources.mapping import choose_mapping, preset_names
-from cli.sources.proposing import Proposal, propose, tables_in
+from cli.sources.proposing import Proposal, propose, tables_in, why_unused
 from linkage.errors import InputError
 
 __all__ = ["mapping_command"]
@@ -93,4 +93,4 @@ def _words(proposal: Proposal) -> Iterator[str]:
             yield f"  {one.heading[:40]:<32} {what:<48} {one.specimen:<26} {one.filled:>3} % filled"
         yield ""
     for seen in proposal.unused:
-        yield f"{seen.file}: {len(seen.table.rows):,} rows, taken for nothing"
+        yield f"{seen.file}: {len(seen.table.rows):,} rows, taken for nothing: {why_unused(seen)}"

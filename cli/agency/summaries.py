@@ -1,5 +1,6 @@
 """What check and encode say on the terminal: counts, rules, rows; never a value or a reference."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -37,9 +38,13 @@ def extract_words(extract: Extract) -> Iterator[str]:
 
 
 def lost_words(log: FaultLog) -> Iterator[str]:
-    """Say what quarantine means to the other side: a row left out looks like a record that never was."""
+    """Say what quarantine means to the other side: a row left out looks like a record that never was.
+
+    A row that repeats the reference of another is no record more: the other row says whether that is held.
+    """
     names = {"episodes": ("episode", "episodes"), "children": ("child", "children")}
-    counts = {name: log.tallies[name].quarantined for name in names if name in log.tallies}
+    tallies = {name: log.tallies[name] for name in names if name in log.tallies}
+    counts = {name: tally.quarantined - tally.repeated for name, tally in tallies.items()}
     said = [f"{count:,} {names[name][count != 1]}" for name, count in counts.items() if count]
     if said:
         verb = "is" if sum(counts.values()) == 1 else "are"
@@ -64,12 +69,15 @@ class FaultGroup:
 
 def fault_groups(faults: Sequence[Fault]) -> Iterator[FaultGroup]:
     """Yield faults by kind, the most frequent first."""
-    groups: dict[tuple[str, str, str, str], list[Fault]] = {}
+    groups: dict[tuple[str, str, str, str, str], list[Fault]] = {}
     for fault in faults:
         groups.setdefault(_kind(fault), []).append(fault)
-    for (file, column, rule, problem), own in sorted(groups.items(), key=lambda one: -len(one[1])):
+    for (file, column, rule, problem, _), own in sorted(groups.items(), key=lambda one: -len(one[1])):
         rows = tuple(fault.row for fault in own[:_ROWS_SHOWN])
-        yield FaultGroup(file, column, rule, problem, own[0].cure, len(own), rows)
+        said = {_without_row(fault.problem) for fault in own}
+        # Digits that all of them have are a file's name, or a count; only what differs is masked.
+        words = said.pop() if len(said) == 1 else problem
+        yield FaultGroup(file, column, rule, words, own[0].cure, len(own), rows)
 
 
 def _fault_words(title: str, faults: Sequence[Fault]) -> Iterator[str]:
@@ -86,12 +94,14 @@ def _fault_words(title: str, faults: Sequence[Fault]) -> Iterator[str]:
         yield f"{'':>10}{group.cure}"
 
 
-def _kind(fault: Fault) -> tuple[str, str, str, str]:
+def _kind(fault: Fault) -> tuple[str, str, str, str, str]:
     # Row numbers within a problem's words would make every fault a kind of its own.
-    problem = "".join("#" if character.isdigit() else character for character in fault.problem)
-    while "##" in problem:
-        problem = problem.replace("##", "#")
-    return fault.file, fault.column, fault.rule, problem.replace("row #", "another row")
+    problem, cure = (re.sub(r"\d+", "#", _without_row(words)) for words in (fault.problem, fault.cure))
+    return fault.file, fault.column, fault.rule, problem, cure
+
+
+def _without_row(problem: str) -> str:
+    return re.sub(r"\brow \d+", "another row", problem)
 
 
 def _unmapped_words(log: FaultLog) -> Iterator[str]:

@@ -20,6 +20,14 @@ from linkage.wire.answers import ANSWER_WORDS, QueryAnswer
 __all__ = ["answering_pages", "unit_pages"]
 
 _URGENT = "One side says that the child is still missing, the other that it came back."
+_STATES = {
+    "open": "Open: pieces of it are still to be sent.",
+    "committed": "Committed: it is safe at the linkage unit, which has still to check it.",
+    "accepted": "Accepted: it was checked, and it is the one that counts for its period.",
+    "refused": "Refused: it was not what it says it is, or a later one had come first.",
+    "superseded": "Superseded: a newer one of the same period took its place, or the operator withdrew it.",
+}
+_LINKED = "Linked: its records were compared with those of the other agencies."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,10 @@ def unit_pages(state: State, work: Work) -> Blueprint:
     def status() -> ResponseReturnValue:
         if state.status is None:
             return go("/unit")
-        return show(state, "status", "What became of your bundles", told=state.status)
+        states = {one.state for one in state.status.submissions}
+        meant = [words for name, words in _STATES.items() if name in states]
+        meant += [_LINKED] if any(one.linked for one in state.status.submissions) else []
+        return show(state, "status", "What became of your bundles", told=state.status, meant=meant)
 
     @blueprint.get("/urgent")
     def urgent() -> ResponseReturnValue:
@@ -131,12 +142,14 @@ def _answers() -> Iterator[QueryAnswer]:
 
 def _queries(state: State) -> Iterator[_Query]:
     for urgent in state.urgent.lines if state.urgent else ():
-        yield _Query(urgent.query, urgent.child, f"{urgent.episode}, ask {urgent.contact}. {_URGENT}")
+        yield _Query(
+            urgent.query, urgent.child, f"{urgent.episode}, ask the agency {urgent.contact}. {_URGENT}"
+        )
     report = state.report
     if report is None:
         return
     for line in report.missing:
-        yield _Query(line.query, line.child, f"{line.month}, ask {line.contact}. {line.meaning}")
+        yield _Query(line.query, line.child, f"{line.month}, ask the agency {line.contact}. {line.meaning}")
     for one in report.questions:
         about = f"{one.child} and {one.other}" if one.other else one.child
         yield _Query(one.query, about, one.question)

@@ -43,7 +43,10 @@ def encoding_pages(state: State, work: Work) -> Blueprint:
         if state.chosen is None:
             return go("/source")
         output = state.bundle_for(state.chosen.period)
-        return show(state, "encode", "Encode your file", field="passphrase", output=output)
+        # Both ticks are mended by the same boxes, which are otherwise closed.
+        much = state.problem is not None and "--allow-" in (state.problem.hint or "")
+        field = "allow" if much else "passphrase"
+        return show(state, "encode", "Encode your file", field=field, output=output, much=much)
 
     @blueprint.post("/encode")
     def begin() -> ResponseReturnValue:

@@ -11,10 +11,11 @@ from cli.agency.making import period_remarks, read_source
 from cli.agency.progress import Stages
 from cli.agency.shielding import shield_remarks
 from cli.agency.summaries import fault_groups, lost_words
-from cli.desk.meanings import given_meanings, unmeant_values, with_meanings
+from cli.desk.meanings import given_meanings, not_asked, unmeant_values, with_meanings
 from cli.desk.showing import begun, go, show
 from cli.desk.state import Checked, State
 from cli.desk.work import Work
+from cli.sources.rules import RULES
 from cli.sources.value_uses import value_lines
 from linkage.errors import InputError
 
@@ -89,14 +90,13 @@ def _found(checked: Checked | None) -> dict[str, object]:
     if checked is None:
         return {"checked": None}
     lines = list(value_lines(checked.log.values))
-    unmeant = unmeant_values(checked.log)
-    asked = {(one.field, one.value) for one in unmeant}
     return {
         "checked": checked,
         "errors": list(fault_groups(checked.log.errors())),
         "warnings": list(fault_groups(checked.log.warnings())),
         "lost": list(lost_words(checked.log)),
         "meant": [line for line in lines if line.code],
-        "unmeant": unmeant,
-        "unmapped": [line for line in lines if not line.code and (line.field, line.value) not in asked],
+        "unmeant": unmeant_values(checked.log),
+        "unmapped": not_asked(checked.log),
+        "rules": RULES,
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
+from cli.agency.pulling import stored_cycle
 from cli.desk.showing import go, show
 from cli.desk.state import State
 from cli.desk.work import Task, Work
@@ -161,6 +162,7 @@ def _send(state: State) -> list[_Step]:
 
 def _back(state: State) -> list[_Step]:
     joined, pulled = state.is_joined, state.report is not None
+    readable = pulled or stored_cycle(state.workspace) is not None
     queries = "Only a code is sent, never a word of yours"
     return [
         _step(
@@ -170,6 +172,8 @@ def _back(state: State) -> list[_Step]:
             open_=joined,
             done=pulled,
         ),
-        _step("Read the report", "/report", "With your own references", open_=pulled, done=state.report_read),
+        _step(
+            "Read the report", "/report", "With your own references", open_=readable, done=state.report_read
+        ),
         _step("Answer queries", "/answers", queries, open_=joined, done=bool(state.answered)),
     ]

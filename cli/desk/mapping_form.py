@@ -7,7 +7,7 @@ from cli.agency.proposals import columns_of, proposed_text
 from cli.desk.wording import table_name
 from cli.sources.headings import HEADINGS
 from cli.sources.masking import masked
-from cli.sources.proposing import Found, Proposal, Seen, matched, note_orders
+from cli.sources.proposing import Found, Proposal, Seen, matched, note_orders, why_unused
 from linkage.errors import InputError
 from linkage.wire.codes import Role
 
@@ -201,6 +201,11 @@ class Draft:
             for one in columns_of(proposal, seen):
                 if not one.meanings and one.heading:
                     yield UnusedColumn(table_name(seen.file), one.heading, one.specimen)
+
+    def set_aside(self) -> Iterator[str]:
+        """Say of every table that is taken for nothing why it is."""
+        for seen in self.proposal().unused:
+            yield f"{table_name(seen.file)}: {why_unused(seen)}"
 
     def _table(self, text: str) -> Seen | None:
         place = _number(text, len(self.tables))

@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -10,13 +11,17 @@ from cli.sources.codes import CODES, NO_VALUE, code_key
 from cli.sources.faults import FaultLog
 from cli.sources.fields import allowed_codes, check_value_maps
 from cli.sources.mapping import parse_mapping
-from cli.sources.value_uses import value_lines
+from cli.sources.value_uses import ValueLine, value_lines
 from linkage.errors import InputError
 
-__all__ = ["Unmeant", "given_meanings", "unmeant_values", "with_meanings"]
+__all__ = ["Unmeant", "given_meanings", "not_asked", "unmeant_values", "with_meanings"]
 
 _MOST = 40
 """A column of free text must not become a form of thousands of questions."""
+
+_LISTS = frozenset({"kind", "missing_from", "sex"})
+_MOST_OF_A_LIST = 20
+"""A column of these fields is filled in from a list, unless it has more words without a meaning than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +38,38 @@ class Unmeant:
 
 
 def unmeant_values(log: FaultLog) -> tuple[Unmeant, ...]:
-    """Return the values that can be asked about: short, frequent, and of a field that has codes.
+    """Return the values that can be asked about, those of a field without which a row is lost first.
 
-    Anything rarer or longer may be somebody's note; it is shown by its shape alone, and is not asked about.
+    A column of few different words is a list of codes, and all of it is asked about, however rare or long a
+    word is.  Elsewhere what is rare or long may be somebody's note; it is shown by its shape alone, and is
+    not asked about.
     """
-    known = {(use.field, use.value) for use in log.values if not use.code}
-    lines = [one for one in value_lines(log.values) if not one.code and (one.field, one.value) in known]
-    asked = [one for one in lines if one.field in CODES and code_key(one.value) not in NO_VALUE]
+    found = [(use, rows) for use, rows in log.values.items() if not use.code and use.field in CODES]
+    found = [(use, rows) for use, rows in found if code_key(use.value) not in NO_VALUE]
+    columns = Counter((use.table, use.column, use.field) for use, _ in found)
+    lists = {column for column, words in columns.items() if column[2] in _LISTS and words <= _MOST_OF_A_LIST}
+    shown = {(line.table, line.column, line.field, line.value) for line in value_lines(log.values)}
+    asked = [(use, rows) for use, rows in found if use[:3] in lists or use[:4] in shown]
+    asked.sort(key=lambda one: (one[0].field != "kind", one[0][:3] not in lists, one[0][:3], -one[1]))
     return tuple(
         Unmeant(
             f"meaning.{number}",
-            one.table,
-            one.column,
-            one.field,
-            one.value,
-            one.rows,
-            tuple(sorted(allowed_codes(one.field))),
+            use.table,
+            use.column,
+            use.field,
+            use.value,
+            rows,
+            tuple(sorted(allowed_codes(use.field) - ({"unknown"} if use.field == "kind" else set()))),
         )
-        for number, one in enumerate(asked[:_MOST])
+        for number, (use, rows) in enumerate(asked[:_MOST])
     )
+
+
+def not_asked(log: FaultLog) -> list[ValueLine]:
+    """Return what has no meaning and is not asked about, as it can be shown."""
+    asked = {(one.table, one.column, one.field, one.value) for one in unmeant_values(log)}
+    uses = {use: rows for use, rows in log.values.items() if not use.code and use[:4] not in asked}
+    return list(value_lines(Counter(uses)))
 
 
 def given_meanings(values: tuple[Unmeant, ...], form: Mapping[str, str]) -> dict[str, dict[str, str]]:

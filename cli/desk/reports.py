@@ -10,9 +10,13 @@ from typing import Any
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
+from cli.agency.progress import Stages
+from cli.agency.pulling import stored_cycle, stored_report
 from cli.agency.report_sheets import SOON, URGENT, Sheet, sheets_of
+from cli.agency.saying import today
 from cli.agency.spreadsheet import write_report
-from cli.desk.showing import go, show
+from cli.desk.forms import passphrase
+from cli.desk.showing import begun, go, show
 from cli.desk.state import State
 from cli.desk.work import Work
 from keys.files import private_folder
@@ -22,20 +26,25 @@ __all__ = ["report_pages"]
 _SHOWN_ROWS = 500
 _PROSE_WIDTH = 34
 """Columns as wide as that in the workbook hold sentences."""
+_NOT_FOR_READING = ("answer", "reconciliation_class")
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def report_pages(state: State, work: Work) -> Blueprint:  # noqa: ARG001 (every maker of pages is called alike)
+def report_pages(state: State, work: Work) -> Blueprint:
     """Make the pages."""
     blueprint = Blueprint("reports", __name__)
 
     @blueprint.get("/report")
     def report() -> ResponseReturnValue:
         if state.report is None:
-            return go("/unit")
+            return _ask_to_open(state)
         sheets = list(sheets_of(state.report))
         counts = [(number, sheet, _urgency(sheet)) for number, sheet in enumerate(sheets, start=1)]
         return show(state, "report", "Your report", report=state.report, counts=counts)
+
+    @blueprint.post("/report")
+    def open_stored() -> ResponseReturnValue:
+        return _open_stored(state, work)
 
     @blueprint.get("/report/<int:number>")
     def sheet(number: int) -> ResponseReturnValue:
@@ -60,10 +69,33 @@ def report_pages(state: State, work: Work) -> Blueprint:  # noqa: ARG001 (every 
     return blueprint
 
 
+def _ask_to_open(state: State) -> ResponseReturnValue:
+    """Ask for the passphrase, where a report was pulled before; the references are under it."""
+    cycle = stored_cycle(state.workspace)
+    if cycle is None:
+        return go("/unit")
+    return show(state, "stored_report", "Read the report", field="passphrase", cycle=cycle)
+
+
+def _open_stored(state: State, work: Work) -> ResponseReturnValue:
+    phrase = passphrase()
+
+    def act(stages: Stages) -> None:
+        stages.stage("opening your keys")
+        identity = state.workspace.identity(phrase)
+        stages.stage("finding your references")
+        state.report = stored_report(state.workspace, identity, today=today())
+        state.report_read = False
+
+    return begun(work, "Opening the report", act, back="/report", then="/report")
+
+
 def _for_reading(sheet: Sheet) -> Sheet:
-    """Put names of classes last, and leave out which command answers a question: there is a page for it."""
-    keep = [place for place, column in enumerate(sheet.columns) if column.name != "answer"]
-    keep.sort(key=lambda place: sheet.columns[place].name == "reconciliation_class")
+    """Leave out names of classes, which a sentence beside them says, and commands: there are pages for them.
+
+    Both stand in the workbook.
+    """
+    keep = [place for place, column in enumerate(sheet.columns) if column.name not in _NOT_FOR_READING]
     rows = tuple((order, tuple(row[place] for place in keep)) for order, row in sheet.rows)
     note = sheet.note.replace(
         "clew agency check --fixes lists the rows.", "Check the file again to see the rows."

@@ -46,6 +46,7 @@ _SAID: Mapping[str, str] = {
 }
 """What the command line's hints say, as this page says it."""
 
+_SHEET = re.compile(r"(\.xls[xm]?)#", re.IGNORECASE)
 _VALUES = re.compile(r"add it to \[values\.\w+\] in the mapping")
 
 
@@ -53,7 +54,8 @@ def words_for_page(text: str) -> str:
     """Return a message or a hint without names of options, which a page has not."""
     for said, here in _SAID.items():
         text = text.replace(said, here)
-    return _VALUES.sub("say below what it means", text)
+    text = _VALUES.sub("say on this page what it means", text)
+    return _SHEET.sub(r"\1, sheet ", text.replace("in quarantine", "left out"))
 
 
 def sentence(text: str) -> str:

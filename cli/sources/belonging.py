@@ -11,6 +11,8 @@ from cli.sources.opening import record_misfits
 
 __all__ = ["Belonging", "ChildRows"]
 
+_NO_ROW = "or take the row out if it is a total or a remark"
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Belonging:
@@ -71,13 +73,16 @@ class ChildRows:
         number = line.row.number
         faults = RowFaults(self._log, self._sheet.name, self._sheet.table.file, number, reference)
         if not reference and not self._key.has_first(line):
-            faults.error(self._key.label, "", "no reference", "fill in the record's own reference")
+            faults.error(
+                self._key.label, "", "no reference", f"fill in the record's own reference, {_NO_ROW}"
+            )
             return None
         if spoilt(reference):
             faults.error(self._key.label, reference, *SPOILT)
             return None
         first = self._seen.setdefault(reference, number) if reference else number
         if first != number:
+            self._log.tally(self._sheet.name).repeated += 1
             faults.error(
                 self._key.label,
                 reference,
@@ -106,5 +111,7 @@ class ChildRows:
                 self._children.cure_for(text),
             )
         else:
-            faults.error(self._child.label, "", "no child's reference", "fill in whose record it is")
+            faults.error(
+                self._child.label, "", "no child's reference", f"fill in whose record it is, {_NO_ROW}"
+            )
         return None

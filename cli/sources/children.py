@@ -58,18 +58,31 @@ class Children:
     quarantined: dict[str, int] = field(default_factory=dict)
     shielded: set[str] = field(default_factory=set)
     not_found: tuple[int, ...] = ()
+    _spelt: frozenset[str] | None = None
     _bare: frozenset[str] | None = None
 
     def cure_for(self, reference: str) -> str:
-        """Return what to do about a reference that no child has."""
-        if self._bare is None:
-            self._bare = frozenset(map(bare_reference, (*self.kept, *self.quarantined)))
+        """Return what to do about a reference that no child has, by how it differs from one that there is."""
+        references = (*self.kept, *self.quarantined)
+        if self._spelt is None or self._bare is None:
+            self._spelt = frozenset(map(_spelling, references))
+            self._bare = frozenset(map(bare_reference, references))
+        if _spelling(reference) in self._spelt:
+            return (
+                "it is written with other capitals or spaces than in the child's row: write both alike, "
+                "without spaces"
+            )
         if bare_reference(reference) in self._bare:
             return (
                 "a spreadsheet took zeros off the beginning, or put them there: export again with the column "
                 "of references as text"
             )
         return "add the child's row, or correct the reference"
+
+
+def _spelling(reference: str) -> str:
+    """Return a reference without spaces and capitals."""
+    return "".join(reference.split()).casefold()
 
 
 def read_children(sheet: Sheet, mapping: Mapping, context: Context, log: FaultLog) -> Children:
@@ -139,11 +152,15 @@ class _ChildReader:
             reference = self._key.text(line)
             if not reference or spoilt(reference):
                 self._without_reference(line, reference)
-            elif reference in groups and not self._merges:
+            elif reference in groups and not self._may_join(line, groups[reference][0]):
                 self._again(line, reference, groups[reference][0])
             else:
                 groups.setdefault(reference, []).append(line)
         return groups
+
+    def _may_join(self, line: Line, first: Line) -> bool:
+        """Tell whether a further row is of the same child: a list of placements names its child in each."""
+        return self._merges or self._people.who(line) == self._people.who(first)
 
     def _faults(self, line: Line, reference: str = "") -> RowFaults:
         return RowFaults(self._log, "children", self._sheet.table.file, line.row.number, reference)
@@ -161,14 +178,20 @@ class _ChildReader:
         if found:
             faults.error(self._key.label, found, *SPOILT)
         else:
-            faults.error(self._key.label, "", "no reference", "fill in the child's reference")
+            faults.error(
+                self._key.label,
+                "",
+                "no reference",
+                "fill in the child's reference, or take the row out if it is a total or a remark",
+            )
 
     def _again(self, line: Line, reference: str, first: Line) -> None:
         self._quarantine_row()
+        self._log.tally("children").repeated += 1
         self._faults(line, reference).error(
             self._key.label,
             reference,
-            f"the same reference as row {first.row.number}",
+            f"the same reference as row {first.row.number}, with another name or date of birth",
             "keep one row for each child; other names go into a column for aliases",
         )
 

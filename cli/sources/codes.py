@@ -4,17 +4,28 @@ These maps hold for every source; a mapping adds to them or overrides them.  Wha
 ``unknown`` and is reported, so that nothing is guessed silently and no free text can travel.
 """
 
+import re
 from collections.abc import Mapping
 from typing import get_args
 
 from linkage.wire.codes import HarmCode, LegalStatus, PlacementProvider, ReasonCode
 
-__all__ = ["CODES", "NO_VALUE", "PLACEMENTS", "YES_NO", "code_key", "ethnicity_groups"]
+__all__ = ["CODES", "NO_VALUE", "PLACEMENTS", "YES_NO", "code_key", "ethnicity_groups", "says_open"]
 
 NO_VALUE = frozenset(
     ("", "-", "?", "n/a", "na", "n/k", "nk", "none", "null", "not known", "not recorded", "unknown")
 )
 """What sources write where they have nothing to write."""
+
+_OPEN = frozenset(
+    (
+        *("open", "still open", "ongoing", "on going", "current", "present", "to date", "continuing"),
+        *("still missing", "currently missing", "still absent", "still away", "still out", "outstanding"),
+        *("still outstanding", "not found", "not yet found", "not returned", "not yet returned", "not ended"),
+        *("missing still", "remains missing", "has not returned", "not located", "yet to return"),
+    )
+)
+"""What people write for an end that has not come; a child who is still missing must not be lost for it."""
 
 YES_NO: Mapping[str, bool] = {
     **dict.fromkeys(("y", "yes", "true", "t", "1"), True),
@@ -39,6 +50,11 @@ def _codes(**words: str) -> dict[str, str]:
     """Turn ``code="word, word"`` into a map from word to code; ``__`` in a name stands for a hyphen."""
     pairs = ((word, code) for code, text in words.items() for word in text.split(","))
     return {code_key(word): code.replace("__", "-") for word, code in pairs}
+
+
+def says_open(text: str) -> bool:
+    """Tell whether a cell for an end says in words that there is none yet: ``Still missing!``."""
+    return " ".join(re.findall(r"\w+", code_key(text))) in _OPEN
 
 
 def ethnicity_groups() -> dict[str, str]:
@@ -66,10 +82,12 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "ethnicity": ethnicity_groups(),
     "kind": _codes(
         missing="M,missing,missing from placement,missing person,missing child,missing from home,"
-        "missing from care,whereabouts unknown,unknown whereabouts,whereabouts not known",
+        "missing from care,whereabouts unknown,unknown whereabouts,whereabouts not known,"
+        "missing - whereabouts unknown,missing - whereabouts not known",
         away="A,away,away from placement,away without authorisation,"
         "away from placement without authorisation,unauthorised absence,absent,"
-        "absent without authorisation,whereabouts known",
+        "absent without authorisation,whereabouts known,absent - whereabouts known,"
+        "absent whereabouts known,away - whereabouts known",
     ),
     "missing_from": _codes(
         home="home,home address,family home,parental home,own home",

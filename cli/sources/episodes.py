@@ -138,7 +138,9 @@ class EpisodeReader:
                 self._fields.label("kind"),
                 text,
                 "neither missing (M) nor away (A)" if text else "no type",
-                "give the type of the episode",
+                "correct it, or add it to [values.kind] in the mapping"
+                if text
+                else "give the episode's type",
                 rule="" if text or not self._fields.text("start", row.line) else "565",
             )
         return kind

@@ -34,13 +34,17 @@ class Fault:
 
 @dataclass(slots=True)
 class Tally:
-    """Where the rows of one table went: ``read == kept + quarantined + outside + shielded``, always."""
+    """Where the rows of one table went: ``read == kept + quarantined + outside + shielded``, always.
+
+    ``repeated`` are those in quarantine whose reference an earlier row has: no record is lost with them.
+    """
 
     read: int = 0
     kept: int = 0
     quarantined: int = 0
     outside: int = 0
     shielded: int = 0
+    repeated: int = 0
 
 
 @dataclass(slots=True)

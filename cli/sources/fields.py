@@ -5,7 +5,7 @@ from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cli.sources.codes import CODES, NO_VALUE, YES_NO, code_key
+from cli.sources.codes import CODES, NO_VALUE, YES_NO, code_key, says_open
 from cli.sources.columns import Accessor, Line, Sheet
 from cli.sources.date_orders import DOUBTFUL, may_be_either, require_order, weigh
 from cli.sources.dates import DateReader, only_midnights
@@ -24,6 +24,8 @@ _AREA_FIELDS = frozenset({"responsible", "host", AREA_CODES})
 _REQUIRED = frozenset({"kind"})
 """Fields without which a row is an error: whoever reads them says so, and in which way."""
 
+_DATE_CURE = "write it as day/month/year, with the time after it where it is known"
+_END_CURE = f"leave it empty if it has not ended, as when the child is still missing; otherwise {_DATE_CURE}"
 _AREA = re.compile(r"[A-Z0-9]{2,12}")
 _LIST = re.compile(r"[;,|/\n]+")
 
@@ -181,12 +183,18 @@ class Fields:
     def moment(
         self, name: str, line: Line, faults: RowFaults, *, rule: str = "", required: bool = False
     ) -> Moment | None:
-        """Return a date or date-time; text that is none is an error of the row."""
+        """Return a date or date-time; text that is none is an error of the row.
+
+        An end that says in words that it has not come is none: the episode or the spell is open.
+        """
         text = self.text(name, line)
         if code_key(text) in NO_VALUE:
             if required:
                 what = name.replace("_", " ")
                 faults.error(self.label(name), text, f"the {what} is blank", f"fill in the {what}", rule=rule)
+            return None
+        if name == "end" and says_open(text):
+            _note(faults, self._coded[name], name, text, "open: no end", known=True)
             return None
         if name in self._doubtful and may_be_either(text):
             faults.error(self.label(name), text, *DOUBTFUL, rule=rule)
@@ -198,7 +206,7 @@ class Fields:
                 self.label(name),
                 text,
                 "not a date",
-                "write it as day/month/year, with the time after it where it is known",
+                _END_CURE if name == "end" else _DATE_CURE,
                 rule=rule,
             )
             return None

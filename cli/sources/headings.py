@@ -20,21 +20,32 @@ def _headings(**words: str) -> Headings:
 _CHILD = (
     "child_id,child,childid,child ref,child reference,person id,personid,pers_person_id,miss_person_id,"
     "clae_person_id,client id,clientid,client ref,service user id,subject id,mosaic id,liquidlogic id,lcs id,"
-    "unique id,nominal ref,nominal id,nominal,misper ref,case id,case ref,id"
+    "unique id,nominal ref,nominal id,nominal,misper ref,case id,case ref,mosaic no,mosaic number,mosaic ref,"
+    "mosaic,liquidlogic no,liquidlogic number,lcs no,lcs number,lcs ref,azeus id,carefirst id,child no,"
+    "child number,person no,person number,person ref,client no,client number,nominal no,nominal number,"
+    "system id,ssd id,id,ref,reference"
 )
 _EPISODE = (
     "episode_id,episode ref,missing id,missing episode id,miss_table_id,report_ref,report id,report number,"
-    "report no,incident id,incident ref,incident number,incident no,case number,urn,mis ref"
+    "report no,incident id,incident ref,incident number,incident no,case number,urn,mis ref,episode no,"
+    "episode number,missing ref,missing no,missing number,log no,log number,log ref,ref,ref no,reference,"
+    "reference number"
 )
 _START = (
     "start,start date,date start,started,from,date from,mis_start,missing start,missing start date,"
     "miss_missing_episode_start_date,missing from date,date missing,missing since,last_seen,last seen date,"
-    "last seen date time,date last seen,went missing,reported,date reported,reported date"
+    "last seen date time,date last seen,went missing,date went missing,date time went missing,"
+    "date and time went missing,went missing date,went missing on,date of missing,missing date,missing on,"
+    "missing date time,date missing from,missing from date time,date and time missing,"
+    "date child went missing,episode start,episode start date,start of episode,"
+    "reported,date reported,reported date,date reported missing,reported missing,reported missing date"
 )
 _END = (
     "end,end date,date end,ended,to,date to,mis_end,missing end,missing end date,"
     "miss_missing_episode_end_date,found,found date,found date time,date found,returned,return date,"
-    "date returned"
+    "date returned,returned date,returned on,return date time,date time returned,date and time returned,"
+    "date of return,date child returned,found on,date and time found,date time found,date located,located,"
+    "date back,episode end,episode end date,end of episode"
 )
 
 HEADINGS: Mapping[Section, Headings] = {
@@ -81,7 +92,8 @@ HEADINGS: Mapping[Section, Headings] = {
         "absence type,category,classification",
         start=_START,
         end=_END,
-        missing_from="missing from type,missing_from,missing from,place type,missing_from_type,location type",
+        missing_from="missing from type,missing_from,missing from,place type,missing_from_type,location type,"
+        "where from,missing from where,went missing from,where missing from,from where,missing from location",
         responsible="responsible council,responsible la,responsible local authority,responsible authority",
         host="area,host council,host la,council area,local authority",
         risk_initial="risk initial,initial risk,initial risk level,risk at report",

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.sources.codes import NO_VALUE, code_key
+from cli.sources.codes import NO_VALUE, code_key, says_open
 from cli.sources.columns import KeyReader, Line, Sheet
 from cli.sources.dates import DateReader, local_day
 from cli.sources.faults import FaultLog, RowFaults
@@ -74,4 +74,4 @@ def _rows(sheet: Sheet, table: EpisodeTable, mapping: Mapping) -> Iterator[tuple
 def _is_open(sheet: Sheet, table: EpisodeTable, line: Line) -> bool:
     spec = table.fields.get("end")
     end = sheet.find(spec, entry="end") if spec is not None else None
-    return end is None or code_key(end.text(line)) in NO_VALUE
+    return end is None or code_key(end.text(line)) in NO_VALUE or says_open(end.text(line))

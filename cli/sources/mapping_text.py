@@ -57,11 +57,12 @@ class _Writer:
     def _children(self) -> Iterator[str]:
         children, names = self._proposal.sections["children"], self._proposal.names
         episodes = self._proposal.sections.get("episodes")
+        others = [self._proposal.sections.get(name) for name in ("episodes", "care_spells")]
         yield ""
         yield "[children]"
         yield f"file = {_text(children.seen.file)}"
         yield f"key = {_text(children.heading('key'))}"
-        if episodes is not None and episodes.seen is children.seen:
+        if any(other is not None and other.seen is children.seen for other in others):
             yield 'repeat = "variants"'
         if names is not None:
             yield from ("", "[[children.join]]", 'name = "names"', f"file = {_text(names.seen.file)}")

@@ -87,6 +87,11 @@ class PeopleReader:
         column = self._columns.get("date_of_birth")
         return column.text(line) if column else ""
 
+    def who(self, line: Line) -> tuple[str, ...]:
+        """Return a row's names and date of birth as they are written, to tell whether two are one child."""
+        named = ("forename", "forenames", "middle_name", "surname", "full_name", "date_of_birth")
+        return tuple(code_key(self._columns[name].text(line)) for name in named if name in self._columns)
+
     def read(self, line: Line, sex: str, faults: RowFaults) -> Person:
         """Return one row's identifiers; ``sex`` is the code read elsewhere."""
         text = {name: column.text(line) for name, column in self._columns.items()}

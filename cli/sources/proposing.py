@@ -5,10 +5,11 @@ proposed that a person cannot check: every column is shown with what it was take
 value.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cli.sources.codes import says_open
 from cli.sources.date_orders import weigh
 from cli.sources.dates import DateOrder
 from cli.sources.files import content_of, kind_of, text_rows
@@ -18,19 +19,36 @@ from cli.sources.tables import Row, Table, header_key, table_of
 from cli.sources.workbooks import Workbook
 from linkage.errors import InputError
 
-__all__ = ["Found", "Proposal", "Seen", "matched", "note_orders", "propose", "tables_in"]
+__all__ = ["Found", "Proposal", "Seen", "matched", "note_orders", "propose", "tables_in", "why_unused"]
 
 _ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls")
 _DATES = ("date_of_birth", "start", "end", "offered_on", "completed", "shared_with_police_on")
 _BY_SHAPE = {"children": ("nhs_number", "upn", "postcode", "sex"), "episodes": ("kind",)}
-_NEEDS: Mapping[Section, tuple[tuple[str, ...], ...]] = {
-    "children": (("key",), ("forename", "forenames", "full_name"), ("surname", "full_name")),
-    "care_spells": (("child",), ("start",), ("legal_status", "placement")),
-    "episodes": (("child",), ("start",), ("end",), ("kind", "key", "risk_highest")),
-    "interviews": (("key",), ("offered", "outcome", "completed")),
-    "coverage": (("area",), ("month",)),
+_CHILD_KEY = "the child's reference"
+_NEEDS: Mapping[Section, Mapping[str, tuple[str, ...]]] = {
+    "children": {
+        _CHILD_KEY: ("key",),
+        "the first name": ("forename", "forenames", "full_name"),
+        "the surname": ("surname", "full_name"),
+    },
+    "care_spells": {
+        _CHILD_KEY: ("child",),
+        "the start (a date)": ("start",),
+        "the legal status or the type of placement": ("legal_status", "placement"),
+    },
+    "episodes": {
+        _CHILD_KEY: ("child",),
+        "the start (a date)": ("start",),
+        "the end (a date)": ("end",),
+        "the type, the risk, or the episode's own reference": ("kind", "key", "risk_highest"),
+    },
+    "interviews": {
+        "the episode's reference": ("key",),
+        "the offer, what came of it, or the day of the interview": ("offered", "outcome", "completed"),
+    },
+    "coverage": {"the area": ("area",), "the month": ("month",)},
 }
-"""For every table, groups of meanings of which one must be found."""
+"""For every table, in words, groups of meanings of which one must be found."""
 
 
 _KNOWN = frozenset(word for headings in HEADINGS.values() for words in headings.values() for word in words)
@@ -157,7 +175,8 @@ def propose(tables: Sequence[Seen]) -> Proposal:
     sections: dict[Section, Found] = {}
     for section in ("children", "episodes", "care_spells", "interviews", "coverage"):
         taken = {id(found.seen) for name, found in sections.items() if not _may_share(section, name)}
-        best = _best(section, [one for one in tables if id(one) not in taken])
+        free = [one for one in tables if id(one) not in taken]
+        best = _best(section, free, sections)
         if best is not None:
             sections[section] = best
     names = _names_apart(sections, tables)
@@ -170,18 +189,55 @@ def propose(tables: Sequence[Seen]) -> Proposal:
 
 
 def _may_share(section: Section, other: Section) -> bool:
-    """A police force's one table has children and episodes; some have interviews beside their episodes."""
-    return {section, other} in ({"children", "episodes"}, {"episodes", "interviews"})
+    """Tell whether one table may be both.
+
+    A police force's one table has children and episodes; some have interviews beside their episodes; a
+    council's list of looked-after children has a row for each placement.
+    """
+    return {section, other} in (
+        {"children", "episodes"},
+        {"episodes", "interviews"},
+        {"children", "care_spells"},
+    )
 
 
-def _best(section: Section, tables: Sequence[Seen]) -> Found | None:
-    candidates = [matched(section, one) for one in tables]
-    serving = [found for found in candidates if all(_has(found, group) for group in _NEEDS[section])]
-    return max(serving, key=lambda found: len(found.columns), default=None)
+def _best(section: Section, tables: Sequence[Seen], sections: Mapping[Section, Found]) -> Found | None:
+    candidates = [_candidate(section, one, sections) for one in tables]
+    serving = [found for found in candidates if not _lacks(section, found)]
+    # Care spells of their own are whole; beside children there may be the present placement alone.
+    shared = {id(found.seen) for found in sections.values()} if section == "care_spells" else set()
+    return max(serving, key=lambda found: (id(found.seen) not in shared, len(found.columns)), default=None)
 
 
-def _has(found: Found, group: Sequence[str]) -> bool:
-    return any(meaning in found.columns for meaning in group)
+def _candidate(section: Section, seen: Seen, sections: Mapping[Section, Found]) -> Found:
+    """Match one table by its headings; a type of episode is found by its values too."""
+    found = matched(section, seen)
+    if section == "episodes" and "kind" not in found.columns:
+        _by_shape(section, found, {**sections, section: found}, unknown_alone=True)
+    return found
+
+
+def _lacks(section: Section, found: Found) -> list[str]:
+    """Return in words what a table must have for a section and has not."""
+    needs = _NEEDS[section]
+    return [words for words, group in needs.items() if not any(one in found.columns for one in group)]
+
+
+def why_unused(seen: Seen) -> str:
+    """Say of a table that was taken for nothing which columns it lacks for what it is nearest to."""
+    lacks = {section: _lacks(section, _candidate(section, seen, {})) for section in _NEEDS}
+    whole = [section for section, lacking in lacks.items() if not lacking]
+    if whole:
+        return f"another table was taken for {_listed(section.replace('_', ' ') for section in whole)}"
+    near = [section for section, lacking in lacks.items() if 2 * len(lacking) <= len(_NEEDS[section])]
+    if not near:
+        return "too few of its headings are known"
+    said = (f"for {section.replace('_', ' ')} it lacks {_listed(lacks[section])}" for section in near)
+    return "; ".join(said)
+
+
+def _listed(words: Iterable[str]) -> str:
+    return " and ".join(words)
 
 
 def matched(section: Section, seen: Seen) -> Found:
@@ -198,6 +254,8 @@ def matched(section: Section, seen: Seen) -> Found:
 
 def _believed(meaning: str, values: Sequence[str]) -> bool:
     """Tell whether values do not contradict a heading: dates must be dates, unless the column is empty."""
+    if meaning == "end":
+        values = [value for value in values if not says_open(value)]
     return meaning not in _DATES or not any(values) or is_like(values, "date")
 
 
@@ -222,12 +280,20 @@ def _names_apart(sections: dict[Section, Found], tables: Sequence[Seen]) -> Foun
     return names
 
 
-def _by_shape(section: Section, found: Found, sections: Mapping[Section, Found]) -> None:
-    """Take columns without a known heading for what their values can only be."""
+def _by_shape(
+    section: Section, found: Found, sections: Mapping[Section, Found], *, unknown_alone: bool = False
+) -> None:
+    """Take columns without a known heading for what their values can only be.
+
+    ``unknown_alone``: none whose heading says something else, as before all sections were looked for.
+    """
     others = [one for one in sections.values() if one.seen is found.seen]
     for meaning in _BY_SHAPE.get(section, ()):
         taken = {place for one in others for place in one.columns.values()}
-        free = [place for place in range(len(found.seen.table.header)) if place not in taken]
+        header = found.seen.table.header
+        free = [place for place in range(len(header)) if place not in taken]
+        if unknown_alone:
+            free = [place for place in free if header_key(header[place]) not in _KNOWN]
         alike = [place for place in free if is_like(found.seen.values(place), meaning)]
         if meaning not in found.columns and len(alike) == 1:
             found.columns[meaning] = alike[0]
