@@ -31,12 +31,6 @@ from tests.support.served import Served
 
 pytestmark = needs_chromium
 
-NO_PAGES = {
-    "assets.asset": "a style sheet, a script or a picture",
-    "operator_progress": "figures that a page's script asks for",
-}
-"""What the map has and nobody looks at, beside files to be saved."""
-
 _PAGES_OF_A_VIEW = 2
 _LINKS = "() => [...document.querySelectorAll('a[href]')].map(one => one.getAttribute('href'))"
 
@@ -63,9 +57,11 @@ def pages_of(app: Flask, role: Role) -> set[str]:
     found = set()
     for one in app.url_map.iter_rules():
         said = rule_of(app.view_functions[one.endpoint])
-        if said is not None and role in said.roles and not said.file and "GET" in (one.methods or ()):
+        if said is None or said.file or said.by_itself:  # to be saved, or asked for by a script
+            continue
+        if role in said.roles and "GET" in (one.methods or ()):
             found.add(one.endpoint)
-    return found - set(NO_PAGES)
+    return found
 
 
 def view_at(app: Flask, address: str) -> str | None:

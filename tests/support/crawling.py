@@ -151,6 +151,9 @@ def crawl(
             waiting.append(target) if not urlsplit(target).netloc else None
         elif answer.headers.get("Content-Type", "").startswith("text/html"):
             waiting.extend(links_of(answer.text, address))
+            # What a page asks for by itself while something goes on, which is over when a crawl comes by.
+            follows = f"{urlsplit(address).path}/progress"
+            waiting.extend([follows] if page_of(app, follows) is not None else [])
     return found
 
 
