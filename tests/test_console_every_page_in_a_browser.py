@@ -34,6 +34,8 @@ pytestmark = needs_chromium
 NO_PAGES = {
     "assets.asset": "a style sheet, a script or a picture",
     "operator_progress": "figures that a page's script asks for",
+    "operator_person_progress": "whether a person is still worked on, for a script",
+    "publisher_progress": "the state of a release, for a script",
 }
 """What the map has and nobody looks at, beside files to be saved."""
 
