@@ -75,7 +75,7 @@ def fail_a_job(console: Console) -> int:
     return number
 
 
-def day(console: Console, served: Served, page: Page, check: Any) -> None:
+def day(console: Console, served: Served, page: Page, check: Any, *, scripts: bool) -> None:
     """An operator's tasks, one after the other; ``check`` looks at every page on the way."""
     failed = fail_a_job(console)
     page.goto("/operator")
@@ -95,7 +95,8 @@ def day(console: Console, served: Served, page: Page, check: Any) -> None:
     page.get_by_role("link", name="Look again").wait_for()
     check()
     served.workers.settle()
-    page.get_by_role("link", name="Look again").press("Enter")
+    if not scripts:
+        page.get_by_role("link", name="Look again").press("Enter")
     page.get_by_role("heading", name="Episodes by agency").wait_for()
     for details in page.locator("summary").all():
         details.press("Enter")
@@ -116,6 +117,11 @@ def day(console: Console, served: Served, page: Page, check: Any) -> None:
     out = page.locator("form", has=page.get_by_label("Record that is none of this person’s"))
     out.get_by_label("Record that is none of this person’s").select_option(index=1)
     out.get_by_label("Reason").select_option("agencies")
+    out.get_by_label("Number of a file").fill("Jane Doe")
+    out.get_by_role("button", name="Take out").press("Enter")
+    page.get_by_role("link", name="Write the number of the file in digits").press("Enter")
+    check()
+    assert out.get_by_label("Reason").input_value() == "agencies"
     out.get_by_label("Number of a file").fill("CR-2026/014")
     out.get_by_role("button", name="Take out").press("Enter")
     page.get_by_text("not carried out yet. Linkage job").wait_for()
@@ -139,14 +145,14 @@ def assert_day_done(console: Console, served: Served) -> None:
 
 def test_a_day_by_keyboard(console: Console, served: Served, browser: Browser) -> None:
     with looking(console, browser) as (page, noticed):
-        day(console, served, page, lambda: assert_sound(page, noticed))
+        day(console, served, page, lambda: assert_sound(page, noticed), scripts=True)
     assert_day_done(console, served)
 
 
 def test_a_day_without_scripts_on_a_narrow_screen(console: Console, served: Served, browser: Browser) -> None:
     narrow = {"width": 320, "height": 640}
     with looking(console, browser, java_script_enabled=False, viewport=narrow) as (page, _):
-        day(console, served, page, lambda: assert_fits(page))
+        day(console, served, page, lambda: assert_fits(page), scripts=False)
     assert_day_done(console, served)
 
 
@@ -160,4 +166,37 @@ def test_a_submission_is_followed_while_it_goes_on(
         assert_sound(page, noticed)
         served.workers.settle()
         page.get_by_text("a finished linkage held it").wait_for()
+        assert_sound(page, noticed)
+
+
+def test_a_decision_is_followed_until_it_is_carried_out(
+    console: Console, served: Served, browser: Browser
+) -> None:
+    with looking(console, browser) as (page, noticed):
+        page.goto("/operator/persons")
+        page.get_by_label("Pseudonym or handle").fill(pseudonym(console, served))
+        page.get_by_role("button", name="Find").press("Enter")
+        page.get_by_role("button", name="Join, keep apart or undo").press("Enter")
+        page.locator("#out-reason").select_option("agencies")
+        page.get_by_role("button", name="Take out").press("Enter")
+        page.get_by_text("not carried out yet. Linkage job").wait_for()
+        served.workers.settle()
+        page.get_by_text("not carried out yet. Linkage job").wait_for(state="detached")
+        page.get_by_role("heading", name="Decisions by people").wait_for()
+        assert_sound(page, noticed)
+
+
+def test_a_page_that_came_long_ago_says_that_there_is_something_new(
+    console: Console, served: Served, browser: Browser
+) -> None:
+    with looking(console, browser) as (page, noticed):
+        page.goto("/operator/persons")
+        page.get_by_label("Pseudonym or handle").fill(pseudonym(console, served))
+        page.get_by_role("button", name="Find").press("Enter")
+        page.get_by_role("button", name="Prepare it").press("Enter")
+        page.get_by_text("Both workers are at it").wait_for()
+        page.evaluate("performance.now = () => 1e9")
+        served.workers.settle()
+        page.get_by_text("There is something new: look again.").wait_for()
+        page.get_by_text("Both workers are at it").wait_for()
         assert_sound(page, noticed)

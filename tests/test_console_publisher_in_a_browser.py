@@ -119,6 +119,17 @@ def count(console: Console) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def look_again(seat: Seat) -> None:
+    """Come to see what was counted: by itself where scripts run."""
+    link = seat.page.get_by_role("link", name="Look again")
+    if seat.scripts:
+        link.wait_for(state="detached")
+        seat.page.wait_for_load_state()
+        seat.look()
+    else:
+        link.press("Enter")
+
+
 def approve(seat: Seat, address: str) -> None:
     seat.go(address)
     assert "You approve as Petra Novak." in seat.text()
@@ -182,7 +193,7 @@ def first_release(console: Console, paul: Seat, petra: Seat, folder: Path) -> No
     """From what Paul asks for to what he downloads, once Petra has approved it."""
     address = propose(paul, *YEAR)
     count(console)
-    paul.press("Look again", role="link")
+    look_again(paul)
     assert "You proposed it, so somebody else must approve it: Petra Novak." in paul.text()
     assert paul.page.get_by_text("Download").count() == 0
     assert "Nothing was published before it." in paul.text()
@@ -202,7 +213,7 @@ def test_two_people_publish_and_compare_with_what_was_published(
         send_again(served)
         address = propose(petra, *YEAR)
         count(console)
-        petra.press("Look again", role="link")
+        look_again(petra)
         assert "Area everywhere" in petra.text()
         changes = petra.page.get_by_role("table", name="Changes since release 1")
         rows = [row.locator("td").all_inner_texts() for row in changes.locator("tbody tr").all()]
