@@ -6,7 +6,7 @@ the others (:mod:`linkage.match.explanation_shares`): with the start, the number
 the weights sum to the pair's log odds.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,11 +25,11 @@ from linkage.match.incremental import Clusters, Statements
 from linkage.match.incremental_places import places_of
 from linkage.match.linkage import Known, Linkage, Source
 from linkage.match.logistic import probability
-from linkage.match.rows import RecordId, gather
+from linkage.match.rows import RecordId, Rows, gather
 from linkage.match.weighing import Method
-from linkage.profile import EncodingProfile
+from linkage.profile import EncodingProfile, View
 
-__all__ = ["Explainer", "PairExplanation", "PersonExplanation", "State", "ViewEvidence"]
+__all__ = ["Explainer", "PairExplanation", "PersonExplanation", "State", "ViewEvidence", "evidence_by_view"]
 
 State = Literal["speaks", "silent", "missing"]
 
@@ -166,31 +166,14 @@ class Explainer:
             log_odds=log_odds,
             probability=float(probability(np.array(log_odds))),
             start=background.start,
-            views=self._views(described, parts),
+            views=evidence_by_view(self._profile.views, self._rows.rows, described, parts, self._standing),
             numbers=numbers,
             others=log_odds - by_views - numbers,
         )
 
-    def _views(self, described: Described, weights: NDArray[np.float64]) -> tuple[ViewEvidence, ...]:
-        found = described.found
-        deviations = chance_deviations(self._rows.rows, described.pairs)
-        evidence = []
-        for number, view in enumerate(self._profile.views):
-            missing, speaks = bool(found.missing[0, number]), bool(found.active[0, number])
-            similarity = None if missing else float(found.dice[0, number]) if speaks else 0.0
-            matches, strangers = (among.standing(similarity) for among in self._among[number])
-            evidence.append(
-                ViewEvidence(
-                    view=view.name,
-                    state="missing" if missing else "speaks" if speaks else "silent",
-                    similarity=similarity,
-                    deviations=None if missing else float(deviations[0, number]),
-                    weight=float(weights[number]),
-                    matches=matches,
-                    strangers=strangers,
-                )
-            )
-        return tuple(evidence)
+    def _standing(self, number: int, similarity: float | None) -> tuple[Standing, Standing]:
+        matches, strangers = (among.standing(similarity) for among in self._among[number])
+        return matches, strangers
 
     @property
     def method(self) -> Method:
@@ -244,3 +227,34 @@ class Explainer:
             statements,
             first[linkage.clusters],
         )
+
+
+def evidence_by_view(
+    views: Sequence[View],
+    rows: Rows,
+    described: Described,
+    weights: NDArray[np.float64],
+    standing: Callable[[int, float | None], tuple[Standing, Standing]],
+) -> tuple[ViewEvidence, ...]:
+    """Return what each view says of the first pair described.
+
+    ``standing``: where a similarity in a view of this number stands among matches and among strangers.
+    """
+    found, deviations = described.found, chance_deviations(rows, described.pairs)
+    evidence = []
+    for number, view in enumerate(views):
+        missing, speaks = bool(found.missing[0, number]), bool(found.active[0, number])
+        similarity = None if missing else float(found.dice[0, number]) if speaks else 0.0
+        matches, strangers = standing(number, similarity)
+        evidence.append(
+            ViewEvidence(
+                view=view.name,
+                state="missing" if missing else "speaks" if speaks else "silent",
+                similarity=similarity,
+                deviations=None if missing else float(deviations[0, number]),
+                weight=float(weights[number]),
+                matches=matches,
+                strangers=strangers,
+            )
+        )
+    return tuple(evidence)

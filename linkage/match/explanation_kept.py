@@ -11,11 +11,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from linkage.match.decision import Judge
-from linkage.match.explanation import Explainer, PairExplanation, State, ViewEvidence
-from linkage.match.explanation_rows import BestRows, Described, chance_deviations
+from linkage.match.explanation import Explainer, PairExplanation, evidence_by_view
+from linkage.match.explanation_rows import BestRows
 from linkage.match.explanation_shares import Background, contributions
 from linkage.match.explanation_standing import Distribution, Standing
 from linkage.match.explanation_weights import Judged, Linear
@@ -196,31 +195,14 @@ class PersonExplainer:
             log_odds=log_odds,
             probability=float(probability(np.array(log_odds))),
             start=background.start,
-            views=self._views(described, parts),
+            views=evidence_by_view(self._profile.views, self._rows.rows, described, parts, self._standing),
             numbers=numbers,
             others=0.0,
         )
 
-    def _views(self, described: Described, weights: NDArray[np.float64]) -> tuple[ViewEvidence, ...]:
-        found = described.found
-        deviations = chance_deviations(self._rows.rows, described.pairs)
-        evidence = []
-        for number, view in enumerate(self._profile.views):
-            missing, speaks = bool(found.missing[0, number]), bool(found.active[0, number])
-            similarity = None if missing else float(found.dice[0, number]) if speaks else 0.0
-            state: State = "missing" if missing else "speaks" if speaks else "silent"
-            evidence.append(
-                ViewEvidence(
-                    view=view.name,
-                    state=state,
-                    similarity=similarity,
-                    deviations=None if missing else float(deviations[0, number]),
-                    weight=float(weights[number]),
-                    matches=self._kept.matches[number].standing(similarity),
-                    strangers=self._kept.strangers[number].standing(similarity),
-                )
-            )
-        return tuple(evidence)
+    def _standing(self, number: int, similarity: float | None) -> tuple[Standing, Standing]:
+        kept = self._kept
+        return kept.matches[number].standing(similarity), kept.strangers[number].standing(similarity)
 
     def around(self) -> tuple[Around, tuple[tuple[int, int], ...]]:
         """Return all records with the pairs that are alike, and the fewest pairs that hold them together.
