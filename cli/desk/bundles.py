@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, request, send_file
+from flask import Blueprint, request, send_file
 from flask.typing import ResponseReturnValue
 
 from cli.agency.client import Unit, checked_url
@@ -23,7 +23,7 @@ from cli.agency.shielding import shield_remarks
 from cli.agency.submitting import submit_bundle
 from cli.agency.telling import record_lines
 from cli.desk.forms import chosen_text, passphrase
-from cli.desk.showing import begun, go, show
+from cli.desk.showing import begun, go, saved, show
 from cli.desk.state import Checked, State
 from cli.desk.work import Work
 from linkage.wire.canonical import to_builtins
@@ -74,9 +74,8 @@ def bundle_pages(state: State, work: Work) -> Blueprint:  # noqa: ARG001 (every 
     @blueprint.get("/bundles/<name>/in-words.txt")
     def words(name: str) -> ResponseReturnValue:
         found = look_into(open_copy(state.bundle(name)), state.workspace.card(), as_bytes=True)
-        named = {"Content-Disposition": 'attachment; filename="what-will-leave.txt"'}
         text = "\n".join(found.words) + "\n"
-        return Response(text, content_type="text/plain; charset=utf-8", headers=named)
+        return saved(text, "what-will-leave.txt", "text/plain; charset=utf-8")
 
     @blueprint.get("/bundles/<name>/sealed.clew")
     def sealed(name: str) -> ResponseReturnValue:

@@ -3,7 +3,7 @@
 import secrets
 from typing import Literal
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
 from cli.agency.fixlist import write_fixes
@@ -12,7 +12,7 @@ from cli.agency.progress import Stages
 from cli.agency.shielding import shield_remarks
 from cli.agency.summaries import fault_groups, lost_words
 from cli.desk.meanings import given_meanings, not_asked, unmeant_values, with_meanings
-from cli.desk.showing import begun, go, show
+from cli.desk.showing import begun, go, saved, show
 from cli.desk.state import Checked, State
 from cli.desk.work import Work
 from cli.sources.rules import RULES
@@ -53,8 +53,7 @@ def checking_pages(state: State, work: Work) -> Blueprint:
         write_fixes(path, state.checked.log)
         data = path.read_bytes()
         path.unlink()
-        named = {"Content-Disposition": f'attachment; filename="fix-list.{kind}"'}
-        return Response(data, content_type=_KINDS[kind], headers=named)
+        return saved(data, f"fix-list.{kind}", _KINDS[kind])
 
     return blueprint
 

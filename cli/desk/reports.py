@@ -7,7 +7,7 @@ import zipfile
 from collections import Counter
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from cli.agency.progress import Stages
@@ -16,7 +16,7 @@ from cli.agency.report_sheets import SOON, URGENT, Sheet, sheets_of
 from cli.agency.saying import today
 from cli.agency.spreadsheet import write_report
 from cli.desk.forms import passphrase
-from cli.desk.showing import begun, go, show
+from cli.desk.showing import begun, go, saved, show
 from cli.desk.state import State
 from cli.desk.work import Work
 from keys.files import private_folder
@@ -116,13 +116,11 @@ def _files(state: State, *, tables: bool) -> ResponseReturnValue:
     try:
         book, *others = write_report(folder / "report.xlsx", state.report)
         if not tables:
-            named = {"Content-Disposition": 'attachment; filename="report.xlsx"'}
-            return Response(book.read_bytes(), content_type=_WORKBOOK, headers=named)
+            return saved(book.read_bytes(), "report.xlsx", _WORKBOOK)
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in others:
                 archive.write(path, path.name)
-        named = {"Content-Disposition": 'attachment; filename="report-tables.zip"'}
-        return Response(packed.getvalue(), content_type="application/zip", headers=named)
+        return saved(packed.getvalue(), "report-tables.zip", "application/zip")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 from typing import Any, cast, get_args
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from cli.agency.joining import join_epoch, make_workspace
@@ -10,7 +10,7 @@ from cli.agency.progress import Stages
 from cli.agency.saying import today
 from cli.agency.synced import synced_by
 from cli.desk.forms import chosen_text, passphrase, saved_upload, saved_uploads
-from cli.desk.showing import begun, go, show
+from cli.desk.showing import begun, go, saved, show
 from cli.desk.state import State
 from cli.desk.work import Work
 from linkage.errors import InputError
@@ -43,8 +43,7 @@ def setting_up_pages(state: State, work: Work) -> Blueprint:
     @blueprint.get("/workspace/card.json")
     def card() -> ResponseReturnValue:
         data = canonical(state.workspace.require().card())
-        named = {"Content-Disposition": 'attachment; filename="card.json"'}
-        return Response(data, content_type="application/json", headers=named)
+        return saved(data, "card.json", "application/json")
 
     @blueprint.get("/epoch")
     def epoch() -> ResponseReturnValue:

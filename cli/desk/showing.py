@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import redirect, render_template, request
+from flask import Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from cli.desk.state import State
 from cli.desk.work import Act, Work
 
-__all__ = ["begun", "go", "show"]
+__all__ = ["begun", "go", "saved", "show"]
 
 
 def show(state: State, template: str, title: str, *, field: str = "", **values: Any) -> ResponseReturnValue:
@@ -20,6 +20,12 @@ def show(state: State, template: str, title: str, *, field: str = "", **values: 
 def go(address: str) -> ResponseReturnValue:
     """Send people to another page, so that loading it again does nothing twice."""
     return redirect(f"{request.script_root}{address}", code=303)
+
+
+def saved(content: str | bytes, name: str, kind: str) -> Response:
+    """Hand over a file to be saved under a name."""
+    named = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, content_type=kind, headers=named)
 
 
 def begun(work: Work, title: str, act: Act, *, back: str, then: str) -> ResponseReturnValue:
