@@ -51,7 +51,6 @@ def notices(connection: Connection, folder: DataFolder, *, now: dt.datetime) -> 
         _epoch,
         _cycle,
         _agencies,
-        _shrunk,
         _releases,
         _erasures,
         _requests,
@@ -160,6 +159,7 @@ def _agencies(connection: Connection, now: dt.datetime) -> Iterator[Notice]:
     ):
         if chosen:
             yield _of_agencies(chosen, weight, what, words)  # type: ignore[arg-type]
+    yield from _shrunk(connection, views, now)
 
 
 def _of_agencies(chosen: list[AgencyView], weight: Weight, what: str, words: str) -> Notice:
@@ -174,12 +174,12 @@ def _is_stuck(one: AgencyView, now: dt.datetime) -> bool:
     return newest is not None and newest.state == "open" and newest.registered_at < stamp(now - _LONG_OPEN)
 
 
-def _shrunk(connection: Connection, now: dt.datetime) -> Iterator[Notice]:
+def _shrunk(connection: Connection, views: list[AgencyView], now: dt.datetime) -> Iterator[Notice]:
     since = stamp(now - _LONG_KNOWN)
     newest = {
         one.agency.code: one
-        for one in agency_views(connection)
-        if one.agency.enrolled and one.accepted is not None and (one.accepted.settled_at or "") > since
+        for one in views
+        if one.accepted is not None and (one.accepted.settled_at or "") > since
     }
     rows = [one.accepted for one in newest.values() if one.accepted is not None]
     for code, share in sorted(shrunk(connection, rows).items()):
