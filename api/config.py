@@ -18,6 +18,7 @@ from api.policy_settings import (
     ReconciliationSettings,
     RetentionSettings,
 )
+from api.privacy_settings import PRIVACY_TEXT, BatchSettings, BudgetSettings, CoverSettings
 from api.setting_words import not_toml, wrong_value
 from api.sign_on_settings import SIGN_ON_TEXT, SignOnSettings
 from api.store.database import SCHEMAS, StoreName
@@ -183,6 +184,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     disclosure: DisclosureSettings = DisclosureSettings()
     amendments: AmendmentSettings = AmendmentSettings()
     reidentification: ReidentificationSettings = ReidentificationSettings()
+    batches: BatchSettings = BatchSettings()
+    budgets: BudgetSettings = BudgetSettings()
+    cover: CoverSettings = CoverSettings()
 
 
 def settings_text(name: str, databases: Mapping[StoreName, str] | None = None) -> str:
@@ -318,7 +322,7 @@ urgent_share = 0.01
 valid_days = 30
 # How many requests may be filed within 30 days; with 0 none.
 requests_in_30_days = 10
-"""
+{PRIVACY_TEXT}"""
 
 
 def read_settings(path: Path) -> Settings:

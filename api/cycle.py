@@ -44,4 +44,5 @@ def abandon_cycle(connection: Connection, *, now: dt.datetime) -> int:
         raise InputError("no cycle is being worked on", hint="there is nothing to abandon")
     jobs.cancel_cycle(connection, last.number)
     results.forget_cycle(connection, last.number, now=stamp(now))
+    jobs.queue_link(connection, now=now)  # those that waited were given up for the cycle's
     return last.number

@@ -65,7 +65,8 @@ class LinkingWorker:
             database, self._store, self._bodies, self._intake, clock, tombstone_key=self._tombstone_key
         )
         self._explanations = PersonExplanations(database, self._bodies, clock, key=key.derive("explanations"))
-        self._settings = read_settings(folder.settings).linkage
+        settings = read_settings(folder.settings)
+        self._settings, self._link_when = settings.linkage, settings.batches.link
 
     def worker(self, say: Say) -> Worker:
         """Return the loop that runs these handlers."""
@@ -84,6 +85,7 @@ class LinkingWorker:
             clock=self._clock,
             say=say,
             warm_up=self.warm_up,
+            link=self._link_when,
         )
 
     def warm_up(self) -> None:
@@ -122,6 +124,8 @@ class LinkingWorker:
         """Link the standing snapshots of the epoch in force and write persons in one transaction."""
         with self._database.write() as connection:
             take_outcomes(connection, now=self._clock())
+            if task.job.cycle is not None:  # it does what those that wait for their batch were to do
+                jobs.cancel_links(connection, task.job.id)
         before = self._before()
         outcome = self._compare(before, task)
         run = self._assign(before, outcome, job=task.job.id)

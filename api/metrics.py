@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.clock import Clock
 from api.heartbeats import Watch, living, read_beats
+from api.privacy_settings import LinkWhen
 from api.store import agencies, jobs, ledger
 from api.store.database import Database
 from api.store.jobs import Job
@@ -60,14 +61,22 @@ class ServiceMetrics:
         if status == 200 and template.endswith("/commit"):
             self._commits.inc()
 
-    def watch_unit(self, database: Database, folder: Path, heartbeats: Path, clock: Clock) -> None:
-        """Add what the unit's own folder and database say at the moment of asking."""
-        self.registry.register(_Unit(database, folder, heartbeats, clock))
+    def watch_unit(
+        self, database: Database, folder: Path, heartbeats: Path, clock: Clock, link: LinkWhen = "arrival"
+    ) -> None:
+        """Add what the unit's own folder and database say at the moment of asking.
+
+        ``link``: when a linkage is done that no cycle asked for; one that waits for its batch is not late.
+        """
+        self.registry.register(_Unit(database, folder, heartbeats, clock, link))
 
 
 class _Unit(Collector):
-    def __init__(self, database: Database, folder: Path, heartbeats: Path, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, folder: Path, heartbeats: Path, clock: Clock, link: LinkWhen
+    ) -> None:
         self._database, self._folder, self._heartbeats, self._clock = database, folder, heartbeats, clock
+        self._link: LinkWhen = link
 
     def describe(self) -> Iterable[Metric]:
         """Name nothing beforehand: the database is read when somebody asks, not at the start."""
@@ -97,7 +106,7 @@ class _Unit(Collector):
     def _of_database(self, now: dt.datetime) -> Iterator[Metric]:
         with self._database.read() as connection:
             counts = jobs.count_queued(connection)
-            oldest = jobs.oldest_startable(connection, now=now)
+            oldest = jobs.oldest_startable(connection, now=now, when=self._link)
             epoch = agencies.current_epoch(connection)
             entries = ledger.size_of(connection)
         queued = GaugeMetricFamily(

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.clock import Clock
 from api.heartbeats import Watch
+from api.privacy_settings import LinkWhen
 from api.store import jobs
 from api.store.database import Database
 from api.store.jobs import Job, Lease, LeaseLostError, WorkerName
@@ -156,8 +157,12 @@ class Worker:
         say: Say,
         warm_up: Callable[[], None] | None = None,
         now_and_then: Callable[[], None] | None = None,
+        link: LinkWhen = "arrival",
     ) -> None:
-        """``now_and_then`` is called about once a minute by a worker that waits for jobs."""
+        """``now_and_then`` is called about once a minute by a worker that waits for jobs.
+
+        ``link``: when a linkage is done that no cycle asked for ([batches] of the settings).
+        """
         self.name = name
         self._database = database
         self._handlers = handlers
@@ -166,6 +171,7 @@ class Worker:
         self._warm_up = warm_up
         self.watches: Sequence[Watch] = ()
         self._now_and_then = now_and_then
+        self._link = link
         self._called: dt.datetime | None = None
         self.failed = 0
         self._can_claim = True
@@ -251,7 +257,7 @@ class Worker:
     def _claim(self) -> Lease | None:
         try:
             with self._database.write() as connection:
-                lease = jobs.claim(connection, self.name, now=self._clock())
+                lease = jobs.claim(connection, self.name, now=self._clock(), when=self._link)
         except OperationalError as error:
             # Others write, the disk is full, or the server is away: nothing was begun, so waiting is no harm.
             if self._can_claim:
@@ -282,7 +288,7 @@ class Worker:
 
     def _drained(self) -> bool:
         with self._database.read() as connection:
-            free, blocked = jobs.pending(connection, self.name)
+            free, blocked = jobs.pending(connection, self.name, now=self._clock(), when=self._link)
         if not free and blocked:
             self._say(f"{blocked} jobs wait for another worker")
         return free == 0

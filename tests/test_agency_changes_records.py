@@ -50,6 +50,7 @@ def story(tmp_path: Path) -> Iterator[Story]:
     folder = tmp_path / "unit"
     create_unit(folder, "Test unit")
     data = DataFolder(folder)
+    unit_support.without_batches(data)
     card = read_unit_card(data)
     epoch = make_epoch(card)
     desk = joined_desk(tmp_path / "council", epoch, card)

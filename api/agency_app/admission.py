@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 
 from api.agency_app.answers import keep
 from api.agency_app.problems import parsed, refuse, refuse_revoked_epoch, refusing
-from api.agency_app.quotas import charge
+from api.agency_app.quotas import charge, charge_budget, require_in_time
 from api.agency_app.service import Service
 from api.agency_app.statuses import full_status
+from api.budgets import note_crossing
 from api.clock import stamp
 from api.config import Limits
 from api.store import agencies, submissions
@@ -42,7 +43,8 @@ def admit(service: Service, agency: Agency, body: bytes) -> tuple[Submission, bo
     6. The sizes of the parts can be those of as many records as the manifest counts.
     7. The sequence is above the last one committed and is nobody else's; so are the sealed parts among the
        agency's own submissions.  Another agency's are never looked at: an answer would tell what it sent.
-    8. The agency has records of the day left.
+    8. It is not one snapshot of its period too many within some days ([batches]).
+    9. The agency has records of the day left, and submissions of the cycle.
     """
     registration, manifest = _parsed(body)
     _check_sender(registration, manifest, agency)
@@ -66,7 +68,12 @@ def admit(service: Service, agency: Agency, body: bytes) -> tuple[Submission, bo
         if submissions.count_open(connection, agency.code) >= service.settings.limits.open_submissions:
             refuse("too-many-open", hint="commit one of the open submissions first")
         records = _all_records(manifest)
+        require_in_time(connection, service.settings.batches, manifest, now=now)
         charge(connection, service.settings.limits, agency.code, "records", records, now=now)
+        budgets = service.settings.budgets
+        note_crossing(
+            connection, charge_budget(connection, budgets, agency.code, "submissions", now=now), now=now
+        )
         added = submissions.add_submission(
             connection, submission, registration, digest=digest, now=stamp(now)
         )

@@ -54,6 +54,7 @@ def create_app(service: Service, metrics: ServiceMetrics | None = None) -> Flask
         service.settings.service.hosts,
         service.clock,
         limits=service.settings.limits,
+        budgets=service.settings.budgets,
         under_way=under_way,
     )
 
@@ -94,7 +95,13 @@ def load_app(data: str) -> Flask:
     service = open_service(Path(data))
     start_logging(service.settings.log.form)
     metrics = ServiceMetrics()
-    metrics.watch_unit(service.database, service.folder.root, service.folder.heartbeats, service.clock)
+    metrics.watch_unit(
+        service.database,
+        service.folder.root,
+        service.folder.heartbeats,
+        service.clock,
+        service.settings.batches.link,
+    )
     found = address(service.settings.metrics.service)
     if found is not None:
         kept = contextlib.ExitStack()
@@ -111,7 +118,7 @@ def _admit(authenticator: Authenticator, incoming: Request) -> None:
     """Authenticate the headers, then check the size, then read the body, then check its digest."""
     limit = BODY_LIMITS.get(incoming.endpoint or "", 0)
     size = incoming.content_length or 0
-    asked = Asked(size=min(size, limit), query=incoming.endpoint in QUERIES)
+    asked = Asked(size=min(size, limit), query=QUERIES.get(incoming.endpoint or ""))
     signed = authenticator.authenticate(incoming, asked, _remember_signer)
     g.agency = signed.agency
     if incoming.content_length is None and "Transfer-Encoding" in incoming.headers:

@@ -25,9 +25,11 @@ from http_message_signatures.structures import VerifyResult
 from sqlalchemy import Connection
 
 from api.agency_app.problems import refuse
-from api.agency_app.quotas import UnderWay, charge
+from api.agency_app.quotas import UnderWay, charge, charge_budget
+from api.budgets import BudgetName, Spent, note_crossing
 from api.clock import Clock, stamp
 from api.config import Limits
+from api.privacy_settings import BudgetSettings
 from api.store import agencies, revocations
 from api.store.agencies import Agency
 from api.store.database import Database
@@ -79,10 +81,10 @@ class _Keys(HTTPSignatureKeyResolver):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request counts as beside itself: bytes of its body, and whether it is a query."""
+    """What a request counts as beside itself: bytes of its body, and the budget that a query is of."""
 
     size: int = 0
-    query: bool = False
+    query: BudgetName | None = None
 
 
 class Authenticated:
@@ -106,12 +108,20 @@ class Authenticator:
     """Checks every request; see the module."""
 
     def __init__(
-        self, database: Database, hosts: Iterable[str], clock: Clock, *, limits: Limits, under_way: UnderWay
+        self,
+        database: Database,
+        hosts: Iterable[str],
+        clock: Clock,
+        *,
+        limits: Limits,
+        budgets: BudgetSettings,
+        under_way: UnderWay,
     ) -> None:
         self._database = database
         self._hosts = frozenset(hosts)
         self._clock = clock
         self._limits = limits
+        self._budgets = budgets
         self._under_way = under_way
         self._verifier = _Verifier(signature_algorithm=algorithms.ED25519, key_resolver=_Keys(self._find))
 
@@ -176,12 +186,19 @@ class Authenticator:
     def _spend(self, key: str, nonce: str, asked: Asked) -> Agency:
         now = self._clock()
         expires = stamp(now + MAX_AGE + 2 * _SKEW)
+        spent: Spent | None = None
         with self._database.write_beside() as connection:
             agency = agencies.agency_by_key(connection, key)
             fresh = agencies.spend_nonce(connection, key, nonce, now=stamp(now), expires=expires)
             revoked = revocations.is_card_revoked(connection, key)
             if fresh:  # a request that is played again counts against nobody
                 self._charge(connection, key if agency is None else agency.code, asked, now)
+                if agency is not None and asked.query is not None:
+                    spent = charge_budget(connection, self._budgets, agency.code, asked.query, now=now)
+        if spent is not None and spent.crossed is not None:
+            # Apart: an entry of the ledger waits for everybody else's, and a request need not.
+            with self._database.write() as connection:
+                note_crossing(connection, spent, now=now)
         if revoked and fresh:
             _refuse_revoked()
         if agency is None or not fresh:
@@ -193,7 +210,7 @@ class Authenticator:
         charge(connection, self._limits, subject, "requests", 1, now=now)
         if asked.size:
             charge(connection, self._limits, subject, "bytes", asked.size, now=now)
-        if asked.query:
+        if asked.query is not None:
             charge(connection, self._limits, subject, "queries", 1, now=now)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from api.agency_app.answers import keep
 from api.agency_app.problems import PROBLEM_TYPE, RefusedError, refuse, refuse_revoked_epoch
+from api.agency_app.quotas import require_in_time
 from api.agency_app.service import Service, chunk_name
 from api.clock import stamp
 from api.store import agencies, jobs, ledger, submissions
@@ -180,6 +181,7 @@ def _store_commit(service: Service, found: Submission) -> tuple[bytes, list[str]
         if fresh.state != "open":
             return None
         _check_standing(connection, fresh)
+        require_in_time(connection, service.settings.batches, fresh.manifest, now=now)
         agencies.raise_sequence(connection, found.agency, found.sequence)
         entry = submissions.set_state(
             connection, found.id, "committed", now=stamp(now), committed_at=stamp(now)

@@ -8,10 +8,15 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from api.agency_app.problems import refuse
+from api.batches import wait_for_snapshot
+from api.budgets import BudgetName, Spent, spend
 from api.config import Limits
+from api.privacy_settings import BatchSettings, BudgetSettings
 from api.store import usage
+from linkage.counted import counted
+from linkage.wire.manifest import Manifest
 
-__all__ = ["MEASURES", "UnderWay", "charge"]
+__all__ = ["MEASURES", "UnderWay", "charge", "charge_budget", "require_in_time"]
 
 _MINUTE = "%Y-%m-%dT%H:%M"
 _DAY = "%Y-%m-%d"
@@ -40,6 +45,45 @@ def charge(
             f"this unit takes {limit} {words} from an agency",
             hint="wait as long as Retry-After says, or ask the operator for a higher limit",
             retry_after=_seconds_left(moment, form),
+        )
+
+
+def charge_budget(
+    connection: Connection,
+    settings: BudgetSettings,
+    agency: str,
+    name: BudgetName,
+    amount: int = 1,
+    *,
+    now: dt.datetime,
+) -> Spent:
+    """Count a use of a cycle's or a year's budget, or refuse it with 429.
+
+    Nobody knows when the cycle is closed: whoever is refused is told to ask again tomorrow.
+    """
+    spent = spend(connection, settings, agency, name, amount, now=now)
+    if not spent.allowed:
+        refuse(
+            "limit-reached",
+            spent.refusal,
+            hint="ask the operator, who can raise it; or wait until it begins anew",
+            retry_after=_seconds_left(now.astimezone(dt.UTC), _DAY),
+        )
+    return spent
+
+
+def require_in_time(
+    connection: Connection, settings: BatchSettings, manifest: Manifest, *, now: dt.datetime
+) -> None:
+    """Refuse a snapshot that comes too soon after others of its period with 429 and the seconds to wait."""
+    wait = wait_for_snapshot(connection, settings, manifest.agency, manifest.period, manifest.epoch, now=now)
+    if wait is not None:
+        number, days = counted(settings.snapshots, "snapshot"), counted(settings.snapshot_days, "day")
+        refuse(
+            "limit-reached",
+            f"this unit takes {number} of one period, or of overlapping ones, within {days}",
+            hint="send what changed together with the next one; the operator can let another through",
+            retry_after=-(-wait // dt.timedelta(seconds=1)),
         )
 
 

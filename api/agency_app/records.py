@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 
 from api.agency_app.answers import keep
 from api.agency_app.problems import parsed, refuse
+from api.agency_app.quotas import charge_budget
 from api.agency_app.service import Service
+from api.budgets import BudgetName, note_crossing
 from api.clock import stamp
 from api.erasing import certify_erasure, erase_own_records
 from api.store import erasures, jobs, ledger, records
@@ -31,6 +33,13 @@ other work waits for it."""
 
 _RETRY_SECONDS = 60
 
+_BUDGET_OF: Mapping[RecordAction, BudgetName] = {
+    "withdraw": "withdrawals",
+    "erase": "erasures",
+    "shield": "shields",
+    "unshield": "shields",
+}
+
 STATUS_OF: Mapping[RecordAction, int] = {"erase": 202}
 """What success is answered with, where it is not 200: an erasure is only begun."""
 
@@ -43,6 +52,9 @@ def change_records(service: Service, agency: str, action: RecordAction, body: by
     handles = parsed(body, RecordRequest, limit=MAX_RECORD_REQUEST_BYTES).handles
     now = service.clock()
     with service.database.write() as connection:
+        settings = service.settings.budgets
+        spent = charge_budget(connection, settings, agency, _BUDGET_OF[action], len(handles), now=now)
+        note_crossing(connection, spent, now=now)
         name = None
         if action == "erase":
             name, news = erase_own_records(connection, agency, handles, now=now)

@@ -18,6 +18,7 @@ from api.agency_app.records import MAX_RECORD_REQUEST_BYTES, STATUS_OF, change_r
 from api.agency_app.requests import answer_request, own_requests
 from api.agency_app.service import Service
 from api.agency_app.statuses import full_status, short_status
+from api.budgets import BudgetName
 from api.store import agencies, results, submissions, urgent
 from api.store.agencies import Agency
 from api.store.submissions import Submission
@@ -53,8 +54,15 @@ BODY_LIMITS: Mapping[str, int] = {
 }
 """Largest body by endpoint; the others take none."""
 
-QUERIES = frozenset({"put_answer", "put_request", "requests", "results", "urgent"})
-"""Endpoints that tell something about children; each call counts as one query of the day."""
+QUERIES: Mapping[str, BudgetName] = {
+    "put_answer": "answers",
+    "put_request": "openings",
+    "requests": "openings",
+    "results": "results",
+    "urgent": "urgent",
+}
+"""Endpoints that tell something about children: each call counts as one query of the day, and as one use of
+the budget named here."""
 
 OPENAPI = Path(__file__).with_name("openapi.json")
 """The document that says what every address takes and answers; tests hold it and the code together."""

@@ -13,11 +13,13 @@ from sqlalchemy import Connection
 from api.clock import utc_now
 from api.manage.certificates import write_certificate
 from api.manage.options import data_option, given_file, opened_register, say, scrubbed
+from api.overview.rotation import ASSUMPTIONS, rotation_view
 from api.rotation import ask_destruction, certify, close_epoch, set_deadline
 from api.secret_files import read_receipts_key
 from api.store import epochs
 from api.trust import adopt_epoch
 from api.unit import read_given, read_unit_card
+from linkage.errors import InputError
 from linkage.weak_profiles import ALLOW_WEAK_PROFILE, named_by_digest
 from linkage.wire.cards import CustodianCard, card_fingerprint, read_card
 from linkage.wire.fingerprints import in_words
@@ -151,6 +153,22 @@ def agencies_table(content: dict[str, Any]) -> Table:
     for one in content["agencies"]:
         table.add_row(one["agency"], one["re_encoded"], f"{one['records']:,}", f"{one['left']:,}")
     return table
+
+
+@epoch.command()
+@data_option
+def advice(data: Path) -> None:
+    """Say by when to rotate the epoch in force, from the public appeals counted (`clew register appeals`)."""
+    with opened_register(data) as (_, database), database.read() as connection:
+        view = rotation_view(connection, now=utc_now())
+    if view is None:
+        raise InputError("no epoch is in force", hint="adopt one with `clew register epoch adopt`")
+    click.echo(f"epoch {view.epoch}, {view.profile}: {view.sentence}")
+    if view.advice is not None:
+        rate = view.advice.rate
+        say(f"appeals a month, {rate.basis}: {rate.value:.1f} ({rate.low:.1f} to {rate.high:.1f})")
+        for one in ASSUMPTIONS:
+            say(one)
 
 
 @epoch.command()

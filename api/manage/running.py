@@ -82,7 +82,13 @@ def serve(
             hint="listen on 127.0.0.1, or put a proxy that ends TLS in front and say so in unit.toml",
         )
     counted = ServiceMetrics()
-    counted.watch_unit(service.database, service.folder.root, service.folder.heartbeats, service.clock)
+    counted.watch_unit(
+        service.database,
+        service.folder.root,
+        service.folder.heartbeats,
+        service.clock,
+        service.settings.batches.link,
+    )
     try:
         server = make_server(create_app(service, counted), service.settings, host=host, port=port)
     except OSError as error:

@@ -10,9 +10,10 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, true, update
 
 from api.clock import stamp
+from api.privacy_settings import LinkWhen
 from api.store import schema
 from api.store.database import number_of
 
@@ -27,6 +28,7 @@ __all__ = [
     "all_jobs",
     "cancel",
     "cancel_cycle",
+    "cancel_links",
     "claim",
     "count_queued",
     "fail",
@@ -203,15 +205,17 @@ def _queue_once(connection: Connection, kind: JobKind, *, now: dt.datetime) -> N
         queue(connection, kind, now=now)
 
 
-def claim(connection: Connection, worker: WorkerName, *, now: dt.datetime) -> Lease | None:
-    """Take the first job that may be started, or return None.
+def claim(
+    connection: Connection, worker: WorkerName, *, now: dt.datetime, when: LinkWhen = "arrival"
+) -> Lease | None:
+    """Take the first job that may be started, or return None; ``when`` a linkage without a cycle may be.
 
     In the writer's place, so that of several processes one at a time decides what may be run beside what.  A
     job whose lease is being renewed at this moment is passed over, not waited for.
     """
     _fail_exhausted(connection, worker, now)
     query = select(_table).where(_table.c.worker == worker, _startable(now), _not_blocked())
-    query = query.where(_alone_enough()).order_by(_table.c.id).limit(1)
+    query = query.where(_in_time(when, now), _alone_enough()).order_by(_table.c.id).limit(1)
     row = connection.execute(query.with_for_update(skip_locked=True)).one_or_none()
     if row is None:
         return None
@@ -251,6 +255,21 @@ def _startable(now: dt.datetime) -> ColumnElement[bool]:
     return or_(and_(_table.c.state == "waiting", due), _abandoned(now))
 
 
+def _in_time(when: LinkWhen, now: dt.datetime) -> ColumnElement[bool]:
+    """Choose what need not wait for its batch: a linkage that no cycle asked for waits until its day is over.
+
+    One that was queued after now had a wrong clock, and is not waited for.
+    """
+    if when == "arrival":
+        return true()
+    batched = and_(_table.c.kind == "link", _table.c.state == "waiting", ~_table.c.barrier)
+    if when == "cycle":
+        return ~batched
+    today = stamp(now)[:10]
+    ahead = _table.c.queued_at > stamp(now + _LONGEST_WAIT)
+    return or_(~batched, _table.c.queued_at < today, ahead)
+
+
 def _abandoned(now: dt.datetime) -> ColumnElement[bool]:
     ahead = _table.c.lease_until > stamp(now + 2 * LEASE)
     return and_(_table.c.state == "running", or_(_table.c.lease_until < stamp(now), ahead))
@@ -260,12 +279,14 @@ def _not_blocked() -> ColumnElement[bool]:
     """Hold a barrier until all jobs before it have ended, and a link until the reconciliations before it.
 
     Without the second rule a cycle's classes could rest on persons of two different moments.  What is urgent
-    is looked for in whatever stands then: as long as it waits it holds up nothing.
+    is looked for in whatever stands then, and a linkage links whatever stands then, as the barrier behind it
+    does too: as long as they wait they hold up nothing.
     """
     earlier = _table.alias("earlier")
     unended = earlier.c.state.in_(("waiting", "running"))
-    looked_for = and_(earlier.c.kind == "find-urgent", earlier.c.state == "waiting")
-    before = exists().where(earlier.c.id < _table.c.id, unended, ~looked_for)
+    patient = and_(earlier.c.kind.in_(("find-urgent", "link")), ~earlier.c.barrier)
+    waits = and_(patient, earlier.c.state == "waiting")
+    before = exists().where(earlier.c.id < _table.c.id, unended, ~waits)
     reconciling = exists().where(earlier.c.id < _table.c.id, unended, earlier.c.kind == "reconcile")
     return and_(
         or_(_table.c.barrier.is_(False), ~before),
@@ -346,6 +367,15 @@ def cancel(connection: Connection, kind: JobKind, submission: str) -> None:
     connection.execute(update(_table).where(*where).values(state="cancelled"))
 
 
+def cancel_links(connection: Connection, before: int) -> None:
+    """Cancel linkages that wait for their batch and were queued before a cycle's: that one does their work.
+
+    Before it looks at anything: what is accepted after that queues another.
+    """
+    where = (_table.c.kind == "link", _table.c.state == "waiting", ~_table.c.barrier, _table.c.id < before)
+    connection.execute(update(_table).where(*where).values(state="cancelled"))
+
+
 def cancel_cycle(connection: Connection, cycle: int) -> None:
     """Cancel a cycle's jobs for good; one that is running loses its lease and writes nothing."""
     where = (_table.c.cycle == cycle, _table.c.state.in_(("waiting", "running", "failed")))
@@ -353,11 +383,17 @@ def cancel_cycle(connection: Connection, cycle: int) -> None:
     connection.execute(update(_table).where(*where).values(**values))
 
 
-def pending(connection: Connection, worker: WorkerName) -> tuple[int, int]:
-    """Count a worker's jobs that have not ended: those within its own reach, and those behind another's."""
+def pending(
+    connection: Connection, worker: WorkerName, *, now: dt.datetime | None = None, when: LinkWhen = "arrival"
+) -> tuple[int, int]:
+    """Count a worker's jobs that have not ended: those within its own reach, and those behind another's.
+
+    A linkage that waits for its batch is in nobody's reach until then, and is not counted.
+    """
+    in_time = true() if now is None else _in_time(when, now)
     query = (
         select(_not_blocked().label("free"), func.count())
-        .where(_table.c.worker == worker, _table.c.state.in_(("waiting", "running")))
+        .where(_table.c.worker == worker, _table.c.state.in_(("waiting", "running")), in_time)
         .group_by("free")
     )
     counts = {bool(row[0]): row[1] for row in connection.execute(query)}
@@ -392,9 +428,9 @@ def count_queued(connection: Connection) -> dict[tuple[str, str], int]:
     return {(row[0], row[1]): row[2] for row in connection.execute(query)}
 
 
-def oldest_startable(connection: Connection, *, now: dt.datetime) -> float:
+def oldest_startable(connection: Connection, *, now: dt.datetime, when: LinkWhen = "arrival") -> float:
     """Return for how many seconds the oldest job waits that a worker could start; 0 if there is none."""
-    query = select(func.min(_table.c.queued_at)).where(_startable(now), _not_blocked())
+    query = select(func.min(_table.c.queued_at)).where(_startable(now), _not_blocked(), _in_time(when, now))
     first = connection.scalar(query)
     if first is None:
         return 0.0

@@ -14,7 +14,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, func, or_, select
 
-from api.store import record_tables, schema, schema_audiences, schema_console, schema_releases
+from api.store import (
+    record_tables,
+    schema,
+    schema_audiences,
+    schema_console,
+    schema_privacy,
+    schema_releases,
+)
 from linkage.wire.derivation import keyed_digest
 
 __all__ = ["COVERED", "CoveredTable", "digests", "stretch_of"]
@@ -106,6 +113,8 @@ COVERED: Mapping[str, CoveredTable] = {
         CoveredTable(schema_console.accounts, ("name",), left_out=("totp_step",)),
         CoveredTable(schema_console.passkeys, ("id",), left_out=("sign_count", "used_at")),
         CoveredTable(schema_console.sign_ons, ("account",)),
+        CoveredTable(schema_privacy.budget_raises, ("number",)),
+        CoveredTable(schema_privacy.public_appeals, ("number",)),
     )
 }
 """By name.  A table that is added here is covered from the next entry that names it on."""

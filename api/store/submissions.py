@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 from api.store import ledger, schema
 from api.store.bodies import body_name
 from linkage.wire.ledger import EntryKind, Fact, LedgerEntry
-from linkage.wire.manifest import PART_NAMES, Manifest, PartName, read_manifest
+from linkage.wire.manifest import PART_NAMES, Manifest, PartName, Period, read_manifest
 from linkage.wire.submission import Chunk, Registration, SubmissionState
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "by_sequence",
     "chunk_rows",
     "chunks_with_digest",
+    "committed_since",
     "count_by_state",
     "count_open",
     "discard",
@@ -219,6 +220,26 @@ def every(connection: Connection, *, agency: str | None) -> list[Submission]:
     if agency is not None:
         query = query.where(_table.c.agency == agency)
     return [_submission(row) for row in connection.execute(query)]
+
+
+def committed_since(
+    connection: Connection, agency: str, period: Period, epoch: str, *, since: str
+) -> list[str]:
+    """Return when an agency's snapshots that overlap a period were committed since a moment, oldest first.
+
+    One of another epoch, one that was refused, and one that the operator withdrew is left out.
+    """
+    where = (
+        _table.c.agency == agency,
+        _table.c.epoch == epoch,
+        _table.c.period_start <= str(period.end),
+        _table.c.period_end >= str(period.start),
+        _table.c.state.in_(("committed", "accepted", "superseded")),
+        _table.c.reason != WITHDRAWN,
+        _table.c.committed_at >= since,
+    )
+    chosen = select(_table.c.committed_at).where(*where).order_by(_table.c.committed_at)
+    return [str(one) for one in connection.scalars(chosen)]
 
 
 def part_listed(connection: Connection, agency: str, digests: Collection[str]) -> bool:

@@ -167,6 +167,8 @@ def make_identities(cast: Cast, advance: Advance) -> None:
     """Make the linkage unit, and an identity for every custodian and every agency."""
     usage = cast.measured(IDENTITIES)
     cast.unit.run("register", "init", "--data", cast.data, "--name", "Demo linkage unit", usage=usage)
+    settings = cast.data / "unit.toml"  # a demonstration waits for no batch
+    settings.write_text(settings.read_text().replace('link = "day"', 'link = "arrival"'))
     at_once(lambda custodian: _make_identity(custodian, usage), cast.custodians, advance)
     at_once(lambda desk: _begin(cast, desk, usage), cast.desks, advance)
 

@@ -44,6 +44,7 @@ class Service:
 def serving_agencies(folder: Path) -> Iterator[Service]:
     create_unit(folder, "Test unit")
     data = DataFolder(folder)
+    unit_support.without_batches(data)
     card = read_unit_card(data)
     epoch = make_epoch(card)
     database = open_database(data.register_database, "register")

@@ -85,6 +85,7 @@ def canary_world(place: Path) -> Iterator[CanaryWorld]:
     """Make the world, and keep its service and workers at hand."""
     data = DataFolder(place / "unit")
     create_unit(data.root, "Test unit")
+    unit_support.without_batches(data)
     card = read_unit_card(data)
     epoch = make_epoch(card)
     database = open_database(data.register_database, "register")

@@ -161,6 +161,15 @@ def set_limits(data: DataFolder, **limits: int) -> None:
     data.settings.write_text("".join(tables))
 
 
+def without_batches(data: DataFolder) -> None:
+    """Let what is submitted be linked as it comes, however often: tests have no week to wait."""
+    text = data.settings.read_text()
+    for old, new in (('link = "day"', 'link = "arrival"'), ("snapshots = 2", "snapshots = 1000")):
+        assert text.count(f"\n{old}\n") == 1, old
+        text = text.replace(f"\n{old}\n", f"\n{new}\n")
+    data.settings.write_text(text)
+
+
 def _with_copies(settings: str, made: Unit) -> str:
     """Give a copied unit copies of its databases."""
     locations = {store: made.folder.location(store) for store in SCHEMAS}
@@ -177,6 +186,7 @@ def _made_unit(kind: databases.Kind) -> Unit:
     data = DataFolder(Path(place) / "data")
     create_unit(data.root, "Test unit", databases.new_urls(keep=True) if kind == "postgresql" else None)
     set_limits(data, requests_per_minute=1_000_000, in_flight=64)  # tests ask more, faster
+    without_batches(data)
     card = read_unit_card(data)
     custodians = tuple(make_custodian(f"custodian {number}") for number in range(3))
     descriptor = make_descriptor(card, custodians)

@@ -1,0 +1,34 @@
+"""The shared database with budgets that were raised and the number of public appeals known."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "register_17"
+down_revision = "register_16"
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.create_table(
+        "budget_raises",
+        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("agency", sa.String(length=12), nullable=False),
+        sa.Column("budget", sa.String(length=16), nullable=False),
+        sa.Column("span", sa.String(length=16), nullable=False),
+        sa.Column("more", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("raised_by", sa.Text(), nullable=False),
+        sa.Column("agreed_by", sa.Text(), nullable=False),
+        sa.Column("raised_on", sa.String(length=10), nullable=False),
+        sa.ForeignKeyConstraint(["agency"], ["agencies.code"]),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_table(
+        "public_appeals",
+        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=True),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("entered_on", sa.String(length=10), nullable=False),
+        sa.Column("withdrawn_on", sa.String(length=10), nullable=True),
+        sa.PrimaryKeyConstraint("number"),
+    )
