@@ -13,8 +13,10 @@ from dataclasses import dataclass, field, replace
 from msgspec import structs
 from sqlalchemy import Connection
 
+from api.budgets import note_crossing, spend
 from api.clock import stamp
 from api.config import AmendmentSettings
+from api.privacy_settings import BudgetSettings
 from api.store import alerts, amendments, ledger, persons, results, submissions
 from api.store.alerts import Hold
 from api.store.payload import PayloadStore
@@ -245,11 +247,20 @@ class AmendmentWatch:
 
 
 def record_review(
-    connection: Connection, review: Review, number: int, settings: AmendmentSettings, *, now: dt.datetime
+    connection: Connection,
+    review: Review,
+    number: int,
+    settings: AmendmentSettings,
+    budgets: BudgetSettings,
+    *,
+    now: dt.datetime,
 ) -> None:
     """Write what a review found: amendments, alerts, and what is held back because of them."""
     for agency, found in sorted(review.noted.items()):
         amendments.add_amendments(connection, agency, _once(found))
+        if found:
+            spent = spend(connection, budgets, agency, "amendments", len(_once(found)), now=now)
+            note_crossing(connection, spent, now=now)
         for alarm in review.alarms[agency]:
             alert = alerts.add_alert(
                 connection, agency, alarm.kind, alarm.count, cycle=number, now=stamp(now)

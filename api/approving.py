@@ -4,20 +4,16 @@ An account of the console stands for the approver whose card has the same name: 
 the card of Asha Patel.  So the page and the terminal have one rule, and one list of people.
 """
 
-import re
-import unicodedata
-from collections import Counter
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from api.names_alike import letters_of, may_be_one
 from api.reidentifying import counting_approvers
 from linkage.errors import InputError
 from linkage.wire.cards import heard_name
 
-__all__ = ["Standing", "approver_of", "find_approver", "may_be_one", "standing_of"]
-
-_WORD = re.compile(r"[^\W\d_]+")
+__all__ = ["Standing", "approver_of", "find_approver", "standing_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ def standing_of(connection: Connection, account: str, proposed_by: str) -> Stand
     enrolled = sorted(one.name for one in counting_approvers(connection).values())
     return Standing(
         approver=approver,
-        own=any(_letters(one) == _letters(proposed_by) for one in names),
+        own=any(letters_of(one) == letters_of(proposed_by) for one in names),
         alike=any(may_be_one(one, proposed_by) for one in names),
         others=tuple(one for one in enrolled if one != approver and not may_be_one(one, proposed_by)),
     )
@@ -70,39 +66,6 @@ def find_approver(connection: Connection, name: str) -> str | None:
     """
     names = [one.name for one in counting_approvers(connection).values()]
     same = [one for one in names if heard_name(one) == heard_name(name)]
-    wanted = _letters(name)
-    found = same or [one for one in names if wanted and _letters(one) == wanted]
+    wanted = letters_of(name)
+    found = same or [one for one in names if wanted and letters_of(one) == wanted]
     return found[0] if len(found) == 1 else None
-
-
-def may_be_one(one: str, other: str) -> bool:
-    """Say whether two names may be one person's: ``paul``, ``p.smith`` and Paul Smith may.
-
-    Every word of the shorter name is one of the longer, or the first letter of one.  What it takes for one
-    and is two has to be told apart by names; what it took for two and is one could approve its own work.
-    """
-    shorter, longer = sorted((_words(one), _words(other)), key=len)
-    if _letters(one) == _letters(other):
-        return True
-    both = Counter(shorter) & Counter(longer)
-    rest, left = list((Counter(shorter) - both).elements()), list((Counter(longer) - both).elements())
-    for word in sorted(rest, key=len, reverse=True):  # letters last: they fit most
-        same = next((known for known in left if known[0] == word[0] and 1 in {len(word), len(known)}), None)
-        if same is None:
-            return False
-        left.remove(same)
-    return True
-
-
-def _plain(name: str) -> str:
-    """Return a name as it is heard, without accents."""
-    apart = unicodedata.normalize("NFKD", heard_name(name))
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
-
-
-def _letters(name: str) -> str:
-    return "".join(letter for letter in _plain(name) if letter.isalnum())
-
-
-def _words(name: str) -> list[str]:
-    return _WORD.findall(_plain(name))

@@ -6,7 +6,9 @@ from itertools import combinations
 
 from sqlalchemy import Connection
 
+from api.budgets import note_crossing, spend
 from api.clock import stamp
+from api.privacy_settings import BudgetSettings
 from api.store import agencies, jobs, ledger, person_sheets
 from api.store.persons import RecordKey
 from api.store.wanted_questions import want
@@ -56,15 +58,28 @@ def possible_questions(connection: Connection, records: Sequence[RecordKey]) -> 
 
 
 def want_question(
-    connection: Connection, question: Question, allowed: Sequence[Question], *, by: str, now: dt.datetime
+    connection: Connection,
+    question: Question,
+    allowed: Sequence[Question],
+    *,
+    by: str,
+    budgets: BudgetSettings,
+    now: dt.datetime,
 ) -> None:
     """Let a question wait for its agency's next round of questions, among those without a reason.
 
-    Raises :class:`InputError` for one that is not ``allowed``.
+    Raises :class:`InputError` for one that is not ``allowed``, and for one beyond the cycle's budget.
     """
     if question not in allowed:
         raise InputError("this cannot be asked about these records", hint="Go back and look again.")
     if want(connection, question, by=by, now=stamp(now)):
+        spent = spend(connection, budgets, question.agency, "questions", now=now)
+        if not spent.allowed:
+            raise InputError(
+                f"{spent.limit:,} questions wait for {question.agency} in this cycle already",
+                hint="Ask after the next cycle; two people can raise the budget.",
+            )
+        note_crossing(connection, spent, now=now)
         facts: dict[str, Fact] = {"what": "question wanted", "kind": question.kind, "account": by}
         records = [(question.agency, handle) for handle in question.children]
         ledger.append(connection, EntryKind.RECORDS_NAMED, facts, now=stamp(now), records=records)

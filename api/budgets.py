@@ -8,7 +8,7 @@ budget, and begin anew with the span: the cycle that the next close ends, or the
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, cast, get_args
 
 from sqlalchemy import Connection
 
@@ -22,6 +22,7 @@ __all__ = [
     "Budget",
     "BudgetName",
     "Spent",
+    "near",
     "note_crossing",
     "span_of",
     "spend",
@@ -166,6 +167,26 @@ def standing(
             limit = _limit(connection, settings, one.code, budget, now)
             used = budgets.used(connection, one.code, budget.name, span=span)
             yield Spent(budget, one.code, span, used, limit, settings.warn_percent)
+
+
+def near(connection: Connection, settings: BudgetSettings, *, now: dt.datetime) -> list[Spent]:
+    """Return the budgets of all agencies that are near their end in the present span, or at it.
+
+    In a few queries: limits are worked out only where the setting alone is nearly used.
+    """
+    spans = {kind: span_of(connection, kind, now) for kind in get_args(SpanKind)}
+    found = []
+    for agency, name, span, used in budgets.all_used(connection):
+        budget = BUDGETS.get(cast("BudgetName", name))
+        if budget is None or spans[budget.span] != span:
+            continue
+        if _level(used, int(getattr(settings, budget.name)), settings.warn_percent) is None:
+            continue
+        limit = _limit(connection, settings, agency, budget, now)
+        spent = Spent(budget, agency, span, used, limit, settings.warn_percent)
+        if spent.level is not None:
+            found.append(spent)
+    return found
 
 
 def _limit(

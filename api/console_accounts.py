@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from api.clock import stamp
+from api.separation import require_apart
 from api.store import accounts, console_sessions
 from api.store.accounts import Account
 from linkage.errors import InputError
@@ -49,6 +50,7 @@ def invite_account(connection: Connection, name: str, roles: Iterable[str], *, n
         raise InputError(
             "NAME: there is such an account", hint="`clew register account reset` invites it anew"
         )
+    require_apart(connection, name, tuple(sorted(given)))
     code = _new_code()
     accounts.add_account(
         connection,
@@ -63,8 +65,11 @@ def invite_account(connection: Connection, name: str, roles: Iterable[str], *, n
 
 
 def reset_account(connection: Connection, name: str, *, now: dt.datetime) -> str:
-    """Take every credential from an account, end its sessions, and return a new one-time code."""
-    _require(connection, name)
+    """Take every credential from an account, end its sessions, and return a new one-time code.
+
+    Raises :class:`InputError` for one whose duties must be apart from somebody's by now.
+    """
+    require_apart(connection, name, _require(connection, name).roles)
     code = _new_code()
     accounts.drop_credentials(
         connection, name, code=code_hash(code), code_expires=_expires(now), now=stamp(now)

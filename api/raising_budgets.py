@@ -4,9 +4,9 @@ import datetime as dt
 
 from sqlalchemy import Connection
 
-from api.approving import may_be_one
 from api.budgets import BUDGETS, BudgetName, span_of
 from api.clock import stamp
+from api.names_alike import may_be_one
 from api.store import agencies, budgets
 from api.store.budgets import Raise
 from linkage.errors import InputError

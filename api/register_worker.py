@@ -90,7 +90,7 @@ class RegisterWorker:
         )
         self._releases = RequestedReleases(folder, database, clock)
         settings = read_settings(folder.settings)
-        self._settings = settings.amendments
+        self._settings, self._budgets = settings.amendments, settings.budgets
         self._tolerance = tolerance_set(settings.reconciliation)
         self._watch = AmendmentWatch(self._store, key.derive("amendments"), self._settings)
         self._episodes = EpisodeTelling(database, clock, held=self._held, tolerance=self._tolerance)
@@ -183,7 +183,7 @@ class RegisterWorker:
             results.store_results(connection, number, bodies, figures=figures, now=stamp(self._clock()))
             answers.note_queries(connection, [*queries, *questions], number)
             settle_questions(connection, outcome.standing, now=self._clock())
-            record_review(connection, review, number, self._settings, now=self._clock())
+            record_review(connection, review, number, self._settings, self._budgets, now=self._clock())
             jobs.queue_urgent(connection, now=self._clock())
 
     def find_urgent(self, task: Task) -> None:

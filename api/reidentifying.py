@@ -11,6 +11,8 @@ from api.audiences import writer_of
 from api.clock import stamp
 from api.config import ReidentificationSettings
 from api.folders import DataFolder
+from api.names_alike import may_be_one
+from api.separation import custodian_names
 from api.store import agencies, audiences, ledger, persons, records
 from api.store import reidentifications as store
 from api.store.reidentifications import Approver, Request
@@ -30,6 +32,7 @@ from linkage.wire.reidentification import (
 )
 
 __all__ = [
+    "RATE_DAYS",
     "Approved",
     "approve_request",
     "counting_approvers",
@@ -40,7 +43,8 @@ __all__ = [
     "withdraw_request",
 ]
 
-_RATE_DAYS = 30
+RATE_DAYS = 30
+"""Requests are counted over so many days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ def enrol_approver(
         raise InputError("this card is or was enrolled", hint="see `clew register approver list --data DIR`")
     if any(heard_name(one.name) == heard_name(card.name) for one in known if not one.removed):
         raise InputError("an approver of this name is enrolled", hint="two approvers have different names")
+    if any(may_be_one(card.name, name) for name in custodian_names(connection).values()):
+        raise InputError("a custodian has this name, or one like it", hint="custodians do not approve")
     store.add_approver(
         connection,
         card,
@@ -113,10 +119,10 @@ def file_request(
     Raises :class:`linkage.errors.ClewError` for a pseudonym of nobody, a reason that cannot be shown, and
     more requests than ``settings`` allow.
     """
-    since = stamp(now - dt.timedelta(days=_RATE_DAYS))
+    since = stamp(now - dt.timedelta(days=RATE_DAYS))
     if store.requested_since(connection, since) >= settings.requests_in_30_days:
         raise InputError(
-            f"{settings.requests_in_30_days} requests were filed within {_RATE_DAYS} days",
+            f"{settings.requests_in_30_days} requests were filed within {RATE_DAYS} days",
             hint="[reidentification] in unit.toml says how many may be",
         )
     writer = writer_of(folder, connection, audience, text)

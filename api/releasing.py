@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives import constant_time
 from msgspec import Meta, Struct, structs
 from sqlalchemy import Connection
 
-from api.approving import approver_of, may_be_one
+from api.approving import approver_of
 from api.clock import stamp
+from api.names_alike import may_be_one
 from api.store import jobs, ledger, releases
 from api.store.ledger_rows import digests
 from api.store.releases import KeptRelease

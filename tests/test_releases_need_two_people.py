@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from api.approving import approver_of, find_approver, may_be_one
+from api.approving import approver_of, find_approver
 from api.clock import utc_now
+from api.names_alike import may_be_one
 from api.reidentifying import enrol_approver, remove_approver
 from api.releasing import approve_release
 from api.store import releases

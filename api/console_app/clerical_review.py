@@ -93,7 +93,7 @@ def _add_pair(app: Flask, service: ConsoleService) -> None:
             pair, _ = reviewing.look_at(connection, number, name, now=now)
             allowed = possible_questions(connection, [pair.left, pair.right])
             for one in chosen_questions(allowed):
-                want_question(connection, one, allowed, by=name, now=now)
+                want_question(connection, one, allowed, by=name, budgets=service.settings.budgets, now=now)
         return redirect(f"/review/pairs/{number}#questions", 303)
 
     @app.post("/review/pairs/<int(max=2147483647):number>")

@@ -19,6 +19,7 @@ from api.console_app.showing import add_words, page_number
 from api.overview import guarding, history, keeping, verifying, viewed
 from api.overview.remembered import Remembered
 from api.overview.verifying import Verification, WholeCheck
+from api.separation import overlaps
 from api.store import accounts, ledger
 from api.unit import read_own_ledger_card
 from linkage.errors import ClewError
@@ -152,12 +153,14 @@ def _add_custody(app: Flask, service: ConsoleService) -> None:
     def governance_permissions() -> str:
         with service.database.read() as connection:
             found = accounts.all_accounts(connection)
+            together = overlaps(connection)
         return render_template(
             "governance/permissions.html",
             parts=parts(app),
             roles=[(one, ROLE_WORDS[one]) for one in ROLES],
             paths=guarding.path_rights(service.folder),
             accounts=[(one.name, one.roles, one.state) for one in found],
+            together=[one.words for one in together],
         )
 
     @app.get("/governance/epochs")

@@ -11,7 +11,7 @@ from api.console_app.opened_releases import OpenedReleases
 from api.console_app.roles import allow
 from api.console_app.service import ConsoleService
 from api.console_app.showing import page_number
-from api.overview import quality, specimen, strength
+from api.overview import quality, rotation, specimen, strength
 from api.overview.agencies import agency_views
 from api.overview.groups import GroupShare, held_by_both
 from api.store import agencies, releases, review
@@ -50,7 +50,10 @@ def _add_encoding(app: Flask, service: ConsoleService) -> None:
     def governance_strength() -> str:
         with service.database.read() as connection:
             audits = strength.profile_audits(connection)
-        return render_template("governance/strength.html", audits=audits)
+            view = rotation.rotation_view(connection, now=service.clock())
+        return render_template(
+            "governance/strength.html", audits=audits, rotation=view, assumptions=rotation.ASSUMPTIONS
+        )
 
 
 def _add_quality(app: Flask, service: ConsoleService) -> None:

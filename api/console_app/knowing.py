@@ -218,5 +218,12 @@ def _add_questions(app: Flask, service: ConsoleService) -> None:
             view = person_at(service, connection, reference)
             allowed = possible_questions(connection, view.keys)
             for one in chosen_questions(allowed):
-                want_question(connection, one, allowed, by=current().name, now=service.clock())
+                want_question(
+                    connection,
+                    one,
+                    allowed,
+                    by=current().name,
+                    budgets=service.settings.budgets,
+                    now=service.clock(),
+                )
         return redirect(f"{address_of(service, view.person)}#questions", 303)

@@ -6,6 +6,7 @@ from flask import Flask, abort, jsonify, redirect, render_template, request
 from sqlalchemy import Connection, func, select
 from werkzeug.wrappers import Response
 
+from api.budgets import standing
 from api.console_app import knowing
 from api.console_app.drawing import bar_chart
 from api.console_app.operator_words import CLASS_WORDS, add_names
@@ -69,9 +70,11 @@ def _add_first(app: Flask, service: ConsoleService) -> None:
         with service.database.read() as connection:
             views = agency_views(connection, code)
             page = submissions.list_submissions(connection, page_number(), agency=code)
+            settings, now = service.settings.budgets, service.clock()
+            spent = list(standing(connection, settings, now=now, agency=code))
         if not views:
             abort(404)
-        return render_template("operator/agency.html", view=views[0], page=page)
+        return render_template("operator/agency.html", view=views[0], page=page, budgets=spent)
 
     @app.get("/operator/coverage")
     @allow("operator", logged=True)

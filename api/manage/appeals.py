@@ -23,7 +23,7 @@ count_option = click.option(
 
 @click.group()
 def appeals() -> None:
-    """Count public appeals for children likely in the register; `clew register epoch advice` says what follows.
+    """Count public appeals for children likely in the register, for `clew register epoch advice`.
 
     Never a name, a place or a day: a month and a number.
     """
@@ -50,7 +50,7 @@ def add(data: Path, month: str, count: int) -> None:
     "--per-year", required=True, type=click.IntRange(0, _MOST), help="How many appeals a year has, about."
 )
 def estimate(data: Path, per_year: int) -> None:
-    """Say how many appeals a year has where nobody counted three months yet; it replaces an earlier estimate."""
+    """Say how many appeals a year has, where nobody counted three months yet; the newest estimate counts."""
     with opened_register(data) as (_, database), database.write() as connection:
         number = store.add_appeals(connection, None, per_year, now=stamp(utc_now()))
     say(f"count {number}: about {per_year:,} a year")
@@ -75,9 +75,7 @@ def withdraw(data: Path, number: int) -> None:
     """Let the count NUMBER, which was wrong, count no more."""
     with opened_register(data) as (_, database), database.write() as connection:
         if not store.withdraw_appeals(connection, number, now=stamp(utc_now())):
-            raise InputError(
-                f"no count {number} counts", hint="see `clew register appeals list --data DIR`"
-            )
+            raise InputError(f"no count {number} counts", hint="see `clew register appeals list --data DIR`")
     say(f"count {number} counts no more")
     _advise(data)
 

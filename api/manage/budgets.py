@@ -61,7 +61,7 @@ def _fields(one: Spent) -> dict[str, object]:
 @click.option("--by", required=True, metavar="NAME", help="Who raises it.")
 @click.option("--agreed-by", required=True, metavar="NAME", help="Who looked at it too: another person.")
 def raise_(data: Path, agency: str, budget: str, more: int, reason: str, by: str, agreed_by: str) -> None:
-    """Raise the budget BUDGET of AGENCY for the present cycle or year; the ledger says who, why and how much."""
+    """Raise the budget BUDGET of AGENCY for the present cycle or year; the ledger says who and why."""
     with opened_register(data) as (_, database), database.write() as connection:
         raised = raise_budget(
             connection,

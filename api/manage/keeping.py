@@ -8,8 +8,9 @@ from api.backup import back_up, restore_unit
 from api.checking import Looked, check_unit
 from api.clock import utc_now
 from api.folders import DataFolder, open_data_folder
-from api.manage.options import data_option, say, told_of_databases
+from api.manage.options import data_option, opened_register, say, told_of_databases
 from api.manage.setup import of_each_store
+from api.separation import overlaps
 from linkage.counted import counted
 
 __all__ = ["backup", "check", "restore"]
@@ -97,6 +98,9 @@ def check(data: Path) -> None:
             f"{counted(looked.under_way, 'submission')} under way: a worker was interrupted; let both "
             "workers end what they began, then check again"
         )
+    with opened_register(data) as (_, database), database.read() as connection:
+        for overlap in overlaps(connection):
+            say(f"caution: {overlap.words}; these duties are for two people")
     if damages:
         say("hint: stop the service and both workers, and restore a backup beside this folder")
         click.get_current_context().exit(EXIT_DAMAGED)

@@ -9,6 +9,7 @@ from api.config import Settings
 from api.logs import start_logging
 from api.manage.options import data_option, given_file
 from api.manage.running import bracketed, port_of, ready, terminating
+from api.separation import overlaps
 from api.unsafe_settings import address, is_loopback
 from linkage.errors import InputError
 
@@ -33,6 +34,9 @@ def console(data: Path, listen: str | None, ready_file: Path | None) -> None:
 
     service = open_console(data)
     start_logging(service.settings.log.form)
+    with service.database.read() as connection:
+        for found in overlaps(connection):
+            _log.warning("caution: duties are not apart (%s): see the permissions page", found.kind)
     host, port = _listening(service.settings, listen)
     try:
         app = create_console(service)

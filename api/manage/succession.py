@@ -6,6 +6,7 @@ import click
 
 from api.clock import utc_now
 from api.manage.options import data_option, given_file, opened_register, say
+from api.separation import overlaps
 from api.succeeding import adopt_succession
 from api.unit import read_given, read_unit_card
 from linkage.wire.cards import card_fingerprint
@@ -33,10 +34,13 @@ def succession(data: Path, file: Path, fingerprint: str) -> None:
         unit = read_unit_card(folder)
         with database.write() as connection:
             adopted, new = adopt_succession(connection, unit, content, fingerprint=fingerprint, now=utc_now())
+            together = overlaps(connection)
     incoming = adopted.incoming
     for card in incoming.custodians:
         say(f"custodian {card.name}: {card_fingerprint(card)}")
         say(f"  in words: {in_words(card_fingerprint(card))}")
     say(f"succession {adopted.serial} {'is adopted now' if new else 'was adopted already'}")
+    for found in together:
+        say(f"caution: {found.words}; these duties are for two people")
     if new:
         say(f"from now on {incoming.threshold} of these {len(incoming.custodians)} custodians must sign")

@@ -3,22 +3,21 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from sqlalchemy import Connection, exists, func, select
 
 from api.clock import stamp
+from api.config import read_settings
 from api.folders import DataFolder
 from api.overview import work
 from api.overview.agencies import AgencyView, agency_views
+from api.overview.attention_privacy import privacy_notices
+from api.overview.notices import Notice, Weight
 from api.overview.shrinking import shrunk
 from api.store import agencies, alerts, record_tables, schema, schema_audiences, schema_releases
 from linkage.counted import counted
 
 __all__ = ["Notice", "Weight", "notices"]
-
-Weight = Literal["now", "soon", "to know"]
 
 _LONG_OPEN = dt.timedelta(days=1)
 _LONG_WITHOUT_CYCLE = dt.timedelta(days=45)
@@ -28,22 +27,13 @@ _LONG_SILENT_MONTHS = dt.timedelta(days=92)
 _NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One thing to look at; ``place``: the page that shows it, by its name in :data:`PLACES`."""
-
-    weight: Weight
-    title: str
-    words: str
-    place: str
-
-
 _Find = Callable[[Connection, dt.datetime], Iterator[Notice]]
 
 
 def notices(connection: Connection, folder: DataFolder, *, now: dt.datetime) -> list[Notice]:
     """Return everything that needs attention, the most pressing first."""
-    found = [*_workers(connection, folder, now)]
+    settings = read_settings(folder.settings)
+    found = [*_workers(connection, folder, now), *privacy_notices(connection, settings, now)]
     for find in (
         _failed_jobs,
         _urgent,

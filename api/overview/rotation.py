@@ -15,12 +15,18 @@ from linkage.shipped_profiles import shipped_profiles
 __all__ = ["ASSUMPTIONS", "RotationView", "known_pair_curves", "rotation_view"]
 
 ASSUMPTIONS = (
-    "Every public appeal counts as one child whose encoding becomes known. No other way to know one is counted: "
-    "not what people inside an agency know, nor families, nor what courts publish.",
-    "Attackers list every child with every attribute, without errors; attacks are lower bounds, so a better one "
-    "brings the month forward.",
-    "Between measured numbers of known pairs lines are drawn; beyond the largest nothing is known, and there the "
-    "advice ends. Appeals go on coming as they came.",
+    (
+        "Every public appeal counts as one child whose encoding becomes known. No other way is counted: not "
+        "what people inside an agency know, nor families, nor what courts publish."
+    ),
+    (
+        "Attackers list every child with every attribute, without errors; attacks are lower bounds, so a "
+        "better one brings the month forward."
+    ),
+    (
+        "Between measured numbers of known pairs lines are drawn; beyond the largest nothing is known, and "
+        "there the advice ends. Appeals go on coming as they came."
+    ),
 )
 """What the advice rests on."""
 

@@ -45,7 +45,10 @@ def withdraw_appeals(connection: Connection, number: int, *, now: str) -> bool:
 def all_appeals(connection: Connection) -> list[Appeals]:
     """Return every count in the order in which it came."""
     rows = connection.execute(select(_table).order_by(_table.c.number))
-    return [Appeals(row.number, row.month, row._mapping["count"], row.entered_on, row.withdrawn_on) for row in rows]
+    return [
+        Appeals(row.number, row.month, row._mapping["count"], row.entered_on, row.withdrawn_on)
+        for row in rows
+    ]
 
 
 def by_month(connection: Connection) -> dict[str, int]:

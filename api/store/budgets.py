@@ -10,7 +10,7 @@ from api.store.schema_privacy import budget_raises
 from linkage.wire.ledger import EntryKind, Fact
 from linkage.wire.manifest import read_manifest
 
-__all__ = ["Raise", "add_raise", "charge", "raised", "raises_of", "records_held", "used"]
+__all__ = ["Raise", "add_raise", "all_used", "charge", "raised", "raises_of", "records_held", "used"]
 
 _NO_LIMIT = 2**62
 _PREFIX = "b/"
@@ -45,6 +45,13 @@ def charge(
 def used(connection: Connection, agency: str, budget: str, *, span: str) -> int:
     """Return how much of a budget an agency used in a span."""
     return usage.used(connection, agency, _PREFIX + budget, span=span)
+
+
+def all_used(connection: Connection) -> list[tuple[str, str, str, int]]:
+    """Return agency, budget, span and amount of whatever was used of any budget, at a glance."""
+    table = schema.usage
+    rows = connection.execute(select(table).where(table.c.measure.startswith(_PREFIX, autoescape=True)))
+    return sorted((row.subject, row.measure.removeprefix(_PREFIX), row.span, row.amount) for row in rows)
 
 
 def add_raise(connection: Connection, given: Raise, *, now: str) -> int:

@@ -1,12 +1,14 @@
 """``clew agency check`` and ``encode``: an extract read, judged and encoded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from cli.agency import options, saying
+from cli.agency.cover import cover_remarks
 from cli.agency.encoding import Desk, Encoded, open_copy
 from cli.agency.fixlist import write_fixes
 from cli.agency.legacy_encoding import (
@@ -77,7 +79,7 @@ def check_command(
             last_year=last_year,
         )
     _report_faults(extract, fixes)
-    _warn_of_period(extract, period)
+    _warn(period_remarks(extract, period), cover_remarks(extract, workspace))
 
 
 @click.command("encode")
@@ -179,7 +181,8 @@ def write_bundle_of(request: BundleRequest, desk: Desk, *, outputs: Sequence[Pat
     with stages() as shown:
         extract, encoded = make_bundle(request, desk, shown, outputs=outputs)
     _report_faults(extract, request.fixes)
-    _warn_of_period(extract, request.period)
+    covered = cover_remarks(extract, request.workspace, dummies=encoded.manifest.counts.dummies)
+    _warn(period_remarks(extract, request.period), covered)
     _report_encoded(encoded, request.output)
 
 
@@ -200,8 +203,8 @@ def _required(context: click.Context, name: str, value: Value | None) -> Value:
     return value
 
 
-def _warn_of_period(extract: Extract, period: Period | None) -> None:
-    for words in period_remarks(extract, period):
+def _warn(*remarks: Iterable[str]) -> None:
+    for words in chain(*remarks):
         say(f"warning: {words}")
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, request, send_file
 from flask.typing import ResponseReturnValue
 
 from cli.agency.client import Unit, checked_url
+from cli.agency.cover import cover_remarks
 from cli.agency.encoding import open_copy
 from cli.agency.field_words import EXACT_WORDS, FIELD_WORDS, NEVER_SENT
 from cli.agency.inspection import Inspection, profile_name, view_names
@@ -131,7 +132,8 @@ def _encode(state: State, work: Work) -> ResponseReturnValue:
         stages.stage("opening your keys")
         desk = open_desk_for(bundle, phrase)
         extract, encoded = make_bundle(bundle, desk, stages, remark=lambda _: None)
-        remarks = (*period_remarks(extract, chosen.period), *shield_remarks(extract))
+        covered = cover_remarks(extract, bundle.workspace, dummies=encoded.manifest.counts.dummies)
+        remarks = (*period_remarks(extract, chosen.period), *shield_remarks(extract), *covered)
         state.checked, state.encoded = Checked.of(extract, remarks), encoded
         stages.stage("looking at what was written")
         state.looked = look_into(open_copy(bundle.output), desk.card)

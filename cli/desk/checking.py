@@ -6,6 +6,7 @@ from typing import Literal
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
+from cli.agency.cover import cover_remarks
 from cli.agency.fixlist import write_fixes
 from cli.agency.making import period_remarks, read_source
 from cli.agency.progress import Stages
@@ -81,7 +82,8 @@ def _check(state: State, stages: Stages) -> None:
         shielding=chosen.shielding,
         remark=lambda _: None,
     )
-    remarks = [*period_remarks(extract, chosen.period), *shield_remarks(extract)]
+    covered = cover_remarks(extract, state.workspace)
+    remarks = [*period_remarks(extract, chosen.period), *shield_remarks(extract), *covered]
     state.checked = Checked.of(extract, tuple(remarks))
 
 

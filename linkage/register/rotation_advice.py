@@ -37,7 +37,7 @@ class KnownPoint:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many known pairs an epoch bears; ``why``: beyond them the limit is passed, or nothing was measured."""
+    """How many known pairs an epoch bears; beyond them the limit is passed, or nothing was measured."""
 
     pairs: float
     why: Literal["limit", "measured"]

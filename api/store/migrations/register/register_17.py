@@ -1,4 +1,4 @@
-"""The shared database with budgets that were raised and the number of public appeals known."""
+"""The shared database with budgets that were raised, public appeals counted, and no account of two duties."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,3 +32,21 @@ def upgrade() -> None:
         sa.Column("withdrawn_on", sa.String(length=10), nullable=True),
         sa.PrimaryKeyConstraint("number"),
     )
+    _keep_apart()
+
+
+def _keep_apart() -> None:
+    """Let the database itself refuse an account that is operator and publisher, whoever writes it.
+
+    Rows that are there already stay as they are: the console reports them.
+    """
+    both = "{0}roles LIKE '%operator%' AND {0}roles LIKE '%publisher%'"
+    if op.get_bind().dialect.name == "postgresql":
+        check = f"CHECK (NOT ({both.format('')})) NOT VALID"
+        op.execute(f"ALTER TABLE console_accounts ADD CONSTRAINT duties_apart {check}")
+        return
+    for event in ("INSERT", "UPDATE"):
+        op.execute(
+            f"CREATE TRIGGER duties_apart_{event.lower()} BEFORE {event} ON console_accounts "
+            f"WHEN {both.format('NEW.')} BEGIN SELECT RAISE(ABORT, 'operator and publisher'); END"
+        )
