@@ -46,6 +46,7 @@ class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     open_days: Days = 30
     results_cycles: Annotated[int, Meta(ge=1, le=100)] = 2
     jobs_days: Annotated[int, Meta(ge=30, le=3650)] = 400
+    times_days: Days = 90
 
 
 class DisclosureSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -112,6 +113,8 @@ open_days = 30
 results_cycles = 2
 # Days after which jobs that ended are forgotten.
 jobs_days = 400
+# Days after which submissions, linkages, cycles, jobs, verdicts and views keep their day and no time of it.
+times_days = 90
 
 [disclosure]
 # How counts are rounded and suppressed before they leave (docs/disclosure.md); a release says by which rules

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from api.amendment_watch import AmendmentWatch, Review, record_review
 from api.asking import ask, settle_questions
-from api.clock import Clock, stamp
+from api.clock import Clock, day_of, stamp
 from api.config import read_settings
 from api.erasing_payload import PayloadEraser
 from api.folders import DataFolder
@@ -247,7 +247,7 @@ class RegisterWorker:
         groups = (payload.children, payload.care_spells, payload.episodes)
         gone = kept_out.among(agency, (one.handle for group in groups for one in group))
         left = without_records(payload, gone)
-        self._store.add(submission.id, submission.manifest, left, now=stamp(self._clock()))
+        self._store.add(submission.id, submission.manifest, left, now=day_of(stamp(self._clock())))
         if gone:
             with self._database.write() as connection:
                 submissions.set_reason(connection, submission.id, LEFT_OUT, now=stamp(self._clock()))

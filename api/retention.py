@@ -76,8 +76,10 @@ class RetentionSchedule:
             erasure = None
             if targets or stale or sum(removed.values()) > removed["nonces"]:
                 erasure = erase_by_schedule(connection, targets, now=now)
-            rows = dict.fromkeys(("submissions", "results", "withdrawals"))
-            ledger.append(connection, EntryKind.RETENTION, dict(removed), now=stamp(now), rows=rows)
+            fine = stamp(now - dt.timedelta(days=settings.times_days))
+            facts = {**removed, "times": retention.coarsen_times(connection, before=fine)}
+            rows = dict.fromkeys(("submissions", "results", "withdrawals", "link_runs", "cycles"))
+            ledger.append(connection, EntryKind.RETENTION, facts, now=stamp(now), rows=rows)
             retention.add_run(
                 connection,
                 task.job.id,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from api.clock import stamp
+from api.clock import day_of, stamp
 from api.config import AmendmentSettings
 from api.store import alerts, answers, ledger, results, urgent
 from api.store.answers import Query
@@ -68,7 +68,9 @@ def note_conflicts(
     told, withheld = _choose(state, kept, episodes, settings)
     fresh = [key for key in state.found if key not in state.before]
     urgent.add(connection, (_row(state, key, told=key in told) for key in fresh))
-    urgent.mark(connection, {key: {"told_at": state.now, "cycle": cycle} for key in told if key in kept})
+    urgent.mark(
+        connection, {key: {"told_at": day_of(state.now), "cycle": cycle} for key in told if key in kept}
+    )
     answers.note_queries(connection, (_query(state.found[key]) for key in sorted(told)), cycle)
     for agency, count in sorted(Counter(agency for agency, _ in told).items()):
         facts: dict[str, Fact] = {"what": "urgent conflicts told", "agency": agency, "count": count}
@@ -110,8 +112,8 @@ def _query(one: UrgentConflict) -> Query:
 
 def _row(state: _State, key: Key, *, told: bool) -> UrgentRow:
     one = state.found[key]
-    told_at = state.now if told else None
-    return UrgentRow(*key, one.contact, one.query, state.cycle, state.now, told_at, standing=True)
+    told_at = day_of(state.now) if told else None
+    return UrgentRow(*key, one.contact, one.query, state.cycle, day_of(state.now), told_at, standing=True)
 
 
 def _told_by_cycle(connection: Connection, cycle: int, agencies: set[str]) -> frozenset[Key]:

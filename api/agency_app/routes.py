@@ -152,7 +152,7 @@ class _Handlers:
                 episode=one.episode,
                 contact=one.contact,
                 query=one.query,
-                told=Moment.parse(f"{one.told_at[:16]}Z"),
+                told=Moment.parse(one.told_at[:10]),
             )
             for one in told
             if one.told_at is not None

@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 from flask import Flask, request
 from markupsafe import Markup
 
+from api.clock import day_of
 from linkage.errors import InputError
 from linkage.register.questions import Question
 
 __all__ = ["add_words", "chosen_questions", "page_number", "signed", "state_tag", "when"]
 
 _LONDON = ZoneInfo("Europe/London")
+_DAY_LENGTH = 10
 
 _COLOURS: Mapping[str, str] = {
     "accepted": "green",
@@ -72,9 +74,11 @@ def page_number() -> int:
 
 
 def when(text: str | None) -> Markup | str:
-    """Write a moment of the database as people in London do."""
+    """Write a moment of the database as people in London do; of what is known to the day, the day."""
     if text is None:
         return "not yet"
+    if len(text) == _DAY_LENGTH or text == day_of(text):
+        return _date(text)
     moment = dt.datetime.fromisoformat(text).astimezone(_LONDON)
     return Markup('<time datetime="{}">{}</time>').format(text, f"{moment:%-d %b %Y, %H:%M}")
 

@@ -28,9 +28,9 @@ def urgent(data: Path, *, every: bool, as_json: bool) -> None:
         click.echo(json.dumps([_plain(one) for one in found], indent=2))
         return
     for one in found:
-        told = "waits for the cycle" if one.told_at is None else f"told {one.told_at[:16]}Z"
+        told = "waits for the cycle" if one.told_at is None else f"told {one.told_at[:10]}"
         ended = "" if one.standing else "ended"
-        click.echo("\t".join((one.arisen_at[:16] + "Z", one.agency, one.contact, one.query, told, ended)))
+        click.echo("\t".join((one.arisen_at[:10], one.agency, one.contact, one.query, told, ended)))
 
 
 def _plain(one: UrgentRow) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, tuple_, update
 
+from api.clock import day_of
 from api.store.persons import RecordKey
 from api.store.schema_audiences import answers, queries
 from linkage.wire.answers import AnswerCode, link_holds
@@ -150,7 +151,7 @@ def count_answers(connection: Connection, agency: str, query: str) -> int:
 
 def add_answer(connection: Connection, agency: str, query: str, answer: AnswerCode, *, now: str) -> None:
     """Record an answer; the ones before stay on record."""
-    values = {"agency": agency, "query": query, "answer": answer, "answered_at": now}
+    values = {"agency": agency, "query": query, "answer": answer, "answered_at": day_of(now)}
     connection.execute(insert(answers).values(**values))
 
 

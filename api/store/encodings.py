@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from api.clock import day_of
 from api.store.bodies import BodyFolder, body_name, owner_of, sync_folder
 from api.store.database import BIG_INTEGER, Database, Location, open_database
 from linkage.wire.manifest import Manifest
@@ -87,7 +88,9 @@ class EncodingStore:
             if not self.bodies.has(own):
                 self.bodies.put(own, intake.pieces(name), sha256=part.sealed_sha256, size=part.sealed_size)
             if known is None:
-                connection.execute(insert(_bodies).values(**_row(submission, manifest), stored_at=now))
+                connection.execute(
+                    insert(_bodies).values(**_row(submission, manifest), stored_at=day_of(now))
+                )
 
     def get(self, submission: str) -> StoredEncodings | None:
         """Return what is held of a submission, or None."""
@@ -112,7 +115,7 @@ class EncodingStore:
             return
         with self._database.write() as connection:
             connection.execute(
-                update(_bodies).where(_bodies.c.submission == submission).values(dropped_at=now)
+                update(_bodies).where(_bodies.c.submission == submission).values(dropped_at=day_of(now))
             )
         self.bodies.remove([self.body_name(stored)])
 

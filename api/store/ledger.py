@@ -49,6 +49,7 @@ from linkage.register.ledger_tree import (
 from linkage.wire.canonical import canonical
 from linkage.wire.ledger import (
     ABOUT_RECORDS,
+    TO_THE_DAY,
     Cover,
     EntryKind,
     Fact,
@@ -125,7 +126,7 @@ def append(
         size = 1
     statement = Statement(
         kind=kind,
-        at=now,
+        at=now[:10] if kind in TO_THE_DAY else now,
         facts=dict(facts),
         records=spoken_of,
         covers=_sorted(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Subquery, Table, delete, func, insert, select, update
 
+from api.clock import day_of
 from api.store import ledger, record_tables, schema
 from api.store.ledger_rows import stretch_of
 from linkage.wire.derivation import keyed_digest
@@ -104,9 +105,9 @@ def withdraw(connection: Connection, agency: str, handles: Collection[str], *, n
     known = _known(connection, _withdrawals, agency, handles)
     for some in in_chunks(known):
         where = (_withdrawals.c.agency == agency, _withdrawals.c.handle.in_(some))
-        connection.execute(update(_withdrawals).where(*where).values(sequence=last, withdrawn_at=now))
+        connection.execute(update(_withdrawals).where(*where).values(sequence=last, withdrawn_at=day_of(now)))
     fresh = [
-        {"agency": agency, "handle": handle, "sequence": last, "withdrawn_at": now}
+        {"agency": agency, "handle": handle, "sequence": last, "withdrawn_at": day_of(now)}
         for handle in sorted(set(handles) - known)
     ]
     if fresh:
@@ -146,7 +147,7 @@ def forget_spent_withdrawals(connection: Connection) -> int:
 def shield(connection: Connection, agency: str, handles: Collection[str], *, now: str) -> set[str]:
     """Shield records; returns those that were not shielded yet."""
     fresh = set(handles) - _known(connection, _shields, agency, handles)
-    rows = [{"agency": agency, "handle": handle, "shielded_at": now} for handle in sorted(fresh)]
+    rows = [{"agency": agency, "handle": handle, "shielded_at": day_of(now)} for handle in sorted(fresh)]
     if rows:
         connection.execute(insert(_shields), rows)
     return fresh
@@ -216,7 +217,7 @@ def add_tombstones(
         known = read_tombstones(connection, worker, agency, key).digests
         fresh = {_digest(key, agency, one) for one in handles} - known
         rows = [
-            {"worker": worker, "agency": agency, "digest": digest, "erased_at": now}
+            {"worker": worker, "agency": agency, "digest": digest, "erased_at": day_of(now)}
             for digest in sorted(fresh)
         ]
         if rows:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
 
+from api.clock import day_of
 from api.store.persons import RecordKey
 from api.store.schema_audiences import approvers, reidentification_notices, reidentifications
 from linkage.wire.cards import CustodianCard
@@ -186,7 +187,7 @@ def mark_shown(connection: Connection, number: str, agency: str, *, now: str) ->
     """Record when an agency first saw a request."""
     table = reidentification_notices
     where = (table.c.number == number, table.c.agency == agency, table.c.shown_at.is_(None))
-    connection.execute(update(table).where(*where).values(shown_at=now))
+    connection.execute(update(table).where(*where).values(shown_at=day_of(now)))
 
 
 def answer_notices(
@@ -195,7 +196,7 @@ def answer_notices(
     """Record what an agency said."""
     table = reidentification_notices
     where = (table.c.number == number, table.c.agency == agency)
-    connection.execute(update(table).where(*where).values(answer=answer, answered_at=now))
+    connection.execute(update(table).where(*where).values(answer=answer, answered_at=day_of(now)))
 
 
 def forget(connection: Connection, keys: Collection[RecordKey]) -> None:

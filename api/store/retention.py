@@ -4,18 +4,21 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, exists, func, insert, or_, select
+from sqlalchemy import Column, Connection, Row, delete, exists, func, insert, or_, select, update
 
-from api.store import jobs, record_tables, results, schema
+from api.clock import day_of
+from api.store import jobs, record_tables, results, schema, schema_console, schema_review
 from api.store.jobs import JobKind
 from api.store.submissions import Submission, get
 
 __all__ = [
+    "COARSENED",
     "Forecast",
     "RetentionRun",
     "add_run",
+    "coarsen_times",
     "forget_old_jobs",
     "forget_old_results",
     "forget_refused",
@@ -36,6 +39,22 @@ Forecast = dict[str, dict[str, int]]
 _runs = record_tables.retention_runs
 _submissions = schema.submissions
 _KIND: JobKind = "retention"
+_MIDNIGHT = "T00:00:00.000000Z"
+
+
+COARSENED: Final[Mapping[str, tuple[Column[str], ...]]] = {
+    one.name: tuple(one.c[name] for name in names)
+    for one, names in (
+        (schema.submissions, ("registered_at", "committed_at", "settled_at", "ended_at")),
+        (schema.link_runs, ("finished_at",)),
+        (schema.cycles, ("closed_at", "reconciled_at")),
+        (schema.jobs, ("not_before", "queued_at", "finished_at")),
+        (schema_review.review_pairs, ("added_at", "taken_at")),
+        (schema_review.review_verdicts, ("given_at", "fixed_at")),
+        (schema_console.views, ("at",)),
+    )
+}
+"""Columns of which the day alone is left in time, by table; of what the ledger covers the run's entry says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +140,18 @@ def old_open(connection: Connection, *, before: str) -> list[Submission]:
     """Return the submissions that were begun before a moment and never committed."""
     where = (_submissions.c.state == "open", _submissions.c.registered_at < before)
     return [get(connection, one) for one in connection.scalars(select(_submissions.c.id).where(*where))]
+
+
+def coarsen_times(connection: Connection, *, before: str) -> int:
+    """Leave the day alone of times before a moment; returns how many there were."""
+    changed = 0
+    for name, columns in COARSENED.items():
+        table = schema.metadata.tables[name]
+        for column in columns:
+            fine = (column < day_of(before), ~column.endswith(_MIDNIGHT))
+            to_the_day = func.substr(column, 1, 10).concat(_MIDNIGHT)
+            changed += connection.execute(update(table).where(*fine).values({column: to_the_day})).rowcount
+    return changed
 
 
 def forget_spent_nonces(connection: Connection, *, now: str) -> int:

@@ -6,6 +6,7 @@ from typing import Literal, cast
 
 from sqlalchemy import Connection, or_, select, update
 
+from api.clock import day_of
 from api.store.database import insert_new
 from api.store.persons import RecordKey
 from api.store.schema_persons import wanted_questions
@@ -37,7 +38,7 @@ def want(connection: Connection, question: Question, *, by: str, now: str) -> bo
         "handle": child,
         "other": other,
         "asked_by": by,
-        "asked_at": now,
+        "asked_at": day_of(now),
         "state": "waiting",
     }
     return insert_new(connection, _table, values)
@@ -81,7 +82,7 @@ def settle_wanted(
             _table.c.other == other,
             _table.c.state == "waiting",
         )
-        connection.execute(update(_table).where(*where).values(state=state, settled_at=now))
+        connection.execute(update(_table).where(*where).values(state=state, settled_at=day_of(now)))
 
 
 def _question(agency: str, kind: str, child: str, other: str) -> Question:

@@ -17,7 +17,7 @@ EPISODE_SHARE: Final = 0.5
 
 
 def cover_remarks(extract: Extract, workspace: Workspace, *, dummies: int = 0) -> Iterator[str]:
-    """Warn where a council's extract gives too little cover; ``dummies``: how many go along, if that is known.
+    """Warn where a council's extract gives too little cover; ``dummies``: how many go along, if known.
 
     A police force records nobody but children with episodes: other councils' children are its cover.
     """

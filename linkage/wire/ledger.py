@@ -19,6 +19,7 @@ from linkage.wire.epochs import DigestText
 __all__ = [
     "ABOUT_RECORDS",
     "MAX_STATEMENT_BYTES",
+    "TO_THE_DAY",
     "Cover",
     "EntryKind",
     "Fact",
@@ -99,6 +100,24 @@ ABOUT_RECORDS = frozenset(
 
 Of any other kind no statement is ever erased or withheld: what it covers cannot be rolled back unseen.
 """
+
+TO_THE_DAY = frozenset(
+    {
+        EntryKind.SUBMISSION_COMMITTED,
+        EntryKind.SUBMISSION_ACCEPTED,
+        EntryKind.SUBMISSION_REFUSED,
+        EntryKind.SUBMISSION_SUPERSEDED,
+        EntryKind.SUBMISSION_WITHDRAWN,
+        EntryKind.PART_CHECKED,
+        EntryKind.PART_DROPPED,
+        EntryKind.LINK_RUN,
+        EntryKind.PERSONS_MERGED,
+        EntryKind.PERSON_SPLIT,
+        EntryKind.HANDLE_SHIELDED,
+        EntryKind.RECORDS_NAMED,
+    }
+)
+"""The kinds whose statements say no more than the day: they tell when something of a child came in."""
 
 DayText = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
 SaltText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
