@@ -54,7 +54,7 @@ COARSENED: Final[Mapping[str, tuple[Column[str], ...]]] = {
         (schema_console.views, ("at",)),
     )
 }
-"""Columns of which the day alone is left in time, by table; of what the ledger covers the run's entry says so."""
+"""Columns of which the day alone is left in time, by table; the ledger's entry of a run covers them."""
 
 
 @dataclass(frozen=True, slots=True)
