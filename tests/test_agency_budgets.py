@@ -1,0 +1,184 @@
+"""An agency has budgets for what it asks and causes; near the end the operator is told, beyond it waits."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from api.budgets import BUDGETS, near, note_crossing, span_of, spend, standing
+from api.clock import utc_now
+from api.config import read_settings
+from api.cycle import abandon_cycle, close_cycle
+from api.overview.attention_privacy import privacy_notices
+from api.privacy_settings import BudgetSettings
+from api.store import budgets as store
+from api.store import schema
+from api.store.database import Database
+from linkage.wire.canonical import canonical
+from linkage.wire.record_requests import RecordRequest
+from tests.support.agency_desk import clew
+from tests.support.serving import serving
+from tests.support.signing_client import SigningClient
+from tests.support.unit import Desk, Unit, handle, make_sent, make_unit
+
+SMALL = BudgetSettings(results=5, withdrawals=10, erasures=1, share=0.0)
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Unit:
+    made = make_unit(tmp_path / "data")
+    made.enrol(Desk("E09", "council"))
+    return made
+
+
+@pytest.fixture
+def database(unit: Unit) -> Iterator[Database]:
+    opened = unit.database()
+    yield opened
+    opened.close()
+
+
+def _alerts(database: Database) -> list[dict[str, object]]:
+    """What the ledger's alerts say, in order."""
+    query = select(schema.ledger_statements.c.statement).order_by(schema.ledger_statements.c.entry)
+    with database.read() as connection:
+        said = [json.loads(one) for one in connection.scalars(query)]
+    return [one["facts"] for one in said if one["kind"] == "alert"]
+
+
+def _limited(unit: Unit, **limits: int) -> None:
+    head, mark, tail = unit.folder.settings.read_text().partition("\n[budgets]\n")
+    for name, number in limits.items():
+        default = getattr(BudgetSettings(), name)
+        assert f"\n{name} = {default}\n" in tail, name
+        tail = tail.replace(f"\n{name} = {default}\n", f"\n{name} = {number}\n", 1)
+    unit.folder.settings.write_text(head + mark + tail)
+
+
+def test_every_budget_has_its_setting_and_stands_in_the_table_of_limits() -> None:
+    counted = {name for name in BudgetSettings.__struct_fields__ if name not in {"share", "warn_percent"}}
+    assert set(BUDGETS) == counted
+    assert max(len(f"b/{name}") for name in BUDGETS) <= schema.usage.c.measure.type.length
+
+
+def test_it_is_told_near_the_end_and_at_it_and_refused_beyond(database: Database) -> None:
+    crossed = []
+    for _ in range(6):
+        with database.write() as connection:
+            spent = spend(connection, SMALL, "E09", "results", now=utc_now())
+            note_crossing(connection, spent, now=utc_now())
+        crossed.append((spent.used, spent.allowed, spent.crossed))
+    assert crossed == [
+        (1, True, None),
+        (2, True, None),
+        (3, True, None),
+        (4, True, "near"),
+        (5, True, "reached"),
+        (5, False, None),
+    ]
+    assert [(one["what"], one["used"]) for one in _alerts(database)] == [
+        ("budget near", 4),
+        ("budget reached", 5),
+    ]
+    with database.read() as connection:
+        (found,) = near(connection, SMALL, now=utc_now())
+    assert (found.agency, found.budget.name, found.level) == ("E09", "results", "reached")
+
+
+def test_erasing_is_counted_and_never_refused(database: Database) -> None:
+    with database.write() as connection:
+        spent = spend(connection, SMALL, "E09", "erasures", 40, now=utc_now())
+    assert (spent.allowed, spent.used, spent.crossed) == (True, 40, "reached")
+
+
+def test_a_cycle_begins_anew_when_it_is_closed_and_goes_on_when_that_is_given_up(database: Database) -> None:
+    now = utc_now()
+
+    def used() -> int:
+        with database.read() as connection:
+            one = next(one for one in standing(connection, SMALL, now=now) if one.budget.name == "results")
+        return one.used
+
+    with database.write() as connection:
+        assert span_of(connection, "cycle", now) == "cycle 1"
+        spend(connection, SMALL, "E09", "results", now=now)
+    assert used() == 1
+    with database.write() as connection:
+        close_cycle(connection, now=now)
+        assert span_of(connection, "cycle", now) == "cycle 2"
+    assert used() == 0
+    with database.write() as connection:
+        abandon_cycle(connection, now=now)
+    assert used() == 1
+    with database.read() as connection:
+        assert span_of(connection, "year", now.replace(year=2031)) == "year 2031"
+
+
+def test_records_count_against_what_the_agency_holds(unit: Unit, database: Database) -> None:
+    settings = BudgetSettings(withdrawals=0, share=0.5)
+    desk = Desk("E10", "council")
+    unit.enrol(desk)
+    with database.write() as connection:
+        assert not spend(connection, settings, "E10", "withdrawals", now=utc_now()).allowed
+    with serving(unit.folder.root) as url, SigningClient(url, desk.key) as client:
+        client.submit(make_sent(unit, desk, children=(1, 2, 3)))
+    with database.write() as connection:
+        table = schema.submissions
+        connection.execute(table.update().values(state="accepted"))
+        held = store.records_held(connection, "E10")
+        assert held >= 6
+        spent = spend(connection, settings, "E10", "withdrawals", held // 2, now=utc_now())
+        assert (spent.allowed, spent.limit) == (True, held // 2)
+
+
+def test_a_request_beyond_it_is_refused_until_two_people_raise_it(unit: Unit, database: Database) -> None:
+    _limited(unit, openings=2, withdrawals=3)
+    desk = Desk("P01", "police")
+    unit.enrol(desk)
+    handles = tuple(handle("P01", number) for number in range(4))
+    raised = (
+        *("register", "budgets", "raise", "--data", unit.folder.root, "P01", "openings", "--more", "5"),
+        *("--reason", "moved to another system"),
+    )
+    with serving(unit.folder.root) as url, SigningClient(url, desk.key) as client:
+        assert [client.call("GET", "/v1/requests").status_code for _ in range(2)] == [200, 200]
+        refused = client.call("GET", "/v1/requests")
+        assert (refused.status_code, refused.json()["type"]) == (429, "urn:clew:problem:limit-reached")
+        assert 0 < int(refused.headers["Retry-After"]) <= 86_400
+        body = canonical(RecordRequest(handles=handles))
+        assert client.call("POST", "/v1/records/withdraw", body).status_code == 429
+        body = canonical(RecordRequest(handles=handles[:3]))
+        assert client.call("POST", "/v1/records/withdraw", body).status_code == 200
+
+        alone = clew(*raised, "--by", "p.smith", "--agreed-by", "Paul Smith")
+        assert (alone.code, "may be one person" in alone.err) == (1, True)
+        done = clew(*raised, "--by", "Asha Patel", "--agreed-by", "Tom Reed")
+        assert done.code == 0, done.err
+        assert client.call("GET", "/v1/requests").status_code == 200
+    facts = [one for one in _alerts(database) if one["what"] == "budget raised"]
+    assert [(one["agency"], one["more"], one["agreed_by"]) for one in facts] == [("P01", 5, "Tom Reed")]
+    listed = clew("register", "budgets", "list", "--data", unit.folder.root, "--agency", "P01", "--json")
+    shown = {one["budget"]: one for one in json.loads(listed.out)}
+    assert (shown["openings"]["used"], shown["openings"]["limit"]) == (3, 7)
+    assert (shown["withdrawals"]["used"], shown["withdrawals"]["level"]) == (3, "reached")
+    with database.read() as connection:
+        notices = list(privacy_notices(connection, read_settings(unit.folder.settings), utc_now()))
+    assert [one.title for one in notices if one.place == "agencies"] == ["1 budget used up"]
+
+
+def test_what_is_refused_leaves_nothing_behind(unit: Unit, database: Database) -> None:
+    _limited(unit, submissions=1)
+    desk = Desk("P01", "police")
+    unit.enrol(desk)
+    with serving(unit.folder.root) as url, SigningClient(url, desk.key) as client:
+        first = make_sent(unit, desk, children=(1,))
+        client.submit(first)
+        assert client.register(first).status_code == 200  # known, and so no second one
+        other = make_sent(unit, desk, sequence=2, children=(1,))
+        assert client.register(other).status_code == 429
+        assert client.call("GET", f"/v1/submissions/{other.id}").status_code == 404
+    with database.read() as connection:
+        span = span_of(connection, "cycle", utc_now())
+        assert store.used(connection, "P01", "submissions", span=span) == 1
