@@ -6,7 +6,7 @@ from collections import Counter
 
 from linkage.wire.cards import heard_name
 
-__all__ = ["letters_of", "may_be_one"]
+__all__ = ["letters_of", "look_like_one", "may_be_one"]
 
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -28,6 +28,16 @@ def may_be_one(one: str, other: str) -> bool:
             return False
         left.remove(same)
     return True
+
+
+def look_like_one(one: str, other: str) -> bool:
+    """Say whether two names may be one person's by more than initials: a whole word is in both.
+
+    For refusing somebody an account that is narrow enough; ``may_be_one`` is for refusing an approval.
+    """
+    if letters_of(one) == letters_of(other):
+        return True
+    return may_be_one(one, other) and any(len(word) > 1 for word in {*_words(one)} & {*_words(other)})
 
 
 def _plain(name: str) -> str:

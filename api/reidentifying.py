@@ -11,7 +11,7 @@ from api.audiences import writer_of
 from api.clock import stamp
 from api.config import ReidentificationSettings
 from api.folders import DataFolder
-from api.names_alike import may_be_one
+from api.names_alike import look_like_one
 from api.separation import custodian_names
 from api.store import agencies, audiences, ledger, persons, records
 from api.store import reidentifications as store
@@ -81,7 +81,7 @@ def enrol_approver(
         raise InputError("this card is or was enrolled", hint="see `clew register approver list --data DIR`")
     if any(heard_name(one.name) == heard_name(card.name) for one in known if not one.removed):
         raise InputError("an approver of this name is enrolled", hint="two approvers have different names")
-    if any(may_be_one(card.name, name) for name in custodian_names(connection).values()):
+    if any(look_like_one(card.name, name) for name in custodian_names(connection).values()):
         raise InputError("a custodian has this name, or one like it", hint="custodians do not approve")
     store.add_approver(
         connection,

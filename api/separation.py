@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, select
 
-from api.names_alike import may_be_one
+from api.names_alike import look_like_one
 from api.store import accounts, agencies, reidentifications, schema
 from api.store.accounts import Account
 from api.store.reidentifications import Approver
@@ -72,7 +72,7 @@ def overlaps(connection: Connection) -> list[Overlap]:
         Overlap("custodian approves", approver.name, name)
         for approver in approvers
         for name in custodians.values()
-        if may_be_one(approver.name, name)
+        if look_like_one(approver.name, name)
     ]
     holders: dict[str, list[str]] = {key: [f"custodian {name}"] for key, name in custodians.items()}
     for approver in approvers:
@@ -112,15 +112,15 @@ def _of_account(
     others: list[Account],
 ) -> Iterator[Overlap]:
     for custodian in custodians.values():
-        if may_be_one(name, custodian):
+        if look_like_one(name, custodian):
             yield Overlap("custodian's account", name, custodian)
     for one in others:
-        if one.name != name and may_be_one(name, one.name):
+        if one.name != name and look_like_one(name, one.name):
             if "operator" in roles and "publisher" in one.roles:
                 yield Overlap("two accounts", name, one.name)
             elif "publisher" in roles and "operator" in one.roles:
                 yield Overlap("two accounts", one.name, name)
     if "operator" in roles:
         for approver in _approvers(connection):
-            if may_be_one(name, approver.name):
+            if look_like_one(name, approver.name):
                 yield Overlap("approver operates", name, approver.name)

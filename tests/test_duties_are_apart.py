@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from api.clock import utc_now
 from api.config import read_settings
 from api.console_accounts import disable_account, invite_account, reset_account
+from api.names_alike import look_like_one
 from api.overview.attention_privacy import privacy_notices
 from api.reidentifying import enrol_approver
 from api.separation import overlaps
@@ -82,6 +83,22 @@ def test_no_account_is_a_custodian_and_no_operator_an_approver(database: Databas
         _invite(database, "asha.patel", "operator")
     _invite(database, "asha.patel", "publisher")
     assert _kinds(database) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("p.smith", "Paul Smith", True),
+        ("paulsmith", "Paul Smith", True),
+        ("paul", "Paul Smith", True),
+        ("smith.paul", "Paul Smith", True),
+        ("p.s", "Paul Smith", False),  # initials alone are many people's
+        ("invited.c", "custodian 0", False),
+        ("maria.smith", "Paul Smith", False),
+    ],
+)
+def test_names_are_alike_by_a_whole_word_and_not_by_initials(one: str, other: str, alike: bool) -> None:
+    assert look_like_one(one, other) == look_like_one(other, one) == alike
 
 
 def test_what_came_later_is_told_everywhere_and_undone_by_disabling(unit: Unit, database: Database) -> None:
