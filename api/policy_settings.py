@@ -113,7 +113,7 @@ open_days = 30
 results_cycles = 2
 # Days after which jobs that ended are forgotten.
 jobs_days = 400
-# Days after which submissions, linkages, cycles, jobs, verdicts and views keep their day and no time of it.
+# Days after which submissions, cycles, jobs, verdicts and views keep their day and no time of it.
 times_days = 90
 
 [disclosure]

@@ -78,7 +78,7 @@ class RetentionSchedule:
                 erasure = erase_by_schedule(connection, targets, now=now)
             fine = stamp(now - dt.timedelta(days=settings.times_days))
             facts = {**removed, "times": retention.coarsen_times(connection, before=fine)}
-            rows = dict.fromkeys(("submissions", "results", "withdrawals", "link_runs", "cycles"))
+            rows = dict.fromkeys(("submissions", "results", "withdrawals", "cycles"))
             ledger.append(connection, EntryKind.RETENTION, facts, now=stamp(now), rows=rows)
             retention.add_run(
                 connection,

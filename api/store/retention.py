@@ -46,7 +46,6 @@ COARSENED: Final[Mapping[str, tuple[Column[str], ...]]] = {
     one.name: tuple(one.c[name] for name in names)
     for one, names in (
         (schema.submissions, ("registered_at", "committed_at", "settled_at", "ended_at")),
-        (schema.link_runs, ("finished_at",)),
         (schema.cycles, ("closed_at", "reconciled_at")),
         (schema.jobs, ("not_before", "queued_at", "finished_at")),
         (schema_review.review_pairs, ("added_at", "taken_at")),
