@@ -16,6 +16,8 @@ from api.store import (
     schema,
     schema_audiences,
     schema_console,
+    schema_persons,
+    schema_privacy,
     schema_releases,
     schema_review,
 )
@@ -28,6 +30,8 @@ from tests.support.databases import new_location
 assert schema_audiences.audiences.metadata is record_tables.metadata is schema_releases.releases.metadata
 assert schema_review.review_pairs.metadata is record_tables.metadata
 assert schema_console.accounts.metadata is record_tables.metadata
+assert schema_persons.person_sheets.metadata is record_tables.metadata
+assert schema_privacy.public_appeals.metadata is record_tables.metadata
 
 STORES: dict[StoreName, MetaData] = {
     "register": record_tables.metadata,

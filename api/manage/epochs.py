@@ -16,6 +16,7 @@ from api.manage.options import data_option, given_file, opened_register, say, sc
 from api.overview.rotation import ASSUMPTIONS, rotation_view
 from api.rotation import ask_destruction, certify, close_epoch, set_deadline
 from api.secret_files import read_receipts_key
+from api.separation import overlaps
 from api.store import epochs
 from api.trust import adopt_epoch
 from api.unit import read_given, read_unit_card
@@ -82,6 +83,9 @@ def adopt(
             )
             if re_encode_by is not None:
                 set_deadline(connection, adopted.epoch, re_encode_by.date(), now=utc_now())
+            together = overlaps(connection)
+    for found in together:
+        say(f"caution: {found.words}; these duties are for two people")
     for card in cards:
         say(f"custodian {card.name}: {card_fingerprint(card)}")
         say(f"  in words: {in_words(card_fingerprint(card))}")

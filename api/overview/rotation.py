@@ -70,7 +70,9 @@ class RotationView:
         )
         if said.by is None:
             return f"no rotation within fifty years by the appeals counted: {rest}"
-        return f"rotate by {said.by} ({said.earliest} to {said.latest or 'later than can be said'}): {rest}"
+        first = "" if self.before_closing else f"the epoch closes first, on {self.closes}; else "
+        months = f"{said.earliest} to {said.latest or 'later than can be said'}"
+        return f"{first}rotate by {said.by} ({months}): {rest}"
 
 
 def rotation_view(connection: Connection, *, now: dt.datetime) -> RotationView | None:
