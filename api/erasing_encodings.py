@@ -116,7 +116,7 @@ class EncodingsEraser:
             erasures.set_values(
                 connection, asked.id, encodings_counts=counts, forgotten_at=stamp(now), scrub_job=scrub
             )
-            jobs.queue_link(connection, now=now)
+            jobs.queue_link_at_once(connection, now=now)
 
     def _certify(
         self,

@@ -13,11 +13,13 @@ from api.cycle import abandon_cycle, close_cycle
 from api.privacy_settings import BatchSettings, LinkWhen
 from api.store import jobs, schema
 from api.store.database import Database
+from linkage.wire.canonical import canonical
 from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
+from linkage.wire.record_requests import RecordRequest
 from tests.support.serving import serving
 from tests.support.signing_client import SigningClient
-from tests.support.unit import Desk, Unit, make_sent, make_unit
+from tests.support.unit import Desk, Unit, handle, make_sent, make_unit
 
 NOON = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
 NEXT = NOON + dt.timedelta(hours=12, minutes=1)
@@ -50,6 +52,37 @@ def test_a_linkage_waits_until_its_day_is_over(database: Database) -> None:
     assert _claimed(database, NOON + dt.timedelta(hours=11, minutes=59), "day") is None
     assert _claimed(database, NEXT, "day") == "link"
     assert _claimed(database, NEXT, "cycle") is None
+
+
+def test_what_is_shielded_or_erased_waits_for_no_batch(database: Database) -> None:
+    with database.write() as connection:
+        jobs.queue_link(connection, now=NOON)
+        jobs.queue_link_at_once(connection, now=NOON)
+    assert len(_links(database)) == 1
+    assert _claimed(database, NOON, "cycle") == "link"
+    with database.write() as connection:  # given back, it still waits for none
+        jobs.queue_link(connection, now=NOON)
+    assert _claimed(database, NOON, "day") == "link"
+
+
+def test_one_that_failed_for_a_moment_is_tried_again_soon(database: Database) -> None:
+    with database.write() as connection:
+        jobs.queue_link_at_once(connection, now=NOON)
+        lease = jobs.claim(connection, "linking", now=NOON, when="day")
+        assert lease is not None
+        assert jobs.retry_later(connection, lease, now=NOON, reason="a full disk")
+    assert _claimed(database, NOON + dt.timedelta(minutes=1), "day") == "link"
+
+
+def test_an_agencys_shield_is_linked_at_once_and_its_withdrawal_with_the_batch(unit: Unit) -> None:
+    desk = unit.enrol(Desk("E09", "council"))
+    database, body = unit.database(), canonical(RecordRequest(handles=(handle("E09", 1),)))
+    with serving(unit.folder.root) as url, SigningClient(url, desk.key) as client:
+        assert client.call("POST", "/v1/records/withdraw", body).status_code == 200
+        assert _claimed(database, utc_now(), "cycle") is None
+        assert client.call("POST", "/v1/records/shield", body).status_code == 200
+        assert _claimed(database, utc_now(), "cycle") == "link"
+    database.close()
 
 
 def test_one_that_was_queued_by_a_clock_ahead_is_not_waited_for(database: Database) -> None:

@@ -78,7 +78,10 @@ def change_records(service: Service, agency: str, action: RecordAction, body: by
             table = "withdrawals" if action == "withdraw" else "shields"
             rows = {table: {stretch_of(one) for one in handles}}
             ledger.append(connection, kind, {"action": action}, now=stamp(now), rows=rows)
-            jobs.queue_link(connection, now=now)
+            if action == "withdraw":
+                jobs.queue_link(connection, now=now)
+            else:
+                jobs.queue_link_at_once(connection, now=now)
         answer = RecordAnswer(action=action, records=len(handles), erasure=name)
         keep(connection, STATUS_OF.get(action, 200), canonical(answer))
     return answer

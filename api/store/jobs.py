@@ -40,6 +40,7 @@ __all__ = [
     "queue",
     "queue_concealment",
     "queue_link",
+    "queue_link_at_once",
     "queue_sheets",
     "queue_urgent",
     "release",
@@ -75,6 +76,8 @@ JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 LEASE = dt.timedelta(seconds=60)
 MAX_ATTEMPTS = 5
 _RETRY = dt.timedelta(seconds=5)
+_AT_ONCE = "1970-01-01T00:00:00.000000Z"
+"""Before anything was queued: since when a linkage may be started that waits for no batch."""
 _LONGEST_WAIT = _RETRY * 2**MAX_ATTEMPTS
 
 _WORKER: dict[JobKind, WorkerName] = {
@@ -183,6 +186,18 @@ def queue_link(connection: Connection, *, now: dt.datetime) -> None:
     _queue_once(connection, "link", now=now)
 
 
+def queue_link_at_once(connection: Connection, *, now: dt.datetime) -> None:
+    """Queue a link job that waits for no batch: what an agency shields or erases must not stay linked."""
+    queue_link(connection, now=now)
+    waits = (
+        _table.c.kind == "link",
+        _table.c.state == "waiting",
+        ~_table.c.barrier,
+        _table.c.cycle.is_(None),
+    )
+    connection.execute(update(_table).where(*waits).values(not_before=_AT_ONCE))
+
+
 def queue_concealment(connection: Connection, *, now: dt.datetime) -> None:
     """Queue a job that conceals results unless one waits: it conceals whatever is shielded when it starts."""
     _queue_once(connection, "conceal-results", now=now)
@@ -262,7 +277,9 @@ def _in_time(when: LinkWhen, now: dt.datetime) -> ColumnElement[bool]:
     """
     if when == "arrival":
         return true()
-    batched = and_(_table.c.kind == "link", _table.c.state == "waiting", ~_table.c.barrier)
+    link = and_(_table.c.kind == "link", _table.c.state == "waiting", ~_table.c.barrier)
+    # One that was tried has waited, and is to be tried again soon.
+    batched = and_(link, _table.c.attempts == 0, _table.c.not_before > _AT_ONCE)
     if when == "cycle":
         return ~batched
     today = stamp(now)[:10]
