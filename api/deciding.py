@@ -52,7 +52,7 @@ def decide(
     ledger.append(connection, EntryKind.RECORDS_NAMED, facts, now=stamp(now), records=[left, right])
     _cover(connection, number, now)
     if relink:
-        jobs.queue_link(connection, now=now)
+        jobs.queue_link_at_once(connection, now=now)
     return number, True
 
 
@@ -101,7 +101,7 @@ def undo(connection: Connection, number: int, *, now: dt.datetime) -> None:
     if not known_links.remove(connection, number):
         raise InputError(f"there is no decision {number}", hint=_LIST)
     _cover(connection, number, now)
-    jobs.queue_link(connection, now=now)
+    jobs.queue_link_at_once(connection, now=now)
 
 
 def _cover(connection: Connection, number: int, now: dt.datetime) -> None:
