@@ -98,9 +98,15 @@ def check(data: Path) -> None:
             f"{counted(looked.under_way, 'submission')} under way: a worker was interrupted; let both "
             "workers end what they began, then check again"
         )
-    with opened_register(data) as (_, database), database.read() as connection:
-        for overlap in overlaps(connection):
-            say(f"caution: {overlap.words}; these duties are for two people")
+    if not damages:
+        _say_overlaps(data)
     if damages:
         say("hint: stop the service and both workers, and restore a backup beside this folder")
         click.get_current_context().exit(EXIT_DAMAGED)
+
+
+def _say_overlaps(data: Path) -> None:
+    """Say which duties may be one person's: no damage, and for people to mend."""
+    with opened_register(data) as (_, database), database.read() as connection:
+        for found in overlaps(connection):
+            say(f"caution: {found.words}; these duties are for two people")

@@ -187,7 +187,7 @@ def queue_link(connection: Connection, *, now: dt.datetime) -> None:
 
 
 def queue_link_at_once(connection: Connection, *, now: dt.datetime) -> None:
-    """Queue a link job that waits for no batch: what is shielded, erased or kept apart must not stay linked."""
+    """Queue a link job that waits for no batch: what is shielded or kept apart must not stay linked."""
     queue_link(connection, now=now)
     waits = (
         _table.c.kind == "link",
