@@ -7,18 +7,19 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from api.clock import utc_now
+from api.clock import stamp, utc_now
 from api.config import read_settings
 from api.console_accounts import disable_account, invite_account, reset_account
 from api.names_alike import look_like_one
 from api.overview.attention_privacy import privacy_notices
 from api.reidentifying import enrol_approver
 from api.separation import overlaps
-from api.store import schema, schema_console
+from api.store import ledger, schema, schema_console
 from api.store.database import Database
 from linkage.errors import InputError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import card_fingerprint
+from linkage.wire.ledger import EntryKind
 from tests.support.agency_desk import clew
 from tests.support.unit import Unit, make_custodian, make_unit
 
@@ -47,6 +48,9 @@ def _custodian(database: Database, name: str) -> None:
     with database.write() as connection:
         row = {"signing_key": "ab" * 32, "name": name, "pinned_at": "2026-01-01T00:00:00.000000Z"}
         connection.execute(insert(schema.custodians).values(**row))
+        ledger.append(
+            connection, EntryKind.SUCCESSION, {"serial": 1}, now=stamp(utc_now()), rows={"custodians": None}
+        )
 
 
 def _approver(database: Database, name: str) -> None:

@@ -98,11 +98,10 @@ def check(data: Path) -> None:
             f"{counted(looked.under_way, 'submission')} under way: a worker was interrupted; let both "
             "workers end what they began, then check again"
         )
-    if not damages:
-        _say_overlaps(data)
     if damages:
         say("hint: stop the service and both workers, and restore a backup beside this folder")
         click.get_current_context().exit(EXIT_DAMAGED)
+    _say_overlaps(data)
 
 
 def _say_overlaps(data: Path) -> None:
