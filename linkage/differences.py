@@ -26,9 +26,11 @@ __all__ = ["FEWEST", "Comparison", "GroupColumn", "GroupDifference", "KindTest",
 FEWEST = 10
 """A group of fewer units, or one that leaves fewer others, is neither tested nor shown."""
 
-_DRAWS = 4000
+_DRAWS, _LEAST_DRAWS = 4000, 999
 _FEWEST_ALIKE = 30
-_CELLS = 8_000_000
+_CELLS = 16_000_000
+"""So many labels are held at once; where very many units failed, fewer draws tell as much."""
+
 _SETTLED = 1e-9
 
 
@@ -211,7 +213,8 @@ class _Tested:
         enough = np.flatnonzero((sizes >= FEWEST) & (len(self._whole) - sizes >= FEWEST))
         found: dict[int, float] = {}
         failing = np.flatnonzero(self._failed)
-        dealt = self._deal(failing, draws) if len(enough) else np.zeros((draws, 0), dtype=np.int64)
+        draws = min(draws, max(_LEAST_DRAWS, _CELLS // max(1, len(failing))))
+        dealt = self._deal(failing, draws if len(enough) else 0)
         for kind in dict.fromkeys(self._columns[place].kind for place in enough.tolist()):
             places = [place for place in enough.tolist() if self._columns[place].kind == kind]
             inside = self._inside[:, places]
@@ -219,7 +222,7 @@ class _Tested:
         return {place: found[place] for place in enough.tolist()}
 
     def _of_kind(
-        self, inside: NDArray[np.bool_], failing: NDArray[np.int64], dealt: NDArray[np.int64]
+        self, inside: NDArray[np.bool_], failing: NDArray[np.int64], dealt: NDArray[np.int32]
     ) -> NDArray[np.float64]:
         """Return the chances (g,) of the groups of one kind, ``inside`` (n, g)."""
         weights, draws = self._weights(failing, inside), len(dealt)
@@ -246,12 +249,12 @@ class _Tested:
                 goes_by[place] = lead
         return np.bincount(goes_by, self._failed[failing], minlength=len(failing))
 
-    def _deal(self, failing: NDArray[np.int64], draws: int) -> NDArray[np.int64]:
-        """Deal to each failing unit, anew in every draw, some unit that counts as much as it does (d, k)."""
+    def _deal(self, failing: NDArray[np.int64], draws: int) -> NDArray[np.int32]:
+        """Deal to each failing unit, anew in every draw, a unit (d, k) that counts as much as it does."""
         stratum = _alike(self._whole)
         seen = hashlib.sha256(self._whole.tobytes() + self._failed.tobytes()).digest()
         lot = np.random.default_rng(int.from_bytes(seen[:8], "big"))
-        places = np.empty((draws, len(failing)), dtype=np.int64)
+        places = np.empty((draws, len(failing)), dtype=np.int32)
         for one in np.unique(stratum[failing]).tolist():
             members = np.flatnonzero(stratum == one)
             wanted = np.flatnonzero(stratum[failing] == one)
