@@ -247,7 +247,8 @@ class _Tested:
             lead = first.setdefault(int(self._block[unit]), place)
             if np.array_equal(inside[failing[lead]], inside[unit]):
                 goes_by[place] = lead
-        return np.bincount(goes_by, self._failed[failing], minlength=len(failing))
+        weights = np.bincount(goes_by, self._failed[failing], minlength=len(failing))
+        return weights.astype(np.float64)
 
     def _deal(self, failing: NDArray[np.int64], draws: int) -> NDArray[np.int32]:
         """Deal to each failing unit, anew in every draw, a unit (d, k) that counts as much as it does."""

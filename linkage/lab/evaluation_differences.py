@@ -133,10 +133,8 @@ def _partners(
     """Count for every person the partners of its records in a partition, and those of its own (count,)."""
     all_of = _together(part, sources)
     own = _together(part * (count + 1) + persons, sources)
-    return (
-        np.bincount(persons, all_of, minlength=count),
-        np.bincount(persons, own, minlength=count),
-    )
+    found, rightly = (np.bincount(persons, one, minlength=count).astype(np.float64) for one in (all_of, own))
+    return found, rightly
 
 
 def _together(part: NDArray[np.int64], sources: NDArray[np.int64] | None) -> NDArray[np.float64]:
