@@ -30,6 +30,7 @@ __all__ = [
 _RECALL, _PRECISION = "recall", "precision"
 _SOURCES, _SOURCE = "sources", "source"
 _AGE, _YEAR = "age band", "year of birth"
+_MISSING, _NOTHING = "missing", "nothing"
 _MOST = 60
 
 
@@ -189,14 +190,21 @@ def _sentence(one: GroupDifference) -> str:
     own, others = 100 * one.share.value, 100 * one.others.value
     ends = sorted((abs(100 * one.difference.low), abs(100 * one.difference.high)))
     what = (
-        f"Of 100 true pairs of records of persons of {one.kind} “{one.name}” {own:.1f} are found, of others "
+        f"Of 100 true pairs of records of {_who(one)} {own:.1f} are found, of others "
         if one.outcome == _RECALL
-        else f"Of 100 links of persons of {one.kind} “{one.name}” {own:.1f} are right, of others "
+        else f"Of 100 links of {_who(one)} {own:.1f} are right, of others "
     )
     return (
         f"{what}{others:.1f}; the difference of {abs(own - others):.1f} ({ends[0]:.1f} to {ends[1]:.1f}) is "
         "more than chance."
     )
+
+
+def _who(one: GroupDifference) -> str:
+    if one.kind != _MISSING:
+        return f"persons of {one.kind} “{one.name}”"
+    lacks = "records that lack nothing" if one.name == _NOTHING else f"a record that lacks {one.name}"
+    return f"persons with {lacks}"
 
 
 def difference_figures(found: Comparison) -> dict[str, object]:
