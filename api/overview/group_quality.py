@@ -171,7 +171,7 @@ def _pack(estimator: str, row: QualityRow) -> PackRow:
         group=row.group,
         count=_tens(row.children or 0),
         share=_percent(row.share),
-        interval=f"{_percent(row.low)} to {_percent(row.high)}",
+        interval=_interval(row.low, row.high),
         difference=difference,
         verdict=verdict_of(row),
     )
@@ -184,7 +184,7 @@ def _of_weights(one: GroupFigures, names: Mapping[str, str]) -> PackRow:
         group=names.get(one.name, one.name) if one.kind == "agency" else one.name,
         count=_tens(one.links),
         share=_percent(one.precision),
-        interval=f"{_percent(one.low)} to {_percent(one.high)}",
+        interval=_interval(one.low, one.high),
         difference="",
         verdict="expected precision of its links; no test, for all weights may be off together",
     )
@@ -211,6 +211,10 @@ def _sentences(one: EstimatorTold) -> Iterator[str]:
 
 def _tens(count: int) -> str:
     return f"{10 * round(count / 10):,}"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
 def _percent(share: float | None) -> str:
