@@ -11,7 +11,6 @@ from linkage.register.capture import capture_rows
 from linkage.register.child_facts import facts_of
 from linkage.register.coverage import CoverageCalendar
 from linkage.register.group_quality import (
-    ALL,
     AnsweredLink,
     KnownLink,
     answers_quality,
@@ -34,8 +33,7 @@ def told_of_groups(connection: Connection, standing: Mapping[str, AgencyRecords]
     ]
     known = known_quality(sampled, facts, person_of)
     answered = answers_quality(list(_answered(connection)), facts, person_of)
-    recall = next((one.share for one in in_care if one.kind == ALL), None)
-    captures = capture_rows(facts, person_of, calendar, recall=recall)
+    captures = capture_rows(facts, person_of, calendar, recall=in_care)
     return GroupQuality(rows=(*in_care, *known, *answered), captures=tuple(captures))
 
 

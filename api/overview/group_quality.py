@@ -72,12 +72,12 @@ class PackRow:
 
 @dataclass(frozen=True, slots=True)
 class EstimatorTold:
-    """What one estimator tells: rows with figures, and of what it cannot tell, each with its reason."""
+    """What one estimator tells: rows with figures, and rows of which nothing can be told, with the reason."""
 
     name: str
     condition: str
     rows: Sequence[QualityRow]
-    untold: Sequence[tuple[str, str]]
+    untold: Sequence[QualityRow]
 
     @property
     def claimed(self) -> list[QualityRow]:
@@ -110,7 +110,7 @@ def estimators_told(told: GroupQuality, names: Mapping[str, str]) -> list[Estima
     for name in ESTIMATORS:
         own = [one for one in told.rows if one.estimator == name]
         rows = [_named(one, names) for one in own if not one.why]
-        untold = [(group_name(_named(one, names)), one.why) for one in own if one.why]
+        untold = [_named(one, names) for one in own if one.why]
         shown.append(EstimatorTold(ESTIMATOR_WORDS[name], CONDITIONS[name], rows, untold))
     return shown
 
@@ -152,7 +152,7 @@ def pack_rows(connection: Connection) -> list[PackRow]:
     shown = told_by_groups(connection)
     for one in () if shown is None else shown.estimators:
         rows += [_pack(one.name, row) for row in one.rows]
-        rows += [PackRow(one.name, "", group, "", _TOLD_NOT, "", "", why) for group, why in one.untold]
+        rows += [PackRow(one.name, row.kind, row.group, "", _TOLD_NOT, "", "", row.why) for row in one.untold]
     figures = review.link_figures(connection)
     names = {one.code: one.name for one in agencies.all_agencies(connection)}
     if figures is not None:
@@ -203,9 +203,8 @@ def _sentences(one: EstimatorTold) -> Iterator[str]:
     if one.rows and not one.claimed:
         tested = sum(row.chance is not None for row in one.rows)
         yield f"{one.name}: no group differs from all others by more than chance ({tested} comparisons)."
-    reasons = dict.fromkeys(why for _, why in one.untold)
-    for why in reasons:
-        groups = "; ".join(group for group, reason in one.untold if reason == why)
+    for why in dict.fromkeys(row.why for row in one.untold):
+        groups = "; ".join(group_name(row) for row in one.untold if row.why == why)
         yield f"{one.name}: it cannot be told of {groups}: {why}."
 
 

@@ -8,15 +8,17 @@ are more children than this says.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from linkage.differences import FEWEST
 from linkage.register.child_facts import AGE, ETHNICITY, SEX, ChildFacts, RecordKey
 from linkage.register.coverage import CoverageCalendar
-from linkage.register.group_quality import ALL, must_be_held
+from linkage.register.group_quality import ALL, QualityRow, must_be_held
 
 __all__ = ["CaptureRow", "capture_rows", "chapman"]
 
@@ -30,8 +32,9 @@ _Z = 1.959963984540054
 class CaptureRow(Struct, frozen=True, kw_only=True):
     """One group's children who went missing from care where both sides handed in.
 
-    ``council``, ``police``, ``both``: how many are on each list and on both; ``estimate`` with ``low`` and
-    ``high``: how many there are at least, missed links allowed for; ``why``: why nothing can be told.
+    ``council``, ``police``, ``both``: how many are on each list and on both; ``estimate``: how many there are
+    at least, missed links allowed for, with ``low`` and ``high`` over the interval of recall as well; ``why``:
+    why nothing can be told.
     """
 
     kind: str
@@ -43,6 +46,14 @@ class CaptureRow(Struct, frozen=True, kw_only=True):
     low: float | None = None
     high: float | None = None
     why: str = ""
+
+
+_NO_RECALL = "the recall of linkage cannot be told, and every missed link would count as a child on one list"
+
+
+class _Lists(NamedTuple):
+    council: AbstractSet[str]
+    police: AbstractSet[str]
 
 
 class _Estimate(NamedTuple):
@@ -74,12 +85,16 @@ def capture_rows(
     person_of: Mapping[RecordKey, str],
     calendar: CoverageCalendar,
     *,
-    recall: float | None,
+    recall: Sequence[QualityRow],
 ) -> list[CaptureRow]:
-    """Estimate for everybody and every group; ``recall``: of linkage between the sides, None if untold."""
-    if recall is None or recall <= 0:
-        why = "the recall of linkage cannot be told, and every missed link would count as a child on one list"
-        return [CaptureRow(kind=ALL, group=ALL, why=why)]
+    """Estimate for everybody and every group.
+
+    ``recall``: what :func:`linkage.register.group_quality.in_care_quality` tells of the same groups; where it
+    tells nothing of one, nothing is told here.
+    """
+    told = {(one.kind, one.group): one for one in recall if not one.why}
+    if (ALL, ALL) not in told:
+        return [CaptureRow(kind=ALL, group=ALL, why=_NO_RECALL)]
     lists: dict[str, dict[str, ChildFacts]] = {"council": {}, "police": {}}
     for key, one in sorted(facts.items()):
         if key in person_of and any(_counts(one, calendar)):
@@ -93,12 +108,9 @@ def capture_rows(
     ]
     return [
         _row(
-            kind,
-            name,
-            len(council.keys() & who),
-            len(police.keys() & who),
-            recall,
-            who & council.keys() & police.keys(),
+            CaptureRow(kind=kind, group=name),
+            _Lists(council.keys() & who, police.keys() & who),
+            told.get((kind, name)),
         )
         for kind, name, who in members
     ]
@@ -111,18 +123,22 @@ def _counts(one: ChildFacts, calendar: CoverageCalendar) -> Iterator[bool]:
             yield must_be_held(episode, calendar, "council") and must_be_held(episode, calendar, "police")
 
 
-def _row(kind: str, name: str, council: int, police: int, recall: float, both: set[str]) -> CaptureRow:
-    if len(both) < _LEAST_BOTH or min(council, police) < FEWEST:
-        return CaptureRow(kind=kind, group=name, why="too few children are on both lists")
-    mended = min(len(both) / recall, council, police)
-    found = chapman(council, police, mended)
-    return CaptureRow(
-        kind=kind,
-        group=name,
+def _row(row: CaptureRow, lists: _Lists, recall: QualityRow | None) -> CaptureRow:
+    council, police, both = len(lists.council), len(lists.police), len(lists.council & lists.police)
+    if both < _LEAST_BOTH or min(council, police) < FEWEST:
+        return replace(row, why="too few children are on both lists")
+    if recall is None or not recall.share or not recall.low or not recall.high:
+        return replace(row, why=_NO_RECALL)
+    least, likely, most = (
+        chapman(council, police, min(both / share, council, police))
+        for share in (recall.low, recall.share, recall.high)
+    )
+    return replace(
+        row,
         council=council,
         police=police,
-        both=len(both),
-        estimate=round(found.value, 1),
-        low=round(found.low, 1),
-        high=round(found.high, 1),
+        both=both,
+        estimate=round(likely.value, 1),
+        low=round(min(one.low for one in (least, likely, most)), 1),
+        high=round(max(one.high for one in (least, likely, most)), 1),
     )
