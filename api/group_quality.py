@@ -20,7 +20,7 @@ from linkage.register.group_quality import (
 from linkage.register.snapshots import AgencyRecords
 from linkage.wire.answers import link_holds
 
-__all__ = ["told_of_groups"]
+__all__ = ["answered_links", "told_of_groups"]
 
 
 def told_of_groups(connection: Connection, standing: Mapping[str, AgencyRecords]) -> GroupQuality:
@@ -32,12 +32,12 @@ def told_of_groups(connection: Connection, standing: Mapping[str, AgencyRecords]
         KnownLink(one.left, one.right, one.found) for one in known_link_samples.sampled_links(connection)
     ]
     known = known_quality(sampled, facts, person_of)
-    answered = answers_quality(list(_answered(connection)), facts, person_of)
+    answered = answers_quality(list(answered_links(connection)), facts, person_of)
     captures = capture_rows(facts, person_of, calendar, recall=in_care)
     return GroupQuality(rows=(*in_care, *known, *answered), captures=tuple(captures))
 
 
-def _answered(connection: Connection) -> Iterator[AnsweredLink]:
+def answered_links(connection: Connection) -> Iterator[AnsweredLink]:
     """Yield the links behind queries, once each; answers that contradict each other tell nothing."""
     links: dict[tuple[tuple[str, str], tuple[str, str]], tuple[str, set[bool]]] = {}
     for one in answers.asked_links(connection):

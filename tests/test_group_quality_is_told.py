@@ -8,10 +8,12 @@ from click.testing import CliRunner, Result
 from msgspec import structs
 from sqlalchemy import delete, select
 
+from api.group_quality import answered_links
 from api.manage import register
 from api.overview.group_quality import CONDITIONS, ESTIMATOR_WORDS, told_by_groups
 from api.overview.groups import PackRow, pack_rows, pack_sentences
-from api.store import group_quality, known_link_samples, known_links, persons
+from api.store import answers, group_quality, known_link_samples, known_links, persons
+from api.store.answers import Query
 from api.store.group_quality import GroupQuality
 from api.store.persons import RecordKey
 from api.store.schema_quality import known_link_samples as samples
@@ -136,6 +138,35 @@ def test_only_a_new_decision_is_independent_and_it_goes_with_the_decision(served
         assert connection.execute(select(samples).where(samples.c.decision == int(made))).all() == []
         connection.execute(delete(samples))
         assert known_links.all_links(connection)
+
+
+def test_answers_that_stand_tell_of_each_link_once_and_contradictions_of_none(served: Served) -> None:
+    def query(agency: str, number: int, contact: str, child: int, *, other: str | None = None) -> Query:
+        other = handle(contact, child) if other is None else other
+        return Query(agency, f"Q-{number:010X}", "COUNCIL_ONLY_M", handle(agency, child), contact, other)
+
+    given = [
+        (query("E09", 1, "P01", 31), ["not-same-child", "same-child"]),  # the last stands
+        (query("E09", 2, "P01", 32), ["not-same-child"]),
+        (query("E09", 3, "P01", 33), ["cannot-tell"]),
+        (query("E09", 4, "P01", 34), []),
+        (query("E09", 5, "P01", 35), ["same-child"]),
+        (query("P01", 6, "E09", 35), ["not-same-child"]),  # the same link, the other way
+        (query("E09", 7, "P01", 36), ["recorded-now"]),
+        (query("E09", 8, "P01", 36), []),
+        (query("E09", 9, "E09", 37), ["same-child"]),  # a quality question about its own records
+        (query("E09", 10, "P01", 38, other=""), ["same-child"]),
+    ]
+    with served.workers.database.write() as connection:
+        answers.note_queries(connection, [one for one, _ in given], 1)
+        for one, codes in given:
+            for code in codes:
+                answers.add_answer(connection, one.agency, one.query, code, now="2026-03-01T09:30Z")
+        numbers = {handle("E09", one): one for one in range(31, 39)}
+        asked = (one for one in answered_links(connection) if one.left[1] in numbers)
+        found = {numbers[one.left[1]]: (one.stratum, one.right_link) for one in asked}
+    said = {31: True, 32: False, 33: None, 34: None, 35: None, 36: True}
+    assert found == {child: ("COUNCIL_ONLY_M", right) for child, right in said.items()}
 
 
 def test_a_link_is_found_unaided_by_its_own_weight_or_by_others() -> None:

@@ -33,8 +33,8 @@ class CaptureRow(Struct, frozen=True, kw_only=True):
     """One group's children who went missing from care where both sides handed in.
 
     ``council``, ``police``, ``both``: how many are on each list and on both; ``estimate``: how many there are
-    at least, missed links allowed for, with ``low`` and ``high`` over the interval of recall as well; ``why``:
-    why nothing can be told.
+    at least, missed links allowed for, with ``low`` and ``high`` over the interval of recall as well.
+    ``why``: why nothing can be told.
     """
 
     kind: str
