@@ -155,7 +155,11 @@ def test_the_containerfile_takes_the_wheel_that_this_test_looked_at() -> None:
     first, final = text.split("\nFROM ")[1:]
     assert "RUN deploy/build-server-wheel /server" in first
     copied = re.findall(r"^COPY (.*)$", final, re.M)
-    assert copied == ["requirements/register.txt /tmp/register.txt", "--from=build /server /tmp/server"]
+    assert copied == [
+        "requirements/${REQUIREMENTS}.txt /tmp/requirements.txt",
+        "--from=build /server /tmp/server",
+    ]
+    assert re.search(r"^ARG REQUIREMENTS=register$", final, re.M)
     assert "--require-hashes" in final
     assert re.search(r"^USER clew$", final, re.M)
     assert "ENTRYPOINT" in final
