@@ -1,6 +1,6 @@
 """How hard a text is to read, by the formula of Flesch and Kincaid (1975): a school year, and an age from it.
 
-Syllables are counted by the spelling, which is right for about nine words of ten; the formula is rougher than that.
+Syllables are counted by the spelling, which is right for about nine words of ten; the formula is rougher.
 """
 
 import re
@@ -27,7 +27,7 @@ def syllables(word: str) -> int:
 
 
 def without_markup(text: str) -> str:
-    """Return the sentences of a Markdown text: headings and marked places go, list items end with a full stop."""
+    """Return the sentences of a Markdown text: headings and marked places go, list items get a full stop."""
     text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"\[\[.*?\]\]|\{[{%].*?[%}]\}|https?://\S+", " ", text, flags=re.DOTALL)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
