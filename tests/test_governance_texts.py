@@ -53,6 +53,15 @@ def test_every_file_that_is_cited_is_there(document: Path) -> None:
             assert any(ROOT.glob(named.rstrip("/"))), f"{document.name} names {named}"
 
 
+@each_document
+def test_every_numbered_section_that_is_cited_is_there(document: Path) -> None:
+    cited = re.findall(r"`(docs/[^`]+\.md)`, sections? (\d+)(?: (?:to|and) (\d+))?", _read(document))
+    for path, *numbers in cited:
+        there = headings(_read(ROOT / path))
+        for number in filter(None, numbers):
+            assert any(re.match(rf"{number}\.? ", one) for one in there), f"{path} has no section {number}"
+
+
 @each_text
 def test_every_part_and_heading_of_the_pack_that_is_cited_is_there(text: Path) -> None:
     for number, heading in _ITEM.findall(_read(text)):
@@ -206,6 +215,18 @@ def test_the_accessibility_statement_says_what_was_not_tried() -> None:
     for word in ("screen reader", "Windows", "disability"):
         assert word in not_tried, word
     assert "partially compliant" in said
+
+
+def test_the_weightiest_limitations_come_first() -> None:
+    said = _read(ROOT / "docs" / "limitations.md")
+    assert headings(said)[1] == "The weightiest"
+    bold = re.findall(
+        r"^- \*\*(.*?)\*\*|^- (Python cannot wipe memory)", section(said, "The weightiest"), re.M
+    )
+    first = ["".join(one) for one in bold]
+    assert first[0] == "Encodings are personal data."
+    assert first[1].startswith("One agency insider")
+    assert "Python cannot wipe memory" in first[:4]
 
 
 def test_reviewers_are_led_to_every_text() -> None:
