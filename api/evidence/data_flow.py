@@ -6,11 +6,11 @@ __all__ = ["DATA_FLOW", "DATA_FLOW_WORDS"]
 
 DATA_FLOW_WORDS = (
     "On its own machine each agency encodes identifiers with a key, and makes a bundle of two sealed parts. "
-    "The linkage unit's service passes one part to the linking worker, which sees encodings only, and "
-    "the other to the register worker, which sees clear codes only. Between the two only this crosses: which record "
-    "belongs to which person. Each agency gets back what is about its own records. Statistics leave through "
-    "disclosure control and two people. Custodians make and hold the key in shares; it never reaches the "
-    "linkage unit, and encodings never reach custodians. Every step has an entry in the ledger."
+    "The linkage unit's service passes one part to the linking worker, which sees encodings only, and the "
+    "other to the register worker, which sees clear codes only. Between the two only this crosses: which "
+    "record belongs to which person. Each agency gets back what is about its own records. Statistics leave "
+    "through disclosure control and two people. Custodians make and hold the key in shares; it never reaches "
+    "the linkage unit, and encodings never reach custodians. Every step has an entry in the ledger."
 )
 
 _INK, _BLUE, _RED = "#0b0c0c", "#0b3c49", "#b10e1e"

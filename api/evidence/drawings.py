@@ -14,6 +14,7 @@ from api.evidence.tree import Drawing
 from api.evidence.values import DataTable
 from api.overview.specimen import RowField, row_fields
 from api.overview.strength import ProfileAudit, profile_audits
+from linkage.counted import counted
 
 __all__ = ["FIGURES", "Picture", "drawing_of", "pictures"]
 
@@ -74,7 +75,7 @@ def _row_picture(fields: Sequence[RowField]) -> Picture:
         parts.append(words(236, y + 17, one.name, anchor="end"))
         parts.append(line(250, y + 12, 810, y + 12, "#d8dbdd"))
         parts.append(bar(x, y + 2, width, 20, _TEAL if one.size > 16 else _DARK))
-        parts.append(words(822, y + 17, f"{one.size:,} bytes"))
+        parts.append(words(822, y + 17, counted(one.size, "byte")))
         y += 26
     names = ", ".join(f"{one.name} {one.size}" for one in fields)
     said = f"A row has {total:,} bytes, in this order: {names}. Nothing stands between them."

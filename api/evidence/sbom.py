@@ -51,7 +51,7 @@ class Package:
 
 def installed() -> list[Package]:
     """Return what is installed here, by name, the project itself left out."""
-    known = {canonicalize_name(one.name): one for one in metadata.distributions()}
+    known = {str(canonicalize_name(one.name)): one for one in metadata.distributions()}
     wanted = _needed(known)
     locked = locked_digests()
     return [
@@ -118,7 +118,7 @@ def _requirements(one: metadata.Distribution, extras: frozenset[str]) -> Iterato
 def _licence(said: metadata.PackageMetadata) -> str:
     """Return the licence that a package states, in one line."""
     for name in ("License-Expression", "License"):
-        words = (said.get(name) or "").strip()
+        words = str((said.get_all(name) or ("",))[0]).strip()
         if words and "\n" not in words and len(words) < 100:
             return words
     classes = [one for one in said.get_all("Classifier") or () if one.startswith("License ::")]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import structs
 
 from api.evidence.gathering import Seen
-from api.evidence.values import DataTable, Source, Value, shown, table_of
+from api.evidence.values import DataTable, Heads, Source, Value, shown, table_of
 from api.overview import keeping
 from api.releasing import Proposal, said_of
 from api.setting_meanings import RETENTION_MEANINGS
@@ -105,8 +105,8 @@ def _settings(seen: Seen, part: str, caption: str, meanings: Mapping[str, str]) 
         value = getattr(own, one.name)
         words = ("yes" if value else "no") if isinstance(value, bool) else shown(value)
         rows.append((f"{part}.{one.name}", meanings.get(one.name, one.name.replace("_", " ")), words))
-    columns = [("setting", "Setting", "code"), ("meaning", "What it sets"), ("value", "Value")]
-    return table_of(part, caption, columns, rows, Source("setting", part))  # type: ignore[arg-type]
+    columns: list[Heads] = [("setting", "Setting", "code"), ("meaning", "What it sets"), ("value", "Value")]
+    return table_of(part, caption, columns, rows, Source("setting", part))
 
 
 def _release(one: releases.KeptRelease) -> tuple[Value, ...]:

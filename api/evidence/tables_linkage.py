@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from api.console_app.linkage_words import group_rows
 from api.evidence.gathering import Seen
-from api.evidence.values import DataTable, Source, Value, table_of
+from api.evidence.values import DataTable, Heads, Source, Value, table_of
 from api.open_releases import open_tables
 from api.overview import quality
 from api.overview.groups import GroupShare, held_by_both
@@ -15,7 +15,7 @@ __all__ = ["linkage_tables"]
 
 _RUNS = 24
 
-_PAIRS: tuple[tuple[str, str, str], ...] = (
+_PAIRS: tuple[Heads, ...] = (
     ("pairs", "True pairs", "count"),
     ("precision", "Precision", "percent"),
     ("precision_low", "From", "percent"),
@@ -161,7 +161,7 @@ def _evaluated(seen: Seen) -> DataTable:
     return table_of(
         "evaluation",
         "Linkage of labelled records, measured with the truth, by group",
-        [("name", "Records"), ("kind", "By"), ("group_name", "Group"), *_PAIRS],  # type: ignore[list-item]
+        [("name", "Records"), ("kind", "By"), ("group_name", "Group"), *_PAIRS],
         rows,
         Source("handed in", "--evaluation", "rounded"),
         empty="No evaluation was handed in.",

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from api.evidence.gathering import Seen
 from api.evidence.handed_in import Given, PrivacyAudit
-from api.evidence.values import DataTable, Source, Value, table_of
+from api.evidence.values import DataTable, Heads, Source, Value, table_of
 from api.overview import strength
 from api.overview.strength import AuditLight, ProfileAudit
 
 __all__ = ["strength_tables"]
 
-_GIVEN = (
+_GIVEN: tuple[Heads, ...] = (
     ("profile", "Profile"),
     ("attack", "Attack"),
     ("what", "What it reached"),

@@ -13,13 +13,26 @@ from api.config import Settings
 from linkage.errors import InputError
 from linkage.register.disclosure.rounding import rounded
 
-__all__ = ["Column", "Counts", "DataTable", "Fact", "Source", "Value", "shown", "table_of"]
+__all__ = [
+    "NOTHING",
+    "Column",
+    "Counts",
+    "DataTable",
+    "Fact",
+    "Heads",
+    "Source",
+    "Value",
+    "shown",
+    "table_of",
+]
 
 Value = str | int | float | None
 
 SourceKind = Literal["query", "setting", "ledger", "file", "code", "handed in", "moment"]
 Rule = Literal["as it is", "rounded"]
 ColumnKind = Literal["text", "code", "count", "percent", "figure"]
+
+Heads = tuple[str, str] | tuple[str, str, ColumnKind]
 
 NOTHING = "–"
 
@@ -78,7 +91,7 @@ class DataTable:
 def table_of(
     name: str,
     caption: str,
-    columns: Sequence[tuple[str, str] | tuple[str, str, ColumnKind]],
+    columns: Sequence[Heads],
     rows: Sequence[Sequence[Value]],
     source: Source,
     *,
