@@ -18,7 +18,7 @@ from api.evidence.drawings import Picture, drawing_of, pictures
 from api.evidence.facts import facts_of
 from api.evidence.gathering import Seen
 from api.evidence.pages import STYLE, Frame, index_page, item_page, sources_page, style_sheet
-from api.evidence.sbom import installed, sbom_bytes, sbom_facts, sbom_table
+from api.evidence.sbom import Package, installed, sbom_bytes, sbom_facts, sbom_table
 from api.evidence.tables_control import control_tables
 from api.evidence.tables_custody import custody_tables
 from api.evidence.tables_keeping import keeping_tables
@@ -76,7 +76,7 @@ class Pack:
 def build_pack(seen: Seen) -> Pack:
     """Build everything; raises :class:`linkage.errors.ClewError`."""
     packages = installed()
-    found = gather(seen)
+    found = gather(seen, packages)
     files = dict(_files(seen, found))
     files["sbom.cdx.json"] = sbom_bytes(packages, release=version("clew"), unit=seen.card.name, now=seen.now)
     figures = figures_of(found.facts.values(), found.tables.values(), found.items)
@@ -88,9 +88,8 @@ def build_pack(seen: Seen) -> Pack:
     return Pack(manifest, files, found)
 
 
-def gather(seen: Seen) -> Gathered:
+def gather(seen: Seen, packages: list[Package]) -> Gathered:
     """Read facts and tables, draw pictures, and fill in the texts."""
-    packages = installed()
     facts = {one.name: one for one in (*facts_of(seen), *dictionary_facts(seen), *sbom_facts(packages))}
     items = Fact("items", "items of the pack", ITEMS, Source("code", "the texts of this release"))
     facts[items.name] = items

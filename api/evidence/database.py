@@ -1,6 +1,7 @@
 """The same evidence as a database: one table for each of the pack's, and where every figure comes from."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,11 +11,21 @@ from typing import Any
 from sqlite_utils import Database
 
 from api.evidence.texts import Item
-from api.evidence.values import DataTable, Fact
+from api.evidence.values import ColumnKind, DataTable, Fact
 
-__all__ = ["Figure", "database_bytes", "datasette_metadata", "figures_of"]
+__all__ = ["Figure", "database_bytes", "datasette_metadata", "figures_of", "is_figure"]
 
 _NAME = "evidence"
+_NUMBER = re.compile(r"-?[0-9][0-9.,]*(\u00a0%)?( to -?[0-9][0-9.,]*(\u00a0%)?)?")
+
+_TYPES: Mapping[ColumnKind, type] = {
+    "text": str,
+    "code": str,
+    "count": int,
+    "percent": float,
+    "figure": float,
+}
+"""Of columns; SQLite lets a suppressed count stand as text among numbers."""
 
 Figure = dict[str, Any]
 
@@ -31,10 +42,17 @@ def figures_of(facts: Iterable[Fact], tables: Iterable[DataTable], items: Sequen
             continue
         for number, row in enumerate(table.rows, start=1):
             for column, value in zip(table.columns, row, strict=True):
-                if isinstance(value, int | float):
+                if is_figure(value, column.kind):
                     name = f"{table.name}.{number}.{column.name}"
                     found.append(_figure(name, f"{table.caption}: {column.head}", value, table.source))
     return found
+
+
+def is_figure(value: object, kind: ColumnKind) -> bool:
+    """Say whether a cell holds a number: as one, or in words as a share or an interval."""
+    if kind == "code":
+        return False
+    return isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value) is not None)
 
 
 def _figure(name: str, what: str, value: object, source: Any) -> Figure:
@@ -156,9 +174,7 @@ def _add_facts(database: Database, facts: Mapping[str, Fact], items: Sequence[It
 
 
 def _add_table(database: Database, table: DataTable) -> None:
-    kinds = {
-        one.name: _type_of([row[place] for row in table.rows]) for place, one in enumerate(table.columns)
-    }
+    kinds = {one.name: _TYPES[one.kind] for one in table.columns}
     made = _created(database, _table_name(table.name), {"row": int, **kinds}, pk="row")
     names = [one.name for one in table.columns]
     made.insert_all(
@@ -176,14 +192,6 @@ def _created(
     foreign_keys: Sequence[tuple[str, str, str]] = (),
 ) -> Any:
     return database.table(name).create(dict(columns), pk=pk, foreign_keys=list(foreign_keys))
-
-
-def _type_of(values: Iterable[object]) -> type:
-    """Return the type of a column; one in which a count is suppressed holds text beside numbers."""
-    kinds = {type(one) for one in values if one is not None}
-    if kinds <= {int} and kinds:
-        return int
-    return float if kinds and kinds <= {int, float} else str
 
 
 def _table_name(name: str) -> str:

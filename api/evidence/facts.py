@@ -101,13 +101,17 @@ def _of_epochs(seen: Seen) -> Iterator[Fact]:
     yield Fact("profile_weak", "whether it is weak", profile is None or profile.weak, code)
     row = None if profile is None else row_bytes(profile)
     yield Fact("row_bytes", "bytes of one row of encodings", row, code)
-    states = [one.state for one in seen.epochs]
-    yield Fact("epochs", "epochs ever adopted", len(states), _query("select count(*) from epochs"))
+    yield Fact("epochs", "epochs ever adopted", len(seen.epochs), _query("select count(*) from epochs"))
     closed = "select count(*) from epochs where closed_at is not null"
     count = sum(one.closed_at is not None for one in seen.epochs)
     yield Fact("epochs_closed", "of them closed", count, _query(closed))
     gone = "select count(*) from destructions where destroyed_at is not null"
-    yield Fact("epochs_destroyed", "of them destroyed", states.count("destroyed"), _query(gone))
+    yield Fact(
+        "epochs_destroyed",
+        "of them destroyed",
+        sum(one.destroyed_at is not None for one in seen.epochs),
+        _query(gone),
+    )
     connection = seen.connection
     for name, table, what in (
         ("custodians", schema.custodians, "key custodians pinned"),

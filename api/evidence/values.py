@@ -16,6 +16,7 @@ from linkage.register.disclosure.rounding import rounded
 __all__ = [
     "NOTHING",
     "Column",
+    "ColumnKind",
     "Counts",
     "DataTable",
     "Fact",
