@@ -26,7 +26,7 @@ __all__ = ["audit"]
 
 @click.group()
 def audit() -> None:
-    """Verify a linkage unit's ledger from an export, or an evidence pack, with nothing of the unit's."""
+    """Verify a linkage unit's ledger or an evidence pack, with nothing of the unit's."""
 
 
 audit.add_command(pack)

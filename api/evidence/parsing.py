@@ -64,6 +64,8 @@ def anchor_of(words: str) -> str:
 def _markdown() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": False}).enable("table")
     made.inline.ruler.before("link", "blank", _blank)
+    # What a link may lead to is looked at below; the parser would leave what it refuses as words.
+    made.validateLink = lambda _: True  # type: ignore[method-assign]
     return made
 
 
