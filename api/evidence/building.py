@@ -42,6 +42,7 @@ __all__ = ["Gathered", "Pack", "build_pack", "gather"]
 ITEMS = 16
 _SUMS = "SHA256SUMS"
 _COMMANDS = "clew audit pack FOLDER --unit unit-card.json\nsha256sum --check SHA256SUMS"
+_ALIGNED = {"text": "l", "code": "c", "day": "d"}
 _OTHER_FILES = {
     "sbom.cdx.json": "the software, in CycloneDX",
     "evidence.db": "the same evidence as an SQLite database; opens in Datasette with metadata.json",
@@ -146,7 +147,7 @@ def _grid(table: DataTable) -> Block:
         )
         for row in table.rows
     )
-    aligned = "".join("l" if one.kind in {"text", "code"} else "r" for one in table.columns)
+    aligned = "".join(_ALIGNED.get(one.kind, "r") for one in table.columns)
     return Grid(table.name, table.caption, heads, rows, aligned, table.note if rows else table.empty)
 
 

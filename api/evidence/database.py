@@ -21,6 +21,7 @@ _NUMBER = re.compile(r"-?[0-9][0-9.,]*(\u00a0%)?( to -?[0-9][0-9.,]*(\u00a0%)?)?
 _TYPES: Mapping[ColumnKind, type] = {
     "text": str,
     "code": str,
+    "day": str,
     "count": int,
     "percent": float,
     "figure": float,

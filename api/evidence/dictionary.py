@@ -152,11 +152,12 @@ def dictionary_tables(seen: Seen) -> Iterator[DataTable]:
                 ENCODED[name][0],
                 ENCODED[name][1],
                 ", ".join(views),
-                f"as encodings: {keeping}, and no longer than their epoch",
+                f"{keeping}; no longer than the epoch",
             )
             for name, views in used.items()
         ],
         Source("code", "linkage.shipped_profiles:shipped_profiles"),
+        note=_kept_words(seen.settings),
         empty="No epoch is in force, so that nothing is encoded.",
     )
     yield table_of(
@@ -183,6 +184,7 @@ def dictionary_tables(seen: Seen) -> Iterator[DataTable]:
             for field in record.fields
         ],
         Source("code", "linkage.wire.records"),
+        note=_kept_words(seen.settings),
     )
     yield table_of(
         "fields-never",
@@ -210,10 +212,18 @@ def _used(profile: EncodingProfile) -> dict[Field, list[str]]:
 def _until(settings: Settings) -> str:
     kept = settings.retention
     if not kept.enabled:
-        return "until somebody erases it: the schedule is switched off"
+        return "until it is erased"
+    return f"{kept.years_after_last_record} years; until {kept.until_age}"
+
+
+def _kept_words(settings: Settings) -> str:
+    """Say what the short form of :func:`_until` means."""
+    kept = settings.retention
+    if not kept.enabled:
+        return "The retention schedule is switched off: what is kept goes only when somebody erases it."
     return (
-        f"{kept.years_after_last_record} years after the child's last record from that agency, "
-        f"and not before the child is surely {kept.until_age}"
+        f"“{_until(settings)}”: {kept.years_after_last_record} years after the last day that any record of the "
+        f"child from that agency speaks of, and not before the child is surely {kept.until_age}."
     )
 
 

@@ -32,6 +32,14 @@ __all__ = ["STYLE", "Frame", "index_page", "item_page", "sources_page", "style_s
 STYLE = "pack.css"
 
 
+_CLASSES = {
+    "l": Markup(""),
+    "r": Markup(' class="figure"'),
+    "c": Markup(' class="code"'),
+    "d": Markup(' class="day"'),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What stands around every page: whose pack it is, when it was built, and where the ledger was."""
@@ -117,7 +125,7 @@ class _Writer:
     def _grid(self, grid: Grid) -> Markup:
         if not grid.rows:
             return Markup('<p class="note"><strong>{}.</strong> {}</p>').format(grid.caption, grid.note)
-        kinds = [Markup(' class="figure"') if one == "r" else Markup("") for one in grid.aligned]
+        kinds = [_CLASSES[one] for one in grid.aligned]
         heads = Markup("").join(
             Markup('<th scope="col"{}>{}</th>').format(kind, self.inlines(cell))
             for kind, cell in zip(kinds, grid.heads, strict=True)

@@ -29,8 +29,8 @@ def control_tables(seen: Seen) -> Iterator[DataTable]:
             ("kind", "Kind", "code"),
             ("words", "What happened"),
             ("entries", "Entries", "count"),
-            ("first_day", "First day"),
-            ("last_day", "Last day"),
+            ("first_day", "First day", "day"),
+            ("last_day", "Last day", "day"),
         ],
         [
             (kind, KIND_WORDS.get(kind, kind), count, first, last)

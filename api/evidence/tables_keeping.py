@@ -59,8 +59,8 @@ def keeping_tables(seen: Seen) -> Iterator[DataTable]:
         "Epochs that were destroyed",
         [
             ("epoch", "Epoch"),
-            ("asked_on", "Asked for"),
-            ("destroyed_on", "Destroyed"),
+            ("asked_on", "Asked for", "day"),
+            ("destroyed_on", "Destroyed", "day"),
             ("certified", "Certified"),
         ],
         [
@@ -84,9 +84,9 @@ def keeping_tables(seen: Seen) -> Iterator[DataTable]:
             ("period", "Period"),
             ("area", "Area"),
             ("tables", "Tables", "count"),
-            ("proposed_on", "Proposed"),
-            ("decided_on", "Decided"),
-            ("withdrawn_on", "Withdrawn"),
+            ("proposed_on", "Proposed", "day"),
+            ("decided_on", "Decided", "day"),
+            ("withdrawn_on", "Withdrawn", "day"),
             ("two_people", "By two people"),
             ("digest", "Digest", "code"),
         ],

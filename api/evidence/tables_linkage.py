@@ -35,7 +35,7 @@ def linkage_tables(seen: Seen) -> Iterator[DataTable]:
         "The newest linkages, with what each says of its own links",
         [
             ("run", "Linkage", "count"),
-            ("day", "Day"),
+            ("day", "Day", "day"),
             ("epoch", "Epoch"),
             ("records", "Records", "count"),
             ("links", "Links", "count"),

@@ -44,7 +44,7 @@ def unit_tables(seen: Seen, facts: Mapping[str, Fact]) -> Iterator[DataTable]:
             ("kind", "Kind"),
             ("state", "State"),
             ("period", "Last accepted snapshot is of"),
-            ("sent", "Received"),
+            ("sent", "Received", "day"),
         ],
         [
             (

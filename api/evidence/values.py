@@ -31,7 +31,7 @@ Value = str | int | float | None
 
 SourceKind = Literal["query", "setting", "ledger", "file", "code", "handed in", "moment"]
 Rule = Literal["as it is", "rounded"]
-ColumnKind = Literal["text", "code", "count", "percent", "figure"]
+ColumnKind = Literal["text", "code", "day", "count", "percent", "figure"]
 
 Heads = tuple[str, str] | tuple[str, str, ColumnKind]
 
