@@ -37,6 +37,7 @@ class Before:
     revoked: frozenset[str] = frozenset()
     held_back: HeldBack = field(default_factory=lambda: HeldBack({}, {}))
     known: Sequence[KnownLink] = ()
+    sampled: frozenset[int] = frozenset()
     roles: Mapping[str, Role] = field(default_factory=dict)
 
     @property
@@ -72,6 +73,8 @@ class Outcome:
     method: str | None = None
     review: ForReview = field(default_factory=ForReview)
     figures: LinkFigures | None = None
+    unaided: Mapping[int, bool] = field(default_factory=dict)
+    """Decisions that were known independently, and whether the linkage joins their records by itself."""
 
 
 def carried_persons(before: Before, held: Mapping[str, Encodings]) -> dict[RecordKey, Carried]:

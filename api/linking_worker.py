@@ -26,6 +26,7 @@ from api.store import (
     agencies,
     epochs,
     jobs,
+    known_link_samples,
     known_links,
     ledger,
     persons,
@@ -132,6 +133,7 @@ class LinkingWorker:
             review.replace_round(connection, number, run.epoch, asked.pairs, asked.views, now=now)
             review.keep_figures(connection, run.epoch, outcome.figures)
             self._explanations.keep(connection, number, run.epoch, asked.kept, now=self._clock())
+            known_link_samples.set_found(connection, outcome.unaided, number)
             submissions.mark_linked(connection, run.submissions)
             if task.job.cycle is None:  # with a cycle reconciliation follows, and the search after it
                 jobs.queue_urgent(connection, now=self._clock())
@@ -215,6 +217,7 @@ class LinkingWorker:
                 revoked=revocations.revoked_epochs(connection),
                 held_back=records.held_back(connection),
                 known=known_links.all_links(connection),
+                sampled=known_link_samples.sampled_decisions(connection),
                 roles={one.code: one.role for one in every},
             )
 
@@ -225,13 +228,18 @@ class LinkingWorker:
         from api.review_cases import for_review
         from linkage.match.linkage import Choice, Costs, Known, RecordId, Source, link
         from linkage.match.quality import estimate_quality
+        from linkage.match.unaided import found_unaided
 
         current = before.comparable
         if not current:
             return Outcome([], before.carried)
         held = self._by_agency(current, before)
         carried = carried_persons(before, held)
-        known = [Known(RecordId(*one.left), RecordId(*one.right), one.same) for one in before.known]
+        numbered = {
+            one.id: Known(RecordId(*one.left), RecordId(*one.right), one.same) for one in before.known
+        }
+        known = list(numbered.values())
+        sample = {number: one for number, one in numbered.items() if number in before.sampled}
         stated = self._settings
         sources = [Source(agency, rows) for agency, rows in held.items()]
         profile = shipped_profile(before.epoch.profile_name)
@@ -245,6 +253,7 @@ class LinkingWorker:
             population=stated.population or None,
             progress=task.comparisons,
         )
+        unaided = found_unaided(found, known, sample.values())
         clusters = _grouped(found.records, found.clusters.tolist())
         precision = estimate_quality(found, known=known).links.precision
         return Outcome(
@@ -258,6 +267,7 @@ class LinkingWorker:
             method=found.method,
             review=for_review(sources, profile, found, known=known, population=stated.population or None),
             figures=link_figures(sources, profile, found, known=known, roles=before.roles),
+            unaided={number: unaided[one] for number, one in sample.items() if one in unaided},
         )
 
     def _standing(self, submission: Submission, before: Before) -> Encodings:

@@ -16,6 +16,7 @@ from api.clock import Clock, stamp
 from api.config import read_settings
 from api.erasing_payload import PayloadEraser
 from api.folders import DataFolder
+from api.group_quality import told_of_groups
 from api.held_records import held_records, run_of_cycle, standing_persons, tolerance_set
 from api.part_intake import PartIntake, append_dropped
 from api.payload_erasure import find_erasure, forget_in_register
@@ -29,6 +30,7 @@ from api.store import (
     agencies,
     answers,
     epochs,
+    group_quality,
     jobs,
     ledger,
     persons,
@@ -176,11 +178,13 @@ class RegisterWorker:
         with self._database.read() as connection:
             enrolled = [one.code for one in agencies.all_agencies(connection) if one.enrolled]
             asked, questions = ask(connection, number, outcome.persons, outcome.standing, numbers)
+            told_by_group = told_of_groups(connection, outcome.standing)
         told = {code: _results(outcome, code, number, asked.get(code, ())) for code in enrolled}
         bodies = {code: canonical(one).decode() for code, one in told.items()}
         figures = canonical(outcome.figures).decode()
         with task.ending() as connection:
             results.store_results(connection, number, bodies, figures=figures, now=stamp(self._clock()))
+            group_quality.keep(connection, number, told_by_group, now=stamp(self._clock()))
             answers.note_queries(connection, [*queries, *questions], number)
             settle_questions(connection, outcome.standing, now=self._clock())
             record_review(connection, review, number, self._settings, now=self._clock())

@@ -32,6 +32,8 @@ class MadeUpRegister:
     directory: AreaDirectory
     event_of: dict[tuple[str, str], str]
     """Agency and episode handle to the true absence."""
+    handle_of: dict[tuple[str, str], str]
+    """Agency and its own reference of a child to the child's handle."""
 
 
 def made_up_register(world: World) -> MadeUpRegister:
@@ -40,14 +42,16 @@ def made_up_register(world: World) -> MadeUpRegister:
     records: list[AgencyRecords] = []
     person_of: dict[tuple[str, str], str] = {}
     event_of: dict[tuple[str, str], str] = {}
+    handle_of: dict[tuple[str, str], str] = {}
     for extract in world.extracts:
         code = extract.agency.code
         payload, children, episodes = _payload(extract, world, numbers)
         records.append(AgencyRecords(code, extract.agency.role, payload))  # type: ignore[arg-type]
         person_of |= {(code, handle): world.truth.entity_of[code, ref] for ref, handle in children.items()}
+        handle_of |= {(code, ref): handle for ref, handle in children.items()}
         event_of |= {(code, handle): world.truth.event_of[code, ref] for ref, handle in episodes.items()}
     directory = AreaDirectory(made_up_areas(extract.agency for extract in world.extracts))
-    return MadeUpRegister(records, person_of, directory, event_of)
+    return MadeUpRegister(records, person_of, directory, event_of, handle_of)
 
 
 def _payload(

@@ -119,7 +119,8 @@ def evaluate(
     FOLDER holds meta.json (sources, mode: link, dedupe or multi), SOURCE.csv or SOURCE.csv.gz for every
     source, with rec_id and any of given_name, middle_name, surname, date_of_birth, sex, address, locality,
     postcode and phone, and truth.csv or truth.csv.gz with source, rec_id and entity_id.  Results are also
-    told apart by the columns name_origin, ethnicity and noise where they are there.
+    told apart by the columns name_origin, ethnicity, uasc, age_band, council and noise where they are there,
+    and it is said which groups fare otherwise than all others by more than chance.
     """
     profile = choose_profile(chosen)
     costs = Costs(*stated) if stated else DEFAULT_COSTS

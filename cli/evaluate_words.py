@@ -11,6 +11,7 @@ from rich.text import Text
 
 from cli.labelled_data import LabelledFolder
 from linkage.lab.evaluation import Declaration, LinkedTables
+from linkage.lab.evaluation_differences import sentences
 from linkage.lab.evaluation_intervals import Share
 from linkage.lab.evaluation_report import Estimate, Evaluation, figures_of
 from linkage.profile import EncodingProfile
@@ -111,6 +112,8 @@ def print_run(run: Run) -> None:
     _print_beside(run.evaluation, console)
     if run.evaluation.groups:
         console.print(_groups(run.evaluation))
+        for said in sentences(run.evaluation.differences):
+            console.print(Text(_printable(said)))
     console.print("seconds: " + ", ".join(f"{step} {value:.1f}" for step, value in run.seconds.items()))
 
 

@@ -25,6 +25,7 @@ HEADINGS = [
     "How well the scores tell pairs apart",
     "Whether probabilities mean what they say",
     "By group",
+    "Whether groups fare differently",
     "The largest clusters",
 ]
 
@@ -92,7 +93,7 @@ class _Page(HTMLParser):
 def test_every_chart_is_there_with_words_beside_it(outputs: tuple[str, dict[str, object], str]) -> None:
     page = _Page(outputs[0])
     assert page.headings == HEADINGS
-    assert page.tags.count("svg") == page.tags.count("figure") == 5
+    assert page.tags.count("svg") == page.tags.count("figure") == 6
     for section in outputs[0].split("<section>")[1:]:
         assert re.search(r"<p>[A-Z0-9][^<]{60,}\.</p>", section), section[:80]
     assert outputs[0].count("truth seen") >= 3
@@ -169,7 +170,7 @@ def test_a_browser_shows_every_chart(outputs: tuple[str, dict[str, object], str]
     )
     shown = _Page(done.stdout)
     assert shown.headings == HEADINGS
-    assert shown.tags.count("svg") == 5
+    assert shown.tags.count("svg") == 6
     assert shown.tags.count("path") > 50
     picture = tmp_path / "page.png"
     subprocess.run(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flask import Flask, abort, render_template
 from sqlalchemy import Connection
 
-from api.console_app import linkage_words
+from api.console_app import group_words, linkage_words
 from api.console_app.drawing import precision_chart
 from api.console_app.opened_releases import OpenedReleases
 from api.console_app.roles import allow
@@ -13,6 +13,7 @@ from api.console_app.service import ConsoleService
 from api.console_app.showing import page_number
 from api.overview import quality, specimen, strength
 from api.overview.agencies import agency_views
+from api.overview.group_quality import group_name, told_by_groups, verdict_of
 from api.overview.groups import GroupShare, held_by_both
 from api.store import agencies, releases, review
 from api.store.releases import KeptRelease
@@ -67,6 +68,7 @@ def _add_quality(app: Flask, service: ConsoleService) -> None:
             names = {one.code: one.name for one in agencies.all_agencies(connection)}
             released = _published(connection)
             shares = None if released is None else _shares(opened, connection, released)
+            told = told_by_groups(connection)
         groups = [] if found is None else linkage_words.group_rows(found, names)
         return render_template(
             "governance/quality.html",
@@ -79,6 +81,10 @@ def _add_quality(app: Flask, service: ConsoleService) -> None:
             released=released,
             shares=shares,
             shares_drawn=linkage_words.shares_picture(shares or ()),
+            told=told,
+            estimators=[] if told is None else [group_words.shown(one) for one in told.estimators],
+            group_name=group_name,
+            verdict_of=verdict_of,
         )
 
     @app.get("/governance/scores")

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import click
+from sqlalchemy import Connection
 
 from api.clock import utc_now
 from api.deciding import decide
 from api.deciding import undo as undo_decision
 from api.manage.options import data_option, opened_register, say
-from api.store import known_links
+from api.store import known_link_samples, known_links
 from api.store.persons import RecordKey
 from linkage.errors import InputError
 
@@ -42,18 +43,35 @@ def keep_apart(data: Path, one: str, other: str, reason: str) -> None:
 @_one
 @_other
 @_reason
-def join(data: Path, one: str, other: str, reason: str) -> None:
+@click.option(
+    "--independent",
+    is_flag=True,
+    help="It was known before anybody looked at the linkage: it counts in how many links linkage finds.",
+)
+def join(data: Path, one: str, other: str, reason: str, independent: bool) -> None:  # noqa: FBT001
     """Let two records be one person, whatever their encodings say."""
-    _decide(data, one, other, same=True, reason=reason)
+    _decide(data, one, other, same=True, reason=reason, independent=independent)
 
 
-def _decide(data: Path, one: str, other: str, *, same: bool, reason: str) -> None:
+def _decide(data: Path, one: str, other: str, *, same: bool, reason: str, independent: bool = False) -> None:
     left, right = _record(one), _record(other)
     with opened_register(data) as (_, database), database.write() as connection:
         number, new = decide(connection, left, right, same=same, reason=reason, now=utc_now())
+        if independent:
+            _sample(connection, number, new=new)
     what = "are one person" if same else "are kept apart"
     say(f"decision {number}: two records {what}{'' if new else ', as was decided already'}")
     click.echo(number)
+
+
+def _sample(connection: Connection, number: int, *, new: bool) -> None:
+    if not new and number not in known_link_samples.sampled_decisions(connection):
+        raise InputError(
+            f"decision {number} stands already, and nobody said then that it was known independently",
+            hint="what was decided after a look at the linkage tells nothing of how many links it finds",
+        )
+    if new:
+        known_link_samples.add_sample(connection, number)
 
 
 @link.command()

@@ -11,11 +11,13 @@ from api.store.schema_audiences import answers, queries
 from linkage.wire.answers import AnswerCode, link_holds
 
 __all__ = [
+    "AskedLink",
     "AskedQuestion",
     "Evidence",
     "Given",
     "Query",
     "add_answer",
+    "asked_links",
     "asked_questions",
     "child_of",
     "count_answers",
@@ -70,6 +72,18 @@ class AskedQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedLink:
+    """A query about an agency's ``child`` and the record ``other`` of ``contact``; None before an answer."""
+
+    agency: str
+    reconciliation_class: str
+    child: str
+    contact: str
+    other: str
+    answer: AnswerCode | None
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What an answer says about the link between two child records."""
 
@@ -121,6 +135,34 @@ def asked_questions(connection: Connection) -> list[AskedQuestion]:
             bool(row.answered),
         )
         for row in connection.execute(found.order_by(queries.c.agency, queries.c.query))
+    ]
+
+
+def asked_links(connection: Connection) -> list[AskedLink]:
+    """Return every query about the link between two agencies' records, with the answer that stands."""
+    last = select(func.max(answers.c.id)).group_by(answers.c.agency, answers.c.query)
+    joined = queries.outerjoin(
+        answers,
+        and_(
+            answers.c.agency == queries.c.agency, answers.c.query == queries.c.query, answers.c.id.in_(last)
+        ),
+    )
+    query = (
+        select(queries, answers.c.answer)
+        .select_from(joined)
+        .where(queries.c.contact != queries.c.agency, queries.c.other != "")
+        .order_by(queries.c.agency, queries.c.query)
+    )
+    return [
+        AskedLink(
+            row.agency,
+            row.reconciliation_class,
+            row.child,
+            row.contact,
+            row.other,
+            cast("AnswerCode | None", row.answer),
+        )
+        for row in connection.execute(query)
     ]
 
 

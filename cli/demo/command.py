@@ -19,9 +19,10 @@ from cli.demo import stages
 from cli.demo.outcome import Outcome, Timing, gather, show
 from cli.demo.parties import wait_for_file
 from cli.demo.rotation import ROTATION, rotated, steps_of
-from cli.demo.world_files import joined_903
+from cli.demo.world_files import joined_903, write_labelled
 from keys.files import private_folder
 from linkage.errors import InputError
+from linkage.lab.burdens import read_burden
 from linkage.lab.world import World, simulate
 
 __all__ = ["demo", "play"]
@@ -49,6 +50,18 @@ __all__ = ["demo", "play"]
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Instead of a made-up world join this folder's 903 return (no names) to made-up names.",
 )
+@click.option(
+    "--burden",
+    "burdens",
+    multiple=True,
+    metavar="TEXT",
+    help="Spoil one group's records: 'ethnicity=black misspelt=0.3 missing=0.2'.",
+)
+@click.option(
+    "--labelled",
+    type=click.Path(path_type=Path),
+    help="Play nothing: write the world here as labelled data for `clew evaluate` (must not exist yet).",
+)
 @click.option("--rotate", is_flag=True, help="Also make a new key, encode everything again, destroy the old.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Also write the figures as JSON.")
 def demo(
@@ -59,6 +72,8 @@ def demo(
     seed: int,
     keep: Path | None,
     ssda903: Path | None,
+    burdens: tuple[str, ...],
+    labelled: Path | None,
     rotate: bool,  # noqa: FBT001
     json_file: Path | None,
 ) -> None:
@@ -68,12 +83,20 @@ def demo(
     submission over HTTP, linkage, reconciliation, and each agency's report; then the result beside the
     truth that only the simulator knows.  Nothing is left running; without --keep nothing is left at all.
     """
+    if ssda903 is not None and burdens:
+        raise InputError("--burden spoils records of a made-up world", hint="leave out --ssda903")
+    spoilt = [read_burden(text) for text in burdens]
+    imagine = (
+        partial(simulate, children, seed, councils=councils, forces=forces, years=years, burdens=spoilt)
+        if ssda903 is None
+        else partial(joined_903, ssda903, seed)
+    )
+    if labelled is not None:
+        _check_new(labelled, "--labelled")
+        write_labelled(imagine(), labelled)
+        click.echo(f"labelled data: {labelled}; read them with `clew evaluate`", err=True)
+        return
     with _folder(keep) as folder:
-        imagine = (
-            partial(simulate, children, seed, councils=councils, forces=forces, years=years)
-            if ssda903 is None
-            else partial(joined_903, ssda903, seed)
-        )
         outcome = play(folder, imagine, rotate=rotate)
         show(outcome, Console(), kept=keep is not None)
         if json_file is not None:
@@ -86,11 +109,15 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="clew-demo-") as name:
             yield Path(name)
         return
-    if keep.exists():
-        raise InputError(
-            f"the folder {keep.name} exists already", hint="give --keep a folder that is not there yet"
-        )
+    _check_new(keep, "--keep")
     yield private_folder(keep.absolute())
+
+
+def _check_new(folder: Path, option: str) -> None:
+    if folder.exists():
+        raise InputError(
+            f"the folder {folder.name} exists already", hint=f"give {option} a folder that is not there yet"
+        )
 
 
 @dataclass(slots=True)

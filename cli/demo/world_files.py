@@ -1,6 +1,7 @@
 """The made-up world written out as the files that each agency's own case system would export."""
 
 import csv
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,9 +10,10 @@ from linkage.errors import InputError
 from linkage.lab.areas import made_up_areas
 from linkage.lab.world import Agency, Extract, Table, World
 from linkage.lab.world_of_903 import TABLES_OF_903, world_of_903
+from linkage.lab.world_tables import labelled_sheets
 from linkage.register.areas import COLUMNS
 
-__all__ = ["joined_903", "write_areas", "write_extract"]
+__all__ = ["joined_903", "write_areas", "write_extract", "write_labelled"]
 
 
 def joined_903(folder: Path, seed: int) -> World:
@@ -38,6 +40,17 @@ def write_extract(extract: Extract, folder: Path) -> Path:
     for name, table in extract.tables.items():
         _write(folder / f"{name}.csv", table)
     _write(folder / "coverage.csv", Table(columns=("area", "month"), rows=list(extract.coverage)))
+    return folder
+
+
+def write_labelled(world: World, folder: Path) -> Path:
+    """Write a world as a folder of labelled data (docs/evaluate.md); return the folder."""
+    private_folder(folder)
+    sources = [extract.agency.code for extract in world.extracts]
+    for name, sheet in labelled_sheets(world).items():
+        _write(folder / f"{name}.csv", sheet)
+    meta = {"name": f"made-up world {world.seed}", "mode": "multi", "sources": sources}
+    (folder / "meta.json").write_text(json.dumps(meta) + "\n", encoding="utf-8")
     return folder
 
 

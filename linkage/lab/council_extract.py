@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.lab.agencies import Agency, Country
+from linkage.lab.burdens import Burdener
 from linkage.lab.care import CareSpell
 from linkage.lab.draws import Draws
 from linkage.lab.extracts import Extract, Table, Trace, british_day, local_references, note, numbered, yes_no
@@ -71,13 +72,21 @@ def known_to_councils(
 
 class _CouncilExport:
     def __init__(
-        self, agency: Agency, country: Country, last: dt.date, rates: Rates, seed: int, trace: Trace
+        self,
+        agency: Agency,
+        country: Country,
+        last: dt.date,
+        rates: Rates,
+        seed: int,
+        trace: Trace,
+        burdener: Burdener,
     ) -> None:
         self.agency = agency
         self.country = country
         self.last = last
         self.rates = rates
         self.trace = trace
+        self.burdener = burdener
         self.draws = Draws(seed, f"extract {agency.code}")
         self.clerk = Clerk(country, rates, Draws(seed, f"records {agency.code}"))
         self.prefix = agency.name[:3].upper()
@@ -100,6 +109,7 @@ class _CouncilExport:
         """Write one record of a child, and the care spells under it."""
         child = known.child
         record = self.clerk.record(child, self.agency, known.spells[0], known.spells[0].start)
+        record = self.burdener.spoilt(record, child, self.agency)
         self.trace.entity_of[self.agency.code, reference] = child.entity
         self.trace.plant(child, record)
         responsible = self.agency.code if known.own else self.country.councils[known.spells[-1].council].code
@@ -168,9 +178,10 @@ def council_extract(
     rates: Rates,
     seed: int,
     trace: Trace,
+    burdener: Burdener,
 ) -> Extract:
     """Export one council: every child it knows, and its reports; notes in ``trace`` what is what."""
-    export = _CouncilExport(agency, country, last, rates, seed, trace)
+    export = _CouncilExport(agency, country, last, rates, seed, trace, burdener)
     export.enter(known)
     episodes, interviews = export.episodes(reports)
     tables = {

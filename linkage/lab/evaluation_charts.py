@@ -10,6 +10,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from linkage.differences import GroupDifference
 from linkage.lab.evaluation_calibration import Reliability, WeighedPairs
 from linkage.lab.evaluation_groups import GroupScores
 from linkage.lab.evaluation_intervals import Share
@@ -17,12 +18,22 @@ from linkage.lab.evaluation_oracle import Oracle
 from linkage.lab.evaluation_report import LargeCluster
 from linkage.lab.evaluation_scores import PairScores
 
-__all__ = ["by_group", "by_threshold", "largest_clusters", "reliability_curve", "score_distributions"]
+__all__ = [
+    "by_difference",
+    "by_group",
+    "by_threshold",
+    "largest_clusters",
+    "reliability_curve",
+    "score_distributions",
+]
 
 _WIDTH, _HEIGHT = 560, 280
 _REACH, _BIN = 15.0, 0.5
 _SAME, _OTHER = "one person", "two persons"
 _COLOURS = alt.Scale(domain=[_SAME, _OTHER], range=["#1b6ca8", "#c8553d"])
+_CLAIMED, _CHANCE = "more than chance", "no more than chance"
+_VERDICTS = alt.Scale(domain=[_CLAIMED, _CHANCE], range=["#c8553d", "#6b7377"])
+_SHAPES = alt.Scale(domain=[_CLAIMED, _CHANCE], range=["diamond", "circle"])
 _MEASURES = alt.Scale(domain=["precision", "recall"], range=["#1b6ca8", "#c8553d"])
 
 
@@ -112,6 +123,33 @@ def by_group(groups: Sequence[GroupScores]) -> str:
     )
     points = base.mark_circle(size=40).encode(x="value:Q")
     chart = (lines + points).properties(width=_WIDTH // 2, height=alt.Step(16))
+    return _svg(chart.facet(column=alt.Column("measure:N", title="")))
+
+
+def by_difference(groups: Sequence[GroupDifference]) -> str:
+    """Draw each group's share less that of all others, with its interval, and what is more than chance."""
+    rows = [
+        {
+            "group": f"{one.kind}: {one.name}",
+            "measure": one.outcome,
+            "value": one.difference.value,
+            "low": one.difference.low,
+            "high": one.difference.high,
+            "verdict": _CLAIMED if one.claimed else _CHANCE,
+        }
+        for one in groups
+        if one.difference is not None
+    ]
+    base = _chart(rows).encode(
+        y=alt.Y("group:N", title="", sort=None, axis=alt.Axis(labelLimit=260)),
+        color=alt.Color("verdict:N", scale=_VERDICTS, title=""),
+    )
+    lines = base.mark_rule().encode(x=alt.X("low:Q", title="less all others' share"), x2="high:Q")
+    points = base.mark_point(filled=True, size=50).encode(
+        x="value:Q", shape=alt.Shape("verdict:N", scale=_SHAPES, title="")
+    )
+    none = base.mark_rule(color="grey", strokeDash=[4, 4]).encode(x=alt.datum(0), y=alt.value(0))
+    chart = (none + lines + points).properties(width=_WIDTH // 2, height=alt.Step(16))
     return _svg(chart.facet(column=alt.Column("measure:N", title="")))
 
 

@@ -21,7 +21,7 @@ from linkage.lab.evaluation_scores import PairScores
 
 __all__ = ["OF_PERSONS", "OF_RECORDS", "Group", "GroupScores", "groups_of", "score_groups"]
 
-OF_PERSONS = ("name_origin", "ethnicity")
+OF_PERSONS = ("name_origin", "ethnicity", "uasc", "age_band", "council")
 """Columns of labelled data that say something of persons, besides identifiers."""
 
 OF_RECORDS = ("noise",)
@@ -55,16 +55,18 @@ class GroupScores:
     recall: Share
 
 
-def groups_of(tables: Sequence[Table], truth: Mapping[Label, str]) -> list[Group]:
+def groups_of(
+    tables: Sequence[Table], truth: Mapping[Label, str], *, most: int = _MOST_GROUPS
+) -> list[Group]:
     """Return the groups that labelled data tell apart: sources, sex, years of birth, missing fields, columns.
 
-    A column with more than twenty values is passed over, and so is what puts all records into one group.
+    A column with more than ``most`` values is passed over, and so is what puts all records into one group.
     """
     said = [
         *_sources(tables),
         *_of_identifiers(tables, truth),
         *_missing(tables),
-        *_of_columns(tables, truth),
+        *_of_columns(tables, truth, most),
     ]
     kinds = [group.kind for group in said]
     return [group for group in said if kinds.count(group.kind) > 1]
@@ -176,14 +178,14 @@ def _missing(tables: Sequence[Table]) -> Iterator[Group]:
             yield Group("missing", name.replace("_", " "), lacking)
 
 
-def _of_columns(tables: Sequence[Table], truth: Mapping[Label, str]) -> Iterator[Group]:
+def _of_columns(tables: Sequence[Table], truth: Mapping[Label, str], most: int) -> Iterator[Group]:
     for column in (*OF_PERSONS, *OF_RECORDS):
         values = {
             (table.name, rec_id): value or "not recorded"
             for table in tables
             for rec_id, value in zip(table.rec_ids, table.groups.get(column, ()), strict=False)
         }
-        if len(set(values.values())) > _MOST_GROUPS:
+        if len(set(values.values())) > most or not any(table.groups.get(column) for table in tables):
             continue
         kind = column.replace("_", " ")
         yield from _of_persons(kind, values, truth) if column in OF_PERSONS else _of_records(kind, values)

@@ -6,8 +6,10 @@ Needs the extra ``lab``, for its charts.
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from linkage.differences import GroupDifference
 from linkage.lab import evaluation_charts as charts
 from linkage.lab.evaluation_calibration import BINS, FEW_BINS
+from linkage.lab.evaluation_differences import sentences
 from linkage.lab.evaluation_intervals import Share
 from linkage.lab.evaluation_report import DOUBTFUL, Evaluation
 from linkage.lab.evaluation_scores import PairScores
@@ -40,6 +42,7 @@ def evaluation_page(evaluation: Evaluation, *, name: str, facts: Sequence[tuple[
         _distributions(evaluation),
         _calibration(evaluation),
         _groups(evaluation),
+        _differences(evaluation),
         _clusters(evaluation),
     )
     return (
@@ -194,6 +197,44 @@ def _groups(evaluation: Evaluation) -> str:
         "widely may not differ.",
         _table(headings, rows),
     )
+
+
+def _differences(evaluation: Evaluation) -> str:
+    found = evaluation.differences
+    tested = [one for one in found.groups if one.difference is not None]
+    heading = "Whether groups fare differently"
+    said = [_printable(one) for one in sentences(found)]
+    if not tested:
+        return _section(heading, *said)
+    figure = _figure(charts.by_difference(tested), "Each group's share less that of all others")
+    rows = [
+        (
+            f"{one.outcome}, {_printable(one.kind)}: {_printable(one.name)}",
+            f"{one.units}",
+            *(_share(each.value) for each in (one.share, one.others) if each is not None),
+            *_of_difference(one),
+        )
+        for one in tested
+    ]
+    headings = ("", "persons", "share", "all others", "difference", "from", "to", "chance", "")
+    return _section(
+        heading,
+        *said,
+        figure,
+        "Here the unit is a person, and each group is held against everybody else. Chance: how often some "
+        "group of its kind would stand out as much if the labels had been dealt by lot, all kinds "
+        "considered; a difference is claimed where that is at most "
+        f"{100 * found.level:g} %. Intervals are of each difference by itself.",
+        _table(headings, rows),
+    )
+
+
+def _of_difference(one: GroupDifference) -> tuple[str, ...]:
+    if one.difference is None or one.chance is None:
+        return ()
+    values = (one.difference.value, one.difference.low, one.difference.high)
+    verdict = "more than chance" if one.claimed else ""
+    return (*(f"{value:+.4f}" for value in values), f"{one.chance:.3f}", verdict)
 
 
 def _clusters(evaluation: Evaluation) -> str:

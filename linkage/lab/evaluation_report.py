@@ -7,7 +7,9 @@ from math import isfinite
 
 import numpy as np
 
+from linkage.differences import Comparison
 from linkage.lab.evaluation_calibration import FEW_BINS, Reliability, WeighedPairs, reliability, weighed_pairs
+from linkage.lab.evaluation_differences import compare_linked, difference_figures
 from linkage.lab.evaluation_groups import GroupScores, groups_of, score_groups
 from linkage.lab.evaluation_intervals import Share
 from linkage.lab.evaluation_linked import Label, LinkedTables, Table
@@ -40,9 +42,9 @@ class Evaluation:
 
     ``estimated`` saw no truth.  ``oracle`` chose its cut with the truth: no default can be asked to reach it.
     ``calibration`` is over all weighed pairs, ``doubtful`` over those with a probability between .01 and
-    .99.  ``reckoned``: choices and what they are expected to cost at the ``costs`` of the linkage;
-    ``charged``: what they did, of the pairs that the truth knows.  ``refusals``: why the linkage should not
-    go by itself.
+    .99.  ``differences``: which groups fare otherwise than others, person by person.  ``reckoned``: choices
+    and what they are expected to cost at the ``costs`` of the linkage; ``charged``: what they did, of the
+    pairs that the truth knows.  ``refusals``: why the linkage should not go by itself.
     """
 
     scores: Scores
@@ -51,6 +53,7 @@ class Evaluation:
     calibration: Reliability
     doubtful: Reliability
     groups: tuple[GroupScores, ...]
+    differences: Comparison
     estimated: Quality
     costs: Costs
     reckoned: Reckoning
@@ -85,6 +88,7 @@ def evaluate_linkage(
         calibration=reliability(weighed.probability, weighed.same),
         doubtful=reliability(doubtful.probability, doubtful.same, FEW_BINS),
         groups=tuple(score_groups(linked, truth, groups_of(tables, truth))),
+        differences=compare_linked(linked, tables, truth),
         estimated=estimated,
         costs=costs,
         reckoned=reckoned,
@@ -148,6 +152,7 @@ def figures_of(evaluation: Evaluation) -> dict[str, object]:
             }
             for one in evaluation.groups
         ],
+        "group_differences": difference_figures(evaluation.differences),
     }
 
 

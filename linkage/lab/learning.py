@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from linkage.lab.evaluation import Table, encode_tables, labelled_identifiers, labels_of
 from linkage.lab.people import Population, draw_people
-from linkage.lab.world import linkage_tables, simulate
+from linkage.lab.world import simulate
+from linkage.lab.world_tables import labelled_tables
 from linkage.match.experience import (
     HOME,
     PERSON,
@@ -122,16 +123,10 @@ def people_world(population: Population, seed: int) -> LabelledWorld:
 def children_world(children: int, seed: int, noise: str) -> LabelledWorld:
     """Make up children in and out of care, as councils and police hold them."""
     world = simulate(children, seed, noise=noise)
-    tables = []
-    for source, sheet in linkage_tables(world).items():
-        if source != "truth":
-            rows = [dict(zip(sheet.columns, row, strict=True)) for row in sheet.rows]
-            tables.append(
-                Table(source, tuple(row["rec_id"] for row in rows), tuple(map(labelled_identifiers, rows)))
-            )
+    tables = labelled_tables(world)
     person = world.truth.entity_of
     home = {record: world.truth.household_of[entity] for record, entity in person.items()}
-    return LabelledWorld(tuple(tables), person, home, "children")
+    return LabelledWorld(tables, person, home, "children")
 
 
 def learn(profile: EncodingProfile, examples: Iterable[LabelledWorld], key: bytes) -> Experience:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from linkage.lab.agencies import Agency, Country
+from linkage.lab.burdens import Burdener
 from linkage.lab.draws import Draws, Weighted
 from linkage.lab.extracts import Extract, Table, Trace, local_references, note, numbered, yes_no
 from linkage.lab.mess import Clerk, Recorded
@@ -27,10 +28,13 @@ _TIME = "%Y-%m-%dT%H:%M"
 
 
 class _PoliceExport:
-    def __init__(self, agency: Agency, country: Country, rates: Rates, seed: int, trace: Trace) -> None:
+    def __init__(
+        self, agency: Agency, country: Country, rates: Rates, seed: int, trace: Trace, burdener: Burdener
+    ) -> None:
         self.agency = agency
         self.rates = rates
         self.trace = trace
+        self.burdener = burdener
         self.draws = Draws(seed, f"extract {agency.code}")
         self.clerk = Clerk(country, rates, Draws(seed, f"records {agency.code}"))
         self.prefix = agency.name[:2].upper()
@@ -66,6 +70,7 @@ class _PoliceExport:
         """A nominal, entered at its first report."""
         absence = report.absence
         record = self.clerk.record(absence.child, self.agency, absence.spell, report.start.date())
+        record = self.burdener.spoilt(record, absence.child, self.agency)
         self.trace.entity_of[self.agency.code, reference] = absence.child.entity
         self.trace.plant(absence.child, record)
         return reference, record
@@ -114,8 +119,14 @@ def _key(report: Report) -> str:
 
 
 def police_extract(
-    agency: Agency, reports: Sequence[Report], country: Country, rates: Rates, seed: int, trace: Trace
+    agency: Agency,
+    reports: Sequence[Report],
+    country: Country,
+    rates: Rates,
+    seed: int,
+    trace: Trace,
+    burdener: Burdener,
 ) -> Extract:
     """Export one police force; notes in ``trace`` what every reference stands for."""
-    export = _PoliceExport(agency, country, rates, seed, trace)
+    export = _PoliceExport(agency, country, rates, seed, trace, burdener)
     return Extract(agency, {"episodes": Table(REPORTS, export.rows(reports))}, country.coverage(agency))

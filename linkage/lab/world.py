@@ -25,10 +25,12 @@ neighbour only while eight days are left, and always so that both sides' interva
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from linkage.errors import InputError
 from linkage.lab.agencies import Agency, Country, make_country
+from linkage.lab.burdens import Burden, Burdener, facts_of
 from linkage.lab.care import draw_care
 from linkage.lab.council_extract import council_extract, known_to_councils
 from linkage.lab.draws import Draws
@@ -44,6 +46,7 @@ from linkage.lab.recording import Report, write_reports
 __all__ = [
     "NOISE_LEVELS",
     "Agency",
+    "Burden",
     "Extract",
     "Figures",
     "Rates",
@@ -90,6 +93,8 @@ class Truth:
     canaries: tuple[str, ...]
     """Made-up words that stand in extracts and may stand nowhere else."""
     identifiers_by_kind: dict[str, tuple[str, ...]]
+    facts_of: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Entity to what is said of the child in a report by group, for every entity in an extract."""
 
     def identifiers(self, *, compact_dates: bool = True) -> tuple[str, ...]:
         """Every identifier in the extracts, for leak searches, sorted and without repeats.
@@ -114,23 +119,40 @@ class World:
 
 
 def simulate(
-    children: int, seed: int, *, councils: int = 2, forces: int = 1, noise: str = "usual", years: int = 1
+    children: int,
+    seed: int,
+    *,
+    councils: int = 2,
+    forces: int = 1,
+    noise: str = "usual",
+    years: int = 1,
+    burdens: Sequence[Burden] = (),
 ) -> World:
     """Simulate a country in which ``children`` children are in at least one agency's extract.
 
     ``noise`` is ``none`` (agencies record everything, and rightly), ``usual`` or ``heavy`` (errors doubled);
     the children and their care are the same at every level, and so is what truly happened, but for children
-    whom only police can know and whose months police would not have submitted.  The period ends on 31 March
-    2026 and begins on 1 April, ``years`` before.  The same arguments give the same world in every process
+    whom only police can know and whose months police would not have submitted.  Records of children who bear
+    ``burdens`` are worse than others', whatever the noise.  The period ends on 31 March 2026 and begins on 1
+    April, ``years`` before.  The same arguments give the same world in every process
     and on every platform.
 
     Raises :class:`InputError` for an argument out of range.
     """
-    return simulate_at(Rates().at(noise), children, seed, councils=councils, forces=forces, years=years)
+    return simulate_at(
+        Rates().at(noise), children, seed, councils=councils, forces=forces, years=years, burdens=burdens
+    )
 
 
 def simulate_at(
-    rates: Rates, children: int, seed: int, *, councils: int = 2, forces: int = 1, years: int = 1
+    rates: Rates,
+    children: int,
+    seed: int,
+    *,
+    councils: int = 2,
+    forces: int = 1,
+    years: int = 1,
+    burdens: Sequence[Burden] = (),
 ) -> World:
     """Simulate at rates of one's own; otherwise :func:`simulate`."""
     _check(children, seed, years)
@@ -148,14 +170,30 @@ def simulate_at(
 
     trace = Trace()
     by_agency = _by_agency(reports, country)
+
+    def burdener(agency: Agency) -> Burdener:
+        return Burdener(burdens, country, period[0], Draws(seed, f"burdens {agency.code}"))
+
     extracts = [
-        council_extract(council, known[n], by_agency[council.code], country, period[1], rates, seed, trace)
+        council_extract(
+            council,
+            known[n],
+            by_agency[council.code],
+            country,
+            period[1],
+            rates,
+            seed,
+            trace,
+            burdener(council),
+        )
         for n, council in enumerate(country.councils)
     ]
     extracts += [
-        police_extract(force, by_agency[force.code], country, rates, seed, trace) for force in country.forces
+        police_extract(force, by_agency[force.code], country, rates, seed, trace, burdener(force))
+        for force in country.forces
     ]
-    return World(seed, period, tuple(extracts), _truth(people, absences, extracts, trace))
+    truth = _truth(people, absences, extracts, trace, country, period[0])
+    return World(seed, period, tuple(extracts), truth)
 
 
 def linkage_tables(world: World) -> dict[str, Table]:
@@ -190,7 +228,12 @@ def _by_agency(reports: tuple[Report, ...], country: Country) -> dict[str, list[
 
 
 def _truth(
-    people: tuple[Child, ...], absences: tuple[Absence, ...], extracts: list[Extract], trace: Trace
+    people: tuple[Child, ...],
+    absences: tuple[Absence, ...],
+    extracts: list[Extract],
+    trace: Trace,
+    country: Country,
+    first: dt.date,
 ) -> Truth:
     seen = set(trace.entity_of.values())
     return Truth(
@@ -201,6 +244,7 @@ def _truth(
         figures=_figures(absences, trace),
         canaries=tuple(trace.canaries),
         identifiers_by_kind=collect_identifiers(extracts, trace.canaries),
+        facts_of={child.entity: facts_of(child, country, first) for child in people if child.entity in seen},
     )
 
 

@@ -1,0 +1,52 @@
+"""Linkage quality by group, as the register worker tells it: persons and payload, and no encoding."""
+
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import Connection
+
+from api.held_records import standing_persons
+from api.store import answers, known_link_samples
+from api.store.group_quality import GroupQuality
+from linkage.register.capture import capture_rows
+from linkage.register.child_facts import facts_of
+from linkage.register.coverage import CoverageCalendar
+from linkage.register.group_quality import (
+    ALL,
+    AnsweredLink,
+    KnownLink,
+    answers_quality,
+    in_care_quality,
+    known_quality,
+)
+from linkage.register.snapshots import AgencyRecords
+from linkage.wire.answers import link_holds
+
+__all__ = ["told_of_groups"]
+
+
+def told_of_groups(connection: Connection, standing: Mapping[str, AgencyRecords]) -> GroupQuality:
+    """Tell what can be told of groups from a cycle's records as they stand, and from what agencies said."""
+    facts, calendar = facts_of(standing), CoverageCalendar(standing)
+    person_of = {key: person for key, person in standing_persons(connection).items() if key in facts}
+    in_care = in_care_quality(facts, person_of, calendar)
+    sampled = [
+        KnownLink(one.left, one.right, one.found) for one in known_link_samples.sampled_links(connection)
+    ]
+    known = known_quality(sampled, facts, person_of)
+    answered = answers_quality(list(_answered(connection)), facts, person_of)
+    recall = next((one.share for one in in_care if one.kind == ALL), None)
+    captures = capture_rows(facts, person_of, calendar, recall=recall)
+    return GroupQuality(rows=(*in_care, *known, *answered), captures=tuple(captures))
+
+
+def _answered(connection: Connection) -> Iterator[AnsweredLink]:
+    """Yield the links behind queries, once each; answers that contradict each other tell nothing."""
+    links: dict[tuple[tuple[str, str], tuple[str, str]], tuple[str, set[bool]]] = {}
+    for one in answers.asked_links(connection):
+        left, right = sorted(((one.agency, one.child), (one.contact, one.other)))
+        _, said = links.setdefault((left, right), (one.reconciliation_class, set()))
+        holds = None if one.answer is None else link_holds(one.answer)
+        if holds is not None:
+            said.add(holds)
+    for (left, right), (stratum, said) in sorted(links.items()):
+        yield AnsweredLink(left, right, stratum, next(iter(said)) if len(said) == 1 else None)

@@ -1,0 +1,151 @@
+"""How close the register comes, without the truth, to the recall of linkage among children in care, by group.
+
+``python -m benchmarks.group_estimates`` prints JSON (docs/governance/linkage-quality.md).  Every seed is a
+made-up world, encoded and linked as a register would; persons and payload then go to the estimator of
+:mod:`linkage.register.group_quality` as the register worker has them.  *Nothing differs*: what is said of
+children is dealt by lot.  *Something differs*: the records of one group are worse than others'.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from benchmarks.made_up_register import made_up_register
+from linkage.lab.burdens import read_burden
+from linkage.lab.evaluation import encode_tables, link_tables
+from linkage.lab.world import World, simulate
+from linkage.lab.world_tables import labelled_tables
+from linkage.register.child_facts import ETHNICITY, ChildFacts, RecordKey, facts_of
+from linkage.register.coverage import CoverageCalendar
+from linkage.register.group_quality import ALL, QualityRow, in_care_quality
+from linkage.register.snapshots import standing_records
+from linkage.shares import wilson_interval
+from linkage.shipped_profiles import shipped_profile
+
+__all__ = ["Held", "dealt", "held_world", "true_recall"]
+
+_KEY = bytes(range(32))
+_BURDENS = ("ethnicity=black misspelt=0.4 missing=0.4", "sex=F misspelt=0.3 missing=0.3")
+_GROUPS = {"ethnicity=black": ("ethnicity", "black"), "sex=F": ("sex", "female")}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--profile", default="child-1")
+    parser.add_argument("--children", type=int, default=4000)
+    parser.add_argument("--seeds", type=int, default=100)
+    parser.add_argument("--burdened", type=int, default=20)
+    asked = parser.parse_args()
+    plain = [_plain(simulate(asked.children, seed), asked.profile, seed) for seed in range(asked.seeds)]
+    summary: dict[str, Any] = {
+        "asked": vars(asked),
+        "interval holds the true recall": _share([one["held"] for one in plain]),
+        "estimate less truth": float(np.mean([one["error"] for one in plain])),
+        "width": float(np.mean([one["width"] for one in plain])),
+        "nothing differs": _share([one["claimed"] for one in plain]),
+        "something differs": {
+            text: _share(
+                [_finds(text, seed, asked.children, asked.profile) for seed in range(asked.burdened)]
+            )
+            for text in _BURDENS
+        },
+    }
+    print(json.dumps(summary, indent=2))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A register after a linkage: what is said of children, the persons that it made, and who is who."""
+
+    facts: Mapping[RecordKey, ChildFacts]
+    calendar: CoverageCalendar
+    person_of: Mapping[RecordKey, str]
+    true_person_of: Mapping[RecordKey, str]
+
+    def in_care(self) -> list[QualityRow]:
+        """Estimate recall of children in care, as the register worker does."""
+        return in_care_quality(self.facts, self.person_of, self.calendar)
+
+
+def held_world(world: World, profile: str) -> Held:
+    """Encode and link a world, and hand persons and payload to the register's side."""
+    chosen, tables = shipped_profile(profile), labelled_tables(world)
+    linked = link_tables(encode_tables(tables, chosen, _KEY), "multi", chosen)
+    made = made_up_register(world)
+    standing = standing_records(made.records)
+    persons = {(label[0], made.handle_of[label]): f"{cluster}" for label, cluster in linked.clusters.items()}
+    return Held(facts_of(standing), CoverageCalendar(standing), persons, made.person_of)
+
+
+def true_recall(held: Held) -> float:
+    """Return the share of forces' child records, of children of whom a council has one, linked with such."""
+    council: dict[str, set[str]] = {}
+    for key, one in held.facts.items():
+        if one.role == "council":
+            council.setdefault(held.true_person_of[key], set()).add(held.person_of[key])
+    found = [
+        held.person_of[key] in council[held.true_person_of[key]]
+        for key, one in held.facts.items()
+        if one.role == "police" and held.true_person_of[key] in council
+    ]
+    return sum(found) / len(found)
+
+
+def dealt(held: Held, world: World, *, seed: int) -> Held:
+    """Deal ethnicities among households, and sexes and ages among children, by lot.
+
+    Councils stay who they are: all of them err alike.
+    """
+    lot = np.random.default_rng([seed, 1])
+    keys = sorted(key for key, one in held.facts.items() if one.role == "police")
+    homes = [world.truth.household_of[held.true_person_of[key]] for key in keys]
+    first = dict(zip(reversed(homes), reversed(keys), strict=True))
+    names = sorted(first)
+    of_home = dict(zip(names, (first[names[at]] for at in lot.permutation(len(names))), strict=True))
+    facts = dict(held.facts)
+    for key, home, other in zip(keys, homes, lot.permutation(len(keys)).tolist(), strict=True):
+        said = held.facts[keys[other]].said | {ETHNICITY: held.facts[of_home[home]].said[ETHNICITY]}
+        facts[key] = replace(held.facts[key], said=said)
+    return replace(held, facts=facts)
+
+
+def _plain(world: World, profile: str, seed: int) -> dict[str, float]:
+    held = held_world(world, profile)
+    row = next(one for one in held.in_care() if one.kind == ALL)
+    if row.share is None or row.low is None or row.high is None:
+        raise SystemExit(f"seed {seed}: nothing can be told: {row.why}")
+    truth = true_recall(held)
+    claimed = [one.group for one in dealt(held, world, seed=seed).in_care() if one.claimed]
+    print(json.dumps({"seed": seed, "true": truth, "told": row.share, "claimed": claimed}), file=sys.stderr)
+    return {
+        "held": row.low <= truth <= row.high,
+        "error": row.share - truth,
+        "width": row.high - row.low,
+        "claimed": bool(claimed),
+    }
+
+
+def _finds(text: str, seed: int, children: int, profile: str) -> bool:
+    world = simulate(children, seed, burdens=[read_burden(text)])
+    kind, group = _GROUPS[text.split()[0]]
+    rows = held_world(world, profile).in_care()
+    found = any(
+        (one.kind, one.group) == (kind, group) and (one.difference or 0) < 0 for one in rows if one.claimed
+    )
+    print(json.dumps({"seed": seed, "burden": text, "found": found}), file=sys.stderr, flush=True)
+    return found
+
+
+def _share(which: Sequence[float]) -> dict[str, float]:
+    part = sum(map(bool, which))
+    one = wilson_interval(part, len(which))
+    return {"part": part, "whole": len(which), "share": one.value, "low": one.low, "high": one.high}
+
+
+if __name__ == "__main__":
+    main()
