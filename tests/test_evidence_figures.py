@@ -383,6 +383,8 @@ ELSEWHERE = {
     "audit-controls": "the file that is handed in",
     "disclosure": "the settings file",
     "facts-of-unit": "facts, which are counted above",
+    "group-findings": "the page of governance, whose sentences they are",
+    "group-quality": "the page of governance, whose rows they are",
     "permissions-by-part": "the permission matrix, below",
     "releases": "below",
     "retention": "the settings file",

@@ -222,8 +222,8 @@ def _kept_words(settings: Settings) -> str:
     if not kept.enabled:
         return "The retention schedule is switched off: what is kept goes only when somebody erases it."
     return (
-        f"“{_until(settings)}”: {kept.years_after_last_record} years after the last day that any record of the "
-        f"child from that agency speaks of, and not before the child is surely {kept.until_age}."
+        f"“{_until(settings)}”: {kept.years_after_last_record} years after the last day that any record of "
+        f"the child from that agency speaks of, and not before the child is surely {kept.until_age}."
     )
 
 

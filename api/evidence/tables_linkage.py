@@ -7,6 +7,7 @@ from api.evidence.gathering import Seen
 from api.evidence.values import DataTable, Heads, Source, Value, table_of
 from api.open_releases import open_tables
 from api.overview import quality
+from api.overview.group_quality import ESTIMATOR_WORDS, pack_rows, pack_sentences
 from api.overview.groups import GroupShare, held_by_both
 from api.store import releases, review
 from linkage.errors import ClewError
@@ -62,6 +63,7 @@ def linkage_tables(seen: Seen) -> Iterator[DataTable]:
         empty="Nothing was linked yet.",
     )
     yield _groups(seen)
+    yield from _told(seen)
     yield _shares(seen)
     yield _evaluated(seen)
 
@@ -97,6 +99,49 @@ def _groups(seen: Seen) -> DataTable:
         Source("query", "select body from review_views where position = -1", "rounded"),
         note="The linking worker sees no sex, age or ethnicity; the table below speaks of those. c: few.",
         empty="Nothing was linked yet, or a record was erased since.",
+    )
+
+
+def _told(seen: Seen) -> Iterator[DataTable]:
+    """Yield what estimators without the truth tell of groups (docs/governance/linkage-quality.md)."""
+    source = Source("query", "select * from group_quality", "rounded")
+    rows = [one for one in pack_rows(seen.connection) if one.estimator in ESTIMATOR_WORDS.values()]
+    yield table_of(
+        "group-quality",
+        "Estimates of recall and precision by group, without the truth",
+        [
+            ("estimator", "Rests on"),
+            ("kind", "By"),
+            ("name", "Group"),
+            ("count", "How many"),
+            ("share", "Share"),
+            ("interval", "Interval, 95 %"),
+            ("difference", "Difference from all others"),
+            ("verdict", "What it says"),
+        ],
+        [
+            (
+                one.estimator,
+                one.kind,
+                one.group,
+                one.count,
+                one.share,
+                one.interval,
+                one.difference,
+                one.verdict,
+            )
+            for one in rows
+        ],
+        source,
+        note="How many: rounded to tens. Groups of fewer than ten have no figure.",
+        empty="No cycle has told anything of groups yet.",
+    )
+    yield table_of(
+        "group-findings",
+        "The same in sentences: which groups differ, and what cannot be told and why",
+        [("number", "Number", "count"), ("sentence", "Sentence")],
+        list(enumerate(pack_sentences(seen.connection), start=1)),
+        Source("query", "select * from group_quality"),
     )
 
 

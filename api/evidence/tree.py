@@ -116,7 +116,8 @@ class Grid:
     """A table with a caption; the first cell of each row names the row.
 
     ``name``: of the table in the database, empty for one that a text holds itself.  ``aligned``: a letter for
-    each column: ``r`` for figures, ``c`` for what is of a machine, ``d`` for days, ``l`` for words.  ``note``: what stands below it, or instead of it where it has no row.
+    each column: ``r`` for figures, ``c`` for what is of a machine, ``d`` for days, ``l`` for words.
+    ``note``: what stands below it, or instead of it where it has no row.
     """
 
     name: str
