@@ -147,7 +147,9 @@ def _grid(table: DataTable) -> Block:
         )
         for row in table.rows
     )
-    aligned = "".join(_ALIGNED.get(one.kind, "r") for one in table.columns)
+    aligned = "".join(
+        _ALIGNED.get(one.kind, "r" if place else "l") for place, one in enumerate(table.columns)
+    )
     return Grid(table.name, table.caption, heads, rows, aligned, table.note if rows else table.empty)
 
 

@@ -67,7 +67,7 @@ def _unit() -> Iterator[str]:
     yield from _box(440, 130, 96, 160, "service", "checks the", "signature,", "can open", "no part")
     yield from _box(600, 60, 200, 64, "linking worker", "opens encodings, no codes")
     yield from _box(600, 260, 200, 64, "register worker", "opens codes, no encodings")
-    yield from _box(440, 346, 360, 48, "ledger", "an entry for every step; nobody can rewrite it unseen")
+    yield from _box(440, 346, 360, 48, "ledger", "an entry for every step of each")
     yield _arrow("M284 240H392V210H438")
     yield _arrow("M536 160L598 105")
     yield _arrow("M536 250L598 282")

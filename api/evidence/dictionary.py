@@ -145,7 +145,13 @@ def dictionary_tables(seen: Seen) -> Iterator[DataTable]:
     yield table_of(
         "fields-encoded",
         "Fields that are encoded on the agency's machine and leave it as bits alone",
-        [("field", "Field"), ("what", "What it is"), ("why", "Why"), ("views", "In views"), ("kept", "Kept")],
+        [
+            ("field", "Field"),
+            ("what", "What it is"),
+            ("why", "Why"),
+            ("views", "In views", "code"),
+            ("kept", "Kept"),
+        ],
         [
             (
                 name,

@@ -54,7 +54,9 @@ def _of_unit(seen: Seen) -> Iterator[Fact]:
     file = Source("file", "unit-card.json: name")
     yield Fact("unit_name", "name of the linkage unit", seen.card.name, file)
     fingerprint = card_fingerprint(seen.card)
-    yield Fact("unit_fingerprint", "fingerprint of its card", fingerprint, Source("file", "unit-card.json"))
+    yield Fact(
+        "unit_fingerprint", "fingerprint of the unit's card", fingerprint, Source("file", "unit-card.json")
+    )
     moment = Source("moment", "the clock of the machine that built the pack")
     yield Fact("built_on", "day of the pack", f"{seen.now.day} {seen.now:%B %Y}", moment)
     yield Fact("built_at", "moment of the pack", f"{seen.now:%Y-%m-%d %H:%M} UTC", moment)
@@ -69,7 +71,9 @@ def _of_unit(seen: Seen) -> Iterator[Fact]:
 def _of_ledger(seen: Seen) -> Iterator[Fact]:
     point, _ = seen.checkpoint
     yield Fact("ledger_entries", "entries of the ledger", point.size, Source("ledger", "size"))
-    yield Fact("ledger_root", "root over them", point.root.hex(), Source("ledger", "root"))
+    yield Fact(
+        "ledger_root", "root over the entries of the ledger", point.root.hex(), Source("ledger", "root")
+    )
     first = seen.connection.scalar(select(func.min(schema.ledger_entries.c.day)))
     sql = "select min(day) from ledger_entries"
     yield Fact("ledger_first_day", "day of the first entry", first or _NONE_YET, _query(sql))
@@ -77,7 +81,7 @@ def _of_ledger(seen: Seen) -> Iterator[Fact]:
     source = Source("setting", "service.outside_checkpoints")
     yield Fact("witnesses", "checkpoints kept elsewhere that the settings name", len(witnesses), source)
     good = sum(one.good for one in witnesses)
-    yield Fact("witnesses_good", "of them those that the ledger goes on from", good, source)
+    yield Fact("witnesses_good", "checkpoints kept elsewhere that the ledger goes on from", good, source)
 
 
 def _of_epochs(seen: Seen) -> Iterator[Fact]:
@@ -86,10 +90,10 @@ def _of_epochs(seen: Seen) -> Iterator[Fact]:
     sql = "select descriptor from epochs where current"
     words = {
         "epoch_name": ("epoch in force", "epoch"),
-        "epoch_opens": ("its first moment", "opens"),
-        "epoch_closes": ("its last moment", "closes"),
+        "epoch_opens": ("first moment of the epoch in force", "opens"),
+        "epoch_closes": ("last moment of the epoch in force", "closes"),
         "profile_name": ("encoding profile in force", "profile_name"),
-        "profile_digest": ("its digest", "profile_digest"),
+        "profile_digest": ("digest of the encoding profile in force", "profile_digest"),
     }
     for name, (what, part) in words.items():
         value = "none" if said is None else str(getattr(said, part))
@@ -98,17 +102,17 @@ def _of_epochs(seen: Seen) -> Iterator[Fact]:
     code = Source("code", "linkage.shipped_profiles:shipped_profiles")
     yield Fact("profile_views", "views of the profile", None if profile is None else len(profile.views), code)
     yield Fact("profile_length", "bits of a view", None if profile is None else profile.length, code)
-    yield Fact("profile_weak", "whether it is weak", profile is None or profile.weak, code)
+    yield Fact("profile_weak", "whether the profile is weak", profile is None or profile.weak, code)
     row = None if profile is None else row_bytes(profile)
     yield Fact("row_bytes", "bytes of one row of encodings", row, code)
     yield Fact("epochs", "epochs ever adopted", len(seen.epochs), _query("select count(*) from epochs"))
     closed = "select count(*) from epochs where closed_at is not null"
     count = sum(one.closed_at is not None for one in seen.epochs)
-    yield Fact("epochs_closed", "of them closed", count, _query(closed))
+    yield Fact("epochs_closed", "epochs closed", count, _query(closed))
     gone = "select count(*) from destructions where destroyed_at is not null"
     yield Fact(
         "epochs_destroyed",
-        "of them destroyed",
+        "epochs destroyed",
         sum(one.destroyed_at is not None for one in seen.epochs),
         _query(gone),
     )
@@ -131,7 +135,7 @@ def _of_agencies(seen: Seen) -> Iterator[Fact]:
     yield Fact("agencies", "agencies enrolled", len(enrolled), _query(sql))
     for name, role, what in (("councils", "council", "councils"), ("forces", "police", "police forces")):
         count = sum(one.role == role for one in enrolled)
-        yield Fact(name, f"of them {what}", count, _query(f"{sql} and role = '{role}'"))
+        yield Fact(name, f"{what} enrolled", count, _query(f"{sql} and role = '{role}'"))
     submitted = sum(one.accepted is not None for one in seen.agencies)
     sql = "select count(distinct agency) from submissions where state = 'accepted'"
     yield Fact("agencies_submitted", "agencies with an accepted snapshot", submitted, _query(sql))
@@ -141,12 +145,12 @@ def _of_agencies(seen: Seen) -> Iterator[Fact]:
     for state in ("accepted", "refused"):
         sql = f"{_COUNT} submissions where state = '{state}'"
         count = sum(one.get(state, 0) for one in states)
-        yield Fact(f"submissions_{state}", f"of them {state}", count, _query(sql))
+        yield Fact(f"submissions_{state}", f"submissions {state}", count, _query(sql))
     found = alerts.all_alerts(seen.connection)
     yield Fact("alerts", "alerts of probing", len(found), _query("select count(*) from alerts"))
     sql = "select count(*) from alerts where closed_at is null"
     count = sum(one.closed_at is None for one in found)
-    yield Fact("alerts_open", "of them open", count, _query(sql))
+    yield Fact("alerts_open", "alerts of probing still open", count, _query(sql))
 
 
 def _of_linkage(seen: Seen) -> Iterator[Fact]:
@@ -157,10 +161,10 @@ def _of_linkage(seen: Seen) -> Iterator[Fact]:
     yield Fact("cycles", "cycles of reconciliation", len(rows), _query("select count(*) from cycles"))
     newest = rows[-1] if rows else None
     number = _NONE_YET if newest is None else newest.number
-    yield Fact("newest_cycle", "number of the newest", number, _query("select max(number) from cycles"))
+    yield Fact("newest_cycle", "number of the newest cycle", number, _query("select max(number) from cycles"))
     sql = "select substr(max(closed_at), 1, 10) from cycles"
     day = _NONE_YET if newest is None else newest.closed_at[:10]
-    yield Fact("newest_cycle_day", "day of the newest", day, _query(sql))
+    yield Fact("newest_cycle_day", "day of the newest cycle", day, _query(sql))
     run = next(iter(quality.recent_runs(seen.connection, 1)), None)
     last = "from link_runs order by id desc limit 1"
     for name in ("records", "persons", "links"):
@@ -189,7 +193,12 @@ def _of_people(seen: Seen) -> Iterator[Fact]:
     sql = "select count(*) from console_accounts"
     yield Fact("accounts", "accounts of the console", len(known), _query(sql))
     active = sum(one.state == "active" for one in known)
-    yield Fact("accounts_active", "of them active", active, _query(f"{sql} where state = 'active'"))
+    yield Fact(
+        "accounts_active",
+        "accounts of the console that are active",
+        active,
+        _query(f"{sql} where state = 'active'"),
+    )
     several = sum(len(one.roles) > 1 for one in known)
     source = _query(f"{sql} where roles like '% %'")
     yield Fact("accounts_several_roles", "accounts with more than one role", several, source)
@@ -204,8 +213,10 @@ def _of_people(seen: Seen) -> Iterator[Fact]:
     pages = seen.addresses
     yield Fact("console_addresses", "addresses of the console", len(pages), code)
     logged = sum(one.logged for one in pages)
-    yield Fact("console_addresses_logged", "of them recorded at every view", logged, code)
-    yield Fact("console_files", "of them that hand out a file", sum(one.file for one in pages), code)
+    yield Fact("console_addresses_logged", "addresses of the console recorded at every view", logged, code)
+    yield Fact(
+        "console_files", "addresses of the console that hand out a file", sum(one.file for one in pages), code
+    )
     views = viewed.count_views(seen.connection)
     sql = "select count(*) from console_views"
     yield Fact("views_recorded", "views of pages on record", views, _query(sql))
@@ -213,7 +224,7 @@ def _of_people(seen: Seen) -> Iterator[Fact]:
     rights = Source("file", "rights of the data folder")
     yield Fact("path_rights", "files and folders that a wall rests on", len(paths), rights)
     open_paths = sum(one.everybody for one in paths)
-    yield Fact("path_rights_open", "of them open to every account", open_paths, rights)
+    yield Fact("path_rights_open", "files and folders of a wall open to every account", open_paths, rights)
 
 
 def _of_releases(seen: Seen) -> Iterator[Fact]:
@@ -226,10 +237,12 @@ def _of_releases(seen: Seen) -> Iterator[Fact]:
     sql = "from releases where state = 'approved' order by number desc limit 1"
     said = None if newest is None else said_of(newest)
     period = _NONE_YET if said is None else Period(said.first, said.last).code
-    yield Fact("release_newest", "period of the newest approved", period, _query(f"select proposal {sql}"))
+    yield Fact(
+        "release_newest", "period of the newest approved release", period, _query(f"select proposal {sql}")
+    )
     day = _NONE_YET if newest is None or newest.decided_at is None else newest.decided_at[:10]
     source = _query(f"select substr(decided_at, 1, 10) {sql}")
-    yield Fact("release_newest_day", "day of its approval", day, source)
+    yield Fact("release_newest_day", "day on which it was approved", day, source)
 
 
 def _of_keeping(seen: Seen) -> Iterator[Fact]:
@@ -238,7 +251,7 @@ def _of_keeping(seen: Seen) -> Iterator[Fact]:
     yield Fact("erasures", "erasures ever asked for", count, _query("select count(*) from erasures"))
     certified = _counted(seen.connection, table, table.c.certificate.is_not(None))
     sql = "select count(*) from erasures where certificate is not null"
-    yield Fact("erasures_certified", "of them certified", certified, _query(sql))
+    yield Fact("erasures_certified", "erasures with a certificate", certified, _query(sql))
     ran = seen.connection.scalar(select(func.max(record_tables.retention_runs.c.ran_at)))
     sql = "select substr(max(ran_at), 1, 10) from retention_runs"
     day = _NONE_YET if ran is None else ran[:10]

@@ -1,5 +1,6 @@
 """Pages of the pack: HTML that stands alone, with a style sheet beside it and nothing to fetch."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -31,6 +32,9 @@ __all__ = ["STYLE", "Frame", "index_page", "item_page", "sources_page", "style_s
 
 STYLE = "pack.css"
 
+
+_PIECES = re.compile(r"[^/_]+[/_]*|[/_]+")
+"""Between these a path may go on in the next line."""
 
 _CLASSES = {
     "l": Markup(""),
@@ -151,7 +155,7 @@ class _Writer:
         if isinstance(one, Text):
             return escape(one.text)
         if isinstance(one, Code):
-            return Markup("<code>{}</code>").format(one.text)
+            return Markup("<code>{}</code>").format(Markup("<wbr>").join(_PIECES.findall(one.text)))
         if isinstance(one, Blank):
             return Markup('<mark class="blank"><strong>To be written:</strong> {}</mark>').format(one.text)
         inside = self.inlines(one.children)

@@ -175,7 +175,7 @@ def sbom_facts(packages: list[Package]) -> Iterator[Fact]:
     source = Source("code", "importlib.metadata")
     yield Fact("sbom_components", "software parts that the unit needs", len(needed), source)
     locked = sum(bool(one.locked) for one in needed)
-    yield Fact("sbom_locked", "of them those whose files are locked by digest", locked, source)
+    yield Fact("sbom_locked", "software parts that the unit needs, locked by digest", locked, source)
 
 
 def sbom_table(packages: list[Package]) -> DataTable:

@@ -140,8 +140,9 @@ def _told(seen: Seen) -> Iterator[DataTable]:
         "group-findings",
         "The same in sentences: which groups differ, and what cannot be told and why",
         [("number", "Number", "count"), ("sentence", "Sentence")],
-        list(enumerate(pack_sentences(seen.connection), start=1)),
+        list(enumerate(pack_sentences(seen.connection) if rows else [], start=1)),
         Source("query", "select * from group_quality"),
+        empty="No cycle has told anything of groups yet.",
     )
 
 
