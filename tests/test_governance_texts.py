@@ -114,7 +114,7 @@ def test_the_assessment_has_the_seven_steps_in_order_and_leaves_the_decision_to_
 
 def test_every_risk_of_the_assessment_has_measures_and_every_measure_is_used() -> None:
     said = _item(1)
-    risks = table_rows(section(said, "Step 5: identify and assess risks"), "number")
+    risks = table_rows(section(said, "Step 5: identify and assess risks"), "no.")
     measures = table_rows(section(said, "Step 6: identify measures to mitigate the risks"), "measure")
     levels = {"low", "medium", "high"}
     named = set()
