@@ -385,6 +385,7 @@ ELSEWHERE = {
     "facts-of-unit": "facts, which are counted above",
     "group-findings": "the page of governance, whose sentences they are",
     "group-quality": "the page of governance, whose rows they are",
+    "handed-in": "seeds, which the file that is handed in has",
     "permissions-by-part": "the permission matrix, below",
     "releases": "below",
     "retention": "the settings file",

@@ -51,6 +51,16 @@ class Control(Struct, frozen=True, kw_only=True):
     at_most: bool = False
 
 
+class Described(Struct, frozen=True, kw_only=True):
+    """An attack in words: what it does, what the attacker knows, and whose attack it is."""
+
+    attack: str
+    title: str
+    does: str
+    knows: str
+    papers: tuple[str, ...]
+
+
 class PrivacyAudit(Struct, frozen=True, kw_only=True):
     """What the pack prints of ``clew privacy-audit --json``."""
 
@@ -60,6 +70,7 @@ class PrivacyAudit(Struct, frozen=True, kw_only=True):
     digest: str
     setting: str
     seeds: tuple[int, ...]
+    attacks: tuple[Described, ...] = ()
     findings: tuple[Finding, ...]
     controls: tuple[Control, ...]
     left_out: tuple[str, ...] = ()
@@ -86,6 +97,12 @@ class EvaluatedGroup(EvaluatedPairs, frozen=True, kw_only=True):
     recall_interval: tuple[float, float]
 
 
+class GroupDifferences(Struct, frozen=True, kw_only=True):
+    """Which groups were linked differently, in sentences, with what certainty."""
+
+    sentences: tuple[str, ...]
+
+
 class Evaluated(Struct, frozen=True, kw_only=True):
     """What the pack prints of ``clew evaluate --json``."""
 
@@ -97,6 +114,7 @@ class Evaluated(Struct, frozen=True, kw_only=True):
     records: int
     pairs: EvaluatedPairs
     groups: tuple[EvaluatedGroup, ...] = ()
+    group_differences: GroupDifferences | None = None
 
 
 @dataclass(frozen=True, slots=True)

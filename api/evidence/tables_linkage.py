@@ -66,6 +66,18 @@ def linkage_tables(seen: Seen) -> Iterator[DataTable]:
     yield from _told(seen)
     yield _shares(seen)
     yield _evaluated(seen)
+    yield table_of(
+        "evaluation-findings",
+        "Which groups were linked differently, as the evaluation says",
+        [("name", "Records"), ("sentence", "Sentence")],
+        [
+            (one.name, sentence)
+            for _, one in seen.handed_in.evaluations
+            for sentence in (one.group_differences.sentences if one.group_differences else ())
+        ],
+        Source("handed in", "--evaluation"),
+        empty="No evaluation that tells of differences was handed in.",
+    )
 
 
 def _groups(seen: Seen) -> DataTable:

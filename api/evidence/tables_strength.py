@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from api.evidence.gathering import Seen
-from api.evidence.handed_in import Given, PrivacyAudit
+from api.evidence.handed_in import PrivacyAudit
 from api.evidence.values import DataTable, Heads, Source, Value, table_of
 from api.overview import strength
 from api.overview.strength import AuditLight, ProfileAudit
@@ -113,12 +113,31 @@ def strength_tables(seen: Seen) -> Iterator[DataTable]:
         empty="No audit of this installation was handed in.",
     )
     yield table_of(
+        "audit-attacks",
+        "Attacks of that audit, in words",
+        [
+            ("attack", "Attack"),
+            ("title", "Title"),
+            ("does", "What it does"),
+            ("knows", "What the attacker knows"),
+            ("papers", "Whose attack it is"),
+        ],
+        [
+            (one.attack, one.title, one.does, one.knows, "; ".join(one.papers))
+            for one in {one.attack: one for _, audit in given for one in audit.attacks}.values()
+        ],
+        Source("handed in", "--audit"),
+        empty="No audit of this installation was handed in.",
+    )
+    yield table_of(
         "handed-in",
         "Files that were measured elsewhere and handed in",
         [
             ("file", "File", "code"),
             ("kind", "What it is"),
             ("profile", "Profile"),
+            ("setting", "Of whom"),
+            ("seeds", "Seeds"),
             ("in_force", "Of the profile in force"),
             ("sound", "Sound"),
             ("sha256", "SHA-256", "code"),
@@ -151,22 +170,13 @@ def _findings(audit: PrivacyAudit) -> Iterator[tuple[Value, ...]]:
 
 def _files(seen: Seen) -> Iterator[tuple[Value, ...]]:
     in_force = None if seen.profile is None else seen.profile.digest
-    files: list[tuple[Given, str, str, str, str]] = [
-        (
-            file,
-            "privacy audit",
-            one.profile,
-            one.digest,
-            "no: its control experiments failed" if one.broken else "yes",
-        )
-        for file, one in seen.handed_in.audits
-    ]
-    files += [
-        (file, "evaluation", one.profile, one.profile_digest, "yes")
-        for file, one in seen.handed_in.evaluations
-    ]
-    for file, kind, profile, digest, sound in files:
-        yield file.name, kind, profile, "yes" if digest == in_force else "no", sound, file.sha256
+    for file, one in seen.handed_in.audits:
+        sound = "no: its control experiments failed" if one.broken else "yes"
+        said = (one.profile, one.setting, ", ".join(f"{seed}" for seed in one.seeds))
+        yield file.name, "privacy audit", *said, "yes" if one.digest == in_force else "no", sound, file.sha256
+    for file, two in seen.handed_in.evaluations:
+        current = "yes" if two.profile_digest == in_force else "no"
+        yield file.name, "evaluation", two.profile, two.name, None, current, "yes", file.sha256
 
 
 def _number(value: float, *, percent: bool) -> str:

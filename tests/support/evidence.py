@@ -146,7 +146,15 @@ def audit_figures(**changed: object) -> dict[str, object]:
         "seeds": [1, 2, 3, 4, 5],
         "sizes": {"people": 5000},
         "own_people": None,
-        "attacks": [],
+        "attacks": [
+            {
+                "attack": "dictionary",
+                "title": "Dictionary",
+                "does": "encodes every name and looks for the same bits",
+                "knows": "the key",
+                "papers": ["Made for this test"],
+            }
+        ],
         "findings": [found, {**found, "side": "payload", "light": None, "strongest": False, "value": 0.011}],
         "controls": [control],
         "left_out": [],
@@ -178,6 +186,11 @@ def evaluation_figures() -> dict[str, object]:
             {"kind": "sex", "name": "F", **pairs, **spans},
             {"kind": "sex", "name": "not known", **few, **spans},
         ],
+        "group_differences": {
+            "level": 0.95,
+            "claimed": 0,
+            "sentences": ["No group differs by more than chance."],
+        },
         "seconds": {"encode": 1.0},
     }
 
