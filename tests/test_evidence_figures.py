@@ -21,6 +21,7 @@ from api.config import settings_text
 from api.console_app.roles import ROLES
 from api.evidence.database import is_figure
 from api.evidence.texts import read_texts
+from linkage.measured import METRICS
 from linkage.measured_data import MEASURED
 from linkage.shipped_profiles import shipped_profiles
 from linkage.wire import records
@@ -216,22 +217,6 @@ def _share(value: float, *, percent: bool) -> str:
     return f"{100 * value:.1f}\u00a0%" if percent else f"{value:.3f}"
 
 
-_PLAIN_MEASURES = {"bit-frequency-sd", "popcount-correlation"}
-_MEASURES = (
-    "known-pairs-20",
-    "known-pairs-100",
-    "known-pairs-500",
-    "most-confident-100",
-    "graph-whole-overlap",
-    "graph-partial-overlap",
-    "graph-dense-class",
-    "bit-frequency-sd",
-    "popcount-correlation",
-    "unique-encodings",
-    "f1-cost",
-)
-
-
 def _in_force(register: sqlite3.Connection) -> Any:
     text = register.execute("select descriptor from epochs where current").fetchone()[0]
     return MEASURED[json.loads(text)["profile_digest"]]
@@ -243,10 +228,11 @@ def _audit_lights(register: sqlite3.Connection) -> Rows:
     ]
     known: Any = MEASURED[digest]
     rows = []
-    for name in _MEASURES:
+    for metric in METRICS:
+        name, percent = metric.name, metric.percent
         if name not in known["privacy"]:
             continue
-        one, percent = known["privacy"][name], name not in _PLAIN_MEASURES
+        one = known["privacy"][name]
         low, high = one["low"], one["high"]
         if percent and name != "f1-cost":
             low, high = max(low, 0.0), min(high, 1.0)

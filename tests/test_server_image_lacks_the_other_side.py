@@ -55,6 +55,9 @@ def test_the_file_list_holds_one_side_only(installed: Path) -> None:
     assert [one for one in files if not allowed.fullmatch(one)] == []
     for path in (ROOT / "api").rglob("*.py"):
         assert str(path.relative_to(ROOT)) in files
+    for path in (ROOT / "api" / "evidence" / "texts").glob("*.md"):
+        assert str(path.relative_to(ROOT)) in files
+    assert "api/evidence/locked.txt" in files
 
 
 def test_only_the_units_own_command_is_registered(installed: Path) -> None:

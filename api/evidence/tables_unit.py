@@ -74,30 +74,16 @@ def unit_tables(seen: Seen, facts: Mapping[str, Fact]) -> Iterator[DataTable]:
     )
     yield table_of(
         "settings",
-        "Every setting that is in force, those that nobody set at their defaults",
+        "Settings that are in force, those that nobody set at their defaults",
         [("setting", "Setting", "code"), ("value", "Value", "code")],
         setting_rows(seen.settings),
         Source("file", "unit.toml"),
-        note="Addresses and names of hosts, files and databases are left out: they help an intruder alone.",
+        note="Addresses, hosts, files and databases are left out: they help an intruder alone.",
     )
 
 
-_LEFT_OUT = frozenset(
-    {
-        "service.listen",
-        "service.hosts",
-        "service.outside_checkpoints",
-        "console.listen",
-        "console.host",
-        "console.oidc",
-        "database.register",
-        "database.encodings",
-        "database.payload",
-        "metrics.service",
-        "metrics.linking",
-        "metrics.register",
-    }
-)
+_TEXTS = frozenset({"name", "log.form"})
+"""Settings of words that are shown; any other may be an address, a path or the name of a host."""
 
 
 def setting_rows(settings: Settings) -> list[tuple[str, str]]:
@@ -106,15 +92,11 @@ def setting_rows(settings: Settings) -> list[tuple[str, str]]:
 
 
 def _rows(name: str, value: object) -> Iterator[tuple[str, str]]:
-    if name in _LEFT_OUT:
-        return
     if isinstance(value, Struct):
         for one in structs.fields(value):
             yield from _rows(f"{name}.{one.name}", getattr(value, one.name))
     elif isinstance(value, bool):
         yield name, "yes" if value else "no"
-    elif isinstance(value, str | int | float):
+    elif isinstance(value, int | float) or (isinstance(value, str) and name in _TEXTS):
         plain: Value = value
         yield name, shown(plain)
-    else:
-        yield name, ", ".join(str(one) for one in value) if isinstance(value, tuple) else str(value)
