@@ -17,7 +17,11 @@ from api.evidence.tree import Blank, Block, Bullets, Code, Grid, Heading, Link, 
 from api.evidence.values import Counts, Fact, Source, shown, table_of
 from linkage.errors import ClewError, FormatError, InputError, VersionError
 from linkage.profile import Component, Field
+from linkage.register.evidence_check import _check_leaves
+from linkage.register.ledger_tree import grown, leaf_hash, root
 from linkage.wire import records
+from linkage.wire.checkpoints import Checkpoint
+from linkage.wire.ledger import EntryKind, Leaf, leaf_bytes
 from tests.support.evidence import audit_figures, evaluation_figures
 
 SOURCE = Source("code", "this test")
@@ -181,3 +185,32 @@ def test_what_is_handed_in_is_read_or_refused_by_name(tmp_path: Path) -> None:
         read_handed_in((), (evaluation, evaluation))
     with pytest.raises(ClewError):
         read_handed_in((tmp_path / "none.json",), ())
+    for name in ("my audit.json", ".audit.json", "prüfung.json"):
+        (tmp_path / name).write_text(json.dumps(audit_figures()))
+        with pytest.raises(InputError, match="name"):
+            read_handed_in((tmp_path / name,), ())
+
+
+@given(st.integers(0, 70), st.integers(0, 69))
+def test_leaves_make_the_root_of_the_ledger_or_are_refused(size: int, changed: int) -> None:
+    leaves = [Leaf(kind=EntryKind.ALERT, day="2026-11-23", commitment=f"{one:064x}") for one in range(size)]
+    hashes = [leaf_hash(leaf_bytes(one)) for one in leaves]
+    tree: dict[tuple[int, int], bytes] = {}
+    for place, one in enumerate(hashes):
+        tree.update({(level, at): found for level, at, found in grown(place, one, lambda *at: tree[at])})
+    point = Checkpoint(origin="unit", size=size, root=root(size, lambda *at: tree[at]))
+    lines = [f"{place},alert,2026-11-23,{one.commitment}" for place, one in enumerate(leaves)]
+    head = "entry,kind,day,commitment"
+    _check_leaves("\n".join([head, *lines, ""]).encode(), point)
+    if changed < size:
+        for spoilt in (
+            lines[:changed] + lines[changed + 1 :],
+            [*lines, lines[changed]],
+            _swapped(lines, changed),
+        ):
+            with pytest.raises(ClewError):
+                _check_leaves("\n".join([head, *spoilt]).encode(), point)
+
+
+def _swapped(lines: list[str], place: int) -> list[str]:
+    return [*lines[:place], lines[place].replace("-23,", "-24,"), *lines[place + 1 :]]

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from api.unit import read_given
 from linkage.errors import InputError, VersionError
+from linkage.wire.evidence import is_file_name
 
 __all__ = ["Evaluated", "EvaluatedGroup", "Given", "HandedIn", "PrivacyAudit", "read_handed_in"]
 
@@ -146,6 +147,12 @@ def read_handed_in(audits: tuple[Path, ...], evaluations: tuple[Path, ...]) -> H
         tuple(_read(path, Evaluated, "clew evaluate --json") for path in evaluations),
     )
     names = [one.name for one in found.files]
+    for name in names:
+        if not is_file_name(f"handed-in/{name}"):
+            raise InputError(
+                f"{name}: the pack cannot have a file of this name",
+                hint="rename it: letters, digits, full stops, hyphens and underscores",
+            )
     if len(set(names)) < len(names):
         raise InputError("two files that are handed in have the same name", hint="rename one of them")
     return found

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from linkage.errors import ClewError, FormatError, VerificationError
-from linkage.register.ledger_tree import grown, leaf_hash, root, verify_inclusion
+from linkage.register.ledger_tree import EMPTY_ROOT, leaf_hash, node_hash, verify_inclusion
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import UnitCard, card_fingerprint
 from linkage.wire.checkpoints import Checkpoint, read_checkpoint, read_ledger_card
@@ -92,14 +92,22 @@ def _position(said: EvidenceManifest, key: NoteKey) -> Checkpoint:
 
 
 def _check_leaves(leaves: bytes, point: Checkpoint) -> None:
-    """Compute the root from the leaves and compare it with the one that is signed."""
-    tree: dict[tuple[int, int], bytes] = {}
+    """Compute the root from the leaves and compare it with the one that is signed.
+
+    Only complete subtrees that nothing was joined to yet are held, so that a long ledger needs no memory.
+    """
+    held: list[tuple[int, bytes]] = []
     size = 0
     for leaf in _leaves(leaves):
-        for level, place, digest in grown(size, leaf_hash(leaf_bytes(leaf)), lambda *at: tree[at]):
-            tree[level, place] = digest
+        held.append((0, leaf_hash(leaf_bytes(leaf))))
+        while len(held) > 1 and held[-1][0] == held[-2][0]:
+            (level, left), (_, right) = held[-2:]
+            held[-2:] = [(level + 1, node_hash(left, right))]
         size += 1
-    if size != point.size or root(size, lambda *at: tree[at]) != point.root:
+    found = held.pop()[1] if held else EMPTY_ROOT
+    while held:
+        found = node_hash(held.pop()[1], found)
+    if size != point.size or found != point.root:
         raise VerificationError("the leaves do not make the root that the unit signed")
 
 

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 from linkage.wire.canonical import canonical, parse
@@ -24,6 +25,7 @@ __all__ = [
     "EvidenceFile",
     "EvidenceManifest",
     "differences",
+    "is_file_name",
     "manifest_digest",
     "read_evidence_entry",
     "read_evidence_manifest",
@@ -33,9 +35,8 @@ MANIFEST_FILE = "manifest.json"
 ENTRY_FILE = "ledger-entry.json"
 MAX_EVIDENCE_BYTES = 4 * 1024 * 1024
 
-FileName = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z", max_length=200)
-]
+_PART = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+FileName = Annotated[str, Meta(pattern=rf"^{_PART}(/{_PART})*\Z", max_length=200)]
 
 
 class EvidenceFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -75,6 +76,15 @@ class EvidenceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     entry: LedgerEntry
     proof: Annotated[tuple[DigestText, ...], Meta(max_length=64)]
     checkpoint: Annotated[str, Meta(max_length=MAX_NOTE_BYTES)]
+
+
+def is_file_name(name: str) -> bool:
+    """Say whether a pack may have a file of a name: letters, digits and signs that any system takes."""
+    try:
+        msgspec.convert(name, FileName)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def read_evidence_manifest(data: bytes) -> EvidenceManifest:
