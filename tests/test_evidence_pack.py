@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 import sqlite3
 import zipfile
 from collections.abc import Iterator
@@ -15,20 +16,23 @@ from click.testing import CliRunner
 from markupsafe import escape
 from sqlalchemy import select
 
-from api.evidence import building, writing
+from api.evidence import building, tables_linkage, writing
 from api.evidence.building import build_pack
 from api.evidence.handed_in import read_handed_in
+from api.evidence.tables_linkage import linkage_tables
 from api.evidence.tables_strength import strength_tables
 from api.evidence.texts import read_texts
 from api.evidence.tree import Blank, Cell, Grid, Heading, Inline, Link, plain, walk
+from api.folders import DataFolder
 from api.manage import register
 from api.publishing import folders
 from api.store import schema
-from linkage.errors import FormatError, InputError
+from linkage.errors import FormatError, InputError, VerificationError
 from tests.support.console import needs_assets
 from tests.support.console_world import PERSONS
 from tests.support.evidence import ACCOUNTS, Built, audit_figures, build, handed_in, seen, shared_pack
 from tests.support.unit import handle
+from tests.test_console_governance_evidence import released_by_sex
 
 pytestmark = needs_assets
 
@@ -283,6 +287,31 @@ def test_an_audit_whose_controls_failed_says_nothing(built: Built, tmp_path: Pat
     assert [row[7] for row in tables["audit-given"].rows] == ["says nothing: the audit is broken"]
     (row,) = tables["handed-in"].rows
     assert row[5:7] == ("no", "no: its control experiments failed")
+
+
+def test_groups_by_sex_are_those_of_the_newest_approved_release(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(built.before.root, tmp_path / "data")
+    data = DataFolder(tmp_path / "data")
+    with sqlite3.connect(data.register_database) as connection:
+        connection.execute(
+            "update releases set state = 'approved', decided_at = '2026-03-01', decided_by = 'q'"
+        )
+    monkeypatch.setattr(tables_linkage, "open_tables", lambda *_: (released_by_sex(),))
+    with seen(data) as one:
+        (table,) = [table for table in linkage_tables(one) if table.name == "quality-shares"]
+    shares = {row[1]: row[2:4] for row in table.rows}
+    assert shares["Girls"] == (120, 0.75)
+    assert shares["M"] == (80, "c")
+
+    def refused(*_: object) -> None:
+        raise VerificationError("not what was proposed", hint="look")
+
+    monkeypatch.setattr(tables_linkage, "open_tables", refused)
+    with seen(data) as one:
+        (table,) = [table for table in linkage_tables(one) if table.name == "quality-shares"]
+    assert (table.rows, "build it as root" in table.empty) == ((), True)
 
 
 @pytest.mark.postgresql("soak")

@@ -172,7 +172,11 @@ def _shares(seen: Seen) -> DataTable:
             ("high", "To", "percent"),
         ],
         [
-            (one.kind, one.name, "c" if one.children is None else one.children, one.share, one.low, one.high)
+            (
+                one.kind,
+                one.name,
+                *("c" if said is None else said for said in (one.children, one.share, one.low, one.high)),
+            )
             for one in shares
         ],
         Source("query", "select sealed from release_contents where part = 'shown-tables'"),
