@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from cli.audit_pack import pack
 from cli.options import FILE
 from keys.files import read_limited
 from linkage.errors import ClewError, InputError, VerificationError
@@ -25,7 +26,10 @@ __all__ = ["audit"]
 
 @click.group()
 def audit() -> None:
-    """Verify a linkage unit's ledger from an export, with nothing of the unit's."""
+    """Verify a linkage unit's ledger or an evidence pack, with nothing of the unit's."""
+
+
+audit.add_command(pack)
 
 
 @audit.command()

@@ -25,7 +25,7 @@ __all__ = ["main"]
 
 _SUMMARIES = {
     "agency": "Check, encode, submit and reconcile one agency's records.",
-    "audit": "Verify a linkage unit's ledger from an export, with nothing of the unit's.",
+    "audit": "Verify a linkage unit's ledger or an evidence pack, with nothing of the unit's.",
     "demo": "Play the whole path in a made-up world, every party a process of its own.",
     "evaluate": "Link labelled data at the shipped defaults and score the result.",
     "keys": "Key custody: identities, ceremony, epoch descriptors, wrapped keys.",

@@ -55,6 +55,9 @@ def test_the_file_list_holds_one_side_only(installed: Path) -> None:
     assert [one for one in files if not allowed.fullmatch(one)] == []
     for path in (ROOT / "api").rglob("*.py"):
         assert str(path.relative_to(ROOT)) in files
+    for path in (ROOT / "api" / "evidence" / "texts").glob("*.md"):
+        assert str(path.relative_to(ROOT)) in files
+    assert "api/evidence/locked.txt" in files
 
 
 def test_only_the_units_own_command_is_registered(installed: Path) -> None:
@@ -155,7 +158,11 @@ def test_the_containerfile_takes_the_wheel_that_this_test_looked_at() -> None:
     first, final = text.split("\nFROM ")[1:]
     assert "RUN deploy/build-server-wheel /server" in first
     copied = re.findall(r"^COPY (.*)$", final, re.M)
-    assert copied == ["requirements/register.txt /tmp/register.txt", "--from=build /server /tmp/server"]
+    assert copied == [
+        "requirements/${REQUIREMENTS}.txt /tmp/requirements.txt",
+        "--from=build /server /tmp/server",
+    ]
+    assert re.search(r"^ARG REQUIREMENTS=register$", final, re.M)
     assert "--require-hashes" in final
     assert re.search(r"^USER clew$", final, re.M)
     assert "ENTRYPOINT" in final

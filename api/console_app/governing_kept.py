@@ -12,24 +12,10 @@ from api.console_app.showing import page_number
 from api.overview import exporting, keeping
 from api.overview.certified import Certified, find_certificate, view_certificate
 from api.releasing import said_of
+from api.setting_meanings import RETENTION_MEANINGS
 from api.store import releases
 
 __all__ = ["add_pages"]
-
-
-_SCHEDULE = {
-    "enabled": "The schedule runs every day",
-    "years_after_last_record": "Years after the last day that an agency’s record of a child speaks of",
-    "until_age": "Not before the child is surely this old",
-    "years_if_missing": "Years that a child who is still missing is kept beyond that",
-    "years_without_episode": "Years that a child without any episode is kept",
-    "superseded_days": "Days that a replaced snapshot is kept",
-    "refused_days": "Days that the registration of a refused submission is kept",
-    "open_days": "Days that a submission may stay unfinished",
-    "results_cycles": "Cycles whose results are kept",
-    "jobs_days": "Days that finished jobs are listed",
-}
-"""Settings of the schedule in words (docs/operations/erasure.md); a new one goes by its name."""
 
 
 def add_pages(app: Flask, service: ConsoleService) -> None:
@@ -56,7 +42,9 @@ def _add_kept(app: Flask, service: ConsoleService) -> None:
             one.name: getattr(service.settings.retention, one.name)
             for one in fields(service.settings.retention)
         }
-        return render_template("governance/retention.html", view=view, settings=settings, schedule=_SCHEDULE)
+        return render_template(
+            "governance/retention.html", view=view, settings=settings, schedule=RETENTION_MEANINGS
+        )
 
 
 def _add_certificates(app: Flask, service: ConsoleService) -> None:

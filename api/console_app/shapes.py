@@ -27,14 +27,21 @@ def line(
 
 
 def words(
-    x: float, y: float, text: str, *, anchor: str = "start", size: int = 14, bold: bool = False
+    x: float,
+    y: float,
+    text: str,
+    *,
+    anchor: str = "start",
+    size: int = 14,
+    bold: bool = False,
+    colour: str = INK,
 ) -> Markup:
     """Write a line of text; ``y`` is where its letters stand."""
     weight = Markup(' font-weight="700"') if bold else Markup("")
     return Markup(
         '<text x="{}" y="{}" font-size="{}" font-family="arial, sans-serif" text-anchor="{}" '
         'fill="{}"{}>{}</text>'
-    ).format(round(x, 1), round(y, 1), size, anchor, INK, weight, text)
+    ).format(round(x, 1), round(y, 1), size, anchor, colour, weight, text)
 
 
 def svg(width: int, height: int, label: str, parts: Sequence[Markup]) -> Markup:

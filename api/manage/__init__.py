@@ -28,6 +28,7 @@ _MODULES = {
     "cycle": "cycles",
     "epoch": "epochs",
     "erase": "erasing",
+    "evidence": "evidence",
     "figures": "cycles",
     "init": "setup",
     "link": "links",

@@ -17,9 +17,16 @@ __all__ = ["FileGiven", "LeftEntry", "list_entries", "list_files"]
 _views = schema_console.views
 _entries = schema.ledger_entries
 
-_KINDS = (EntryKind.RESULTS_RELEASED, EntryKind.SENSITIVE_READ, EntryKind.STATISTICS_RELEASE)
+_KINDS = (
+    EntryKind.EVIDENCE_PACK,
+    EntryKind.RESULTS_RELEASED,
+    EntryKind.SENSITIVE_READ,
+    EntryKind.STATISTICS_RELEASE,
+)
 
-_SHOWN = frozenset({"what", "audience", "agency", "agencies", "cycle", "number", "pseudonyms", "records"})
+_SHOWN = frozenset(
+    {"what", "audience", "agency", "agencies", "cycle", "number", "pseudonyms", "records", "manifest"}
+)
 """Facts that say how much of what went to whom; no statement's list of records is shown."""
 
 _PLAIN = ("/governance/", "/publisher/")

@@ -71,6 +71,7 @@ KIND_WORDS: Mapping[str, str] = {
     "other": "Something else",
     "console-account": "An account of the console changed",
     "console-sign-in": "Somebody signed in to the console",
+    "evidence-pack": "An evidence pack was built",
     "records-named": "Records were named",
     "statistics-release": "A step of a release of statistics",
 }

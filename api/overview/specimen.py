@@ -21,11 +21,20 @@ from linkage.profile import EncodingProfile
 from linkage.shipped_profiles import shipped_profiles
 from linkage.wire.canonical import canonical
 from linkage.wire.encodings import EXACT_BYTES, EncodingsHeader
-from linkage.wire.manifest import Manifest, read_manifest
+from linkage.wire.manifest import Counts, Manifest, read_manifest
 from linkage.wire.moments import Moment
 from linkage.wire.records import CareSpell, Child, Coverage, Episode, Record, ReturnInterview
 
-__all__ = ["ClearField", "ClearRecord", "Left", "RowField", "left_by"]
+__all__ = [
+    "ClearField",
+    "ClearRecord",
+    "Left",
+    "RowField",
+    "clear_records",
+    "left_by",
+    "row_bytes",
+    "row_fields",
+]
 
 _ROW_HEAD: Final = (("handle", 16), ("variant", 1), ("tier", 1), ("present", 4))
 """Fields before the views, with their bytes (docs/spec/bundle-1.md, section 4)."""
@@ -150,7 +159,7 @@ def left_by(connection: Connection, agency: str) -> Left | None:
     manifest = read_manifest(text.encode())
     profile = _profile_of(manifest.profile_digest)
     header = b"" if profile is None else canonical(_header(manifest, profile)) + b"\n"
-    fields = [] if profile is None else list(_row_fields(profile))
+    fields = [] if profile is None else list(row_fields(profile))
     width = sum(one.size for one in fields)
     return Left(
         submission=row.id,
@@ -162,7 +171,7 @@ def left_by(connection: Connection, agency: str) -> Left | None:
         head_bytes=len(header),
         as_computed=manifest.part("encodings").size == len(header) + width * manifest.counts.rows,
         header=header.decode().strip(),
-        records=list(_records(manifest)),
+        records=list(clear_records(manifest.counts)),
     )
 
 
@@ -184,7 +193,13 @@ def _header(manifest: Manifest, profile: EncodingProfile) -> EncodingsHeader:
     )
 
 
-def _row_fields(profile: EncodingProfile) -> Iterator[RowField]:
+def row_bytes(profile: EncodingProfile) -> int:
+    """Return how many bytes one row of encodings has."""
+    return sum(one.size for one in row_fields(profile))
+
+
+def row_fields(profile: EncodingProfile) -> Iterator[RowField]:
+    """Yield the fields of one row of encodings in order, with made-up values."""
     start = 0
     made_up = {"handle": _CHILD, "variant": "00", "tier": "00"}
     made_up["present"] = ((1 << len(profile.views)) - 1).to_bytes(4, "little").hex()
@@ -207,8 +222,8 @@ def _noise(name: str, size: int) -> str:
     return shown if size <= len(shown) // 2 else f"{shown} …"
 
 
-def _records(manifest: Manifest) -> Iterator[ClearRecord]:
-    counts = manifest.counts
+def clear_records(counts: Counts) -> Iterator[ClearRecord]:
+    """Yield every kind of record of the payload with what each field may hold; ``counts``: how many."""
     each = (counts.children, counts.care_spells, counts.episodes, counts.interviews, counts.coverage)
     for one, count in zip(_MADE_UP, each, strict=True):
         name = str(type(one).__struct_config__.tag)

@@ -25,6 +25,7 @@ def write_folder(output: Path, files: Iterable[tuple[str, bytes]]) -> int:
     number = 0
     try:
         for name, content in files:
+            (beside / name).parent.mkdir(mode=0o755, exist_ok=True)
             with (
                 write_whole(beside / name, mode=0o644) as descriptor,
                 open(descriptor, "wb", closefd=False) as stream,

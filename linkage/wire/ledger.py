@@ -85,6 +85,7 @@ class EntryKind(enum.StrEnum):
     STATISTICS_RELEASE = "statistics-release"
     CONSOLE_ACCOUNT = "console-account"
     CONSOLE_SIGN_IN = "console-sign-in"
+    EVIDENCE_PACK = "evidence-pack"
 
 
 ABOUT_RECORDS = frozenset(

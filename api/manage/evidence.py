@@ -1,0 +1,211 @@
+"""``clew register evidence``: the pack that a reviewer reads and signs, built and verified."""
+
+import hashlib
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from api.checkpoints import open_signer, outside_checkpoints, require_goes_on
+from api.clock import utc_now
+from api.config import read_settings
+from api.manage.options import data_option, given_file, opened_register, say
+from api.publishing.folders import refuse_filled
+from api.unit import read_given
+from linkage.counted import counted
+from linkage.errors import InputError, VerificationError
+from linkage.register.evidence_check import LEAVES_FILE, EvidenceCheck, check_evidence
+from linkage.wire.cards import UnitCard, read_card
+from linkage.wire.evidence import ENTRY_FILE, MANIFEST_FILE, MAX_EVIDENCE_BYTES, manifest_digest
+from linkage.wire.limits import MAX_CARD_BYTES
+
+__all__ = ["check_folder", "evidence"]
+
+_PIECE = 1024 * 1024
+_MAX_LEAVES = 2 * 1024**3
+_MOST_FILES = 1000
+
+
+@click.group()
+def evidence() -> None:
+    """Build the evidence pack for a reviewer, or verify one."""
+
+
+@evidence.command()
+@data_option
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A new folder for the pack, or one that is empty.",
+)
+@click.option(
+    "--audit",
+    "audits",
+    multiple=True,
+    type=given_file,
+    help="What `clew privacy-audit --json` wrote.  Repeatable.",
+)
+@click.option(
+    "--evaluation",
+    "evaluations",
+    multiple=True,
+    type=given_file,
+    help="What `clew evaluate --json` wrote.  Repeatable.",
+)
+@click.option("--zip", "zipped", is_flag=True, help="Write an archive of the folder beside it, too.")
+@click.option(
+    "--outside",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="A checkpoint kept elsewhere, or a folder of them (*.txt).  Repeatable.",
+)
+def build(
+    data: Path,
+    output: Path,
+    audits: tuple[Path, ...],
+    evaluations: tuple[Path, ...],
+    outside: tuple[Path, ...],
+    *,
+    zipped: bool,
+) -> None:
+    """Build the pack: pages, documents, software list, database, manifest; its digest goes into the ledger.
+
+    Run it as root, or as an account that may read the ledger's key and the releases' key.
+    """
+    _require_parts()
+    # Here and not above: documents, charts and the whole console are loaded, which no other command needs.
+    from api.evidence.building import build_pack
+    from api.evidence.gathering import Seen
+    from api.evidence.handed_in import read_handed_in
+    from api.evidence.writing import enter_pack, write_archive, write_pack
+
+    refuse_filled(output)
+    archive = output.with_name(f"{output.name}.zip")
+    if zipped and archive.exists():
+        raise InputError(f"{archive.name}: there is something else already", hint="name a new folder")
+    handed_in, now = read_handed_in(audits, evaluations), utc_now()
+    with opened_register(data) as (folder, database):
+        signer, settings = open_signer(folder), read_settings(folder.settings)
+        with database.read() as connection:
+            require_goes_on(connection, outside_checkpoints(outside, signer.card))
+            pack = build_pack(Seen(connection, database, folder, settings, signer, handed_in, now))
+        entry = enter_pack(database, signer, pack, now=now)
+    written = write_pack(output, pack, entry)
+    if zipped:
+        write_archive(archive, pack, entry)
+    blanks = sum(len(one.blanks) for one in pack.gathered.items)
+    say(f"{counted(written, 'file')} in {output.name}; begin with index.html")
+    say(f"{counted(blanks, 'place')} in it must be written by people; index.html lists them")
+    say(f"the ledger had {pack.manifest.size:,} entries; entry {entry.entry.index:,} has the pack's digest")
+    click.echo(manifest_digest(pack.manifest))
+
+
+@evidence.command()
+@click.argument("pack", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--unit", type=given_file, help="The unit's card, whose fingerprint you compared.")
+@click.option(
+    "--data",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The unit's data folder: the ledger itself is compared, too.",
+)
+def verify(pack: Path, unit: Path | None, data: Path | None) -> None:
+    """Verify PACK: every file, its checkpoint and leaves, its entry in the ledger.
+
+    Needs nothing but the unit's card.  Prints what is not as it was built, a line each, and then ends with 1.
+    """
+    card = _card(unit, data)
+    found = check_folder(pack, card)
+    wrong = list(found.wrong)
+    if data is not None:
+        wrong += _against_ledger(data, found)
+    for name, what in wrong:
+        click.echo(f"{name}\t{what}")
+    for line in _words(found):
+        say(line)
+    if wrong:
+        raise VerificationError(
+            f"the pack is not as it was built: {counted(len(wrong), 'finding')}",
+            hint="get the pack again from whoever built it, and compare the digests",
+        )
+    say("the pack is as it was built")
+
+
+def check_folder(pack: Path, card: UnitCard) -> EvidenceCheck:
+    """Verify a pack's folder; raises :class:`linkage.errors.ClewError`."""
+    files = dict(_digests(pack))
+    entry = pack / ENTRY_FILE
+    leaves = pack / LEAVES_FILE
+    return check_evidence(
+        manifest=read_given(pack / MANIFEST_FILE, limit=MAX_EVIDENCE_BYTES),
+        entry=read_given(entry, limit=MAX_EVIDENCE_BYTES) if entry.is_file() else None,
+        leaves=read_given(leaves, limit=_MAX_LEAVES) if leaves.is_file() else b"",
+        found=files,
+        unit=card,
+    )
+
+
+def _card(unit: Path | None, data: Path | None) -> UnitCard:
+    if unit is None and data is None:
+        raise InputError(
+            "neither --unit nor --data is given", hint="give the unit's card, or the unit's data folder"
+        )
+    path = unit if unit is not None else Path(data or ".") / "unit-card.json"
+    return read_card(read_given(path, limit=MAX_CARD_BYTES), UnitCard)
+
+
+def _digests(pack: Path) -> Iterator[tuple[str, tuple[int, str]]]:
+    """Yield every file below a pack's folder by its name there, with size and SHA-256."""
+    paths = sorted(one for one in pack.rglob("*") if not one.is_dir())
+    if len(paths) > _MOST_FILES:
+        raise InputError(f"{pack.name}: more files than a pack has", hint="name the folder of one pack alone")
+    for path in paths:
+        name = path.relative_to(pack).as_posix()
+        if name in {MANIFEST_FILE, ENTRY_FILE}:
+            continue
+        digest, size = hashlib.sha256(), 0
+        try:
+            with path.open("rb") as stream:
+                while piece := stream.read(_PIECE):
+                    digest.update(piece)
+                    size += len(piece)
+        except OSError as error:
+            reason = (error.strerror or "cannot be read").lower()
+            raise InputError(f"{name}: {reason}", hint="check who may read it") from None
+        yield name, (size, digest.hexdigest())
+
+
+def _against_ledger(data: Path, found: EvidenceCheck) -> Iterator[tuple[str, str]]:
+    """Yield what of a pack the ledger itself does not bear out."""
+    with opened_register(data) as (_, database), database.read() as connection:
+        try:
+            require_goes_on(connection, found.checkpoints)
+        except VerificationError as error:
+            yield MANIFEST_FILE, error.message
+            return
+        if found.entered is None:
+            yield ENTRY_FILE, "nothing beside the pack proves that the ledger has its digest"
+
+
+def _words(found: EvidenceCheck) -> Iterator[str]:
+    said = found.manifest
+    yield f"evidence of {said.unit}, built {said.built} by release {said.release} of clew"
+    yield f"fingerprint of the unit's card: {said.fingerprint}"
+    yield f"the ledger had {said.size:,} entries, root {said.root}"
+    yield f"digest of the pack: {found.digest}"
+    if found.entered is None:
+        yield "nothing proves that the ledger has this digest: compare it with what the unit's operator says"
+    else:
+        yield f"entry {found.entered:,} of the ledger has this digest"
+
+
+def _require_parts() -> None:
+    """Say before any work that the packages for documents are not there."""
+    missing = [one for one in ("docx", "cyclonedx", "markdown_it", "packageurl") if find_spec(one) is None]
+    if missing:
+        raise InputError(
+            f"this machine lacks what writes the pack: {', '.join(missing)}",
+            hint="install requirements/evidence.txt, or the extra: pip install 'clew[evidence]'",
+        )
