@@ -168,7 +168,7 @@ def test_a_source_that_holds_nobody_twice_links_its_own_records_on_more_evidence
     judge, views = Judge(profile), len(profile.views)
     matches = [[0.95] * views] * 300
     chance = [[0.45 if place == 0 else 0.0 for place in range(views)]] * 300
-    doubtful = [[0.6 if place < 2 else 0.0 for place in range(views)]] * 2
+    doubtful = [[0.5 if place < 2 else 0.0 for place in range(views)]] * 2
     found = _similarities([*matches, *chance, *doubtful])
     within = np.zeros(len(found), dtype=np.bool_)
     within[len(matches) : -1] = True
