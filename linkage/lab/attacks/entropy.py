@@ -34,14 +34,14 @@ class ColumnPairs:
 
 
 def column_pairs(encoded: Encoded) -> ColumnPairs:
-    """Measure everybody's encodings; a view that fewer than 100 people have is left out.
+    """Measure everybody's encodings; a view that fewer than 100 people, or half of all, have is left out.
 
     Raises :class:`ValueError` where that leaves no view.
     """
     entropies, together = [], []
     for view in range(encoded.present.shape[1]):
         rows = np.flatnonzero(encoded.present[:, view])
-        if len(rows) >= _LEAST_ROWS:
+        if len(rows) >= min(_LEAST_ROWS, len(encoded) // 2):
             bits = encoded.ones(view, rows)
             entropies.append(_entropy(bits.mean(axis=0)))
             together.append(_together(bits))

@@ -32,7 +32,7 @@ _LEAST_VARIANCE: Final = 0.02
 
 
 def chosen_landmarks(views: tuple[ViewKnowledge, ...], count: int) -> NDArray[np.intp]:
-    """Return the people who, encoded, would tell most: each time whose salts the most untold people share.
+    """Return the people who, encoded, would tell most: each time whose salts most others share.
 
     A salt that has a landmark already counts for half with one, for a third with two, and so on.
     """
@@ -45,7 +45,8 @@ def chosen_landmarks(views: tuple[ViewKnowledge, ...], count: int) -> NDArray[np
     for _ in range(min(count, people)):
         gain = np.zeros(people)
         for (_, place, sizes), used, exists in zip(numbered, taken, there, strict=True):
-            gain += np.where(exists, ((sizes - 1) / (1 + used))[place], 0.0)
+            untold = np.maximum(sizes - 1 - used, 0)
+            gain += np.where(exists, (untold / (1 + used))[place], 0.0)
         best = int(np.where(free, gain, -1.0).argmax())
         chosen.append(best)
         free[best] = False

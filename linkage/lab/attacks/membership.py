@@ -1,4 +1,4 @@
-"""The membership question: is this named child among the encodings at all?
+"""The membership question, whether a named child is among the encodings at all.
 
 To be in a register of missing children is itself what must not be told.  For each listed person the
 attacker asks how much better that person explains the encodings than a stranger would: the mean, over the
@@ -116,4 +116,4 @@ def members_by_key(held: Encoded, own: Encoded, members: int) -> Ranking:
 
 
 def _row(encoded: Encoded, place: int) -> bytes:
-    return encoded.bits[place].tobytes() + encoded.present[place].tobytes()
+    return bytes(encoded.bits[place].tobytes() + encoded.present[place].tobytes())

@@ -19,13 +19,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.lab.payloads import records_of
 from linkage.lab.world import simulate
-from linkage.wire.records import Episode
+from linkage.wire.canonical import canonical
 
 __all__ = ["RHYTHMS", "Arrival", "Rhythm", "Sizes", "arrivals", "crowd_sizes", "told_from_sizes"]
 
@@ -57,14 +56,10 @@ def arrivals(children: int, seed: int) -> tuple[Arrival, ...]:
     """Return every episode of simulated agencies that make no errors, with the day on which it began."""
     received = records_of(simulate(children, seed, noise="none"))
     return tuple(
-        Arrival(records.agency, episode.child, episode.start.at.date(), _written(episode))
+        Arrival(records.agency, episode.child, episode.start.at.date(), canonical(episode))
         for records in received.records
         for episode in records.payload.episodes
     )
-
-
-def _written(episode: Episode) -> bytes:
-    return msgspec.json.encode(episode)
 
 
 def crowd_sizes(found: Sequence[Arrival], rhythm: Rhythm) -> NDArray[np.int64]:
