@@ -135,7 +135,7 @@ def test_words_say_what_it_means_and_no_reference(desk: Desk) -> None:
         "green     standard deviation of how often each bit is set",
         "names 131 of 131 rows",
         "With another key the same list names nobody",
-        "1 lack the view f-p",
+        "1  without the view f-p",
         "1 of 130 children (1%) is the only one",
     ):
         assert words in outcome.out

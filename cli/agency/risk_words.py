@@ -17,12 +17,12 @@ _WIDTH = 100
 
 _MEANING = {
     "bit-frequency-sd": (
-        "If some bits were set far more often than others, common names would show without any key.  It is a "
+        "Where some bits are set far more often than others, common names show without any key.  It is a "
         "property of the encoding profile: if it is red, tell your custodians before you submit."
     ),
     "popcount-correlation": (
-        "If it were high, the number of bits set would tell how long a child's names are, and a child with "
-        "unusually long or short names would stand out.  It too is a property of the profile."
+        "Where it is high, the number of bits set tells how long a child's names are, and a child with "
+        "unusually long or short names stands out.  It too is a property of the profile."
     ),
     "unique-encodings": (
         "Two children encoded alike are most likely one child whom you recorded twice: look for duplicates "
@@ -137,24 +137,24 @@ def _three(value: float | None) -> str:
 def _signs_words(risk: Risk) -> Iterator[str]:
     signs = risk.signs
     yield from _title("What shows of a child without reading a bit")
-    yield from _said(
-        f"{signs.several_rows:,} have more than one row: they have other names or postcodes, and it shows "
-        "that they do, unless the profile fills rows up."
+    yield from _sign(
+        signs.several_rows,
+        "with more than one row: other names or postcodes.  It shows that there are some, unless the profile "
+        "fills rows up",
     )
-    yield from _said(
-        f"{signs.uncertain:,} have an uncertain date of birth: that is usual of unaccompanied children, so "
-        "it hints at one.  Where the day is truly known, say so in your case system."
+    yield from _sign(
+        signs.uncertain,
+        "with an uncertain date of birth, which is usual of unaccompanied children and so hints at one.  "
+        "Where the day is truly known, say so in your case system",
     )
     for name, count in signs.without_view.items():
-        yield f"  {count:,} lack the view {name}"
-    yield from _said(
-        "A missing view shows that a value is missing, as a postcode.  Where you have it, record it."
-        if signs.without_view
-        else "Nobody lacks a view that their tier should have."
-    )
-    yield from _said(
-        f"{signs.rare:,} look from outside as fewer than ten of your children do.  Cover children "
-        "(clew agency dummies) make the crowd larger; --list writes down who they are."
+        yield from _sign(
+            count, f"without the view {name}: a value is missing, as a postcode.  If you have it, record it"
+        )
+    yield from _sign(
+        signs.rare,
+        "look from outside as fewer than ten of your children do.  Cover children (clew agency dummies) make "
+        "the crowd larger; --list writes down who they are",
     )
     if risk.exact:
         named = " and ".join(EXACT_WORDS[kind] for kind in risk.exact)
@@ -162,6 +162,12 @@ def _signs_words(risk: Risk) -> Iterator[str]:
             f"WARNING: rows carry exact tokens of the {named}.  Whoever gets the key turns every token back "
             "into its number in minutes.  Ask your custodians whether this profile is meant."
         )
+
+
+def _sign(count: int, text: str) -> list[str]:
+    """Say how many children a sign shows of, none of them by more than the number."""
+    first = f"  {count:>6,}  "
+    return wrap(text, _WIDTH, initial_indent=first, subsequent_indent=" " * len(first))
 
 
 def _payload_words(risk: Risk) -> Iterator[str]:
