@@ -8,11 +8,11 @@ import msgspec
 import numpy as np
 
 from benchmarks.encoding.plain_text import child_world
-from benchmarks.encoding.populations import children, one_day
 from benchmarks.encoding.quality import tables_of
 from linkage.lab.attacks.graph import graph_attack
 from linkage.lab.attacks.knowledge import encode_people, knowledge
 from linkage.lab.attacks.known_pairs import known_pair_attack
+from linkage.lab.crowds import children, one_day
 from linkage.lab.evaluation import encode_tables, labels_of
 from linkage.lab.evaluation_thresholds import best_f1
 from linkage.lab.learning import children_world, learn

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.encoding.populations import Listed, children, one_day, persons
 from linkage.lab.attacks.columns import column_measures
 from linkage.lab.attacks.graph import graph_attack
 from linkage.lab.attacks.knowledge import encode_people, knowledge
 from linkage.lab.attacks.known_pairs import Method, known_pair_attack
+from linkage.lab.crowds import Listed, children, one_day, persons
 from linkage.profile import EncodingProfile
 
 __all__ = ["KNOWN", "Sizes", "privacy"]

@@ -39,7 +39,7 @@ class ViewKnowledge:
 
     def mean(self, people: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return each person's expected balance of zeros over ones after diffusion, between -1 and 1."""
-        return np.asarray((2.0 * self._unset(self._weight(people)) - 1.0) ** self.diffusion)
+        return np.asarray((2.0 * self._unset(self.weight(people)) - 1.0) ** self.diffusion)
 
     def covariance(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return how far two people's bits agree beyond chance (rows, columns); 0 where the salts differ.
@@ -47,19 +47,25 @@ class ViewKnowledge:
         Over random keys a bit differs with the probability d that exactly one of two filters sets it, and
         an XOR of t independent bits agrees by (1 - 2d)^t.
         """
-        common = (self.tokens[rows].multiply(self.bits[None, :]).tocsr() @ self.tokens[columns].T).toarray()
-        here, there = self._weight(rows)[:, None], self._weight(columns)[None, :]
+        common = self.common(rows, columns)
+        here, there = self.weight(rows)[:, None], self.weight(columns)[None, :]
         differ = self._unset(here) + self._unset(there) - 2.0 * self._unset(here + there - common)
         agree = (1.0 - 2.0 * differ) ** self.diffusion
         beyond = agree - self.mean(rows)[:, None] * self.mean(columns)[None, :]
         return np.where(self.together(rows, columns), beyond, 0.0)
+
+    def common(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return how many positions the tokens set that two people have in common (rows, columns)."""
+        found = self.tokens[rows].multiply(self.bits[None, :]).tocsr() @ self.tokens[columns].T
+        return np.asarray(found.toarray(), dtype=np.float32)
 
     def together(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Return whether two people share a salt (rows, columns)."""
         here, there = self.salt[rows][:, None], self.salt[columns][None, :]
         return np.asarray((here == there) & (here >= 0))
 
-    def _weight(self, people: NDArray[np.intp]) -> NDArray[np.float64]:
+    def weight(self, people: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return how many positions each person's tokens set before diffusion, counting each token's."""
         return np.asarray(self.tokens[people] @ self.bits, dtype=np.float64)
 
     def _unset(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -122,18 +128,28 @@ def _tokens(view: View, person: Normalised) -> dict[tuple[str, str], int]:
 class Encoded:
     """Everybody's encodings as the linkage unit holds them, in the order of the list.
 
-    ``bits`` (n, views, bytes) uint8; ``present`` (n, views) bool.
+    ``bits`` (n, views, bytes) uint8; ``present`` (n, views) bool; ``length``: bits of a view, where these
+    do not fill their bytes.
     """
 
     bits: NDArray[np.uint8]
     present: NDArray[np.bool_]
+    length: int | None = None
 
     def __len__(self) -> int:
         return len(self.bits)
 
     def signs(self, view: int, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return a view's bits as 1 for zero and -1 for one (rows, length)."""
-        return (1 - 2 * np.unpackbits(self.bits[rows, view], axis=1).astype(np.int8)).astype(np.float32)
+        return (1 - 2 * self.ones(view, rows).astype(np.int8)).astype(np.float32)
+
+    def ones(self, view: int, rows: NDArray[np.intp]) -> NDArray[np.uint8]:
+        """Return a view's bits (rows, length)."""
+        return np.unpackbits(self.bits[rows, view], axis=1, count=self.length)
+
+    def take(self, rows: NDArray[np.intp]) -> "Encoded":
+        """Return the encodings of some people, in the given order."""
+        return Encoded(self.bits[rows], self.present[rows], self.length)
 
 
 def encode_people(profile: EncodingProfile, people: Sequence[Identifiers], key: bytes) -> Encoded:

@@ -5,10 +5,14 @@ the encodings comes to know some pairs of person and encoding.  Under each view 
 encodings of all other listed people who share a salt with a known one, and gives every encoding to the person
 who best explains it, all views together.
 
-Two predictors.  ``kriging`` is the best linear prediction under the very covariance that the construction
-has (Gaussian process regression; Rasmussen and Williams 2006, 2.2), so no other kernel of tokens can do
-better on average.  ``ridge`` is the usual attack: linear regression of bits on tokens, which knows nothing of
-the construction.
+Three predictors.  ``kriging`` is the best linear prediction under the very covariance that the construction
+has (Gaussian process regression; Rasmussen and Williams, Gaussian Processes for Machine Learning, MIT Press
+2006, section 2.2), so no other kernel of tokens can do better on average.  ``ridge`` is the usual attack:
+linear regression of bits on tokens, which knows nothing of the construction (Hoerl and Kennard, Ridge
+regression, Technometrics 12, 1970).  ``polynomial`` is kernel ridge regression with the share of common
+tokens to the power of the number of bits that diffusion adds up, as anybody would guess who has read the
+profile (Saunders, Gammerman and Vovk, Ridge regression learning algorithm in dual variables, ICML 1998).
+What a regression expects of a bit becomes its odds, so that all three weigh views alike.
 """
 
 from dataclasses import dataclass
@@ -19,12 +23,15 @@ from numpy.typing import NDArray
 
 from linkage.lab.attacks.knowledge import Encoded, ViewKnowledge
 
-__all__ = ["Guesses", "Method", "known_pair_attack"]
+__all__ = ["METHODS", "Guesses", "Method", "guess", "known_pair_attack", "known_pair_scores"]
 
-Method = Literal["kriging", "ridge"]
+Method = Literal["kriging", "ridge", "polynomial"]
+METHODS: Final[tuple[Method, ...]] = ("kriging", "ridge", "polynomial")
 
 _NUGGET: Final = 0.02
 _RIDGE: Final = 20.0
+_POLYNOMIAL_RIDGE: Final = 0.1
+_LEAST_DEGREE: Final = 2
 _SUREST: Final = 0.98
 _MOST_CONFIDENT: Final = 0.05
 _UNEXPECTED: Final = np.float32(-1e9)
@@ -45,8 +52,13 @@ class Guesses:
     @property
     def most_confident(self) -> float:
         """Share of right guesses among the most confident twentieth."""
-        count = max(1, round(_MOST_CONFIDENT * len(self.right)))
-        return float(self.right[np.argsort(-self.confidence, kind="stable")[:count]].mean())
+        surest = np.argsort(-self.confidence, kind="stable")[: self.most_confident_count]
+        return float(self.right[surest].mean())
+
+    @property
+    def most_confident_count(self) -> int:
+        """How many the most confident twentieth are."""
+        return max(1, round(_MOST_CONFIDENT * len(self.right)))
 
 
 def known_pair_attack(
@@ -64,60 +76,101 @@ def known_pair_attack(
     those only.  ``rng`` breaks ties: an encoding that nothing explains is guessed at random.
     """
     others = np.setdiff1d(np.arange(len(encoded)), known)
-    scores = np.zeros((len(others), len(others)), dtype=np.float32)
-    place = np.full(len(encoded), -1, dtype=np.intp)
-    place[others] = np.arange(len(others))
-    for number, view in enumerate(views):
-        taught = known[(view.salt[known] >= 0) & encoded.present[known, number]]
-        people = others[np.isin(view.salt[others], view.salt[taught])] if len(taught) else taught
-        if len(people):
-            seen = others[encoded.present[others, number]]
-            found = _view_scores(view, encoded, number, taught, people, seen, method)
-            scores[np.ix_(place[seen], place[people])] += found
-    return _guess(scores, None if side is None else side[others], rng)
+    scores = known_pair_scores(views, encoded, known, others, others, method=method)
+    return guess(scores, None if side is None else side[others], rng)
 
 
-def _view_scores(
-    view: ViewKnowledge,
+def known_pair_scores(
+    views: tuple[ViewKnowledge, ...],
     encoded: Encoded,
-    number: int,
-    taught: NDArray[np.intp],
+    known: NDArray[np.intp],
     people: NDArray[np.intp],
     seen: NDArray[np.intp],
-    method: Method,
+    *,
+    method: Method = "kriging",
 ) -> NDArray[np.float32]:
-    """Return how much better each person explains each encoding than nobody in particular (seen, people)."""
-    known_bits = encoded.signs(number, taught)
-    if method == "ridge":
-        return _ridge_scores(view, known_bits, taught, people, encoded.signs(number, seen))
+    """Return how much better each listed person explains each encoding than nobody in particular does.
+
+    The logarithms of odds, all views together (seen, people); 0 where nothing speaks.
+    """
+    scores = np.zeros((len(seen), len(people)), dtype=np.float32)
+    for number, view in enumerate(views):
+        taught = known[(view.salt[known] >= 0) & encoded.present[known, number]]
+        columns = np.flatnonzero(np.isin(view.salt[people], view.salt[taught]))
+        rows = np.flatnonzero(encoded.present[seen, number])
+        if len(taught) and len(columns) and len(rows):
+            predicted = _PREDICTORS[method](view, encoded.signs(number, taught), taught, people[columns])
+            seen_bits = encoded.signs(number, seen[rows])
+            nobody = float(view.mean(people[view.salt[people] >= 0]).mean())
+            explain = _odds if method == "kriging" else _correlation
+            scores[np.ix_(rows, columns)] += explain(seen_bits, predicted, nobody)
+    return scores
+
+
+def _correlation(
+    seen_bits: NDArray[np.float32], predicted: NDArray[np.float64], nobody: float
+) -> NDArray[np.float32]:
+    """Return the likeness in place of odds: a regression without the right covariance has no odds."""
+    beyond = predicted - nobody
+    size = np.linalg.norm(beyond, axis=1, keepdims=True)
+    return np.asarray((seen_bits - np.float32(nobody)) @ (beyond / (size + 1e-6)).T, dtype=np.float32)
+
+
+def _odds(
+    seen_bits: NDArray[np.float32], predicted: NDArray[np.float64], nobody: float
+) -> NDArray[np.float32]:
+    predicted, mean = np.clip(predicted, -_SUREST, _SUREST), float(np.clip(nobody, -_SUREST, _SUREST))
+    zero, one = np.log((1 + predicted) / (1 + mean)), np.log((1 - predicted) / (1 - mean))
+    slope, constant = ((zero - one) / 2).astype(np.float32), ((zero + one) / 2).sum(axis=1)
+    return np.asarray(seen_bits @ slope.T + constant[None, :].astype(np.float32))
+
+
+def _kriging(
+    view: ViewKnowledge, known_bits: NDArray[np.float32], taught: NDArray[np.intp], people: NDArray[np.intp]
+) -> NDArray[np.float64]:
     alike = view.covariance(taught, taught) + _NUGGET * np.eye(len(taught))
     weights = np.linalg.solve(alike, view.covariance(taught, people)).T
     mean_known, mean_people = view.mean(taught)[:, None], view.mean(people)[:, None]
-    predicted = np.clip(mean_people + weights @ (known_bits - mean_known), -_SUREST, _SUREST)
-    nobody = float(np.clip(view.mean(seen).mean(), -_SUREST, _SUREST))
-    zero, one = np.log((1 + predicted) / (1 + nobody)), np.log((1 - predicted) / (1 - nobody))
-    slope, constant = ((zero - one) / 2).astype(np.float32), ((zero + one) / 2).sum(axis=1)
-    return np.asarray(encoded.signs(number, seen) @ slope.T + constant[None, :].astype(np.float32))
+    return np.asarray(mean_people + weights @ (known_bits - mean_known))
 
 
-def _ridge_scores(
-    view: ViewKnowledge,
-    known_bits: NDArray[np.float32],
-    taught: NDArray[np.intp],
-    people: NDArray[np.intp],
-    seen_bits: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """Return the correlation of each encoding with the ridge regression of each person's."""
-    weighted = view.tokens.multiply(np.sqrt(view.bits)[None, :]).tocsr()
-    kernel = np.where(view.together(taught, taught), (weighted[taught] @ weighted[taught].T).toarray(), 0.0)
-    cross = np.where(view.together(taught, people), (weighted[taught] @ weighted[people].T).toarray(), 0.0)
+def _ridge(
+    view: ViewKnowledge, known_bits: NDArray[np.float32], taught: NDArray[np.intp], people: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    kernel, cross = _shared(view, taught, taught), _shared(view, taught, people)
+    return _regression(known_bits, kernel + _RIDGE * np.eye(len(taught)), cross)
+
+
+def _polynomial(
+    view: ViewKnowledge, known_bits: NDArray[np.float32], taught: NDArray[np.intp], people: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    degree = max(_LEAST_DEGREE, view.diffusion)
+    here, there = (np.sqrt(np.maximum(view.weight(some), 1.0)) for some in (taught, people))
+    kernel = (_shared(view, taught, taught) / (here[:, None] * here[None, :])) ** degree
+    cross = (_shared(view, taught, people) / (here[:, None] * there[None, :])) ** degree
+    return _regression(known_bits, kernel + _POLYNOMIAL_RIDGE * np.eye(len(taught)), cross)
+
+
+_PREDICTORS: Final = {"kriging": _kriging, "ridge": _ridge, "polynomial": _polynomial}
+
+
+def _shared(view: ViewKnowledge, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the bits of the tokens that two people have in common (rows, columns); 0 if the salts differ."""
+    return np.where(view.together(rows, columns), view.common(rows, columns), 0.0)
+
+
+def _regression(
+    known_bits: NDArray[np.float32], kernel: NDArray[np.float64], cross: NDArray[np.float64]
+) -> NDArray[np.float64]:
     mean = known_bits.mean()
-    predicted = np.linalg.solve(kernel + _RIDGE * np.eye(len(taught)), cross).T @ (known_bits - mean)
-    size = np.linalg.norm(predicted, axis=1, keepdims=True)
-    return np.asarray(seen_bits @ (predicted / (size + 1e-6)).T, dtype=np.float32)
+    return np.asarray(mean + np.linalg.solve(kernel, cross).T @ (known_bits - mean))
 
 
-def _guess(scores: NDArray[np.float32], side: NDArray[np.int64] | None, rng: np.random.Generator) -> Guesses:
+def guess(scores: NDArray[np.float32], side: NDArray[np.int64] | None, rng: np.random.Generator) -> Guesses:
+    """Give every encoding to the person who explains it best; the diagonal of ``scores`` is right.
+
+    ``scores`` are overwritten.
+    """
     if side is not None:
         scores[side[:, None] != side[None, :]] = _UNEXPECTED
     scores += rng.random(scores.shape, dtype=np.float32) * np.float32(1e-6)

@@ -1,0 +1,163 @@
+"""Control experiments: encodings that an attack must break, and some that it must not.
+
+An attack that finds nothing where there is everything to find, or something where there is nothing, is
+broken, and then its silence about a profile means nothing.  Controls attack profiles of their own, so that
+they do not hang on the profile under audit; the key holder's dictionary attacks that one too.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from linkage.lab.attacks.columns import column_measures
+from linkage.lab.attacks.dictionary import looked_up
+from linkage.lab.attacks.graph import graph_attack
+from linkage.lab.attacks.known_pairs import METHODS, known_pair_attack
+from linkage.lab.attacks.targets import ProfileTarget, Target
+from linkage.lab.audit_report import AttackName, Control, Sizes, Unit, UnitResult, Value
+from linkage.lab.crowds import Listed, children
+from linkage.shipped_profiles import shipped_profile
+
+__all__ = ["control_units", "controls_from", "run_control"]
+
+_SEED: Final = 7
+_KEY: Final = bytes(range(32))
+_KNOWN: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    attack: AttackName
+    words: str
+    must_reach: float
+    at_most: bool = False
+    percent: bool = True
+
+
+_EXPECTED: Final[Mapping[str, _Expected]] = {
+    "dictionary-own-key": _Expected(
+        "dictionary", "the key holder's dictionary names everybody who is encoded uniquely", 1.0
+    ),
+    "dictionary-wrong-key": _Expected(
+        "dictionary", "a dictionary under a wrong key finds no equal encoding", 0.0, at_most=True
+    ),
+    **{
+        f"known-pairs-{method}": _Expected(
+            "known-pairs", f"a hundred known pairs open a plain CLK ({method})", 0.95
+        )
+        for method in METHODS
+    },
+    "known-pairs-strangers": _Expected(
+        "known-pairs", "known pairs tell nothing of encodings whose people are shuffled", 0.03, at_most=True
+    ),
+    "graph-plain": _Expected("graph", "graph matching names the people behind a plain CLK", 0.9),
+    "graph-strangers": _Expected(
+        "graph",
+        "graph matching names nobody where list and encodings have nobody in common",
+        0.0,
+        at_most=True,
+    ),
+    "columns-frequency": _Expected(
+        "columns", "a plain CLK's bits are set unequally often", 0.06, percent=False
+    ),
+    "columns-popcount": _Expected(
+        "columns", "a plain CLK's weight tells the number of tokens", 0.9, percent=False
+    ),
+}
+
+_ATTACKS: Final[tuple[AttackName, ...]] = ("dictionary", "known-pairs", "graph", "columns")
+
+
+def control_units() -> Iterator[Unit]:
+    """Yield the control experiments' units."""
+    for attack in _ATTACKS:
+        yield Unit(attack=attack, seed=_SEED, control=True)
+
+
+def run_control(target: Target, unit: Unit, sizes: Sizes) -> tuple[Value, ...]:
+    """Run the control experiments of one attack."""
+    found = _RUNS[unit.attack](target, _people(sizes.controls))
+    return tuple(Value(measure=name, value=value) for name, value in found)
+
+
+def controls_from(results: Mapping[Unit, UnitResult]) -> Iterator[Control]:
+    """Yield what every control experiment came to; one that did not run failed."""
+    found = {
+        value.measure: value.value
+        for unit, result in results.items()
+        if unit.control
+        for value in result.values
+    }
+    for name, expected in _EXPECTED.items():
+        value = found.get(name)
+        reached = value is not None and (
+            value <= expected.must_reach if expected.at_most else value >= expected.must_reach
+        )
+        yield Control(
+            attack=expected.attack,
+            words=expected.words,
+            value=0.0 if value is None else value,
+            must_reach=expected.must_reach,
+            reached=reached,
+            percent=expected.percent,
+            at_most=expected.at_most,
+        )
+
+
+_Found = Iterator[tuple[str, float]]
+
+
+@lru_cache(maxsize=1)
+def _people(count: int) -> Listed:
+    return children(count, _SEED)
+
+
+def _plain() -> Target:
+    return ProfileTarget(shipped_profile("clk-plain"))
+
+
+def _dictionary(target: Target, crowd: Listed) -> _Found:
+    general = target
+    held = general.encode(crowd.people, _KEY)
+    yield "dictionary-own-key", looked_up(held, general.encode(crowd.people, _KEY)).share
+    yield "dictionary-wrong-key", looked_up(held, general.encode(crowd.people, _KEY[::-1])).share
+
+
+def _known_pairs(_target: Target, crowd: Listed) -> _Found:
+    plain, rng = _plain(), np.random.default_rng(_SEED)
+    views, encoded = plain.knowledge(crowd.people), plain.encode(crowd.people, _KEY)
+    known = rng.choice(len(crowd), _KNOWN, replace=False)
+    for method in METHODS:
+        guesses = known_pair_attack(views, encoded, known, rng=rng, method=method)
+        yield f"known-pairs-{method}", guesses.reidentified
+    strangers = encoded.take(rng.permutation(len(crowd)))
+    yield (
+        "known-pairs-strangers",
+        known_pair_attack(views, strangers, known, rng=rng).reidentified,
+    )
+
+
+def _graph(_target: Target, crowd: Listed) -> _Found:
+    plain, half = _plain(), len(crowd) // 2
+    views, encoded = plain.knowledge(crowd.people), plain.encode(crowd.people, _KEY)
+    listed, rng = np.arange(half), np.random.default_rng(_SEED)
+    yield "graph-plain", graph_attack(views, encoded, listed, rng.permutation(listed))
+    yield "graph-strangers", graph_attack(views, encoded, listed, half + rng.permutation(listed))
+
+
+def _columns(_target: Target, crowd: Listed) -> _Found:
+    plain = _plain()
+    found = column_measures(plain.knowledge(crowd.people), plain.encode(crowd.people, _KEY))
+    yield "columns-frequency", found.frequency_sd
+    yield "columns-popcount", found.popcount_correlation
+
+
+_RUNS: Final[Mapping[str, Callable[[Target, Listed], _Found]]] = {
+    "dictionary": _dictionary,
+    "known-pairs": _known_pairs,
+    "graph": _graph,
+    "columns": _columns,
+}
