@@ -7,7 +7,7 @@ see of its own children.  Nothing here names anybody but :func:`standing_out`, w
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Meta, Struct
@@ -23,7 +23,16 @@ from linkage.shipped_profiles import shipped_profiles
 from linkage.wire.encodings import TIER_UNCERTAIN, Encodings
 from linkage.wire.manifest import Manifest
 
-__all__ = ["FromSource", "Judged", "OutwardSigns", "Risk", "ViewRisk", "measure_risk", "standing_out"]
+__all__ = [
+    "FromSource",
+    "Judged",
+    "OutwardSigns",
+    "Risk",
+    "StandingOut",
+    "ViewRisk",
+    "measure_risk",
+    "standing_out",
+]
 
 _RARE: Final = 10
 """Fewer children of one outward form than this stand out by it."""
@@ -198,17 +207,16 @@ def _judged(name: MetricName, value: float | None) -> Judged:
 
 def _signs(digest: str, encodings: Encodings) -> OutwardSigns:
     forms = _forms(encodings)
-    shared = Counter(forms.values())
-    profile = _profile_of(digest)
-    lacking = {
-        name: sum(not one.present >> number & 1 and _due(profile, number, one) for one in forms.values())
-        for number, name in enumerate(_names_of(digest, encodings.bits.shape[1]))
-    }
+    outward = Counter(forms.values())
+    lacking: Counter[str] = Counter()
+    for form, count in outward.items():
+        for name in _lacking(form, digest, encodings.bits.shape[1]):
+            lacking[name] += count
     return OutwardSigns(
         several_rows=sum(one.rows > 1 for one in forms.values()),
         uncertain=sum(one.uncertain for one in forms.values()),
-        without_view={name: count for name, count in lacking.items() if count},
-        rare=sum(shared[one] < _RARE for one in forms.values()),
+        without_view=dict(lacking),
+        rare=sum(count for count in outward.values() if count < _RARE),
     )
 
 
@@ -235,8 +243,21 @@ def _due(profile: EncodingProfile | None, view: int, form: _Form) -> bool:
     return profile is None or ("uncertain" if form.uncertain else "certain") in profile.views[view].tiers
 
 
-StandingOut = tuple[str, int, int, int, int, Literal["yes", "no"], str]
-"""Of a child: handle, sizes of its groups (0: no such group), rows, uncertain, and the views it lacks."""
+class StandingOut(NamedTuple):
+    """A child who stands out: sizes of its groups (0: no such group), and how its rows look from outside."""
+
+    handle: str
+    alike_in_own_record: int
+    alike_in_an_appeal: int
+    alike_in_everything: int
+    rows: int
+    uncertain: Literal["yes", "no"]
+    lacking: str
+
+    @property
+    def rarest(self) -> int:
+        """Size of the smallest group that somebody could know the child by."""
+        return min(size or FEW for size in (self.alike_in_own_record, self.alike_in_an_appeal))
 
 
 def standing_out(inspection: Inspection, digest: str) -> Sequence[StandingOut]:
@@ -244,20 +265,21 @@ def standing_out(inspection: Inspection, digest: str) -> Sequence[StandingOut]:
     sizes = payload_crowds(inspection.payload).of_child
     forms = _forms(inspection.encodings)
     shared = Counter(forms.values())
-    names = _names_of(digest, inspection.encodings.bits.shape[1])
     found = []
     for child in inspection.payload.children:
         form = forms.get(child.handle)
-        groups = [by_child.get(child.handle, 0) for by_child in sizes.values()]
-        known = [size for size in groups[:2] if size]
-        rare = form is not None and shared[form] < _RARE
-        if child.dummy or form is None or not (rare or min(known, default=FEW) < FEW):
+        if child.dummy or form is None:
             continue
-        lacking = [
-            name
-            for number, name in enumerate(names)
-            if not form.present >> number & 1 and _due(_profile_of(digest), number, form)
-        ]
+        groups = [sizes[facts].get(child.handle, 0) for facts in ("child", "appeal", "everything")]
+        lacking = " ".join(_lacking(form, digest, inspection.encodings.bits.shape[1]))
         uncertain: Literal["yes", "no"] = "yes" if form.uncertain else "no"
-        found.append((child.handle, *groups, form.rows, uncertain, " ".join(lacking)))
-    return sorted(found, key=lambda one: (min(size or FEW for size in one[1:3]), one[0]))
+        one = StandingOut(child.handle, *groups, form.rows, uncertain, lacking)
+        if shared[form] < _RARE or one.rarest < FEW:
+            found.append(one)
+    return sorted(found, key=lambda one: (one.rarest, one.handle))
+
+
+def _lacking(form: _Form, digest: str, views: int) -> Iterator[str]:
+    for number, name in enumerate(_names_of(digest, views)):
+        if not form.present >> number & 1 and _due(_profile_of(digest), number, form):
+            yield name
