@@ -15,6 +15,9 @@ __all__ = ["FEWEST_ROWS", "ColumnLeak", "column_leak", "unique_share", "weight_c
 FEWEST_ROWS: Final = 100
 """Below this chance speaks louder than any profile, and no figure of a view tells anything."""
 
+_LEAST_ROWS: Final = 3
+"""With which a correlation means anything at all."""
+
 _MOST_ROWS: Final = 10_000
 """Of which columns are compared: more would tell a correlation more finely than a hundredth."""
 
@@ -68,12 +71,14 @@ def _entropy(share: NDArray[np.float64]) -> NDArray[np.float64]:
 def weight_correlation(bits: NDArray[np.uint8], tokens: NDArray[np.int64]) -> float | None:
     """Return how far the bits set in packed rows (n, bytes) go with the rows' numbers of tokens (n,).
 
-    The absolute correlation; None where one of the two never varies, so that nothing can go with it.
+    The absolute correlation, without what so few rows give by chance (adjusted for n); None where one of the
+    two never varies, so that nothing can go with it.
     """
     weights = np.bitwise_count(bits).sum(axis=1, dtype=np.int64)
-    if len(bits) < 2 or weights.std() == 0.0 or tokens.std() == 0.0:
+    if len(bits) < _LEAST_ROWS or weights.std() == 0.0 or tokens.std() == 0.0:
         return None
-    return abs(float(np.corrcoef(weights, tokens)[0, 1]))
+    square, chance = float(np.corrcoef(weights, tokens)[0, 1]) ** 2, 1.0 / (len(bits) - 1)
+    return float(np.sqrt(max(0.0, (square - chance) / (1.0 - chance))))
 
 
 def unique_share(rows: NDArray[np.uint8]) -> float:

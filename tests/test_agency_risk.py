@@ -221,3 +221,17 @@ def test_a_skewed_encoding_shows() -> None:
     assert column_leak(skewed).entropy < column_leak(even).entropy <= 1.0
     assert (weight_correlation(heavy, tokens) or 0) > 0.9 > 0.2 > (weight_correlation(even, tokens) or 0)
     assert unique_share(np.concatenate([even, even[:5]])) == pytest.approx(495 / 505)
+
+
+def test_few_rows_of_nothing_show_nothing() -> None:
+    """What a hundred rows give by chance is taken out: 0.1 for a correlation, 0.05 for a spread."""
+    draws = np.random.default_rng(6)
+    found = []
+    for _ in range(40):
+        bits = np.packbits(draws.random((100, 256)) < 0.5, axis=1)
+        leak, tokens = column_leak(bits), draws.integers(5, 40, 100)
+        found.append((leak.beyond_chance, leak.correlation, weight_correlation(bits, tokens) or 0.0))
+    spread, columns, weights = np.median(found, axis=0)
+    assert spread < 0.01
+    assert columns < 0.01
+    assert weights < 0.05

@@ -270,10 +270,15 @@ def standing_out(inspection: Inspection, digest: str) -> Sequence[StandingOut]:
         form = forms.get(child.handle)
         if child.dummy or form is None:
             continue
-        groups = [sizes[facts].get(child.handle, 0) for facts in ("child", "appeal", "everything")]
-        lacking = " ".join(_lacking(form, digest, inspection.encodings.bits.shape[1]))
-        uncertain: Literal["yes", "no"] = "yes" if form.uncertain else "no"
-        one = StandingOut(child.handle, *groups, form.rows, uncertain, lacking)
+        one = StandingOut(
+            handle=child.handle,
+            alike_in_own_record=sizes["child"].get(child.handle, 0),
+            alike_in_an_appeal=sizes["appeal"].get(child.handle, 0),
+            alike_in_everything=sizes["everything"].get(child.handle, 0),
+            rows=form.rows,
+            uncertain="yes" if form.uncertain else "no",
+            lacking=" ".join(_lacking(form, digest, inspection.encodings.bits.shape[1])),
+        )
         if shared[form] < _RARE or one.rarest < FEW:
             found.append(one)
     return sorted(found, key=lambda one: (one.rarest, one.handle))

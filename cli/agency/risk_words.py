@@ -87,8 +87,9 @@ def _encodings_words(risk: Risk) -> Iterator[str]:
     yield header + f"{'alone':>8}{'typical':>9}{'largest':>9}"
     yield from map(_view_line, risk.views)
     yield from _said(
-        "spread, columns: how unevenly bits are set and how far columns go together, beyond chance; entropy: "
-        "bits of surprise in a column, 1 is most; tokens: how far bits set go with the number of tokens.  "
+        "spread, columns, tokens: how unevenly bits are set, how far columns go together, and how far bits "
+        "set go with the number of tokens, all beyond chance; entropy: bits of surprise in a column, at most "
+        "1.  "
         "alone, typical, largest: children who share a salt with nobody of yours, the company of the median "
         "child, and the largest.  Whoever knows one child learns something of those who share its salt."
     )
