@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 import rfc8785
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 __all__ = [
     "Component",
@@ -79,6 +79,8 @@ class View(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ``salt``: without any component the view is one plain filter for everybody, which makes a profile weak.
     ``tiers`` names the tiers whose rows carry the view: records with an uncertain date of birth carry only
     views that do not rest on it.  ``diffusion``: the view's own, where it differs from the profile's.
+    ``positions``: what all tokens of a row share out among themselves in proportion to their k, so that the
+    number of bits set does not tell how many tokens there are; without it every token has its k.
     """
 
     name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
@@ -86,6 +88,7 @@ class View(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     features: Annotated[tuple[Feature, ...], Meta(min_length=1, max_length=32)]
     tiers: tuple[Tier, ...] = ("certain",)
     diffusion: Annotated[int, Meta(ge=1, le=16)] | None = None
+    positions: Annotated[int, Meta(ge=1, le=65536)] | UnsetType = UNSET
 
 
 class Decision(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -45,6 +45,10 @@ _TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "tiers": "Which records carry the view: those with a certain date of birth, those with an uncertain "
         "one, or both.",
         "diffusion": "The view's own diffusion where it differs from the profile's.",
+        "positions": "How many positions all tokens of a row share out among themselves, each in proportion "
+        "to its k, 1 to 65,536, so that the number of bits set does not tell how many tokens there are. "
+        "Without it every token has its k, and long names set more bits than short ones (encoding-1.md, "
+        "section 6).",
     },
     "Feature": {
         "": "Tokens of one field. Features under one label set equal bits for equal tokens.",
@@ -54,7 +58,8 @@ _TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         " may stand for (encoding-1.md, section 3).",
         "label": "What keeps tokens apart: lower-case letters, digits and hyphens, a letter first, at most "
         "16.",
-        "k": "How many bits each token sets, 1 to 32.",
+        "k": "How many bits each token sets, 1 to 32; where the view has positions, how much of them each"
+        " token has beside the others.",
         "prefixes": "Lengths of the beginnings, 0 for the whole value; only with the kind prefixes, and then "
         "at least one.",
     },

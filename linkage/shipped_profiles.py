@@ -1,7 +1,7 @@
 """The encoding profiles that come with a release, and why each has what it has: docs/decisions/."""
 
 from linkage.errors import ProfileError
-from linkage.profile import Decision, EncodingProfile, Feature, Tier, View
+from linkage.profile import Component, Decision, EncodingProfile, Feature, Tier, View
 
 __all__ = ["shipped_profile", "shipped_profiles"]
 
@@ -24,6 +24,9 @@ def shipped_profiles() -> dict[str, EncodingProfile]:
 _POSTCODE_PREFIXES = (2, 3, 0)
 _BOTH: tuple[Tier, ...] = ("certain", "uncertain")
 _PLAIN = 5
+_WHOLE = 6
+_NAMES_OF_A_CHILD = 30
+"""Bigrams of a usual child's names under all labels; those of a middle name count for less."""
 _SPEAKS = Decision(noise_z=5.0)
 
 
@@ -62,9 +65,8 @@ def _child_1() -> EncodingProfile:
 def _child_1_recall() -> EncodingProfile:
     """Return the views of ``child-1`` and two that find more, and that tell more of a small crowd."""
     names = (*_child_names(3), _postcode(3))
-    nicknamed = View(name="y-e-ss", salt=("year", "month-day", "surname-phonetic"), features=names)
-    fallback = (*names, *_birth_and_sex(6))
-    namesakes = View(name="n", salt=("names-phonetic",), features=fallback, tiers=_BOTH)
+    nicknamed = _child_view(3, "y-e-ss", ("year", "month-day", "surname-phonetic"), names)
+    namesakes = _child_view(3, "n", ("names-phonetic",), (*names, *_birth_and_sex(_WHOLE)), _BOTH)
     return EncodingProfile(
         name="child-1-recall",
         length=1536,
@@ -87,20 +89,30 @@ def _child_views(k: int) -> tuple[View, ...]:
     only those whose forenames sound alike can be compared at all, so that twins do not stand out.
     """
     names = (*_child_names(k), _postcode(k))
-    year, month, day, sex = _birth_and_sex(6)
+    year, month, day, sex = _birth_and_sex(_WHOLE)
+    in_care = (*_child_names(k), year, month, day, sex)
     return (
-        View(name="y-e-sf", salt=("year", "month-day", "forename-phonetic"), features=names),
-        View(name="y-m-i", salt=("year", "month", "initials"), features=names),
-        View(name="y-d-i", salt=("year", "day", "initials"), features=names),
-        View(name="y-n", salt=("year", "names-phonetic"), features=(*names, month, day, sex), tiers=_BOTH),
-        View(name="e-n", salt=("month-day", "names-phonetic"), features=(*names, year, sex)),
-        View(
-            name="f-p",
-            salt=("forename-initial", "postcode"),
-            features=(*_child_names(k), year, month, day, sex),
-            tiers=_BOTH,
-        ),
+        _child_view(k, "y-e-sf", ("year", "month-day", "forename-phonetic"), names),
+        _child_view(k, "y-m-i", ("year", "month", "initials"), names),
+        _child_view(k, "y-d-i", ("year", "day", "initials"), names),
+        _child_view(k, "y-n", ("year", "names-phonetic"), (*names, month, day, sex), _BOTH),
+        _child_view(k, "e-n", ("month-day", "names-phonetic"), (*names, year, sex)),
+        _child_view(k, "f-p", ("forename-initial", "postcode"), in_care, _BOTH),
     )
+
+
+def _child_view(
+    k: int,
+    name: str,
+    salt: tuple[Component, ...],
+    features: tuple[Feature, ...],
+    tiers: tuple[Tier, ...] = ("certain",),
+) -> View:
+    """Return a view whose tokens share out as many positions as those of most children would set."""
+    drawn = {"bigrams": _NAMES_OF_A_CHILD * k, "prefixes": len(_POSTCODE_PREFIXES) * k, "whole": 0}
+    whole = sum(feature.k for feature in features if feature.kind == "whole")
+    positions = whole + sum(drawn[kind] for kind in {feature.kind for feature in features})
+    return View(name=name, salt=salt, features=features, tiers=tiers, positions=positions)
 
 
 def _child_names(k: int) -> tuple[Feature, ...]:

@@ -5,9 +5,10 @@ log written and fsynced, answered.  In full (``make soak``): 1,000 requests.
 """
 
 import hashlib
-import threading
+import signal
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -40,23 +41,30 @@ def _trace(tmp_path: Path, requests: int, clients: int) -> tuple[list[Call], lis
     each = requests // clients - 3
     bundles = [_bundle(unit, desk, each) for desk in desks]
     served = service(unit.folder.root, tmp_path)
-    url = served.serve()
+    url = served.serve({"PYTHONFAULTHANDLER": "1"})
     assert url is not None
     assert served.process is not None
     try:
         with traced(served.process.pid, tmp_path / "trace"):
-            threads = [
-                threading.Thread(target=_submit, args=(url, desk, bundle))
-                for desk, bundle in zip(desks, bundles, strict=True)
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+            _submit_all(url, desks, bundles)
+    except BaseException:
+        # What its threads were at, if they answer nothing: faulthandler says so in the service's log.
+        served.process.send_signal(signal.SIGABRT)
+        served.process.wait(30)
+        print(served.log.read_text())
+        raise
     finally:
         served.kill()
     calls = read_trace(tmp_path / "trace")
     return calls, exchanges(calls)
+
+
+def _submit_all(url: str, desks: list[Desk], bundles: list[Cut]) -> None:
+    with ThreadPoolExecutor(len(desks)) as pool:
+        for one in [
+            pool.submit(_submit, url, desk, bundle) for desk, bundle in zip(desks, bundles, strict=True)
+        ]:
+            one.result()
 
 
 def _bundle(unit: Unit, desk: Desk, chunks: int) -> Cut:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from msgspec import UNSET
+
 from cli.profile.example import filling, residual_after
 from linkage.encode.tokens import COMPONENTS
 from linkage.profile import Component, EncodingProfile, Field, View
@@ -18,6 +20,7 @@ Kind = Literal[
     "decision",
     "exact-token",
     "few-values-by-birth-date",
+    "counted-tokens",
     "fill-high",
     "fill-low",
     "length",
@@ -185,6 +188,13 @@ def _of_tokens(view: View) -> Iterator[Caution]:
 
 def _of_fill(profile: EncodingProfile, number: int) -> Iterator[Caution]:
     view, diffusion, found = profile.views[number], profile.diffusions[number], filling(profile, number)
+    if view.positions is UNSET:
+        yield Caution(
+            "counted-tokens",
+            view.name,
+            "every token sets bits of its own: the number of bits set tells how long the names are",
+            f"give the view positions for its tokens to share, such as {found.positions:.0f}",
+        )
     if diffusion == 1:
         yield Caution(
             "undiffused",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec import UNSET
 from rich.table import Table
 
 from cli.profile.disagreements import DISAGREEMENTS, survival
@@ -77,12 +78,22 @@ def _of_view(one: View, other: View) -> Iterator[str]:
         yield f"carried by the tier {listed(one.tiers)}, then {listed(other.tiers)}"
     if one.diffusion != other.diffusion:
         yield f"diffusion {one.diffusion or 'as the profile'}, then {other.diffusion or 'as the profile'}"
+    if one.positions != other.positions:
+        yield f"{_positions(one)}, then {_positions(other)}"
     before, after = _features(one), _features(other)
     for key in (*before, *(key for key in after if key not in before)):
         if before.get(key) != after.get(key):
             yield f"{key}: {_change(before.get(key), after.get(key))}"
     if list(before) != list(after) and set(before) == set(after):
         yield "tokens stand in another order"
+
+
+def _positions(view: View) -> str:
+    return (
+        "every token has its own bits"
+        if view.positions is UNSET
+        else f"tokens share {view.positions:,} positions"
+    )
 
 
 def _features(view: View) -> dict[str, int]:

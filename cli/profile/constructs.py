@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import UNSET
+
 from linkage.encode.tokens import COMPONENTS
 from linkage.profile import EncodingProfile, Field, View
 
@@ -53,6 +55,14 @@ def constructs(profile: EncodingProfile) -> list[Construct]:
         found.append(Construct("One label for forename and surname: swapped names still agree", f"{_SPEC} 3"))
     if any(feature.kind == "prefixes" for view in views for feature in view.features):
         found.append(Construct("Beginnings of the postcode: neighbouring areas agree in part", f"{_SPEC} 3"))
+    if any(view.positions is not UNSET for view in views):
+        found.append(
+            Construct(
+                "Shared positions: a row draws as many whatever its names, so that the number of bits set "
+                "does not tell how long they are",
+                f"{_SPEC} 6",
+            )
+        )
     if any(diffusion > 1 for diffusion in profile.diffusions):
         found.append(
             Construct(

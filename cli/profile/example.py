@@ -9,9 +9,11 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from msgspec import UNSET
+
 from linkage.encode.identifiers import Identifiers
 from linkage.encode.normalise import Normalised, normalise
-from linkage.encode.tokens import COMPONENTS, tokens
+from linkage.encode.tokens import COMPONENTS, cut
 from linkage.profile import EncodingProfile, View
 
 __all__ = [
@@ -47,9 +49,14 @@ different salts and so unrelated bits; or one of them does not have the view."""
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """The expected content of a view: distinct tokens, share of bits set before and after diffusion."""
+    """The expected content of a view.
+
+    ``tokens``: distinct ones; ``positions``: what they draw together; ``before``, ``after``: share of bits
+    set before and after diffusion.
+    """
 
     tokens: int
+    positions: float
     before: float
     after: float
 
@@ -70,9 +77,10 @@ def read(identifiers: Identifiers) -> Normalised:
 def filling(profile: EncodingProfile, number: int) -> Filling:
     """Return what the example child puts into a view."""
     held = _held(profile.views[number], read(EXAMPLE))
-    before = 1.0 - _still_zero(sum(held.values()), profile.length)
+    positions = sum(held.values())
+    before = 1.0 - _still_zero(positions, profile.length)
     after = (1.0 - (1.0 - 2.0 * before) ** profile.diffusions[number]) / 2.0
-    return Filling(len(held), before, after)
+    return Filling(len(held), positions, before, after)
 
 
 def agreement(profile: EncodingProfile, number: int, one: Normalised, other: Normalised) -> Agreement:
@@ -84,7 +92,7 @@ def agreement(profile: EncodingProfile, number: int, one: Normalised, other: Nor
     if salts[0] != salts[1]:
         return Agreement("other-salt")
     held = [_held(view, person) for person in (one, other)]
-    both = sum(min(bits, held[1].get(token, 0)) for token, bits in held[0].items())
+    both = sum(min(bits, held[1].get(token, 0.0)) for token, bits in held[0].items())
     sizes = [sum(tokens_.values()) for tokens_ in held]
     beyond = _residual(profile.length, profile.diffusions[number], sizes[0], sizes[1], both)
     dice = 2.0 * both / max(1, sum(sizes))
@@ -94,10 +102,10 @@ def agreement(profile: EncodingProfile, number: int, one: Normalised, other: Nor
 def residual_after(profile: EncodingProfile, number: int, dice: float) -> float:
     """Return by how many standard deviations two rows of a Dice coefficient exceed unrelated ones."""
     size = sum(_held(profile.views[number], read(EXAMPLE)).values())
-    return _residual(profile.length, profile.diffusions[number], size, size, round(size * dice))
+    return _residual(profile.length, profile.diffusions[number], size, size, size * dice)
 
 
-def _residual(length: int, diffusion: int, one: int, other: int, both: int) -> float:
+def _residual(length: int, diffusion: int, one: float, other: float, both: float) -> float:
     """Return the expected agreement beyond that of unrelated rows, in standard deviations of its noise.
 
     ``one``, ``other``, ``both``: bits drawn by either row's tokens, and by those they share.  Diffusion takes
@@ -110,21 +118,24 @@ def _residual(length: int, diffusion: int, one: int, other: int, both: int) -> f
     return (related - unrelated) * math.sqrt(length)
 
 
-def _still_zero(drawn: int, length: int) -> float:
-    return (1.0 - 1.0 / length) ** drawn
+def _still_zero(drawn: float, length: int) -> float:
+    return math.exp(drawn * math.log1p(-1.0 / length))
 
 
-def _held(view: View, person: Normalised) -> dict[tuple[str, str], int]:
-    """Return the tokens of a view by label, each with the number of bits it sets.
+def _held(view: View, person: Normalised) -> dict[tuple[str, str], float]:
+    """Return the tokens of a view by label, each with the number of bits it sets, or is expected to.
 
-    Of features that give one token under one label the largest k counts: the smaller set of bits is the
+    Of features that give one token under one label the largest number counts: the smaller set of bits is the
     beginning of the larger.
     """
-    held: dict[tuple[str, str], int] = {}
-    for feature in view.features:
-        for token in tokens(feature, getattr(person, feature.field)):
+    found = [(feature, cut(feature, getattr(person, feature.field))) for feature in view.features]
+    weight = sum(feature.k * len(pieces) for feature, pieces in found)
+    scale = 1.0 if view.positions is UNSET else view.positions / max(weight, 1)
+    held: dict[tuple[str, str], float] = {}
+    for feature, pieces in found:
+        for token in pieces:
             key = (feature.label, token)
-            held[key] = max(feature.k, held.get(key, 0))
+            held[key] = max(feature.k * scale, held.get(key, 0.0))
     return held
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
+from msgspec import UNSET
+
 from cli.profile.cautions import cautions
 from cli.profile.constructs import constructs
 from cli.profile.disagreements import Survival, survival
@@ -92,6 +94,7 @@ def _view_words(profile: EncodingProfile, survivals: tuple[Survival, ...]) -> It
         yield f"  {view.name}"
         yield from _labelled("salted by", salt_words(view))
         yield from _labelled("holds", _held(view))
+        yield from _labelled("bits", _positions_words(view))
         yield from _labelled("carried by", f"records with {tiers}")
         yield from _labelled("diffusion", _diffusion_words(profile.diffusions[number]))
         kept = [one.disagreement.words for one in survivals if one.views[number].outcome == "agrees"]
@@ -136,9 +139,15 @@ def _grouped(features: Iterable[Feature]) -> dict[str, list[str]]:
     for feature in features:
         sharing = {one.field for one in features if one.label == feature.label} - {feature.field}
         shared = ", under one label" if sharing else ""
-        cut = f"{feature_words(feature)}, {feature.k} bits each{shared}"
+        cut = f"{feature_words(feature)}, {feature.k} each{shared}"
         grouped.setdefault(cut, []).append(FIELD_WORDS[feature.field])
     return grouped
+
+
+def _positions_words(view: View) -> str:
+    if view.positions is UNSET:
+        return "every token sets as many as it says here; long names set more than short ones"
+    return f"{view.positions:,} positions, which the tokens of a row share out as their numbers here stand"
 
 
 def _diffusion_words(diffusion: int) -> str:

@@ -5,11 +5,12 @@ same few array operations, also those beyond a token's k: they are sent to a row
 reads, which costs less than picking them out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
+from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
 from linkage.encode.positions import BLOCK, WORD, WORDS, Blocks
@@ -22,16 +23,18 @@ CHUNK_ROWS: Final = 256
 
 
 class Part(NamedTuple):
-    """The tokens of some rows, for one c.
+    """The tokens of some rows that need a block for one c.
 
-    ``blocks`` (n,): T xor c; ``per_row`` (rows,): how many of them each row has; ``firsts`` (n,): where the
-    row of each of a block's words begins; ``marks`` (n,): the row's mark, four times.
+    ``blocks`` (n,): T xor c; ``counts`` (n,): how many positions each token has in all; ``tokens`` (n,):
+    which tokens they are, in ascending order; ``per_row`` (rows,): how many of them each row has; ``firsts``
+    (n,): where the row of each of a block's words begins; ``marks`` (n,): the row's mark, four times.
     """
 
-    k: int
     counter: int
-    per_row: NDArray[np.intp]
     blocks: Blocks
+    counts: NDArray[np.intp]
+    tokens: NDArray[np.intp]
+    per_row: NDArray[np.intp]
     firsts: Blocks
     marks: NDArray[np.uint32]
 
@@ -51,16 +54,23 @@ class Places:
     marks: NDArray[np.uint8]
 
     def token(self, block: int) -> tuple[int, int, list[int]]:
-        """Return of the token that a block is of its k, its block for c = 0, and where its words begin."""
-        begun = 0
-        for part in self.parts:
-            count = len(part.blocks)
-            if block < begun + count:
-                first = block - part.counter * count
-                begins = [(first + turn * count) * WORDS for turn in range(-(-part.k // WORDS))]
-                return part.k, first, begins
-            begun += count
+        """Return of a block's token how many positions it has, its block for c = 0, where words begin."""
+        begun, first = 0, 0
+        for number, part in enumerate(self.parts):
+            first = begun if part.counter == 0 else first
+            if block < begun + len(part.blocks):
+                token = int(part.tokens[block - begun])
+                count = int(part.counts[block - begun])
+                begins = list(self._begins(number - part.counter, first, token, -(-count // WORDS)))
+                return count, begins[0] // WORDS, begins
+            begun += len(part.blocks)
         raise IndexError(block)
+
+    def _begins(self, number: int, begun: int, token: int, counters: int) -> Iterator[int]:
+        """Say where the words of a token begin in its parts, the first of which begins at a block."""
+        for part in self.parts[number : number + counters]:
+            yield (begun + int(part.tokens.searchsorted(token))) * WORDS
+            begun += len(part.blocks)
 
 
 class Cells:
@@ -75,10 +85,14 @@ class Cells:
         self._cells = np.empty(unread + length, dtype=np.uint8)
         rows = np.arange(CHUNK_ROWS, dtype=WORD)
         self._marks = np.repeat((1 << rows % 8).astype(np.uint8), WORDS).view(WORD)
-        self._firsts = [
-            np.where(np.arange(WORDS) < used, rows[:, None] * length, unread).astype(WORD).view(BLOCK)[:, 0]
-            for used in range(WORDS + 1)
-        ]
+        self._firsts = np.array(
+            [
+                np.where(np.arange(WORDS) < used, rows[:, None] * length, unread)
+                .astype(WORD)
+                .view(BLOCK)[:, 0]
+                for used in range(WORDS + 1)
+            ]
+        )
         self._room = np.empty(0, dtype=np.uint8)
         self._targets = np.empty(0, dtype=np.intp)
 
@@ -88,21 +102,35 @@ class Cells:
             self._room = np.empty(size, dtype=np.uint8)
         return self._room
 
-    def parts(self, found: Occurrences) -> list[Part]:
-        """Return the tokens of at most ``CHUNK_ROWS`` rows for c = 0, 1, ... as far as their k goes."""
-        rows = len(found.per_row)
-        marks = self._marks[:rows].repeat(found.per_row)
-        return [
-            Part(
-                found.k,
+    def parts(self, found: Sequence[Occurrences], positions: int | UnsetType = UNSET) -> list[Part]:
+        """Return the tokens of at most ``CHUNK_ROWS`` rows, for c = 0, 1, ... as far as any needs a block.
+
+        ``positions``: what all of a row's tokens share; without it each token has its k.
+        """
+        if positions is UNSET:
+            counts = [np.full(len(one.blocks), one.k, dtype=np.intp) for one in found]
+        else:
+            weight: NDArray[np.intp] = np.sum([one.weight for one in found], axis=0, dtype=np.intp)
+            counts = [one.shares(positions, weight) for one in found]
+        return [part for one, count in zip(found, counts, strict=True) for part in self._parts_of(one, count)]
+
+    def _parts_of(self, found: Occurrences, counts: NDArray[np.intp]) -> Iterator[Part]:
+        tokens, row, per_row = np.arange(len(counts)), found.rows, found.per_row
+        for counter in range(-(-int(counts.max(initial=1)) // WORDS)):
+            if len(tokens) and counts.min() <= counter * WORDS:
+                more = np.flatnonzero(counts > counter * WORDS)
+                tokens, row, counts = tokens.take(more), row.take(more), counts.take(more)
+                per_row = np.bincount(row, minlength=len(found.per_row))
+            used = np.minimum(counts - counter * WORDS, WORDS)
+            yield Part(
                 counter,
-                found.per_row,
-                found.counted(counter),
-                self._firsts[min(WORDS, found.k - counter * WORDS)][:rows].repeat(found.per_row),
-                marks,
+                found.counted(counter, tokens),
+                counts,
+                tokens,
+                per_row,
+                self._firsts.take(used * CHUNK_ROWS + row),
+                self._marks.take(row),
             )
-            for counter in range(-(-found.k // WORDS))
-        ]
 
     def filled(self, positions: NDArray[np.uint32], places: Places, rows: int) -> NDArray[np.uint8]:
         """Return the filters of ``rows`` rows, made up to a multiple of eight by empty ones.

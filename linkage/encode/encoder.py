@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 import numpy as np
+from msgspec import UNSET
 from numpy.typing import NDArray
 
 from linkage.encode.cells import CHUNK_ROWS, Cells, together
@@ -221,24 +222,27 @@ class Encoder(NeverWrittenOut):
         """Have the views that are not plain make all rows' filters, some rows at a time for all views."""
         memory = self._memory
         views = [
-            (encoder, memory.salts(view, batch), tuple(memory.runs(view)))
+            (encoder, memory.salts(view, batch), (tuple(memory.runs(view)), view.positions))
             for view, encoder, plain in zip(self._profile.views, self._views, self._plain, strict=True)
             if not plain
         ]
-        groups = dict.fromkeys(every for _, _, every in views)
-        shared = dict.fromkeys(runs for every in groups for runs in every)
+        groups = dict.fromkeys(group for _, _, group in views)
+        shared = dict.fromkeys(runs for every, _ in groups for runs in every)
         for start in range(0, len(batch.uncertain) if views else 0, CHUNK_ROWS):
             rows = slice(start, start + CHUNK_ROWS)
-            parts = {runs: self._cells.parts(runs.gather(batch.layouts[runs].part(rows))) for runs in shared}
-            places = {every: together([part for runs in every for part in parts[runs]]) for every in groups}
-            for encoder, salts, every in views:
-                encoder.add(salts[rows], places[every])
+            found = {runs: runs.gather(batch.layouts[runs].part(rows)) for runs in shared}
+            places = {
+                (every, positions): together(self._cells.parts([found[runs] for runs in every], positions))
+                for every, positions in groups
+            }
+            for encoder, salts, group in views:
+                encoder.add(salts[rows], places[group])
 
     def _plain_views(self) -> list[PlainView | None]:
-        """Return each view that has neither salt nor diffusion, as what makes its rows from known values."""
+        """Return each view that makes its rows from known values: one without salt, diffusion or shares."""
         return [
             PlainView(encoder, self._memory.empty_salt, self._memory.runs(view), self._cells)
-            if not view.salt and diffusion == 1
+            if not view.salt and diffusion == 1 and view.positions is UNSET
             else None
             for view, encoder, diffusion in zip(
                 self._profile.views, self._views, self._profile.diffusions, strict=True

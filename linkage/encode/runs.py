@@ -20,6 +20,9 @@ from linkage.profile import Feature, Field
 __all__ = ["Layout", "Occurrences", "TokenBlocks", "TokenRuns"]
 
 _NUMBER: Final = np.dtype(np.intp)
+_HALF_WORD: Final = np.dtype("<u2")
+_FRACTION: Final = 16
+"""Bits of a token's share behind the point, as many as a half word has."""
 
 _Tokens = tuple[Blocks, NDArray[np.intp]]
 """The blocks of readings' tokens, one reading after another, and the number of each reading's."""
@@ -62,20 +65,40 @@ class Layout(NamedTuple):
 class Occurrences:
     """The tokens of some rows, row by row: made once for all views that share them.
 
-    ``per_row`` (rows,) is their number and ``blocks`` (tokens,) their hashes.  Each token sets ``k`` bits.
+    ``per_row`` (rows,) is their number and ``blocks`` (tokens,) their hashes.  Each token sets ``k`` bits, or
+    its share of what the row's tokens have together (docs/spec/encoding-1.md, section 6).
     """
 
     k: int
     per_row: NDArray[np.intp]
     blocks: Blocks
 
-    def counted(self, counter: int) -> Blocks:
-        """Return T xor c for one c."""
-        if not counter:
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """The row of each token (tokens,)."""
+        return np.arange(len(self.per_row)).repeat(self.per_row)
+
+    @property
+    def weight(self) -> NDArray[np.intp]:
+        """The sum of k over the tokens of each row (rows,)."""
+        return self.k * self.per_row
+
+    def counted(self, counter: int, tokens: NDArray[np.intp]) -> Blocks:
+        """Return T xor c of some of the tokens, in their order, for one c."""
+        if not counter and len(tokens) == len(self.blocks):
             return self.blocks
-        blocks = self.blocks.copy()
+        blocks = self.blocks.take(tokens)
         blocks.view(WORD)[::WORDS] ^= WORD.type(counter)
         return blocks
+
+    def shares(self, positions: int, weight: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return how many of so many positions each token has (tokens,), in rows of so much weight (rows,).
+
+        What is left of a whole number is rounded up for as many tokens, chosen by the first two octets of T.
+        """
+        scale = (np.intp(self.k * positions) << _FRACTION) // np.maximum(weight, 1)
+        odds = self.blocks.view(_HALF_WORD)[:: BLOCK.itemsize // _HALF_WORD.itemsize]
+        return np.asarray((scale.repeat(self.per_row) + odds) >> _FRACTION)
 
 
 class TokenRuns(NeverWrittenOut):

@@ -66,10 +66,10 @@ class ViewEncoder(NeverWrittenOut):
         return found
 
     def _pass_over(
-        self, found: NDArray[np.uint32], inputs: Blocks, k: int, first: int, begins: list[int]
+        self, found: NDArray[np.uint32], inputs: Blocks, count: int, first: int, begins: list[int]
     ) -> None:
         """Have a token with a word that names no position go on to further words: rare, so one at a time."""
-        positions = self._positions(inputs[first : first + 1], k)[0]
+        positions = self._positions(inputs[first : first + 1], count)[0]
         for counter, begin in enumerate(begins):
             some = positions[counter * WORDS : (counter + 1) * WORDS]
             found[begin : begin + len(some)] = some
@@ -114,7 +114,7 @@ class PlainView(NeverWrittenOut):
             for start in range(0, count, CHUNK_ROWS):
                 rows = slice(start, min(start + CHUNK_ROWS, count))
                 tokens = [run.gather(layout.part(rows)) for run, layout in layouts]
-                parts = [part for found in tokens for part in self._cells.parts(found)]
-                self._encoder.add(np.repeat(self._salt, rows.stop - start), together(parts))
+                places = together(self._cells.parts(tokens))
+                self._encoder.add(np.repeat(self._salt, rows.stop - start), places)
             known.add(self._encoder.take(count))
         return known.array

@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from linkage.encode.identifiers import Identifiers
 from linkage.encode.legacy.profile import LegacyProfile
 from linkage.errors import InputError
-from linkage.lab.attacks.targets import Target, target_of
+from linkage.lab.attacks.targets import LegacyTarget, Target, target_of
 from linkage.lab.audit_controls import control_units, controls_from, run_control
+from linkage.lab.audit_crowds import room
 from linkage.lab.audit_intervals import interval
 from linkage.lab.audit_measures import DESCRIBED, MEASURES, Measure, light_of
 from linkage.lab.audit_report import AuditReport, Finding, Side, Sizes, Unit, UnitResult, Value
-from linkage.lab.audit_units import units_of, values_of
+from linkage.lab.audit_units import KNOWN, units_of, values_of
 from linkage.profile import EncodingProfile
 
 __all__ = ["LEAST_PEOPLE", "Progress", "assemble", "audit", "run_unit", "units"]
@@ -115,7 +116,7 @@ def assemble(
         attacks=DESCRIBED,
         findings=tuple(_findings(values)),
         controls=controls,
-        left_out=(),
+        left_out=tuple(_left_out(target, sizes, people)),
         broken=not all(control.reached for control in controls),
     )
 
@@ -127,6 +128,22 @@ def _setting(sizes: Sizes, people: Sequence[Identifiers] | None) -> str:
         f"{count:,} {whose}, whom the attacker lists with every attribute, without errors; "
         f"graphs of {sizes.graph:,} people, {sizes.dense:,} of one day; keys thrown away"
     )
+
+
+def _left_out(target: Target, sizes: Sizes, people: Sequence[Identifiers] | None) -> Iterator[str]:
+    """Say what could not be run, and why."""
+    attacked = room(sizes, people)
+    for count in KNOWN:
+        if 2 * count > attacked:
+            yield f"{count:,} known pairs: they need {2 * count:,} people, {attacked:,} are attacked"
+    if len(target.views) == 1:
+        yield "views of one child: the profile has one view"
+    if isinstance(target, LegacyTarget):
+        yield "other names: a CLK has no rows for them"
+    if people is not None:
+        yield "clear fields: a list of one's own has none; batches: of made-up agencies, not of the list"
+    elif target.general:
+        yield "clear fields: general data has none here"
 
 
 def _findings(values: Iterable[Value]) -> Iterator[Finding]:

@@ -6,7 +6,6 @@ they do not hang on the profile under audit; the key holder's dictionary attacks
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -14,67 +13,72 @@ import numpy as np
 
 from linkage.lab.attacks.columns import column_measures
 from linkage.lab.attacks.dictionary import looked_up
+from linkage.lab.attacks.entropy import column_pairs
 from linkage.lab.attacks.graph import graph_attack
 from linkage.lab.attacks.known_pairs import METHODS, known_pair_attack
-from linkage.lab.attacks.targets import ProfileTarget, Target
+from linkage.lab.attacks.targets import Target
+from linkage.lab.audit_controls_beside import (
+    BESIDE_CONTROLS,
+    BESIDE_EXPECTED,
+    KEY,
+    KNOWN,
+    SEED,
+    Expected,
+    Found,
+    plain_clk,
+)
 from linkage.lab.audit_report import AttackName, Control, Sizes, Unit, UnitResult, Value
 from linkage.lab.crowds import Listed, children
-from linkage.shipped_profiles import shipped_profile
 
 __all__ = ["control_units", "controls_from", "run_control"]
 
-_SEED: Final = 7
-_KEY: Final = bytes(range(32))
-_KNOWN: Final = 100
 
-
-@dataclass(frozen=True, slots=True)
-class _Expected:
-    attack: AttackName
-    words: str
-    must_reach: float
-    at_most: bool = False
-    percent: bool = True
-
-
-_EXPECTED: Final[Mapping[str, _Expected]] = {
-    "dictionary-own-key": _Expected(
+_EXPECTED: Final[Mapping[str, Expected]] = {
+    "dictionary-own-key": Expected(
         "dictionary", "the key holder's dictionary names everybody who is encoded uniquely", 1.0
     ),
-    "dictionary-wrong-key": _Expected(
+    "dictionary-wrong-key": Expected(
         "dictionary", "a dictionary under a wrong key finds no equal encoding", 0.0, at_most=True
     ),
     **{
-        f"known-pairs-{method}": _Expected(
+        f"known-pairs-{method}": Expected(
             "known-pairs", f"a hundred known pairs open a plain CLK ({method})", 0.95
         )
         for method in METHODS
     },
-    "known-pairs-strangers": _Expected(
+    "known-pairs-strangers": Expected(
         "known-pairs", "known pairs tell nothing of encodings whose people are shuffled", 0.03, at_most=True
     ),
-    "graph-plain": _Expected("graph", "graph matching names the people behind a plain CLK", 0.9),
-    "graph-strangers": _Expected(
+    "graph-plain": Expected("graph", "graph matching names the people behind a plain CLK", 0.9),
+    "graph-strangers": Expected(
         "graph",
         "graph matching names nobody where list and encodings have nobody in common",
         0.0,
         at_most=True,
     ),
-    "columns-frequency": _Expected(
+    "columns-frequency": Expected(
         "columns", "a plain CLK's bits are set unequally often", 0.06, percent=False
     ),
-    "columns-popcount": _Expected(
+    "columns-popcount": Expected(
         "columns", "a plain CLK's weight tells the number of tokens", 0.9, percent=False
     ),
+    "columns-together": Expected("columns", "a plain CLK's columns are set together", 0.03, percent=False),
+    **BESIDE_EXPECTED,
 }
 
-_ATTACKS: Final[tuple[AttackName, ...]] = ("dictionary", "known-pairs", "graph", "columns")
+_ATTACKS: Final[tuple[AttackName, ...]] = (
+    "dictionary",
+    "known-pairs",
+    "graph",
+    "columns",
+    *BESIDE_CONTROLS,
+)
 
 
 def control_units() -> Iterator[Unit]:
     """Yield the control experiments' units."""
     for attack in _ATTACKS:
-        yield Unit(attack=attack, seed=_SEED, control=True)
+        yield Unit(attack=attack, seed=SEED, control=True)
 
 
 def run_control(target: Target, unit: Unit, sizes: Sizes) -> tuple[Value, ...]:
@@ -107,29 +111,22 @@ def controls_from(results: Mapping[Unit, UnitResult]) -> Iterator[Control]:
         )
 
 
-_Found = Iterator[tuple[str, float]]
-
-
 @lru_cache(maxsize=1)
 def _people(count: int) -> Listed:
-    return children(count, _SEED)
+    return children(count, SEED)
 
 
-def _plain() -> Target:
-    return ProfileTarget(shipped_profile("clk-plain"))
-
-
-def _dictionary(target: Target, crowd: Listed) -> _Found:
+def _dictionary(target: Target, crowd: Listed) -> Found:
     general = target
-    held = general.encode(crowd.people, _KEY)
-    yield "dictionary-own-key", looked_up(held, general.encode(crowd.people, _KEY)).share
-    yield "dictionary-wrong-key", looked_up(held, general.encode(crowd.people, _KEY[::-1])).share
+    held = general.encode(crowd.people, KEY)
+    yield "dictionary-own-key", looked_up(held, general.encode(crowd.people, KEY)).share
+    yield "dictionary-wrong-key", looked_up(held, general.encode(crowd.people, KEY[::-1])).share
 
 
-def _known_pairs(_target: Target, crowd: Listed) -> _Found:
-    plain, rng = _plain(), np.random.default_rng(_SEED)
-    views, encoded = plain.knowledge(crowd.people), plain.encode(crowd.people, _KEY)
-    known = rng.choice(len(crowd), _KNOWN, replace=False)
+def _known_pairs(_target: Target, crowd: Listed) -> Found:
+    plain, rng = plain_clk(), np.random.default_rng(SEED)
+    views, encoded = plain.knowledge(crowd.people), plain.encode(crowd.people, KEY)
+    known = rng.choice(len(crowd), KNOWN, replace=False)
     for method in METHODS:
         guesses = known_pair_attack(views, encoded, known, rng=rng, method=method)
         yield f"known-pairs-{method}", guesses.reidentified
@@ -140,24 +137,27 @@ def _known_pairs(_target: Target, crowd: Listed) -> _Found:
     )
 
 
-def _graph(_target: Target, crowd: Listed) -> _Found:
-    plain, half = _plain(), len(crowd) // 2
-    views, encoded = plain.knowledge(crowd.people), plain.encode(crowd.people, _KEY)
-    listed, rng = np.arange(half), np.random.default_rng(_SEED)
+def _graph(_target: Target, crowd: Listed) -> Found:
+    plain, half = plain_clk(), len(crowd) // 2
+    views, encoded = plain.knowledge(crowd.people), plain.encode(crowd.people, KEY)
+    listed, rng = np.arange(half), np.random.default_rng(SEED)
     yield "graph-plain", graph_attack(views, encoded, listed, rng.permutation(listed))
     yield "graph-strangers", graph_attack(views, encoded, listed, half + rng.permutation(listed))
 
 
-def _columns(_target: Target, crowd: Listed) -> _Found:
-    plain = _plain()
-    found = column_measures(plain.knowledge(crowd.people), plain.encode(crowd.people, _KEY))
+def _columns(_target: Target, crowd: Listed) -> Found:
+    plain = plain_clk()
+    encoded = plain.encode(crowd.people, KEY)
+    found = column_measures(plain.knowledge(crowd.people), encoded)
     yield "columns-frequency", found.frequency_sd
+    yield "columns-together", column_pairs(encoded).together
     yield "columns-popcount", found.popcount_correlation
 
 
-_RUNS: Final[Mapping[str, Callable[[Target, Listed], _Found]]] = {
+_RUNS: Final[Mapping[AttackName, Callable[[Target, Listed], Found]]] = {
     "dictionary": _dictionary,
     "known-pairs": _known_pairs,
     "graph": _graph,
     "columns": _columns,
+    **BESIDE_CONTROLS,
 }

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from linkage.lab.audit_report import AttackName, Described
+from linkage.lab.audit_described import DESCRIBED
+from linkage.lab.audit_report import AttackName
 from linkage.measured import METRICS, Light, Metric, light
 
 __all__ = ["DESCRIBED", "MEASURES", "Measure", "light_of"]
@@ -49,6 +50,14 @@ def _metric(name: str, attack: AttackName) -> Measure:
     )
 
 
+_TOLD: Final = (0.55, 0.70)
+"""Of two, how often the right one is said; half is a toss."""
+
+
+def _area(name: str, attack: AttackName, words: str, limits: tuple[float, float] | None) -> Measure:
+    return Measure(name, attack, f"{words} (area under the curve)", percent=False, limits=limits)
+
+
 _ALL: Final = (
     Measure("dictionary-right-key", "dictionary", "named by whoever holds the key and the encodings"),
     Measure(
@@ -74,60 +83,61 @@ _ALL: Final = (
     _metric("bit-frequency-sd", "columns"),
     _metric("popcount-correlation", "columns"),
     _metric("unique-encodings", "columns"),
+    Measure(
+        "column-entropy",
+        "columns",
+        "entropy of a column, in bits; 1 is a column as often set as not",
+        percent=False,
+        more_is_better=True,
+        limits=(0.9, 0.7),
+    ),
+    Measure(
+        "columns-together",
+        "columns",
+        "correlation of two columns beyond chance, root of the mean square",
+        percent=False,
+        limits=(0.015, 0.03),
+    ),
+    Measure(
+        "landmarks-100", "landmarks", "others re-identified from 100 chosen landmarks", limits=(0.02, 0.10)
+    ),
+    Measure(
+        "landmarks-500", "landmarks", "others re-identified from 500 chosen landmarks", limits=(0.10, 0.50)
+    ),
+    *(
+        Measure(
+            f"landmarks-confident-{count}",
+            "landmarks",
+            f"right among the surest 5 % of guesses, {count:,} chosen landmarks",
+        )
+        for count in (100, 500)
+    ),
+    _area("cross-view", "cross-view", "two views of one child told from views of two children", _TOLD),
+    _area("cross-variant", "cross-variant", "children with another name told from those without", None),
+    _area("membership-right-key", "membership", "members told from others by whoever has the key", None),
+    _area("membership-100", "membership", "members told from others, 100 known pairs, no key", _TOLD),
+    _area("membership-500", "membership", "members told from others, 500 known pairs, no key", None),
+    *(
+        Measure(
+            f"membership-sure-{count}",
+            "membership",
+            f"members found at one false alarm in a hundred, {count:,} known pairs",
+            limits=(0.02, 0.10) if count == 100 else None,
+        )
+        for count in (100, 500)
+    ),
+    Measure("payload-alone", "payload", "named by the clear fields alone, without any encoding"),
+    Measure("payload-below-2", "payload", "whose clear fields nobody else has"),
+    *(
+        Measure(f"payload-below-{size}", "payload", f"alike in clear fields with fewer than {size}")
+        for size in (5, 10, 20)
+    ),
+    Measure("payload-dates-alone", "payload", "named by clear fields and all dates of spells and episodes"),
+    Measure("payload-dates-unique", "payload", "whose clear fields and dates nobody else has"),
+    Measure("timing-alone", "timing", "appeals named by the batch that the episode came with, at a guess"),
+    Measure("timing-single", "timing", "appeals whose child is the only new one in its batch"),
+    Measure("timing-below-10", "timing", "appeals with fewer than ten new children in the batch"),
+    Measure("sizes-children", "timing", "batches whose number of children their length tells to a tenth"),
+    Measure("sizes-episodes", "timing", "batches whose number of episodes their length tells to a tenth"),
 )
 MEASURES: Final[Mapping[str, Measure]] = {measure.name: measure for measure in _ALL}
-
-DESCRIBED: Final = (
-    Described(
-        attack="dictionary",
-        title="Dictionary",
-        does="Encodes a list of people under a key, and looks every encoding up.",
-        knows="a list of the people, the profile, and a key: the right one, or a wrong one",
-        papers=(
-            (
-                "Niedermeyer, Steinmetzer, Kroll, Schnell: Cryptanalysis of basic Bloom filters used for privacy "
-                "preserving record linkage. Journal of Privacy and Confidentiality 6 (2014)"
-            ),
-        ),
-    ),
-    Described(
-        attack="known-pairs",
-        title="Known pairs",
-        does="Learns from people whose encodings are known what all others' must look like.",
-        knows="a list of the people with every attribute, the profile, and some people's encodings; no key",
-        papers=(
-            "Rasmussen, Williams: Gaussian Processes for Machine Learning. MIT Press (2006), section 2.2",
-            "Hoerl, Kennard: Ridge regression. Technometrics 12 (1970)",
-            "Saunders, Gammerman, Vovk: Ridge regression learning algorithm in dual variables. ICML (1998)",
-        ),
-    ),
-    Described(
-        attack="graph",
-        title="Graph matching",
-        does="Lines up how alike listed people are with how alike encodings are, without any known pair.",
-        knows="a list of people of whom all or some are encoded, and the profile; no pair, no key",
-        papers=(
-            (
-                "Vidanage, Christen, Ranbaduge, Schnell: A graph matching attack on privacy-preserving record "
-                "linkage. CIKM (2020)"
-            ),
-            "Vogelstein et al.: Fast approximate quadratic programming for graph matching. PLoS ONE (2015)",
-            (
-                "Heng, Armknecht, Chen, Schnell: On the effectiveness of graph matching attacks against "
-                "privacy-preserving record linkage. PLoS ONE 17 (2022)"
-            ),
-        ),
-    ),
-    Described(
-        attack="columns",
-        title="Columns and weights",
-        does="Measures what bits give away by how often they are set, alone and together.",
-        knows="the encodings only",
-        papers=(
-            (
-                "Kuzu, Kantarcioglu, Durham, Malin: A constraint satisfaction cryptanalysis of Bloom filters in "
-                "private record linkage. PETS (2011)"
-            ),
-        ),
-    ),
-)

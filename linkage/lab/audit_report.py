@@ -98,8 +98,9 @@ class Finding(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One measure by one method: its mean over seeds, and the interval that holds it (95 %).
 
     ``measure``: a metric's name where the profile's measured figures have it.  ``percent``: whether it is a
-    share, shown in per cent.  ``side``: what else the attacker saw.  ``strongest``: whether no other method reached more with the same knowledge;
-    only such a finding has a light, and only without clear fields.  ``chance``: what guessing reaches.
+    share, shown in per cent.  ``side``: what else the attacker saw.  ``strongest``: whether no other method
+    reached more with the same knowledge; only such a finding has a light, and only without clear fields.
+    ``chance``: what guessing reaches.
     ``green``, ``red``: the limits behind the light.
     """
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
+from msgspec import UNSET
 
 from linkage.encode.nicknames import canonical_forenames
 from linkage.profile import EncodingProfile, Feature, View
@@ -41,11 +42,18 @@ def filter_bits(profile: EncodingProfile, view: View, keys: Keys, values: Values
         return None
     salt = salt_block(keys, components)
     bits = [0] * profile.length
+    weight = sum(feature.k * len(pieces(feature, values)) for feature in view.features)
     for feature, token in cut:
         block = token_block(keys, feature.label, token)
-        for position in token_positions(keys, salt, block, feature.k, profile.length):
+        count = feature.k if view.positions is UNSET else share(view.positions, feature.k, weight, block)
+        for position in token_positions(keys, salt, block, count, profile.length):
             bits[position] = 1
     return bits
+
+
+def share(positions: int, k: int, weight: int, token: bytes) -> int:
+    """Return how many of a view's positions a token has among tokens of so much weight."""
+    return (k * positions * 65536 // weight + int.from_bytes(token[:2], "little")) // 65536
 
 
 def salt_block(keys: Keys, components: list[tuple[str, str]]) -> bytes:
@@ -202,23 +210,24 @@ def aes(key: bytes, block: bytes) -> bytes:
 
 
 def tokens(feature: Feature, values: Values) -> set[str]:
+    return set(pieces(feature, values))
+
+
+def pieces(feature: Feature, values: Values) -> list[str]:
+    """Return what a value is cut into, a token that occurs twice twice."""
     value = values.get(feature.field, "")
     if not value or (feature.field == "postcode" and values.get("shared_postcode")):
-        return set()
+        return []
     if feature.kind == "whole":
-        return {value}
+        return [value]
     if feature.kind == "initial":
-        return {value[0]}
+        return [value[0]]
     if feature.kind == "canonical":
-        return set(canonical_forenames(value))
+        return list(canonical_forenames(value))
     if feature.kind == "prefixes":
         lengths = [length or len(value) for length in feature.prefixes]
-        return {value[:length] for length in lengths if length <= len(value)}
-    found = set()
-    for word in value.split():
-        padded = "_" + word + "_"
-        found |= {first + second for first, second in pairwise(padded)}
-    return found
+        return [value[:length] for length in lengths if length <= len(value)]
+    return [first + second for word in value.split() for first, second in pairwise("_" + word + "_")]
 
 
 def component(name: str, values: Values) -> str:

@@ -70,7 +70,10 @@ export function profileDigest(profile) {
 
 // Tokens (3)
 
-export function tokens(feature, { values, sharedPostcode }, formalNames) {
+export const tokens = (feature, person, formalNames) => [...new Set(pieces(feature, person, formalNames))];
+
+// What a value is cut into: a bigram that occurs twice is there twice.
+function pieces(feature, { values, sharedPostcode }, formalNames) {
   const value = values[feature.field] ?? "";
   if (!value || (sharedPostcode && feature.field === "postcode")) return [];
   const cuts = {
@@ -88,7 +91,7 @@ export function tokens(feature, { values, sharedPostcode }, formalNames) {
     whole: () => [value],
     canonical: () => formalNames(value),
   };
-  return [...new Set(cuts[feature.kind]())];
+  return cuts[feature.kind]();
 }
 
 // Salts (4)
@@ -172,6 +175,11 @@ export function positions(key, block, k, length) {
   return found.slice(0, k);
 }
 
+// How many of a view's positions a token has among tokens of so much weight.
+function share(shared, k, weight, hash) {
+  return Math.floor((Math.floor((k * shared * 65536) / weight) + hash.readUInt16LE(0)) / 65536);
+}
+
 const tables = new Map();
 
 export function diffusionTable(key, length, inputs) {
@@ -233,9 +241,13 @@ export class Encoder {
     if (!cut.length) return null;
     const salt = saltBlock(this.salt, components);
     const bits = new Uint8Array(this.profile.length);
+    const weight = view.features.reduce(
+      (sum, feature) => sum + feature.k * pieces(feature, person, this.formalNames).length, 0,
+    );
     for (const [{ label, k }, token] of cut) {
-      const block = xor(tokenBlock(this.token, label, token), salt);
-      for (const place of positions(view.keys.position, block, k, bits.length)) bits[place] = 1;
+      const hash = tokenBlock(this.token, label, token);
+      const count = view.positions === undefined ? k : share(view.positions, k, weight, hash);
+      for (const place of positions(view.keys.position, xor(hash, salt), count, bits.length)) bits[place] = 1;
     }
     if (view.diffusion === 1) return packed(bits);
     const table = diffusionTable(view.keys.diffusion, bits.length, view.diffusion);

@@ -72,6 +72,17 @@ def _odd() -> tuple[EncodingProfile, ...]:
             ),
         ),
         EncodingProfile(
+            name="odd-shared-positions",
+            length=192,
+            diffusion=2,
+            views=(
+                View(name="few", salt=("year",), features=_EVERY_KIND, positions=9),
+                View(name="many", salt=(), features=_EVERY_KIND, positions=500, tiers=_BOTH, diffusion=1),
+                View(name="most", salt=("sex",), features=(_SURNAME,), positions=65_536, tiers=_BOTH),
+                View(name="a-token", salt=("sex",), features=(_FORENAME,), positions=1, tiers=_BOTH),
+            ),
+        ),
+        EncodingProfile(
             name="odd-components",
             length=128,
             diffusion=2,

@@ -15,7 +15,7 @@ class Columns:
     """The worst view's figure of each measure, but for uniqueness, which is of whole rows.
 
     ``frequency_sd``: standard deviation, over a view's columns, of the share of rows with the bit set.
-    ``popcount_correlation``: of a row's bits set with the bits that its tokens set before diffusion.
+    ``popcount_correlation``: of a row's bits set with the number of its tokens, each counted by its k.
     ``unique``: share of rows that no other row equals.
     """
 
@@ -25,14 +25,14 @@ class Columns:
 
 
 def column_measures(views: tuple[ViewKnowledge, ...], encoded: Encoded) -> Columns:
-    """Measure everybody's encodings; a view that fewer than 100 people have is left out."""
+    """Measure everybody's encodings; a view that fewer than 100 people, or half of all, have is left out."""
     spreads, correlations = [], []
     for number, view in enumerate(views):
         rows = np.flatnonzero(encoded.present[:, number])
-        if len(rows) >= 100:
+        if len(rows) >= min(100, len(encoded) // 2):
             bits = np.unpackbits(encoded.bits[rows, number], axis=1)
             spreads.append(float(bits.mean(axis=0).std()))
-            correlations.append(_correlation(bits.sum(axis=1), view.mean(rows)))
+            correlations.append(_correlation(bits.sum(axis=1), view.weight(rows)))
     whole = np.unique(encoded.bits.reshape(len(encoded), -1), axis=0, return_counts=True)[1]
     return Columns(max(spreads), max(correlations), float((whole == 1).sum() / len(encoded)))
 

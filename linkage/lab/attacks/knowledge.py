@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import UNSET
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
@@ -16,7 +17,7 @@ from linkage.encode.encoder import Encoder
 from linkage.encode.identifiers import Identifiers, PersonRecord
 from linkage.encode.keys import EncodingKeys
 from linkage.encode.normalise import Normalised, Normaliser
-from linkage.encode.tokens import COMPONENTS, tokens
+from linkage.encode.tokens import COMPONENTS, cut, tokens
 from linkage.profile import EncodingProfile, View
 from linkage.wire.encodings import HANDLE_BYTES
 
@@ -28,18 +29,20 @@ class ViewKnowledge:
     """What is known of one view of n listed people.
 
     ``salt`` (n,): people with one number share a salt; -1 where the view does not exist.  ``tokens`` (n,
-    tokens): who has which token.  ``bits`` (tokens,): positions that a token sets.
+    tokens): who has which token.  ``bits`` (tokens,): positions that a token sets, times ``scale`` (n,),
+    which is 1 unless a row's tokens share out what the view has.
     """
 
     salt: NDArray[np.int64]
     tokens: csr_matrix
     bits: NDArray[np.float32]
+    scale: NDArray[np.float32]
     length: int
     diffusion: int
 
     def mean(self, people: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return each person's expected balance of zeros over ones after diffusion, between -1 and 1."""
-        return np.asarray((2.0 * self._unset(self.weight(people)) - 1.0) ** self.diffusion)
+        return np.asarray((2.0 * self._unset(self.drawn(people)) - 1.0) ** self.diffusion)
 
     def covariance(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return how far two people's bits agree beyond chance (rows, columns); 0 where the salts differ.
@@ -48,7 +51,7 @@ class ViewKnowledge:
         an XOR of t independent bits agrees by (1 - 2d)^t.
         """
         common = self.common(rows, columns)
-        here, there = self.weight(rows)[:, None], self.weight(columns)[None, :]
+        here, there = self.drawn(rows)[:, None], self.drawn(columns)[None, :]
         differ = self._unset(here) + self._unset(there) - 2.0 * self._unset(here + there - common)
         agree = (1.0 - 2.0 * differ) ** self.diffusion
         beyond = agree - self.mean(rows)[:, None] * self.mean(columns)[None, :]
@@ -57,7 +60,9 @@ class ViewKnowledge:
     def common(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return how many positions the tokens set that two people have in common (rows, columns)."""
         found = self.tokens[rows].multiply(self.bits[None, :]).tocsr() @ self.tokens[columns].T
-        return np.asarray(found.toarray(), dtype=np.float32)
+        # A token's positions in the row with the smaller share are the first of those in the other.
+        share = np.minimum(self.scale[rows][:, None], self.scale[columns][None, :])
+        return np.asarray(found.toarray() * share, dtype=np.float32)
 
     def together(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Return whether two people share a salt (rows, columns)."""
@@ -65,8 +70,12 @@ class ViewKnowledge:
         return np.asarray((here == there) & (here >= 0))
 
     def weight(self, people: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return how many positions each person's tokens set before diffusion, counting each token's."""
+        """Return how many tokens each person has, each counted by its bits, before they share any out."""
         return np.asarray(self.tokens[people] @ self.bits, dtype=np.float64)
+
+    def drawn(self, people: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return how many positions each person's tokens set before diffusion, counting each token's."""
+        return self.weight(people) * self.scale[people]
 
     def _unset(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray((1.0 - 1.0 / self.length) ** weight)
@@ -87,6 +96,7 @@ def _view_knowledge(view: View, listed: Sequence[Normalised], length: int, diffu
     numbers: dict[tuple[str, str], int] = {}
     bits: dict[int, int] = {}
     salt = np.full(len(listed), -1, dtype=np.int64)
+    scale = np.ones(len(listed), dtype=np.float32)
     places: list[tuple[int, int]] = []
     for row, person in enumerate(listed):
         components = _components(view, person)
@@ -94,6 +104,8 @@ def _view_knowledge(view: View, listed: Sequence[Normalised], length: int, diffu
         if components is None or not found:
             continue
         salt[row] = salts.setdefault(components, len(salts))
+        if view.positions is not UNSET:
+            scale[row] = view.positions / _cut_weight(view, person)
         for token, count in found.items():
             number = numbers.setdefault(token, len(numbers))
             bits[number] = max(bits.get(number, 0), count)
@@ -102,7 +114,7 @@ def _view_knowledge(view: View, listed: Sequence[Normalised], length: int, diffu
     shape = len(listed), max(len(numbers), 1)
     incidence = csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape)
     weights = np.array([bits.get(number, 0) for number in range(shape[1])], dtype=np.float32)
-    return ViewKnowledge(salt, incidence, weights, length, diffusion)
+    return ViewKnowledge(salt, incidence, weights, scale, length, diffusion)
 
 
 def _components(view: View, person: Normalised) -> tuple[str, ...] | None:
@@ -122,6 +134,11 @@ def _tokens(view: View, person: Normalised) -> dict[tuple[str, str], int]:
             label = feature.label, token
             found[label] = max(found.get(label, 0), feature.k)
     return found
+
+
+def _cut_weight(view: View, person: Normalised) -> int:
+    """Return the sum of k over a view's tokens, those that occur twice counted twice."""
+    return sum(feature.k * len(cut(feature, person.told(feature.field))) for feature in view.features)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -145,7 +145,7 @@ def _polynomial(
     view: ViewKnowledge, known_bits: NDArray[np.float32], taught: NDArray[np.intp], people: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     degree = max(_LEAST_DEGREE, view.diffusion)
-    here, there = (np.sqrt(np.maximum(view.weight(some), 1.0)) for some in (taught, people))
+    here, there = (np.sqrt(np.maximum(view.drawn(some), 1.0)) for some in (taught, people))
     kernel = (_shared(view, taught, taught) / (here[:, None] * here[None, :])) ** degree
     cross = (_shared(view, taught, people) / (here[:, None] * there[None, :])) ** degree
     return _regression(known_bits, kernel + _POLYNOMIAL_RIDGE * np.eye(len(taught)), cross)

@@ -143,7 +143,8 @@ def legacy_knowledge(profile: LegacyProfile, rows: Sequence[Sequence[str]]) -> V
     incidence = csr_matrix((np.ones(len(across), np.float32), (across, down)), shape)
     bits = np.array(weights or [0], dtype=np.float32)
     salt = np.zeros(len(rows), dtype=np.int64)
-    return ViewKnowledge(salt, incidence, bits, profile.hashed_length, 1 << profile.folds)
+    scale = np.ones(len(rows), dtype=np.float32)
+    return ViewKnowledge(salt, incidence, bits, scale, profile.hashed_length, 1 << profile.folds)
 
 
 def _insertions(profile: LegacyProfile, row: Sequence[str]) -> dict[tuple[int, str], int]:

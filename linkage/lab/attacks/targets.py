@@ -14,6 +14,7 @@ from linkage.lab.attacks.knowledge import Encoded, ViewKnowledge, encode_people,
 from linkage.lab.attacks.legacy import encode_legacy, legacy_fields, legacy_knowledge, legacy_rows
 from linkage.profile import EncodingProfile
 from linkage.weak_profiles import is_baseline
+from linkage.wire.encodings import row_bytes
 
 __all__ = ["LegacyTarget", "ProfileTarget", "Target", "target_of"]
 
@@ -48,6 +49,12 @@ class ProfileTarget:
     def rows(self) -> int:
         """Rows that every record has at least."""
         return self.profile.rows
+
+    @property
+    def record_bytes(self) -> int:
+        """Bytes of encodings that every record has at least."""
+        profile = self.profile
+        return self.rows * row_bytes(len(profile.views), profile.view_bytes, len(profile.exact))
 
     @property
     def general(self) -> bool:
@@ -102,6 +109,11 @@ class LegacyTarget:
     def rows(self) -> int:
         """A CLK has no rows of padding."""
         return 1
+
+    @property
+    def record_bytes(self) -> int:
+        """Bytes of a CLK."""
+        return self.profile.length // 8
 
     @property
     def general(self) -> bool:
