@@ -141,6 +141,7 @@ def test_the_page_stands_alone_and_says_lights_in_words_under_its_charts(made: P
     assert page.tags.count("figure") >= 6
     assert page.tags.count("table") > page.tags.count("figure")
     shown = " ".join(page.text)
+    assert "\N{REPLACEMENT CHARACTER}" not in shown
     for report in (read(made / "json" / "child-1.json"), read(made / "json" / "clk-plain.json")):
         for finding in report.findings:
             assert finding.words in shown
@@ -194,7 +195,7 @@ def test_tables_go_between_the_marks_and_nowhere_else(made: Path, tmp_path: Path
     assert "clew privacy-audit run child-1 clk-plain --seeds 1 --people 200 --graph 30" in text
     report = read(made / "json" / "clk-plain.json")
     (known,) = (one for one in report.findings if one.measure == "known-pairs-20" and one.light)
-    assert f"**red** {100 * known.value:.2f}\N{NO-BREAK SPACE}% (" in text
+    assert f"**red** {100 * known.value:.2f} % (" in text
     document.write_text("no marks\n")
     assert "marks" in refusal("table", made / "json", "--write", document).message
     assert document.read_text() == "no marks\n"

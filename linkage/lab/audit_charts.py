@@ -89,18 +89,17 @@ def by_pairs(reports: Sequence[AuditReport]) -> str:
         for one in findings_of(report, "none")
         if one.measure.startswith("known-pairs-")
     ]
+    names = alt.Scale(domain=[named(report) for report in reports])
+    title = "others re-identified, per cent (symmetric log)"
     base = _chart(rows).encode(
         x=alt.X("pairs:Q", title="known pairs (log)", scale=alt.Scale(type="log")),
-        color=alt.Color("profile:N", title="profile", sort=None),
+        color=alt.Color("profile:N", title="profile", scale=names),
     )
-    y = alt.Y("value:Q", title="others re-identified, per cent (symmetric log)", scale=_scale(symlog=True))
-    lines = base.mark_line().encode(y=y, strokeDash=alt.StrokeDash("profile:N", sort=None, title="profile"))
-    points = base.mark_point(filled=True).encode(
-        y=y, shape=alt.Shape("profile:N", sort=None, title="profile")
+    lines = base.mark_line().encode(y=alt.Y("value:Q", title=title, scale=_scale(symlog=True)))
+    points = base.mark_point(filled=True, size=60).encode(
+        y="value:Q", shape=alt.Shape("profile:N", title="profile", scale=names)
     )
-    rules = base.mark_rule(opacity=0.5).encode(
-        y=alt.Y("low:Q", title="others re-identified, per cent (symmetric log)"), y2="high:Q"
-    )
+    rules = base.mark_rule(opacity=0.5).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
     return svg_of((rules + lines + points).properties(width=_WIDTH, height=280))
 
 

@@ -51,7 +51,7 @@ def _about(reports: Sequence[AuditReport]) -> str:
         "were thrown away. Nothing was taken from a register.",
         "An attack's figure is a lower bound: red is known to fall, green is not known to. In brackets, and "
         "as lines in the charts, stands the interval that holds the figure (95 %).",
-        table_block(("", ""), rows),
+        table_block(("", ""), rows, prose=True),
     )
 
 
@@ -60,7 +60,7 @@ def _over_profiles(reports: Sequence[AuditReport]) -> str:
     return section(
         "The result",
         figure_block(charts.lights_over_profiles(reports), "Number of lights of each colour by profile"),
-        table_block(("profile", "digest", "lights"), rows),
+        table_block(("profile", "digest", "lights"), rows, prose=True),
     )
 
 
@@ -79,7 +79,7 @@ def _pairs(reports: Sequence[AuditReport]) -> str:
         figure_block(
             charts.by_pairs(reports), "Share of others re-identified over the number of known pairs"
         ),
-        table_block(("profile", "", "re-identified", "light"), rows),
+        table_block(("profile", "", "re-identified", "light"), rows, prose=True),
     )
 
 

@@ -38,7 +38,7 @@ def named(report: AuditReport) -> str:
 
 def number(value: float, *, percent: bool) -> str:
     """Return a figure as people read it."""
-    return f"{100 * value:.2f}\N{NO-BREAK SPACE}%" if percent else f"{value:.3f}"
+    return f"{100 * value:.2f} %" if percent else f"{value:.3f}"
 
 
 def interval_words(finding: Finding) -> str:
