@@ -9,12 +9,16 @@ from linkage.lab.audit_report import AuditReport, Sizes
 from linkage.lab.crowds import children
 from linkage.shipped_profiles import shipped_profile
 
-SIZES = Sizes(people=300, graph=60, dense=60, controls=300, children=150)
+SIZES = Sizes(people=240, graph=60, dense=60, controls=260, children=100)
 
 
 @pytest.fixture(scope="module")
 def plain() -> AuditReport:
-    return audit(shipped_profile("clk-plain"), seeds=(1,), sizes=SIZES)
+    """Return an audit whose control experiments were not run: they are those of the other one."""
+    profile = shipped_profile("clk-plain")
+    work = [unit for unit in units(profile, seeds=(1,), sizes=SIZES) if not unit.control]
+    results = [run_unit(profile, unit, sizes=SIZES) for unit in work]
+    return assemble(profile, results, seeds=(1,), sizes=SIZES)
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +35,15 @@ def value(report: AuditReport, measure: str, side: str = "none") -> float:
     return found
 
 
-def test_all_control_experiments_succeed(plain: AuditReport, default: AuditReport) -> None:
-    for report in (plain, default):
-        assert [control.words for control in report.controls if not control.reached] == []
-        assert not report.broken
-        assert {control.attack for control in report.controls} == {one.attack for one in DESCRIBED}
+def test_all_control_experiments_succeed(default: AuditReport) -> None:
+    assert [control.words for control in default.controls if not control.reached] == []
+    assert not default.broken
+    assert {control.attack for control in default.controls} == {one.attack for one in DESCRIBED}
+
+
+def test_an_audit_without_control_experiments_is_broken(plain: AuditReport) -> None:
+    assert plain.broken
+    assert not any(control.reached and not control.at_most for control in plain.controls)
 
 
 def test_a_plain_filter_is_red_and_the_default_far_from_it(plain: AuditReport, default: AuditReport) -> None:
@@ -81,18 +89,14 @@ def test_what_is_left_out_is_said(plain: AuditReport, default: AuditReport) -> N
     assert not any("one view" in line for line in default.left_out)
 
 
-def test_units_give_the_same_again_and_a_missing_control_breaks_the_audit() -> None:
+def test_units_give_the_same_again_and_none_may_be_missing() -> None:
     profile = shipped_profile("clk-plain")
     work = units(profile, seeds=(2,), sizes=SIZES)
     chosen = [unit for unit in work if unit.attack in {"landmarks", "cross-variant"} and not unit.control]
-    for unit in chosen:
-        assert run_unit(profile, unit, sizes=SIZES) == run_unit(profile, unit, sizes=SIZES)
-    results = [run_unit(profile, unit, sizes=SIZES) for unit in work if not unit.control]
-    report = assemble(profile, results, seeds=(2,), sizes=SIZES)
-    assert report.broken
-    assert not any(control.reached and not control.at_most for control in report.controls)
-    with pytest.raises(InputError, match="lacks 1 results"):
-        assemble(profile, results[1:], seeds=(2,), sizes=SIZES)
+    results = [run_unit(profile, unit, sizes=SIZES) for unit in chosen]
+    assert results == [run_unit(profile, unit, sizes=SIZES) for unit in chosen]
+    with pytest.raises(InputError, match="an audit lacks"):
+        assemble(profile, results, seeds=(2,), sizes=SIZES)
 
 
 def test_people_of_ones_own_and_odd_requests() -> None:

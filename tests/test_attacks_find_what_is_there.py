@@ -82,6 +82,9 @@ def test_graph_matching_names_plain_filters_without_any_pair(people: tuple[Ident
     observed = np.random.default_rng(3).permutation(listed)
     assert graph_attack(views, encoded, listed, observed) > 0.8
     assert graph_attack(views, encoded, listed, np.arange(150, 300)) == 0.0
+    alone = np.arange(len(people))
+    assert graph_attack(views, encoded, listed, observed, alone) == 1.0
+    assert graph_attack(views, encoded, np.arange(100), np.arange(70, 170), alone) == 1.0
 
 
 def test_graph_matching_finds_hardly_anybody_behind_salts(people: tuple[Identifiers, ...]) -> None:
@@ -104,7 +107,7 @@ def test_expected_agreement_is_what_encodings_show(people: tuple[Identifiers, ..
 
 def _agreement(profile: EncodingProfile, people: tuple[Identifiers, ...], key: bytes) -> np.ndarray:
     signs = encode_people(profile, people, key).signs(0, np.arange(len(people)))
-    return signs @ signs.T / signs.shape[1]
+    return np.asarray(signs @ signs.T / signs.shape[1])
 
 
 def test_columns_show_what_a_plain_filter_gives_away(people: tuple[Identifiers, ...]) -> None:

@@ -102,15 +102,16 @@ def _graph(target: Target, unit: Unit, sizes: Sizes, people: People) -> Iterator
     if unit.part == "dense-class":
         listed = one_day(listed)
     views, encoded = target.knowledge(listed.people), target.encode(listed.people, key(unit))
-    rng = np.random.default_rng(unit.seed)
-    observed = rng.permutation(np.arange(count - common, 2 * count - common))
-    yield Value(
-        measure=f"graph-{unit.part}",
-        method="Frank-Wolfe",
-        value=graph_attack(views, encoded, np.arange(count), observed),
-        trials=common,
-        chance=1 / count,
-    )
+    observed = np.random.default_rng(unit.seed).permutation(np.arange(count - common, 2 * count - common))
+    for side, numbers in sides(listed):
+        yield Value(
+            measure=f"graph-{unit.part}",
+            method="Frank-Wolfe",
+            side=side,
+            value=graph_attack(views, encoded, np.arange(count), observed, numbers),
+            trials=common,
+            chance=chance(None if numbers is None else numbers[:count], count),
+        )
 
 
 def _columns(target: Target, unit: Unit, sizes: Sizes, people: People) -> Iterator[Value]:

@@ -30,7 +30,7 @@ def column_measures(views: tuple[ViewKnowledge, ...], encoded: Encoded) -> Colum
     for number, view in enumerate(views):
         rows = np.flatnonzero(encoded.present[:, number])
         if len(rows) >= min(100, len(encoded) // 2):
-            bits = np.unpackbits(encoded.bits[rows, number], axis=1)
+            bits = encoded.ones(number, rows)
             spreads.append(float(bits.mean(axis=0).std()))
             correlations.append(_correlation(bits.sum(axis=1), view.weight(rows)))
     whole = np.unique(encoded.bits.reshape(len(encoded), -1), axis=0, return_counts=True)[1]

@@ -28,6 +28,7 @@ _SPEAKS: Final = 4.0
 _NEAREST: Final = 60
 _STEPS: Final = 25
 _SMALLEST_STEP: Final = 1e-4
+_NOBODY: Final = -1
 _FORBIDDEN: Final = np.float32(-1e6)
 
 Layers = list[NDArray[np.float32]]
@@ -35,11 +36,12 @@ Layers = list[NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Graph:
-    """The people (or encodings) with a neighbour, their layers of similarities, and their views."""
+    """The people (or encodings) with a neighbour, their layers of similarities, views and clear fields."""
 
     nodes: NDArray[np.intp]
     layers: Layers
     present: NDArray[np.bool_]
+    side: NDArray[np.int64]
 
 
 def graph_attack(
@@ -47,15 +49,18 @@ def graph_attack(
     encoded: Encoded,
     listed: NDArray[np.intp],
     observed: NDArray[np.intp],
+    side: NDArray[np.int64] | None = None,
 ) -> float:
     """Return the share of the people both ``listed`` and ``observed`` whose encodings the attack names.
 
     ``listed``: the people whom the attacker's list holds; ``observed``: whose encodings the attacker
-    holds, in an order that tells nothing.
+    holds, in an order that tells nothing.  ``side``: as for known pairs, of everybody.
     """
-    people = _graph([_expected(view, listed) for view in views], views, _views_of(views, listed))
+    side = np.zeros(len(encoded), dtype=np.int64) if side is None else side
+    expected = [_expected(view, listed) for view in views]
+    people = _graph(expected, views, _views_of(views, listed), side[listed])
     measured = [_measured(encoded, number, observed) for number in range(len(views))]
-    seen = _graph(measured, views, encoded.present[observed])
+    seen = _graph(measured, views, encoded.present[observed], side[observed])
     size = max(len(people.nodes), len(seen.nodes))
     both = np.intersect1d(listed, observed)
     if not size or not len(both):
@@ -88,7 +93,12 @@ def _views_of(views: Sequence[ViewKnowledge], people: NDArray[np.intp]) -> NDArr
     return np.stack([view.salt[people] >= 0 for view in views], axis=1)
 
 
-def _graph(layers: Layers, views: Sequence[ViewKnowledge], present: NDArray[np.bool_]) -> _Graph:
+def _graph(
+    layers: Layers,
+    views: Sequence[ViewKnowledge],
+    present: NDArray[np.bool_],
+    side: NDArray[np.int64],
+) -> _Graph:
     """Keep all members, or of too many those that resemble others most beyond noise."""
     nodes = np.arange(len(present))
     if len(present) > MOST_NODES:
@@ -96,18 +106,20 @@ def _graph(layers: Layers, views: Sequence[ViewKnowledge], present: NDArray[np.b
         for layer, view in zip(layers, views, strict=True):
             strength += np.maximum(layer - np.float32(_SPEAKS / np.sqrt(view.length)), 0).sum(axis=1)
         nodes = np.sort(np.argsort(-strength, kind="stable")[:MOST_NODES])
-    return _Graph(nodes, [layer[np.ix_(nodes, nodes)] for layer in layers], present[nodes])
+    return _Graph(nodes, [layer[np.ix_(nodes, nodes)] for layer in layers], present[nodes], side[nodes])
 
 
 def _padded(graph: _Graph, size: int) -> _Graph:
     missing = size - len(graph.nodes)
     layers = [np.pad(layer, ((0, missing), (0, missing))) for layer in graph.layers]
-    return _Graph(graph.nodes, layers, np.pad(graph.present, ((0, missing), (0, 0))))
+    present = np.pad(graph.present, ((0, missing), (0, 0)))
+    return _Graph(graph.nodes, layers, present, np.pad(graph.side, (0, missing), constant_values=_NOBODY))
 
 
 def _match(people: _Graph, seen: _Graph) -> NDArray[np.intp]:
     """Return for each person the encoding's place that the best permutation gives."""
-    unlike = np.where(_same_views(people.present, seen.present), np.float32(0), _FORBIDDEN)
+    possible = _same_views(people.present, seen.present) & (people.side[:, None] == seen.side[None, :])
+    unlike = np.where(possible, np.float32(0), _FORBIDDEN)
     plan = _permutation(_profile_likeness(people.layers, seen.layers) + unlike)
     plan = np.float32(0.5) * (plan + np.float32(1 / len(plan)))
     for _ in range(_STEPS):

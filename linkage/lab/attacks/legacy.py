@@ -24,6 +24,9 @@ from linkage.lab.attacks.knowledge import Encoded, ViewKnowledge
 __all__ = ["encode_legacy", "legacy_fields", "legacy_knowledge", "legacy_rows"]
 
 _IGNORED: Final = ""
+_PLACEHOLDER: Final = ("1900", "01", "01")
+"""What is written for a date, or a part of one, where nobody knows it and a column must have one."""
+
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "forename": ("forename", "forenames", "givenname", "firstname", "first", "given", "fname"),
     "surname": ("surname", "lastname", "familyname", "last", "family", "lname"),
@@ -98,9 +101,10 @@ def _spellings(hashing: Hashing, field: str, person: Normalised) -> list[str]:
     """Return how a value may be written, the likeliest first, and last what stands for a missing one."""
     missing = [hashing.missing.sentinel] if hashing.missing else [""]
     if field == "date_of_birth":
-        parts = person.year, person.month, person.day
-        if not all(parts):
+        known = person.year, person.month, person.day
+        if hashing.missing and not all(known):
             return missing
+        parts = [part or usual for part, usual in zip(known, _PLACEHOLDER, strict=True)]
         form = hashing.format
         layout = form.layout if isinstance(form, DateFormat) else "%Y-%m-%d"
         dated = date(*map(int, parts)).strftime(layout)
