@@ -22,7 +22,7 @@ from linkage.lab.evaluation import Mode, Table, labelled_identifiers
 from linkage.lab.evaluation_groups import OF_PERSONS, OF_RECORDS
 from linkage.wire.half_characters import holds_half_characters
 
-__all__ = ["LabelledFolder", "open_folder", "read_tables", "read_truth"]
+__all__ = ["LabelledFolder", "open_folder", "read_rows", "read_tables", "read_truth"]
 
 _META = "meta.json"
 _MAX_META_BYTES = 1 << 20
@@ -151,7 +151,7 @@ def read_tables(folder: LabelledFolder) -> list[Table]:
 def _read_table(name: str, path: Path, duplicate_free: bool) -> Table:  # noqa: FBT001
     seen: dict[str, Identifiers] = {}
     groups: dict[str, list[str]] = {}
-    for line, row in _rows(path, required=("rec_id",)):
+    for line, row in read_rows(path, required=("rec_id",)):
         rec_id = row["rec_id"]
         if not rec_id:
             raise InputError(f"{path.name}, line {line}: rec_id is empty", hint="give every record its own")
@@ -170,7 +170,7 @@ def read_truth(folder: LabelledFolder, tables: list[Table]) -> dict[tuple[str, s
     """Read the truth: the person of each record it names; raises :class:`InputError` naming file and line."""
     known = {(table.name, rec_id) for table in tables for rec_id in table.rec_ids}
     truth: dict[tuple[str, str], str] = {}
-    for line, row in _rows(folder.truth, required=("source", "rec_id", "entity_id")):
+    for line, row in read_rows(folder.truth, required=("source", "rec_id", "entity_id")):
         record = row["source"], row["rec_id"]
         where = f"{folder.truth.name}, line {line}"
         if record not in known:
@@ -187,8 +187,8 @@ def read_truth(folder: LabelledFolder, tables: list[Table]) -> dict[tuple[str, s
     return truth
 
 
-def _rows(path: Path, *, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the rows of a table with the numbers of the lines they end on."""
+def read_rows(path: Path, *, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows of a table with the numbers of the lines they end on; raises :class:`InputError`."""
     with _text(path) as stream:
         reader = csv.reader(stream, strict=True)
         with _readable(path, reader):

@@ -29,6 +29,7 @@ _SUMMARIES = {
     "demo": "Play the whole path in a made-up world, every party a process of its own.",
     "evaluate": "Link labelled data at the shipped defaults and score the result.",
     "keys": "Key custody: identities, ceremony, epoch descriptors, wrapped keys.",
+    "privacy-audit": "Attack encoding profiles with made-up people and throw-away keys.",
     "profile": "Encoding profiles: list, explain, check and compare them.",
     "register": "Run the linkage unit: service, workers, enrolment, submissions, cycles.",
 }
@@ -98,6 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
     0 done, 1 refused, 2 wrong usage, 130 interrupted, 128 and the signal's number stopped by a signal.
+    A command whose result is itself a yes or a no says so with other codes (``clew privacy-audit run``).
     """
     leave_no_dump()
     try:

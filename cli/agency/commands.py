@@ -21,6 +21,7 @@ _COMMANDS = {
     "encode": ("extract_commands", "encode_command"),
     "reencode": ("reencode_command", "reencode_command"),
     "inspect": ("inspect_command", "inspect_command"),
+    "risk": ("risk_command", "risk_command"),
     "submit": ("unit_commands", "submit_command"),
     "status": ("unit_commands", "status_command"),
     "report": ("unit_commands", "report_command"),

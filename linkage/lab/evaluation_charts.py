@@ -25,6 +25,7 @@ __all__ = [
     "largest_clusters",
     "reliability_curve",
     "score_distributions",
+    "svg_of",
 ]
 
 _WIDTH, _HEIGHT = 560, 280
@@ -59,7 +60,7 @@ def score_distributions(weighed: WeighedPairs) -> str:
             color=alt.Color("truly:N", scale=_COLOURS, title="truly"),
         )
     )
-    return _svg(_sized(bars + _rule(0.0, "even odds", above=_HEIGHT - 16)))
+    return svg_of(_sized(bars + _rule(0.0, "even odds", above=_HEIGHT - 16)))
 
 
 def reliability_curve(found: Reliability) -> str:
@@ -77,7 +78,7 @@ def reliability_curve(found: Reliability) -> str:
     points = base.mark_circle(size=50, color="#1b6ca8").encode(
         y=alt.Y("true:Q", title="share that are one person", scale=alt.Scale(domain=[0, 1]))
     )
-    return _svg(_sized(line + intervals + points))
+    return svg_of(_sized(line + intervals + points))
 
 
 def by_threshold(oracle: Oracle, default: PairScores, *, cut: float = 0.0) -> str:
@@ -97,7 +98,7 @@ def by_threshold(oracle: Oracle, default: PairScores, *, cut: float = 0.0) -> st
     lines = _chart(rows).mark_line(interpolate="linear").encode(**encoded)
     points = _chart(marked).mark_point(size=90, filled=True).encode(**encoded)
     rules = _rule(cut, "default") + _rule(oracle.best.threshold, "oracle (truth seen)", above=18)
-    return _svg(_sized(lines + rules + points))
+    return svg_of(_sized(lines + rules + points))
 
 
 def by_group(groups: Sequence[GroupScores]) -> str:
@@ -123,7 +124,7 @@ def by_group(groups: Sequence[GroupScores]) -> str:
     )
     points = base.mark_circle(size=40).encode(x="value:Q")
     chart = (lines + points).properties(width=_WIDTH // 2, height=alt.Step(16))
-    return _svg(chart.facet(column=alt.Column("measure:N", title="")))
+    return svg_of(chart.facet(column=alt.Column("measure:N", title="")))
 
 
 def by_difference(groups: Sequence[GroupDifference]) -> str:
@@ -150,7 +151,7 @@ def by_difference(groups: Sequence[GroupDifference]) -> str:
     )
     none = base.mark_rule(color="grey", strokeDash=[4, 4]).encode(x=alt.datum(0), y=alt.value(0))
     chart = (none + lines + points).properties(width=_WIDTH // 2, height=alt.Step(16))
-    return _svg(chart.facet(column=alt.Column("measure:N", title="")))
+    return svg_of(chart.facet(column=alt.Column("measure:N", title="")))
 
 
 def _shares(group: GroupScores) -> list[tuple[str, Share]]:
@@ -173,7 +174,7 @@ def largest_clusters(clusters: Sequence[LargeCluster]) -> str:
         x=alt.X("records:Q", title="records", axis=alt.Axis(tickMinStep=1)),
     )
     bars = base.mark_bar().encode(color=alt.Color("truly:N", scale=_COLOURS, legend=None))
-    return _svg(_sized(bars + base.mark_text(align="left", dx=4).encode(text="persons:N"), alt.Step(22)))
+    return svg_of(_sized(bars + base.mark_text(align="left", dx=4).encode(text="persons:N"), alt.Step(22)))
 
 
 def _chart(rows: Sequence[dict[str, Any]]) -> alt.Chart:
@@ -195,7 +196,8 @@ def _sized(chart: alt.LayerChart, height: int | alt.Step = _HEIGHT) -> alt.Layer
     return sized
 
 
-def _svg(chart: alt.LayerChart | alt.FacetChart) -> str:
+def svg_of(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> str:
+    """Return a chart as SVG, with room for letters of any reader's fonts."""
     stream = io.StringIO()
     # A reader's letters may be wider than those that the chart was measured with.
     room = {"left": 60, "right": 60, "top": 8, "bottom": 8}

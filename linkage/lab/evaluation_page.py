@@ -15,7 +15,7 @@ from linkage.lab.evaluation_report import DOUBTFUL, Evaluation
 from linkage.lab.evaluation_scores import PairScores
 from linkage.match.quality import Estimate
 
-__all__ = ["evaluation_page"]
+__all__ = ["evaluation_page", "figure_block", "page", "section", "table_block"]
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
@@ -27,14 +27,14 @@ th, td { text-align: right; padding: .2rem .7rem; border-bottom: 1px solid #ddd;
 th:first-child, td:first-child { text-align: left; }
 figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
 .seen { background: #fbeeea; }
+.prose th, .prose td { text-align: left; vertical-align: top; }
 """
 
 
 def evaluation_page(evaluation: Evaluation, *, name: str, facts: Sequence[tuple[str, str]]) -> str:
     """Write the page; ``name`` of the data, and ``facts`` about the run as pairs of what and how much."""
-    title = escape(f"Evaluation of {_printable(name)}")
     sections = (
-        _table(("", ""), facts),
+        table_block(("", ""), facts),
         _results(evaluation),
         _own_account(evaluation),
         _choices(evaluation),
@@ -45,11 +45,17 @@ def evaluation_page(evaluation: Evaluation, *, name: str, facts: Sequence[tuple[
         _differences(evaluation),
         _clusters(evaluation),
     )
+    return page(f"Evaluation of {_printable(name)}", sections)
+
+
+def page(title: str, sections: Iterable[str]) -> str:
+    """Write a page of sections that fetches nothing and runs nothing."""
+    heading = escape(_printable(title))
     return (
         '<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
+        f"<title>{heading}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{heading}</h1>\n"
         + "\n".join(sections)
         + "\n</body>\n</html>\n"
     )
@@ -64,11 +70,11 @@ def _results(evaluation: Evaluation) -> str:
         ("oracle threshold, pairs: truth seen", *_of_pairs(best.pairs)),
     ]
     gap = best.pairs.f1 - scores.pairs.f1
-    return _section(
+    return section(
         "The result at the default",
         f"Nobody told the linkage the truth. It found {scores.pairs.found} pairs of records; "
         f"{scores.pairs.correct} of them are one person, of {scores.pairs.true} that truly are.",
-        _table(("", "precision", "recall", "F1"), rows, seen=2),
+        table_block(("", "precision", "recall", "F1"), rows, seen=2),
         f"The last line is no result: its threshold was chosen with the truth, which nobody has who links. "
         f"The default falls short of it by {100 * gap:.2f} points of F1.",
     )
@@ -85,9 +91,9 @@ def _own_account(evaluation: Evaluation) -> str:
         ("missed pairs", *_of_estimate(implied.missed, count=True), f"{pairs.true - pairs.correct}"),
     ]
     held = "lies" if implied.precision.holds(pairs.precision) else "does not lie"
-    return _section(
+    return section(
         "What the linkage says of itself, without the truth",
-        _table(("", "estimated", "from", "to", "true"), rows),
+        table_block(("", "estimated", "from", "to", "true"), rows),
         f"The intervals are meant to hold the true figure {100 * estimated.level:.0f} times in 100. The true "
         f"precision {held} in its own. True pairs that agree in no view beyond noise are invisible to the "
         "estimate, so the true recall may be lower." + _unlabelled(evaluation),
@@ -103,13 +109,13 @@ def _choices(evaluation: Evaluation) -> str:
         ("cost if nobody reviewed", f"{reckoned.unreviewed:.1f}", f"{true.unreviewed:.1f}"),
     ]
     refused = "; ".join(refusal.value for refusal in evaluation.refusals)
-    return _section(
+    return section(
         "What is left to people, and what it costs",
         f"A false link costs {costs.false_link:g}, a missed one {costs.missed_link:g} and a review "
         f"{costs.review:g}. At these costs {reckoned.links} of the weighed pairs are links, {reckoned.none} "
         f"non-links and {reckoned.possible} possible links; {reckoned.questions} questions would settle "
         "those.",
-        _table(("", "expected", "true"), rows),
+        table_block(("", "expected", "true"), rows),
         "Of possible links those that are more likely one person than not are joined for the time being; the "
         "last line is what they and all else would cost if that stayed so. Pairs that agree in no view "
         "beyond noise are in neither column."
@@ -128,9 +134,9 @@ def _threshold(evaluation: Evaluation) -> str:
         if evaluation.oracle.exact
         else "The linkage's own clustering was run anew at every threshold of a grid."
     )
-    return _section(
+    return section(
         "Precision and recall over the threshold (truth seen)",
-        _figure(
+        figure_block(
             charts.by_threshold(evaluation.oracle, evaluation.scores.pairs),
             "Precision and recall over the cut",
         ),
@@ -142,9 +148,11 @@ def _threshold(evaluation: Evaluation) -> str:
 def _distributions(evaluation: Evaluation) -> str:
     weighed = evaluation.weighed
     same = int(weighed.same.sum())
-    return _section(
+    return section(
         "How well the scores tell pairs apart",
-        _figure(charts.score_distributions(weighed), "Log odds of pairs of one person and of two persons"),
+        figure_block(
+            charts.score_distributions(weighed), "Log odds of pairs of one person and of two persons"
+        ),
         f"{len(weighed.same)} pairs agreed beyond noise and were weighed: {same} of one person, "
         f"{len(weighed.same) - same} of two. Where the two colours overlap, no threshold is right for all.",
     )
@@ -161,14 +169,14 @@ def _calibration(evaluation: Evaluation) -> str:
             f"{doubtful.brier:.4f}",
         ),
     ]
-    return _section(
+    return section(
         "Whether probabilities mean what they say",
-        _figure(
+        figure_block(
             charts.reliability_curve(doubtful), "Share of pairs that are one person over stated probability"
         ),
         "The curve is of the pairs in doubt. On the dashed line, of pairs given 80 % exactly 80 in 100 are "
         "one person; points above it were stated too low, points below it too high.",
-        _table(("", "pairs", "expected calibration error", "Brier score"), rows),
+        table_block(("", "pairs", "expected calibration error", "Brier score"), rows),
         f"Expected calibration error: pairs are put into {BINS} bins of equal numbers by their probability "
         f"(those in doubt into {FEW_BINS}); the difference between the mean probability of a bin and its "
         "share of pairs that are one person, averaged over pairs. Over all pairs it is small wherever most "
@@ -178,7 +186,7 @@ def _calibration(evaluation: Evaluation) -> str:
 
 def _groups(evaluation: Evaluation) -> str:
     if not evaluation.groups:
-        return _section("By group", "The data tell no groups apart.")
+        return section("By group", "The data tell no groups apart.")
     rows = [
         (
             f"{_printable(one.kind)}: {_printable(one.name)}",
@@ -189,13 +197,13 @@ def _groups(evaluation: Evaluation) -> str:
         for one in evaluation.groups
     ]
     headings = ("", "true pairs", "precision", "from", "to", "recall", "from", "to")
-    return _section(
+    return section(
         "By group",
-        _figure(charts.by_group(evaluation.groups), "Precision and recall by group, with intervals"),
+        figure_block(charts.by_group(evaluation.groups), "Precision and recall by group, with intervals"),
         "A pair belongs to a group if one of its persons does by any record, or, for missing fields and "
         "noise, if one of its records does. Bars are Wilson's intervals: two groups whose bars overlap "
         "widely may not differ.",
-        _table(headings, rows),
+        table_block(headings, rows),
     )
 
 
@@ -240,25 +248,32 @@ def _of_difference(one: GroupDifference) -> tuple[str, ...]:
 def _clusters(evaluation: Evaluation) -> str:
     scores = evaluation.scores
     mixed = sum(one.persons > 1 for one in evaluation.largest)
-    return _section(
+    return section(
         "The largest clusters",
-        _figure(charts.largest_clusters(evaluation.largest), "Records and persons of the largest clusters"),
+        figure_block(
+            charts.largest_clusters(evaluation.largest), "Records and persons of the largest clusters"
+        ),
         f"The largest cluster holds {scores.largest_found} records; the person with most records has "
         f"{scores.largest_true}. Of the {len(evaluation.largest)} clusters shown {mixed} hold more than one "
         "person.",
     )
 
 
-def _section(heading: str, *parts: str) -> str:
+def section(heading: str, *parts: str) -> str:
+    """Write a section of blocks, and of paragraphs where a part is plain text."""
     written = [part if part.startswith("<") else f"<p>{escape(part)}</p>" for part in parts]
     return f"<section>\n<h2>{escape(heading)}</h2>\n" + "\n".join(written) + "\n</section>"
 
 
-def _figure(svg: str, label: str) -> str:
+def figure_block(svg: str, label: str) -> str:
+    """Write a chart with what it shows in words."""
     return f'<figure role="img" aria-label="{escape(label)}">{svg}</figure>'
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, seen: int = -1) -> str:
+def table_block(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], *, seen: int = -1, prose: bool = False
+) -> str:
+    """Write a table; ``seen``: the row that knew the truth.  ``prose``: cells are sentences."""
     head = "".join(f"<th>{escape(one)}</th>" for one in headings) if any(headings) else ""
     body = "".join(
         f"<tr{' class=seen' if number == seen else ''}>"
@@ -266,7 +281,8 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, seen: int 
         + "</tr>\n"
         for number, row in enumerate(rows)
     )
-    return f"<table>\n<tr>{head}</tr>\n{body}</table>" if head else f"<table>\n{body}</table>"
+    kind = " class=prose" if prose else ""
+    return f"<table{kind}>\n" + (f"<tr>{head}</tr>\n" if head else "") + f"{body}</table>"
 
 
 def _of_pairs(pairs: PairScores) -> tuple[str, str, str]:

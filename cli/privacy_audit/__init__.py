@@ -1,0 +1,1 @@
+"""``clew privacy-audit``: attacks on encoding profiles, with made-up people and throw-away keys."""
