@@ -18,7 +18,10 @@ from tests.support.unit import make_unit
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROTOCOL = (DOCS / "spec" / "submission-1.md").read_text(encoding="utf-8")
-OPERATIONS = "\n".join(path.read_text(encoding="utf-8") for path in (*(DOCS / "operations").glob("*.md"), DOCS / "governance" / "evidence-pack.md"))
+OPERATIONS = "\n".join(
+    path.read_text(encoding="utf-8")
+    for path in (*(DOCS / "operations").glob("*.md"), DOCS / "governance" / "evidence-pack.md")
+)
 
 
 def test_the_protocol_lists_every_problem_with_its_status_and_no_other() -> None:

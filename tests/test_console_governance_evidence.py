@@ -67,7 +67,9 @@ def test_the_first_page_says_what_the_others_do(shown: Shown) -> None:
     known = measured(PROFILE)
     assert known is not None
     lights = Counter(light(one, known.privacy[one.name].value) for one in METRICS)
-    shown_lights = " ".join(f"{one.title()} {lights[one]}" for one in ("red", "amber", "green") if lights[one])
+    shown_lights = " ".join(
+        f"{one.title()} {lights[one]}" for one in ("red", "amber", "green") if lights[one]
+    )
     assert shown_lights in text
     assert "4 links among 8 records, of which 98.7 % are expected to be right (96.1 to 99.5 %)" in text
     assert "“something missing”" in text

@@ -109,8 +109,8 @@ def test_sources_without_a_person_in_common_are_hardly_linked(profile: EncodingP
 def test_worlds_never_learned_from_are_linked_well_at_the_default(profile: EncodingProfile) -> None:
     five = people_world(Population(80, sources=5, coverage=0.6, copies=(0.7, 0.2, 0.1), twins=0.1), 41)
     children = children_world(1500, 42, "usual")
-    # Profiles for children are not made for people of five sources, whose tokens differ in number; child-1-high
-    # gives links away besides for a smaller chance of recognition.
+    # Profiles for children are not made for people of five sources, whose tokens differ in number;
+    # child-1-high gives links away besides for a smaller chance of recognition.
     of_five = {"child-1": 0.93, "child-1-high": 0.89}.get(profile.name, 0.94)
     for world, least in ((five, of_five), (children, 0.92)):
         linked = link_tables(encode_tables(world.tables, profile, THROW_AWAY), "multi", profile)

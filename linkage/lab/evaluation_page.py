@@ -213,8 +213,8 @@ def _differences(evaluation: Evaluation) -> str:
     heading = "Whether groups fare differently"
     said = [_printable(one) for one in sentences(found)]
     if not tested:
-        return _section(heading, *said)
-    figure = _figure(charts.by_difference(tested), "Each group's share less that of all others")
+        return section(heading, *said)
+    figure = figure(charts.by_difference(tested), "Each group's share less that of all others")
     rows = [
         (
             f"{one.outcome}, {_printable(one.kind)}: {_printable(one.name)}",
@@ -225,7 +225,7 @@ def _differences(evaluation: Evaluation) -> str:
         for one in tested
     ]
     headings = ("", "persons", "share", "all others", "difference", "from", "to", "chance", "")
-    return _section(
+    return section(
         heading,
         *said,
         figure,
@@ -233,7 +233,7 @@ def _differences(evaluation: Evaluation) -> str:
         "group of its kind would stand out as much if the labels had been dealt by lot, all kinds "
         "considered; a difference is claimed where that is at most "
         f"{100 * found.level:g} %. Intervals are of each difference by itself.",
-        _table(headings, rows),
+        table(headings, rows),
     )
 
 
