@@ -214,7 +214,7 @@ def _differences(evaluation: Evaluation) -> str:
     said = [_printable(one) for one in sentences(found)]
     if not tested:
         return section(heading, *said)
-    figure = figure(charts.by_difference(tested), "Each group's share less that of all others")
+    figure = figure_block(charts.by_difference(tested), "Each group's share less that of all others")
     rows = [
         (
             f"{one.outcome}, {_printable(one.kind)}: {_printable(one.name)}",
@@ -233,7 +233,7 @@ def _differences(evaluation: Evaluation) -> str:
         "group of its kind would stand out as much if the labels had been dealt by lot, all kinds "
         "considered; a difference is claimed where that is at most "
         f"{100 * found.level:g} %. Intervals are of each difference by itself.",
-        table(headings, rows),
+        table_block(headings, rows),
     )
 
 
