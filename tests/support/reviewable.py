@@ -17,7 +17,7 @@ COUNCIL, POLICE = tuple(range(1, 13)), tuple(range(1, 12))
 DOUBTFUL = (1, 2, 3, 7, 8, 9)
 """Children of the world whose police records are a possible link with the council's."""
 
-_SPEAKING, _NOISE = 1, 0.35  # with so much noise in this one view alone, log odds lie about 0
+_SPEAKING, _NOISE = 1, 0.32  # with so much noise in this one view alone, log odds lie about 0
 
 
 def doubtful_encodings(rows: Mapping[str, int], doubtful: tuple[int, ...] = DOUBTFUL) -> Encodings:
