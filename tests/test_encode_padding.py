@@ -107,7 +107,7 @@ def test_another_handle_or_another_key_gives_other_padding() -> None:
 
 
 def test_padding_carries_the_views_the_tier_and_the_number_of_bits_of_its_record(soak: bool) -> None:
-    """Under one key names that are alike share what their tokens are rounded to, so several keys are tried."""
+    """Under one key names that are alike share what their tokens are rounded to: several keys are tried."""
     people = [
         (replace(one, surname=f"Hartley{chr(97 + number % 26)}"),) for number, one in enumerate(OTHERS * 8)
     ]
