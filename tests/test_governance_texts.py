@@ -77,7 +77,9 @@ def test_nothing_is_called_anonymous_and_no_differential_privacy_claimed(documen
     said = re.sub(r"\s+", " ", re.sub(r"[*_]", "", _read(document)))
     for sentence in re.split(r"(?<=[.?!|])", said):
         if re.search(r"anonym", sentence, re.IGNORECASE):
-            assert re.search(r"\b(?:never|not) anonymous\b|Is this anonymous\?", sentence), sentence
+            # The title of a paper is not what we say.
+            said_not = r"\b(?:never|not) anonymous\b|Is this anonymous\?|k-anonymity: a model"
+            assert re.search(said_not, sentence), sentence
         if re.search(r"differential(?:ly)? priva", sentence, re.IGNORECASE):
             assert "No differential privacy is claimed" in sentence, sentence
         assert not re.search(r"\bfully compliant\b|\bcannot be re-identified\b|GDPR[- ]compliant", sentence)
