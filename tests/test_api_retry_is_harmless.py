@@ -2,10 +2,13 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
+from api.store.database import Database
 from linkage.wire.canonical import canonical
 from linkage.wire.submission import Chunk
 from tests.support.holdings import holdings
@@ -120,3 +123,26 @@ def test_commits_at_the_same_time_give_one_receipt_and_one_pair_of_jobs(served: 
     assert len(jobs) == 2
     served.workers.settle()
     assert client.call("GET", f"/v1/submissions/{sent.id}").json()["state"] == "accepted"
+
+
+@pytest.mark.parametrize("reading", range(1, 6))
+def test_a_commit_that_comes_between_two_readings_of_another_gives_both_the_receipt(
+    served: Served, monkeypatch: pytest.MonkeyPatch, reading: int
+) -> None:
+    client, sent = served.client(served.council), make_sent(served.unit, served.council)
+    client.register(sent)
+    client.put_all(sent)
+    other, read, receipts, readers = served.client(served.council), Database.read, [], []
+
+    def reading_late(database: Database) -> AbstractContextManager[Connection]:
+        readers.append(threading.get_ident())
+        if readers == readers[:1] * reading:
+            receipts.append(other.commit(sent))
+        return read(database)
+
+    monkeypatch.setattr(Database, "read", reading_late)
+    receipts.append(client.commit(sent))
+    if not receipts[1:]:  # it reads fewer times than that: the other one comes after it
+        receipts.append(other.commit(sent))
+    assert [answer.status_code for answer in receipts] == [200, 200]
+    assert receipts[0].content == receipts[1].content

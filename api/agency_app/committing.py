@@ -89,10 +89,10 @@ def commit(service: Service, agency: str, submission: str) -> bytes:
     4. The chunks go.  A fault before this leaves files that the next start removes.
     5. The receipt is the answer.  Without it nothing was promised, with it nothing can be lost.
     """
-    found = own_submission(service, agency, submission)
-    if found.state != "open":
-        return _receipt_of(found)
-    with service.database.read() as connection:
+    with service.database.read() as connection:  # one reading: the same commit may come in twice at once
+        found = _own(connection, agency, submission)
+        if found.state != "open":
+            return _receipt_of(found)
         rows = submissions.chunk_rows(connection, submission)
         _check_standing(connection, found)
     absent = len({row.sha256 for row in rows if not row.present})
