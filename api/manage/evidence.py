@@ -1,6 +1,5 @@
 """``clew register evidence``: the pack that a reviewer reads and signs, built and verified."""
 
-import hashlib
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,15 +15,12 @@ from api.unit import read_given
 from linkage.counted import counted
 from linkage.errors import InputError, VerificationError
 from linkage.register.evidence_check import LEAVES_FILE, EvidenceCheck, check_evidence
+from linkage.register.evidence_telling import MAX_LEAVES_BYTES, digests_of, told_of
 from linkage.wire.cards import UnitCard, read_card
 from linkage.wire.evidence import ENTRY_FILE, MANIFEST_FILE, MAX_EVIDENCE_BYTES, manifest_digest
 from linkage.wire.limits import MAX_CARD_BYTES
 
-__all__ = ["check_folder", "evidence"]
-
-_PIECE = 1024 * 1024
-_MAX_LEAVES = 2 * 1024**3
-_MOST_FILES = 1000
+__all__ = ["evidence"]
 
 
 @click.group()
@@ -117,13 +113,13 @@ def verify(pack: Path, unit: Path | None, data: Path | None) -> None:
     Needs nothing but the unit's card.  Prints what is not as it was built, a line each, and then ends with 1.
     """
     card = _card(unit, data)
-    found = check_folder(pack, card)
+    found = _checked(pack, card)
     wrong = list(found.wrong)
     if data is not None:
         wrong += _against_ledger(data, found)
     for name, what in wrong:
         click.echo(f"{name}\t{what}")
-    for line in _words(found):
+    for line in told_of(found):
         say(line)
     if wrong:
         raise VerificationError(
@@ -133,16 +129,14 @@ def verify(pack: Path, unit: Path | None, data: Path | None) -> None:
     say("the pack is as it was built")
 
 
-def check_folder(pack: Path, card: UnitCard) -> EvidenceCheck:
-    """Verify a pack's folder; raises :class:`linkage.errors.ClewError`."""
-    files = dict(_digests(pack))
-    entry = pack / ENTRY_FILE
-    leaves = pack / LEAVES_FILE
+def _checked(pack: Path, card: UnitCard) -> EvidenceCheck:
+    entry, leaves = pack / ENTRY_FILE, pack / LEAVES_FILE
+    names = (one.relative_to(pack).as_posix() for one in pack.rglob("*") if not one.is_dir())
     return check_evidence(
         manifest=read_given(pack / MANIFEST_FILE, limit=MAX_EVIDENCE_BYTES),
         entry=read_given(entry, limit=MAX_EVIDENCE_BYTES) if entry.is_file() else None,
-        leaves=read_given(leaves, limit=_MAX_LEAVES) if leaves.is_file() else b"",
-        found=files,
+        leaves=read_given(leaves, limit=MAX_LEAVES_BYTES) if leaves.is_file() else b"",
+        found=digests_of(names, lambda name: (pack / name).open("rb")),
         unit=card,
     )
 
@@ -156,27 +150,6 @@ def _card(unit: Path | None, data: Path | None) -> UnitCard:
     return read_card(read_given(path, limit=MAX_CARD_BYTES), UnitCard)
 
 
-def _digests(pack: Path) -> Iterator[tuple[str, tuple[int, str]]]:
-    """Yield every file below a pack's folder by its name there, with size and SHA-256."""
-    paths = sorted(one for one in pack.rglob("*") if not one.is_dir())
-    if len(paths) > _MOST_FILES:
-        raise InputError(f"{pack.name}: more files than a pack has", hint="name the folder of one pack alone")
-    for path in paths:
-        name = path.relative_to(pack).as_posix()
-        if name in {MANIFEST_FILE, ENTRY_FILE}:
-            continue
-        digest, size = hashlib.sha256(), 0
-        try:
-            with path.open("rb") as stream:
-                while piece := stream.read(_PIECE):
-                    digest.update(piece)
-                    size += len(piece)
-        except OSError as error:
-            reason = (error.strerror or "cannot be read").lower()
-            raise InputError(f"{name}: {reason}", hint="check who may read it") from None
-        yield name, (size, digest.hexdigest())
-
-
 def _against_ledger(data: Path, found: EvidenceCheck) -> Iterator[tuple[str, str]]:
     """Yield what of a pack the ledger itself does not bear out."""
     with opened_register(data) as (_, database), database.read() as connection:
@@ -187,18 +160,6 @@ def _against_ledger(data: Path, found: EvidenceCheck) -> Iterator[tuple[str, str
             return
         if found.entered is None:
             yield ENTRY_FILE, "nothing beside the pack proves that the ledger has its digest"
-
-
-def _words(found: EvidenceCheck) -> Iterator[str]:
-    said = found.manifest
-    yield f"evidence of {said.unit}, built {said.built} by release {said.release} of clew"
-    yield f"fingerprint of the unit's card: {said.fingerprint}"
-    yield f"the ledger had {said.size:,} entries, root {said.root}"
-    yield f"digest of the pack: {found.digest}"
-    if found.entered is None:
-        yield "nothing proves that the ledger has this digest: compare it with what the unit's operator says"
-    else:
-        yield f"entry {found.entered:,} of the ledger has this digest"
 
 
 def _require_parts() -> None:
