@@ -11,7 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from api.evidence.texts import Item
-from api.evidence.values import ColumnKind, DataTable, Fact
+from api.evidence.values import ColumnKind, DataTable, Fact, Source
 
 __all__ = ["Figure", "database_bytes", "datasette_metadata", "figures_of", "is_figure"]
 
@@ -27,6 +27,10 @@ _TYPES: Mapping[ColumnKind, type] = {
     "figure": float,
 }
 """Of columns; SQLite lets a suppressed count stand as text among numbers."""
+
+_SOURCED: Mapping[str, type] = {"source_kind": str, "source": str, "rule": str}
+_FIGURE: Mapping[str, type] = {"name": str, "what": str, "value": str, **_SOURCED}
+"""Columns of whatever names where it comes from."""
 
 Figure = dict[str, Any]
 
@@ -56,15 +60,12 @@ def is_figure(value: object, kind: ColumnKind) -> bool:
     return isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value) is not None)
 
 
-def _figure(name: str, what: str, value: object, source: Any) -> Figure:
-    return {
-        "name": name,
-        "what": what,
-        "value": value,
-        "source_kind": source.kind,
-        "source": source.where,
-        "rule": source.rule,
-    }
+def _figure(name: str, what: str, value: object, source: Source) -> Figure:
+    return {"name": name, "what": what, "value": value, **_sourced(source)}
+
+
+def _sourced(source: Source) -> dict[str, str]:
+    return {"source_kind": source.kind, "source": source.where, "rule": source.rule}
 
 
 def database_bytes(
@@ -118,60 +119,42 @@ def _add_items(
         {"number": place, "item": item, "heading": heading, "to_be_written": text}
         for place, (item, heading, text) in enumerate(blanks, start=1)
     )
-    made = _created(
-        database,
-        "evidence_tables",
-        {"name": str, "caption": str, "held_in": str, "source_kind": str, "source": str, "rule": str},
-        pk="name",
-    )
-    made.insert_all(
+    _created(
+        database, "evidence_tables", {"name": str, "caption": str, "held_in": str, **_SOURCED}, pk="name"
+    ).insert_all(
         {
             "name": one.name,
             "caption": one.caption,
             "held_in": _table_name(one.name),
-            "source_kind": one.source.kind,
-            "source": one.source.where,
-            "rule": one.source.rule,
+            **_sourced(one.source),
         }
         for one in tables.values()
     )
-    made = _created(
-        database,
-        "tables_of_items",
-        {"item": int, "name": str},
-        pk=("item", "name"),
-        foreign_keys=[("item", "items", "item"), ("name", "evidence_tables", "name")],
-    )
-    made.insert_all(
-        {"item": item.number, "name": name} for item in items for name in dict.fromkeys(item.tables)
-    )
-    columns = {"name": str, "what": str, "value": str, "source_kind": str, "source": str, "rule": str}
-    _created(database, "figures", columns, pk="name").insert_all(
+    _add_pairs(database, "tables", "evidence_tables", {one.number: one.tables for one in items})
+    _created(database, "figures", _FIGURE, pk="name").insert_all(
         {**one, "value": str(one["value"])} for one in figures
     )
 
 
 def _add_facts(database: Database, facts: Mapping[str, Fact], items: Sequence[Item]) -> None:
-    columns = {"name": str, "what": str, "value": str, "source_kind": str, "source": str, "rule": str}
-    _created(database, "facts", columns, pk="name").insert_all(
-        {
-            "name": one.name,
-            "what": one.what,
-            "value": one.shown,
-            "source_kind": one.source.kind,
-            "source": one.source.where,
-            "rule": one.source.rule,
-        }
-        for one in facts.values()
+    _created(database, "facts", _FIGURE, pk="name").insert_all(
+        _figure(one.name, one.what, one.shown, one.source) for one in facts.values()
     )
+    _add_pairs(database, "facts", "facts", {one.number: one.facts for one in items})
+
+
+def _add_pairs(database: Database, what: str, where: str, named: Mapping[int, Iterable[str]]) -> None:
+    """Add which item uses which row of the table ``where``, each once."""
     made = _created(
         database,
-        "facts_of_items",
+        f"{what}_of_items",
         {"item": int, "name": str},
         pk=("item", "name"),
-        foreign_keys=[("item", "items", "item"), ("name", "facts", "name")],
+        foreign_keys=[("item", "items", "item"), ("name", where, "name")],
     )
-    made.insert_all({"item": item.number, "name": name} for item in items for name in item.facts)
+    made.insert_all(
+        {"item": item, "name": name} for item, names in named.items() for name in dict.fromkeys(names)
+    )
 
 
 def _add_table(database: Database, table: DataTable) -> None:
