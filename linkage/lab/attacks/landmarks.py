@@ -72,21 +72,27 @@ def landmark_scores(
         rows = np.flatnonzero(encoded.present[others, number])
         columns = np.flatnonzero(np.isin(view.salt[others], view.salt[marks]))
         if len(marks) and len(rows) and len(columns):
-            measured = encoded.signs(number, others[rows]) @ encoded.signs(number, marks).T
-            placed = _placed(view, measured / np.float32(view.length), others[columns], marks)
+            signs = encoded.signs(number, marks)
+            width = signs.shape[1]  # of what came out: less than was hashed into where it was folded
+            measured = encoded.signs(number, others[rows]) @ signs.T / np.float32(width)
+            placed = _placed(view, measured, others[columns], marks, width)
             scores[np.ix_(rows, columns)] += placed
     return scores
 
 
 def _placed(
-    view: ViewKnowledge, measured: NDArray[np.float32], people: NDArray[np.intp], marks: NDArray[np.intp]
+    view: ViewKnowledge,
+    measured: NDArray[np.float32],
+    people: NDArray[np.intp],
+    marks: NDArray[np.intp],
+    width: int,
 ) -> NDArray[np.float32]:
     """Return the logarithms of odds of measured likenesses: normal, around what the construction has."""
     means = view.mean(marks)[None, :]
     stranger = float(view.mean(people).mean()) * means
     beyond = view.covariance(people, marks)
     expected = view.mean(people)[:, None] * means + beyond
-    spread = np.maximum(1.0 - np.maximum(expected, stranger) ** 2, _LEAST_VARIANCE) / view.length
+    spread = np.maximum(1.0 - np.maximum(expected, stranger) ** 2, _LEAST_VARIANCE) / width
     slope = np.where(beyond == 0.0, 0.0, (expected - stranger) / spread)
     constant = np.where(beyond == 0.0, 0.0, (stranger**2 - expected**2) / (2 * spread)).sum(axis=1)
     return np.asarray(measured @ slope.T.astype(np.float32) + constant[None, :].astype(np.float32))
