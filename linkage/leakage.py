@@ -37,15 +37,14 @@ class ColumnLeak:
     entropy: float
 
 
-def column_leak(bits: NDArray[np.uint8]) -> ColumnLeak:
-    """Measure the columns of the packed rows (n, bytes) of one view; n is at least 2."""
-    opened = np.unpackbits(bits, axis=1)
+def column_leak(opened: NDArray[np.uint8]) -> ColumnLeak:
+    """Measure the columns of one view's rows (n, bits), a bit an element; n is at least 2."""
     often = opened.mean(axis=0)
     each = often * (1.0 - often)
     spread = float(often.var())
     return ColumnLeak(
         frequency_sd=float(np.sqrt(spread)),
-        beyond_chance=float(np.sqrt(max(0.0, spread - each.mean() / (len(bits) - 1)))),
+        beyond_chance=float(np.sqrt(max(0.0, spread - each.mean() / (len(opened) - 1)))),
         correlation=_correlation(opened[:_MOST_ROWS]),
         entropy=float(np.mean(_entropy(often) + _entropy(1.0 - often))),
     )

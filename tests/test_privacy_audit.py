@@ -106,7 +106,7 @@ def test_kept_units_of_other_sizes_or_people_are_not_taken_up(made: Path, tmp_pa
         replace(job, target=target_of(shipped_profile("clk-plain"))),
     )
     assert len({one.key for one in (job, *others)}) == 5
-    assert (made / "work" / f"{target.digest[:8]}-{job.key}").is_dir()
+    assert (made / "work" / f"{target.profile.digest[:8]}-{job.key}").is_dir()
 
 
 def test_two_processes_find_what_one_finds(made: Path, tmp_path: Path) -> None:

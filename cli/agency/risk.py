@@ -175,7 +175,7 @@ def _view_risks(
         if len(rows) < FEWEST_ROWS:
             yield ViewRisk(name=name, children=len(rows), sharing=share)
             continue
-        leak = column_leak(bits)
+        leak = column_leak(np.unpackbits(bits, axis=1))
         yield ViewRisk(
             name=name,
             children=len(rows),

@@ -131,7 +131,7 @@ def run(
     if legacy_schema is not None:
         targets.append(legacy_target(legacy_schema, xor_folds, columns))
     own = None if names is None else read_names(names)
-    outputs = [] if json_path is None else json_paths(json_path, [target.name for target in targets])
+    outputs = [] if json_path is None else json_paths(json_path, [target.profile.name for target in targets])
     spare_inputs([*outputs, html_file], [names, legacy_schema, *map(profile_file, profiles)])
     sizes = _sizes(people, graph)
     seeded = tuple(range(1, seeds + 1))

@@ -52,7 +52,7 @@ class Job:
     def key(self) -> str:
         """Return what a kept unit depends on beside itself, in a few characters: the code, too."""
         people = None if self.people is None else [astuple(one) for one in self.people]
-        told = msgspec.json.encode((self.target.digest, self.sizes, people, _code()))
+        told = msgspec.json.encode((self.target.profile.digest, self.sizes, people, _code()))
         return hashlib.sha256(told).hexdigest()[:16]
 
 
@@ -72,7 +72,9 @@ def run_audits(jobs: Sequence[Job], *, processes: int, work: Path | None) -> lis
     ``work``: units that lie there are not run again.  Raises :class:`linkage.errors.ClewError`.
     """
     wanted = [(place, unit) for place, job in enumerate(jobs) for unit in job.units]
-    kept = [None if work is None else _Kept(work / f"{job.target.digest[:8]}-{job.key}") for job in jobs]
+    kept = [
+        None if work is None else _Kept(work / f"{job.target.profile.digest[:8]}-{job.key}") for job in jobs
+    ]
     found: dict[int, list[UnitResult]] = defaultdict(list)
     left = []
     for place, unit in wanted:
@@ -88,7 +90,7 @@ def run_audits(jobs: Sequence[Job], *, processes: int, work: Path | None) -> lis
             if folder is not None:
                 folder.write(result)
             found[place].append(result)
-            told(f"{jobs[place].target.name}: {result.unit.name}")
+            told(f"{jobs[place].target.profile.name}: {result.unit.name}")
     return [
         assemble(job.target, found[place], seeds=job.seeds, sizes=job.sizes, people=job.people)
         for place, job in enumerate(jobs)

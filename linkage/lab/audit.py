@@ -106,8 +106,8 @@ def assemble(
     controls = tuple(controls_from(by_unit))
     values = [value for unit in wanted if not unit.control for value in by_unit[unit].values]
     return AuditReport(
-        profile=target.name,
-        digest=target.digest,
+        profile=target.profile.name,
+        digest=target.profile.digest,
         weak=target.weak,
         setting=_setting(sizes, people),
         seeds=tuple(seeds),

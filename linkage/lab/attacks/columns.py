@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.lab.attacks.knowledge import Encoded, ViewKnowledge
+from linkage.leakage import FEWEST_ROWS, unique_share
 
 __all__ = ["Columns", "column_measures"]
 
@@ -29,12 +30,11 @@ def column_measures(views: tuple[ViewKnowledge, ...], encoded: Encoded) -> Colum
     spreads, correlations = [], []
     for number, view in enumerate(views):
         rows = np.flatnonzero(encoded.present[:, number])
-        if len(rows) >= min(100, len(encoded) // 2):
+        if len(rows) >= min(FEWEST_ROWS, len(encoded) // 2):
             bits = encoded.ones(number, rows)
             spreads.append(float(bits.mean(axis=0).std()))
             correlations.append(_correlation(bits.sum(axis=1), view.weight(rows)))
-    whole = np.unique(encoded.bits.reshape(len(encoded), -1), axis=0, return_counts=True)[1]
-    return Columns(max(spreads), max(correlations), float((whole == 1).sum() / len(encoded)))
+    return Columns(max(spreads), max(correlations), unique_share(encoded.bits))
 
 
 def _correlation(weights: NDArray[np.int64], expected: NDArray[np.float64]) -> float:

@@ -26,16 +26,6 @@ class ProfileTarget:
     profile: EncodingProfile
 
     @property
-    def name(self) -> str:
-        """What the profile is called."""
-        return self.profile.name
-
-    @property
-    def digest(self) -> str:
-        """The profile's digest."""
-        return self.profile.digest
-
-    @property
     def weak(self) -> bool:
         """Whether known attacks on the profile succeed."""
         return self.profile.weak
@@ -84,16 +74,6 @@ class LegacyTarget:
 
     profile: LegacyProfile
     columns: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def name(self) -> str:
-        """What the profile is called."""
-        return self.profile.name
-
-    @property
-    def digest(self) -> str:
-        """The legacy profile's digest."""
-        return self.profile.digest
 
     @property
     def weak(self) -> bool:
