@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linkage.encode.identifiers import Identifiers
 from linkage.lab.attacks.columns import column_measures
 from linkage.lab.attacks.graph import graph_attack
 from linkage.lab.attacks.knowledge import Encoded, encode_people, knowledge
-from linkage.lab.attacks.known_pairs import METHODS, Guesses, Method, known_pair_attack
+from linkage.lab.attacks.known_pairs import METHODS, Guesses, Method, guess, known_pair_attack
 from linkage.lab.learning import people_world
 from linkage.lab.people import Population
 from linkage.profile import EncodingProfile, Feature, View
@@ -134,3 +136,19 @@ def test_encodings_lie_in_the_order_of_the_list(people: tuple[Identifiers, ...])
     assert isinstance(together, Encoded)
     assert np.array_equal(together.bits[17], alone.bits[0])
     assert np.array_equal(together.present[17], alone.present[0])
+
+
+def test_nobody_is_guessed_twice_where_odds_are_shared_out() -> None:
+    """The first explains both encodings; the second is only a little better than nobody for one of them."""
+    odds = np.array([[5.0, 0.0], [6.0, 4.0]], dtype=np.float32)
+    apart = guess(odds.copy(), None, np.random.default_rng(1), odds=False)
+    shared = guess(odds.copy(), None, np.random.default_rng(1))
+    assert (apart.right.tolist(), shared.right.tolist()) == ([True, False], [True, True])
+
+
+@given(size=st.integers(1, 12), seed=st.integers(0, 99))
+def test_shared_out_odds_are_chances(size: int, seed: int) -> None:
+    scores = np.random.default_rng(seed).normal(0, 3, (size, size)).astype(np.float32)
+    found = guess(scores, None, np.random.default_rng(1))
+    assert np.exp(scores).sum(axis=1) == pytest.approx(np.ones(size), abs=1e-4)
+    assert (np.exp(found.confidence) <= 1 + 1e-4).all()

@@ -31,7 +31,6 @@ AttackName = Literal[
     "columns",
     "cross-view",
     "cross-variant",
-    "cross-epoch",
     "membership",
     "payload",
     "timing",

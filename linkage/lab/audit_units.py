@@ -76,7 +76,7 @@ def _known_pairs(target: Target, unit: Unit, sizes: Sizes, people: People) -> It
         scores = known_pair_scores(views, encoded, known, others, others, method=method)
         for side, numbers in sides(listed):
             inside = None if numbers is None else numbers[others]
-            guesses = guess(scores.copy(), inside, np.random.default_rng(unit.seed))
+            guesses = guess(scores.copy(), inside, np.random.default_rng(unit.seed), odds=method == "kriging")
             lucky = chance(inside, len(others))
             for measure, share, trials in (
                 ("known-pairs", guesses.reidentified, len(others)),

@@ -12,7 +12,9 @@ linear regression of bits on tokens, which knows nothing of the construction (Ho
 regression, Technometrics 12, 1970).  ``polynomial`` is kernel ridge regression with the share of common
 tokens to the power of the number of bits that diffusion adds up, as anybody would guess who has read the
 profile (Saunders, Gammerman and Vovk, Ridge regression learning algorithm in dual variables, ICML 1998).
-What a regression expects of a bit becomes its odds, so that all three weigh views alike.
+What kriging says are odds, and they are shared out so that nobody gets two encodings and nobody's is left
+over (Sinkhorn and Knopp, Concerning nonnegative matrices and doubly stochastic matrices, Pacific Journal of
+Mathematics 21, 1967); a regression has no odds, and the likest is taken.
 """
 
 from dataclasses import dataclass
@@ -34,6 +36,7 @@ _POLYNOMIAL_RIDGE: Final = 0.1
 _LEAST_DEGREE: Final = 2
 _SUREST: Final = 0.98
 _MOST_CONFIDENT: Final = 0.05
+_ROUNDS: Final = 3
 _UNEXPECTED: Final = np.float32(-1e9)
 
 
@@ -77,7 +80,7 @@ def known_pair_attack(
     """
     others = np.setdiff1d(np.arange(len(encoded)), known)
     scores = known_pair_scores(views, encoded, known, others, others, method=method)
-    return guess(scores, None if side is None else side[others], rng)
+    return guess(scores, None if side is None else side[others], rng, odds=method == "kriging")
 
 
 def known_pair_scores(
@@ -166,17 +169,39 @@ def _regression(
     return np.asarray(mean + np.linalg.solve(kernel, cross).T @ (known_bits - mean))
 
 
-def guess(scores: NDArray[np.float32], side: NDArray[np.int64] | None, rng: np.random.Generator) -> Guesses:
+def guess(
+    scores: NDArray[np.float32],
+    side: NDArray[np.int64] | None,
+    rng: np.random.Generator,
+    *,
+    odds: bool = True,
+) -> Guesses:
     """Give every encoding to the person who explains it best; the diagonal of ``scores`` is right.
 
+    ``odds``: whether scores are logarithms of odds.  Then they become chances first, in which every encoding
+    is somebody's once and everybody has one: whoever explains many encodings well is none of them for sure.
     ``scores`` are overwritten.
     """
     if side is not None:
         scores[side[:, None] != side[None, :]] = _UNEXPECTED
     scores += rng.random(scores.shape, dtype=np.float32) * np.float32(1e-6)
     rows = np.arange(len(scores))
+    if odds:
+        _share_out(scores)
+        chosen = scores.argmax(axis=1)
+        return Guesses(chosen == rows, scores[rows, chosen].astype(np.float64))
     chosen = scores.argmax(axis=1)
     best = scores[rows, chosen].astype(np.float64)
     scores[rows, chosen] = -np.inf
     rival = scores.max(axis=1).astype(np.float64)
     return Guesses(chosen == rows, best - rival)
+
+
+def _share_out(scores: NDArray[np.float32]) -> None:
+    """Turn logarithms of odds into those of chances that add up to one by rows, and nearly so by columns.
+
+    Rows come first: how well an encoding goes with anybody says nothing of whose it is.
+    """
+    for axis in (*(1, 0) * _ROUNDS, 1):
+        scores -= scores.max(axis=axis, keepdims=True)
+        scores -= np.log(np.exp(scores).sum(axis=axis, keepdims=True))
