@@ -29,8 +29,7 @@ DESCRIBED: Final = (
             "Rasmussen, Williams: Gaussian Processes for Machine Learning. MIT Press (2006), section 2.2",
             "Hoerl, Kennard: Ridge regression. Technometrics 12 (1970)",
             "Saunders, Gammerman, Vovk: Ridge regression learning algorithm in dual variables. ICML (1998)",
-            "Sinkhorn, Knopp: Concerning nonnegative matrices and doubly stochastic matrices. Pacific"
-            " Journal of Mathematics 21 (1967)",
+            "Sinkhorn, Knopp: Concerning nonnegative matrices and doubly stochastic matrices. PJM 21 (1967)",
         ),
     ),
     Described(
