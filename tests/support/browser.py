@@ -2,15 +2,16 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from tests.support import console
 
@@ -54,10 +55,23 @@ class Noticed:
         assert (self.violations, self.elsewhere, self.errors) == ([], [], [])
 
 
+def _then_arrive(act: Callable[..., None]) -> Callable[..., None]:
+    """Let a step end when the whole page is there: by itself Playwright waits for its first bytes only."""
+
+    @wraps(act)
+    def step(locator: Locator, *arguments: Any, **options: Any) -> None:
+        act(locator, *arguments, **options)
+        locator.page.wait_for_load_state()
+
+    return step
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start Chromium without a window."""
-    with sync_playwright() as playwright:
+    """Start Chromium without a window; whoever presses or clicks goes on when the page has arrived."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        for name in ("press", "click"):
+            patch.setattr(Locator, name, _then_arrive(getattr(Locator, name)))
         browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
         try:
             yield browser
