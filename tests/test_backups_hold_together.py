@@ -109,7 +109,10 @@ def test_backups_under_load_hold_every_submission_acknowledged_before(
         restore_unit(tmp_path / f"backup-{number}", restored.root, secrets_folder=secrets, databases=urls)
         states = _states(restored)
         assert {states.get(one) for one in known} <= {"committed", "accepted", "superseded"}
-        with working(Unit(restored, served.unit.card, (), served.unit.epoch)) as workers:
+        unit = Unit(restored, served.unit.card, (), served.unit.epoch)
+        with working(
+            unit, lambda: utc_now() + 2 * jobs.LEASE
+        ) as workers:  # what was being done is nobody's by then
             workers.settle()
         after = _states(restored)
         assert {after[one] for one in known} <= {"accepted", "superseded"}
