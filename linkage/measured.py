@@ -16,6 +16,7 @@ from linkage.measured_data import MEASURED
 from linkage.profile import EncodingProfile
 
 __all__ = [
+    "DENSE_WORDS",
     "LIGHTS",
     "METRICS",
     "Figure",
@@ -66,6 +67,9 @@ class Metric:
     green_itself: bool = True
     red_itself: bool = False
 
+
+DENSE_WORDS: Final = "the same among children born on one day (limits were made for 1,000 of them)"
+"""Where there may be fewer."""
 
 METRICS: Final = (
     Metric("known-pairs-20", "other records re-identified from 20 known pairs", 0.01, 0.02),

@@ -13,7 +13,17 @@ from sqlalchemy import Connection
 
 from api.store import epochs
 from api.store.epochs import Epoch
-from linkage.measured import METRICS, Figure, Light, LinkageFigure, Metric, MetricName, light, measured
+from linkage.measured import (
+    DENSE_WORDS,
+    METRICS,
+    Figure,
+    Light,
+    LinkageFigure,
+    Metric,
+    MetricName,
+    light,
+    measured,
+)
 from linkage.shipped_profiles import shipped_profiles
 
 __all__ = ["AuditLight", "ProfileAudit", "profile_audits"]
@@ -102,7 +112,7 @@ class AuditLight:
     def words(self) -> str:
         """What the figure is; of one day's children there may be fewer than the limits were made for."""
         if self.metric.name == "graph-dense-class":
-            return "the same among children born on one day (limits were made for 1,000 of them)"
+            return DENSE_WORDS
         return self.metric.words
 
     @property

@@ -11,6 +11,7 @@ from keys.files import name_of, read_limited, replacing
 from linkage.errors import InputError
 from linkage.lab.audit_report import AuditReport
 from linkage.lab.audit_words import markdown
+from linkage.shipped_profiles import shipped_profiles
 
 __all__ = ["BEGINS", "ENDS", "json_paths", "read_results", "write_document", "write_json", "write_text"]
 
@@ -56,11 +57,15 @@ def write_text(path: Path, text: str) -> None:
 
 
 def read_results(paths: Iterable[Path]) -> list[AuditReport]:
-    """Read results from files, and from all files of folders; raises :class:`InputError` naming the file."""
+    """Read results from files, and from all files of folders, in the order of the shipped profiles.
+
+    Raises :class:`InputError` naming the file.
+    """
     files = [one for path in paths for one in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
     if not files:
         raise InputError("there is no result here", hint="name what clew privacy-audit run --json wrote")
-    return [_read(path) for path in files]
+    order = {name: place for place, name in enumerate(shipped_profiles())}
+    return sorted((_read(path) for path in files), key=lambda one: order.get(one.profile, len(order)))
 
 
 def _read(path: Path) -> AuditReport:

@@ -10,7 +10,7 @@ from typing import Final
 
 from linkage.lab.audit_described import DESCRIBED
 from linkage.lab.audit_report import AttackName
-from linkage.measured import METRICS, Light, Metric, light
+from linkage.measured import DENSE_WORDS, METRICS, Light, Metric, light
 
 __all__ = ["DESCRIBED", "MEASURES", "Measure", "light_of"]
 
@@ -43,11 +43,10 @@ def light_of(measure: Measure, value: float) -> Light | None:
     return "red" if sign * (value - red) > 0 else "amber"
 
 
-def _metric(name: str, attack: AttackName) -> Measure:
+def _metric(name: str, attack: AttackName, words: str = "") -> Measure:
     metric = _METRICS[name]
-    return Measure(
-        name, attack, metric.words, metric.percent, metric.more_is_better, (metric.green, metric.red)
-    )
+    limits = metric.green, metric.red
+    return Measure(name, attack, words or metric.words, metric.percent, metric.more_is_better, limits)
 
 
 _TOLD: Final = (0.55, 0.70)
@@ -79,7 +78,7 @@ _ALL: Final = (
     ),
     _metric("graph-whole-overlap", "graph"),
     _metric("graph-partial-overlap", "graph"),
-    _metric("graph-dense-class", "graph"),
+    _metric("graph-dense-class", "graph", DENSE_WORDS),
     _metric("bit-frequency-sd", "columns"),
     _metric("popcount-correlation", "columns"),
     _metric("unique-encodings", "columns"),
