@@ -4,6 +4,7 @@ Figures belong to a digest: whatever changes a bit of a profile leaves it withou
 without figures shows no light.  Attacks are lower bounds: red is known to fall, green is not known to.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import wrap
@@ -145,7 +146,12 @@ _ONE_LINE, _PIECE = 88, 96
 
 
 def light(metric: Metric, value: float) -> Light:
-    """Return the light of a value; between green and red lies amber."""
+    """Return the light of a value; between green and red lies amber.
+
+    Raises ``ValueError`` for what is no number: it has no light.
+    """
+    if not math.isfinite(value):
+        raise ValueError("what is no number has no light")
     sign = -1.0 if metric.more_is_better else 1.0
     above_green, above_red = sign * (value - metric.green), sign * (value - metric.red)
     if above_red > 0 or (metric.red_itself and above_red == 0):

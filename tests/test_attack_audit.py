@@ -2,10 +2,11 @@
 
 import pytest
 
+from linkage.audited.described import DESCRIBED
+from linkage.audited.measures import MEASURES
+from linkage.audited.report import AuditReport, Sizes
 from linkage.errors import InputError
 from linkage.lab.audit import assemble, audit, run_unit, units
-from linkage.lab.audit_measures import DESCRIBED, MEASURES
-from linkage.lab.audit_report import AuditReport, Sizes
 from linkage.lab.crowds import children
 from linkage.shipped_profiles import shipped_profile
 

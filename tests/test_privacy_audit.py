@@ -13,15 +13,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.privacy_audit import commands, running
-from cli.privacy_audit.choosing import people_for, read_names
+from cli.privacy_audit.choosing import legacy_target, people_for, read_names
 from cli.privacy_audit.commands import EXIT_BROKEN, EXIT_RED, privacy_audit
 from cli.privacy_audit.results import BEGINS, ENDS
+from linkage.audited.described import DESCRIBED
+from linkage.audited.report import AuditReport
 from linkage.errors import ClewError, InputError
 from linkage.lab.attacks.targets import target_of
-from linkage.lab.audit_measures import DESCRIBED
-from linkage.lab.audit_report import AuditReport, Unit, UnitResult
+from linkage.lab.audit_results import Unit, UnitResult
 from linkage.lab.crowds import children
 from linkage.shipped_profiles import shipped_profile
+from tests.support.made_audits import made_audit
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 SMALL = ("--seeds", "1", "--people", "200", "--graph", "30", "--processes", "1")
@@ -80,6 +82,9 @@ def test_an_interrupted_run_goes_on_with_what_is_kept(
     assert len(files) > 10
     files[3].unlink()
     files[5].write_text('{"unit":')  # as a power cut would leave what was not written whole
+    kept = files[7].read_text()
+    assert '"value":' in kept
+    files[7].write_text(re.sub(r'"value":[0-9.]+', '"value":0.5', kept))
     ran: list[Unit] = []
 
     def run_unit(target: object, unit: Unit, **options: object) -> UnitResult:
@@ -90,10 +95,15 @@ def test_an_interrupted_run_goes_on_with_what_is_kept(
     monkeypatch.setattr(running, "run_unit", run_unit)
     done = clew("run", "child-1", "clk-plain", *SMALL, "--json", tmp_path / "again", "--work", work)
     assert done.return_value == EXIT_RED
-    assert {f"{unit.name}.json" for unit in ran} == {files[3].name, files[5].name}
+    assert sorted(f"{unit.name}.json" for unit in ran) == sorted(files[place].name for place in (3, 5, 7))
+    assert "2 units are not as they were kept, and are run again" in done.stderr
+    taken_up = 0
     for name in ("child-1", "clk-plain"):
-        again = (tmp_path / "again" / f"{name}.json").read_text()
-        assert again == (made / "json" / f"{name}.json").read_text()
+        again = read(tmp_path / "again" / f"{name}.json")
+        assert replace_struct(again, taken_up={}) == read(made / "json" / f"{name}.json")
+        taken_up += sum(again.taken_up.values())
+    assert taken_up == len(files) - 3
+    assert "taken up from an earlier run, and not run again" in " ".join(done.stdout.split())
 
 
 def test_kept_units_of_other_sizes_or_people_are_not_taken_up(made: Path, tmp_path: Path) -> None:
@@ -106,6 +116,34 @@ def test_kept_units_of_other_sizes_or_people_are_not_taken_up(made: Path, tmp_pa
         replace(job, target=target_of(shipped_profile("clk-plain"))),
     )
     assert len({one.key for one in (job, *others)}) == 5
+    schema = tmp_path / "schema.json"
+    schema.write_text(json.dumps(SCHEMA).replace('"family"', '"nachname"'))
+    read_as = [legacy_target(schema, None, {"nachname": field}) for field in ("surname", "forename")]
+    assert len({replace(job, target=one).key for one in read_as}) == 2
+
+
+def test_kept_units_of_other_code_are_not_taken_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    job, keys = running.Job(target_of(shipped_profile("child-1")), (1,), commands._sizes(200, 30)), set()
+    for changed in ("", "linkage/leakage.py", "linkage/encode/encoder.py", "numpy"):
+        with monkeypatch.context() as patch:
+            running._code.cache_clear()
+            read_bytes = Path.read_bytes
+            patch.setattr(
+                Path,
+                "read_bytes",
+                lambda path, end=changed, whole=read_bytes: (
+                    b"# changed" if end and path.as_posix().endswith(end) else whole(path)
+                ),
+            )
+            patch.setattr(running, "version", lambda name, end=changed: "9" if name == end else "1")
+            keys.add(job.key)
+    running._code.cache_clear()
+    assert len(keys) == 4
+
+
+def test_folders_of_work_still_lead_to_what_was_kept(made: Path) -> None:
+    target = target_of(shipped_profile("child-1"))
+    job = running.Job(target, (1,), commands._sizes(200, 30))
     assert (made / "work" / f"{target.profile.digest[:8]}-{job.key}").is_dir()
 
 
@@ -172,9 +210,7 @@ def test_a_result_is_shown_again_and_one_without_red_ends_with_nothing(made: Pat
     done = clew("show", made / "json")
     assert done.return_value == EXIT_RED
     assert done.stdout.rstrip() == (made / "printed").read_text().rstrip()
-    report = read(made / "json" / "child-1.json")
-    clean = [one for one in report.findings if one.light != "red"]
-    (tmp_path / "clean.json").write_bytes(msgspec.json.encode(replace_struct(report, findings=tuple(clean))))
+    (tmp_path / "clean.json").write_bytes(msgspec.json.encode(made_audit()))
     done = clew("show", tmp_path / "clean.json")
     assert done.return_value == 0
     assert "nothing is red" in done.stdout
@@ -202,8 +238,7 @@ def test_tables_go_between_the_marks_and_nowhere_else(made: Path, tmp_path: Path
 
 
 def test_results_of_several_settings_make_no_table(made: Path, tmp_path: Path) -> None:
-    report = read(made / "json" / "child-1.json")
-    (tmp_path / "other.json").write_bytes(msgspec.json.encode(replace_struct(report, seeds=(1, 2))))
+    (tmp_path / "other.json").write_bytes(msgspec.json.encode(made_audit(seeds=(1, 2))))
     document = tmp_path / "audit.md"
     document.write_text(f"{BEGINS}\n{ENDS}\n")
     given = ("table", made / "json", tmp_path / "other.json", "--write", document)

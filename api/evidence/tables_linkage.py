@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from api.console_app.linkage_words import group_rows
+from api.evidence.evaluated import left_out_words, rows_of
 from api.evidence.gathering import Seen
-from api.evidence.values import DataTable, Heads, Source, Value, table_of
+from api.evidence.handed_in import told_evaluations
+from api.evidence.values import DataTable, Heads, Source, table_of
 from api.open_releases import open_tables
 from api.overview import quality
 from api.overview.group_quality import ESTIMATOR_WORDS, pack_rows, pack_sentences
@@ -72,8 +74,8 @@ def linkage_tables(seen: Seen) -> Iterator[DataTable]:
         [("name", "Records"), ("sentence", "Sentence")],
         [
             (one.name, sentence)
-            for _, one in seen.handed_in.evaluations
-            for sentence in (one.group_differences.sentences if one.group_differences else ())
+            for _, one in told_evaluations(seen.handed_in, seen.counts)
+            for sentence in (*one.sentences, *left_out_words(one))
         ],
         Source("handed in", "--evaluation"),
         empty="No evaluation that tells of differences was handed in.",
@@ -201,30 +203,13 @@ def _released(seen: Seen) -> tuple[list[GroupShare], str]:
 
 
 def _evaluated(seen: Seen) -> DataTable:
-    rows: list[tuple[Value, ...]] = []
-    for _, one in seen.handed_in.evaluations:
-        pairs = one.pairs
-        rows.append(
-            (one.name, "all", "all", pairs.true, pairs.precision, None, None, pairs.recall, None, None)
-        )
-        for group in one.groups:
-            counts = seen.counts
-            few = min(group.true, group.found)
-            shares = (group.precision, *group.precision_interval, group.recall, *group.recall_interval)
-            rows.append(
-                (
-                    one.name,
-                    group.kind,
-                    group.name,
-                    counts.of(group.true),
-                    *(counts.share(share, few) for share in shares),
-                )
-            )
+    rows = [row for _, one in told_evaluations(seen.handed_in, seen.counts) for row in rows_of(one)]
     return table_of(
         "evaluation",
         "Linkage of labelled records, measured with the truth, by group",
         [("name", "Records"), ("kind", "By"), ("group_name", "Group"), *_PAIRS],
         rows,
         Source("handed in", "--evaluation", "rounded"),
+        note="c: few. Groups with names that this release does not know are numbered.",
         empty="No evaluation was handed in.",
     )

@@ -15,10 +15,10 @@ from cli.privacy_audit.results import json_paths, read_results, write_document, 
 from cli.privacy_audit.running import Job, run_audits
 from cli.privacy_audit.words import attack_words, report_words
 from cli.profile.choosing import profile_file
+from linkage.audited.described import DESCRIBED
+from linkage.audited.report import AuditReport, Sizes
 from linkage.encode.legacy.profile import FoldReading
 from linkage.errors import InputError
-from linkage.lab.audit_measures import DESCRIBED
-from linkage.lab.audit_report import AuditReport, Sizes
 
 __all__ = ["privacy_audit"]
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import altair as alt
 
-from linkage.lab.audit_report import AuditReport, Finding
-from linkage.lab.audit_words import SIDES, findings_of, light_words, named
+from linkage.audited.report import AuditReport, Finding
+from linkage.audited.words import SIDES, findings_of, light_words, named
 from linkage.lab.evaluation_charts import svg_of
 
 __all__ = ["by_light", "by_pairs", "by_side", "lights_over_profiles"]
@@ -81,13 +81,13 @@ def by_pairs(reports: Sequence[AuditReport]) -> str:
         {
             "profile": named(report),
             "pairs": int(one.measure.removeprefix("known-pairs-")),
-            "value": 100 * one.value,
-            "low": 100 * one.low,
-            "high": 100 * one.high,
+            "value": _scaled(one, one.value),
+            "low": _scaled(one, one.low),
+            "high": _scaled(one, one.high),
         }
         for report in reports
         for one in findings_of(report, "none")
-        if one.measure.startswith("known-pairs-")
+        if one.measure.startswith("known-pairs-") and one.value is not None
     ]
     names = alt.Scale(domain=[named(report) for report in reports])
     title = "others re-identified, per cent (symmetric log)"
@@ -105,11 +105,12 @@ def by_pairs(reports: Sequence[AuditReport]) -> str:
 
 def by_side(report: AuditReport) -> str:
     """Draw what each attack reaches with more and more in clear beside the encodings."""
+    sided = {one.measure for one in findings_of(report, "payload")}
     rows = [
         {"knowledge": SIDES[side], **_row(one, "")}
         for side in SIDES
         for one in findings_of(report, side)
-        if one.percent and any(other.measure == one.measure for other in findings_of(report, "payload"))
+        if one.percent and one.value is not None and one.measure in sided
     ]
     colours = alt.Scale(domain=list(SIDES.values()), range=["#1b6ca8", "#c8553d", "#5b4b8a"])
     y_offset = alt.YOffset("knowledge:N", sort=list(SIDES.values()))
@@ -129,8 +130,8 @@ def _row(finding: Finding, light: str) -> dict[str, Any]:
     return {"words": finding.words, "value": value, "low": low, "high": high, "light": light}
 
 
-def _scaled(finding: Finding, value: float) -> float:
-    return 100 * value if finding.percent else value
+def _scaled(finding: Finding, value: float | None) -> float | None:
+    return 100 * value if finding.percent and value is not None else value
 
 
 def _scale(*, symlog: bool) -> alt.Scale:

@@ -6,9 +6,8 @@ Needs the extra ``lab``, for its charts.
 from collections.abc import Sequence
 from html import escape
 
-from linkage.lab import audit_charts as charts
-from linkage.lab.audit_report import AuditReport, Described, Finding, Side
-from linkage.lab.audit_words import (
+from linkage.audited.report import AuditReport, Described, Finding, Side
+from linkage.audited.words import (
     SIDES,
     command_of,
     control_rows,
@@ -22,6 +21,7 @@ from linkage.lab.audit_words import (
     number,
     verdict,
 )
+from linkage.lab import audit_charts as charts
 from linkage.lab.evaluation_page import figure_block, page, section, table_block
 
 __all__ = ["audit_page"]

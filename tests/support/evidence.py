@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from api.checkpoints import open_signer
 from api.clock import stamp
 from api.config import read_settings
@@ -27,6 +29,7 @@ from linkage.register.statistics.periods import read_period
 from linkage.wire.evidence import EvidenceEntry
 from tests.support.console_world import make_world
 from tests.support.governed_world import govern
+from tests.support.made_audits import made_audit
 from tests.support.unit import PROFILE
 
 NOW = dt.datetime(2026, 11, 23, 9, 30, 15, tzinfo=dt.UTC)
@@ -115,52 +118,11 @@ def copied(built: Built, place: Path) -> Path:
 
 
 def audit_figures(**changed: object) -> dict[str, object]:
-    found = {
-        "attack": "known-pairs",
-        "measure": "known-pairs-100",
-        "words": "other records re-identified from 100 known pairs",
-        "value": 0.0123,
-        "low": 0.0101,
-        "high": 0.0151,
-        "seeds": 5,
-        "light": "green",
-        "percent": True,
-        "setting": "5,000 people",
-        "method": "ridge",
-        "green": 0.02,
-    }
-    control = {
-        "attack": "dictionary",
-        "words": "the holder of the key recognises everybody",
-        "value": 1.0,
-        "must_reach": 0.99,
-        "reached": True,
-    }
-    return {
-        "format": "clew-privacy-audit",
-        "version": 1,
-        "profile": PROFILE.name,
-        "digest": PROFILE.digest,
-        "weak": False,
-        "setting": "5,000 made-up people",
-        "seeds": [1, 2, 3, 4, 5],
-        "sizes": {"people": 5000},
-        "own_people": None,
-        "attacks": [
-            {
-                "attack": "dictionary",
-                "title": "Dictionary",
-                "does": "encodes every name and looks for the same bits",
-                "knows": "the key",
-                "papers": ["Made for this test"],
-            }
-        ],
-        "findings": [found, {**found, "side": "payload", "light": None, "strongest": False, "value": 0.011}],
-        "controls": [control],
-        "left_out": [],
-        "broken": False,
-        **changed,
-    }
+    """A result of the profile in force, with something in every light."""
+    found = made_audit(
+        PROFILE, values={"known-pairs-100": 0.0123, "known-pairs-500": 0.2, "landmarks-100": 0.3}
+    )
+    return {**msgspec.to_builtins(found), **changed}
 
 
 def evaluation_figures() -> dict[str, object]:
@@ -168,11 +130,12 @@ def evaluation_figures() -> dict[str, object]:
         "true": 1200,
         "found": 1190,
         "correct": 1180,
-        "precision": 0.9916,
-        "recall": 0.9833,
-        "f1": 0.9874,
+        "precision": 1180 / 1190,
+        "recall": 1180 / 1200,
+        "f1": 2360 / 2390,
     }
     spans = {"precision_interval": [0.984, 0.996], "recall_interval": [0.974, 0.99]}
+    few_spans = {"precision_interval": [0.61, 1.0], "recall_interval": [0.49, 0.97]}
     few = {**pairs, "true": 7, "found": 6, "correct": 6, "precision": 1.0, "recall": 6 / 7, "f1": 12 / 13}
     return {
         "format": "clew-evaluation",
@@ -184,12 +147,12 @@ def evaluation_figures() -> dict[str, object]:
         "pairs": pairs,
         "groups": [
             {"kind": "sex", "name": "F", **pairs, **spans},
-            {"kind": "sex", "name": "not known", **few, **spans},
+            {"kind": "sex", "name": "not known", **few, **few_spans},
         ],
         "group_differences": {
             "level": 0.95,
             "claimed": 0,
-            "sentences": ["No group differs by more than chance."],
+            "sentences": ["No group differs from all others by more than chance (2 comparisons)."],
         },
         "seconds": {"encode": 1.0},
     }
