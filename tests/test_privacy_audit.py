@@ -314,9 +314,49 @@ def test_files_of_real_kinds_are_known_by_their_content(tmp_path: Path) -> None:
 
 def names(folder: Path, header: str, *columns: str) -> Path:
     rows = [",".join(getattr(one, column) for column in columns) for one in children(210, 3).people]
-    path = folder / "names.csv"
+    path = apart(folder) / "names.csv"
     path.write_text("\n".join((header, *rows)), encoding="utf-8")
     return path
+
+
+def apart(folder: Path) -> Path:
+    """Make a folder so far down that nothing of other tests lies beside it."""
+    made = folder / "lists" / "of" / "nobody"
+    made.mkdir(parents=True)
+    return made
+
+
+@pytest.mark.parametrize("mark", ["workspace.db", "unit.toml", "custody-log.jsonl"])
+@pytest.mark.parametrize("place", ["extract", "extract/2026", "."])
+def test_a_list_beside_a_workspace_is_refused(mark: str, place: str, tmp_path: Path) -> None:
+    own = names(tmp_path, "forename,surname", "forename", "surname")
+    party = tmp_path / "world" / "agency-E09"
+    (party / "workspace").mkdir(parents=True)
+    (party / "workspace" / mark).touch()
+    (party / place).mkdir(parents=True, exist_ok=True)
+    path = own.rename(party / place / "names.csv")
+    error = refusal("run", "child-1", "--names", path)
+    assert f"workspace/{mark}" in error.message
+    assert "takes nothing real" in error.message
+    folder = refusal("run", tmp_path / "world").message
+    assert f"agency-E09/workspace/{mark}" in folder
+    assert refusal("run", "child-1", "--names", tmp_path / "world").message == folder
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["child_id", "child_ref", "UPN", "Case Number", "NHS number", "reference", "legal_status", "Person ID"],
+)
+def test_a_list_with_a_column_of_real_systems_is_refused(column: str, tmp_path: Path) -> None:
+    path = apart(tmp_path) / "names.csv"
+    path.write_text(f"forename,surname,{column}\nAda,Byron,485 777 3456\n")
+    with pytest.raises(InputError, match="extracts of real systems") as caught:
+        read_names(path)
+    assert "485" not in caught.value.message + caught.value.hint
+
+
+def test_a_folder_is_no_profile(tmp_path: Path) -> None:
+    assert "this is a folder" in refusal("run", apart(tmp_path)).message
 
 
 def test_a_list_of_names_takes_the_place_of_made_up_people(tmp_path: Path) -> None:
@@ -354,7 +394,7 @@ def test_what_a_list_lacks_is_made_up_and_what_it_has_is_kept(tmp_path: Path) ->
     ],
 )
 def test_faults_of_a_list_are_named_by_their_line_and_no_value(rows: str, words: str, tmp_path: Path) -> None:
-    path = tmp_path / "names.csv"
+    path = apart(tmp_path) / "names.csv"
     path.write_text(rows)
     with pytest.raises(InputError) as caught:
         read_names(path)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,15 @@ from click.testing import CliRunner, Result
 from api.evidence.handed_in import read_handed_in
 from cli.privacy_audit.commands import EXIT_BROKEN, EXIT_RED, privacy_audit
 from cli.privacy_audit.results import BEGINS, ENDS
+from linkage.audited.measures import MEASURES, light_of
 from linkage.audited.reading import read_audit_report
 from linkage.audited.report import AuditReport, Sizes
+from linkage.encode.identifiers import Identifiers
 from linkage.errors import InputError, VersionError
+from linkage.lab.audit import run_unit
+from linkage.lab.audit_results import Unit
+from linkage.measured import METRICS, light
+from linkage.shipped_profiles import shipped_profile
 from tests.support.made_audits import made_audit
 
 Change = Callable[[dict[str, Any]], object]
@@ -168,6 +175,25 @@ def test_what_cannot_be_told_has_no_light_and_is_said(tmp_path: Path) -> None:
     printed = " ".join(shown(report, tmp_path).stdout.split())
     assert "1 cannot be told" in printed
     assert "number of tokens: cannot be told" in printed
+
+
+def test_names_of_even_make_leave_a_correlation_untold() -> None:
+    """Everybody has as many tokens as everybody else, so that nothing can go with their number."""
+    letters = permutations("bcdfghj", 5)
+    people = [
+        Identifiers(forename="".join(one), surname="klmnp", date_of_birth="2011-04-23", sex="F")
+        for one in islice(letters, 220)
+    ]
+    sizes = Sizes(people=220, graph=20, dense=20, controls=100, children=100)
+    unit = Unit(attack="columns", seed=1)
+    result = run_unit(shipped_profile("clk-plain"), unit, sizes=sizes, people=people)
+    told = {one.measure: one.value for one in result.values}
+    assert told["popcount-correlation"] is None
+    assert told["bit-frequency-sd"] is not None
+    measure = MEASURES["popcount-correlation"]
+    assert [light_of(measure, value) for value in (None, float("nan"), float("inf"))] == [None] * 3
+    with pytest.raises(ValueError, match="no light"):
+        light(METRICS[0], float("nan"))
 
 
 def test_an_interval_that_reaches_into_another_light_is_said(tmp_path: Path) -> None:

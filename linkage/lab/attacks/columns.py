@@ -40,6 +40,6 @@ def column_measures(views: tuple[ViewKnowledge, ...], encoded: Encoded) -> Colum
 
 
 def _correlation(weights: NDArray[np.int64], expected: NDArray[np.float64]) -> float | None:
-    if weights.std() == 0.0 or expected.std() == 0.0:
-        return None
+    if np.ptp(weights) == 0 or np.ptp(expected) == 0.0:
+        return None  # what never varies goes with nothing, and a correlation would be no number
     return abs(float(np.corrcoef(weights, expected)[0, 1]))
