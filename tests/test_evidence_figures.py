@@ -234,7 +234,7 @@ def _audit_lights(register: sqlite3.Connection) -> Rows:
             continue
         one = known["privacy"][name]
         low, high = one["low"], one["high"]
-        if percent and name != "f1-cost":
+        if name != "f1-cost":
             low, high = max(low, 0.0), min(high, 1.0)
         interval = f"{_share(low, percent=percent)} to {_share(high, percent=percent)}"
         rows.append([_share(one["value"], percent=percent), interval, one["seeds"]])
