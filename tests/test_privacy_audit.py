@@ -17,6 +17,7 @@ from cli.privacy_audit.choosing import legacy_target, people_for, read_names
 from cli.privacy_audit.commands import EXIT_BROKEN, EXIT_RED, privacy_audit
 from cli.privacy_audit.results import BEGINS, ENDS
 from linkage.audited.described import DESCRIBED
+from linkage.audited.reading import read_audit_report
 from linkage.audited.report import AuditReport
 from linkage.errors import ClewError, InputError
 from linkage.lab.attacks.targets import target_of
@@ -53,7 +54,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(path: Path) -> AuditReport:
-    return msgspec.json.decode(path.read_bytes(), type=AuditReport)
+    return read_audit_report(path.read_bytes(), where=path.name)
 
 
 def test_a_plain_clk_is_red_and_what_is_printed_is_what_is_written(made: Path) -> None:
