@@ -201,7 +201,13 @@ def test_leaves_make_the_root_of_the_ledger_or_are_refused(size: int, changed: i
     point = Checkpoint(origin="unit", size=size, root=root(size, lambda *at: tree[at]))
     lines = [f"{place},alert,2026-11-23,{one.commitment}" for place, one in enumerate(leaves)]
     head = "entry,kind,day,commitment"
-    _check_leaves("\n".join([head, *lines, ""]).encode(), point)
+    whole = "\n".join([head, *lines, ""])
+    _check_leaves(whole.encode(), point)
+    for ends in ("\r\n", "\u2028", "\x0b"):
+        with pytest.raises(ClewError):
+            _check_leaves(whole.replace("\n", ends).encode(), point)
+    with pytest.raises(ClewError):
+        _check_leaves(whole.removesuffix("\n").encode(), point)
     if changed < size:
         for spoilt in (
             lines[:changed] + lines[changed + 1 :],
@@ -209,7 +215,7 @@ def test_leaves_make_the_root_of_the_ledger_or_are_refused(size: int, changed: i
             _swapped(lines, changed),
         ):
             with pytest.raises(ClewError):
-                _check_leaves("\n".join([head, *spoilt]).encode(), point)
+                _check_leaves("\n".join([head, *spoilt, ""]).encode(), point)
 
 
 def _swapped(lines: list[str], place: int) -> list[str]:
