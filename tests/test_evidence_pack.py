@@ -28,13 +28,11 @@ from api.manage import register
 from api.publishing import folders
 from api.store import schema
 from linkage.errors import FormatError, InputError, VerificationError
-from tests.support.console import needs_assets
+from pages import assets
 from tests.support.console_world import PERSONS
 from tests.support.evidence import ACCOUNTS, Built, audit_figures, build, handed_in, seen, shared_pack
 from tests.support.unit import handle
 from tests.test_console_governance_evidence import released_by_sex
-
-pytestmark = needs_assets
 
 
 @pytest.fixture(scope="module", name="built")
@@ -267,6 +265,15 @@ def test_without_the_packages_of_documents_the_command_says_so(
     assert isinstance(ran.exception, InputError)
     assert "docx" in ran.exception.message
     assert "clew[evidence]" in str(ran.exception.hint)
+
+
+def test_a_pack_needs_no_style_sheet_of_the_console(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assets, "FOLDER", tmp_path / "nothing was fetched")
+    with seen(built.before) as one:
+        told = [(each.address, each.method) for each in one.addresses]
+    assert told == built.evidence("select address, method from permissions")
 
 
 def test_what_was_handed_in_is_shown_and_kept_as_it_was(built: Built) -> None:
