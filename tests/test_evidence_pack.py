@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from markupsafe import escape
 from sqlalchemy import select
 
-from api.evidence import building, tables_linkage, writing
+from api.evidence import building, tables_control, tables_linkage, writing
 from api.evidence.building import build_pack
 from api.evidence.handed_in import read_handed_in
 from api.evidence.tables_linkage import linkage_tables
@@ -25,6 +25,7 @@ from api.evidence.texts import read_texts
 from api.evidence.tree import Blank, Cell, Grid, Heading, Inline, Link, plain, walk
 from api.folders import DataFolder
 from api.manage import register
+from api.overview.guarding import PathRights
 from api.publishing import folders
 from api.store import schema
 from linkage.errors import FormatError, InputError, VerificationError
@@ -172,6 +173,38 @@ def _contents(built: Built) -> Iterator[tuple[str, bytes]]:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 for name in archive.namelist():
                     yield f"{path.name}: {name}", archive.read(name)
+
+
+def test_no_table_has_the_day_of_an_act_about_one_child(built: Built) -> None:
+    rows = built.evidence("select kind, first_day, last_day from ledger_kinds")
+    without = {kind for kind, *days in rows if days == [None, None]}
+    about = {"erasure", "handle-shielded", "must-not-link", "re-identification", "records-named"}
+    about |= {"persons-merged", "person-split", "review-decision", "sensitive-read"}
+    assert without == about & {row[0] for row in rows}
+    assert "sensitive-read" in without
+
+
+def test_accounts_of_the_machine_are_numbered_and_not_named(built: Built) -> None:
+    rows = built.evidence("select path, owner, group_name, mode, everybody from path_rights")
+    assert {row[1:3] for row in rows} == {("account 1", "group 1")}
+    told = {row[0]: row[4] for row in rows if row[4] != "no"}
+    assert told == {"unit.toml": "yes, to read: it holds no secret"}
+    assert "1 (unit.toml)" in re.sub("<[^>]*>", "", built.text("11-threat-model.html"))
+    paths = [
+        PathRights("a", "", owner, "g", mode, everybody=mode[7] == "r" or mode[8] == "w")
+        for owner, mode in (
+            ("x", "-rw-r--r--"),
+            ("y", "-rw-rw-rw-"),
+            ("x", "-rw-----w-"),
+            ("z", "-rw-------"),
+        )
+    ]
+    assert [(row[2], row[5]) for row in tables_control._rights(paths)] == [
+        ("account 1", "yes, to read"),
+        ("account 2", "yes, to read and write"),
+        ("account 1", "yes, to write"),
+        ("account 3", "no"),
+    ]
 
 
 def test_counts_about_few_children_are_not_told(built: Built) -> None:
