@@ -130,6 +130,31 @@ def test_documents_say_what_pages_say(built: Built) -> None:
         assert all(f"[To be written: {one}]" in everything for one in blanks)
 
 
+def test_wide_tables_of_documents_lie_on_their_side(built: Built) -> None:
+    lying = 0
+    for item in built.pack.gathered.items:
+        made = docx.Document(str(built.folder / f"{item.stem}.docx"))
+        sides = [section.page_width > section.page_height for section in made.sections]
+        grids = [one for one in walk(item.blocks) if isinstance(one, Grid) and one.rows]
+        for table, grid in zip(made.tables, grids, strict=True):
+            ended = table._tbl.xpath("count(preceding::w:sectPr)")
+            assert sides[int(ended)] == (len(grid.heads) > 6), grid.caption
+            section = made.sections[int(ended)]
+            widths = [cell.width for cell in table.rows[0].cells]
+            room = section.page_width - section.left_margin - section.right_margin
+            assert sum(widths) <= room + 10_000, grid.caption  # widths are kept in twentieths of a point
+            assert min(widths) > 200_000, grid.caption  # more than half a centimetre
+            lying += sides[int(ended)]
+    assert lying > 3
+
+
+def test_heads_of_tables_begin_with_a_capital(built: Built) -> None:
+    for item in built.pack.gathered.items:
+        for grid in (one for one in walk(item.blocks) if isinstance(one, Grid)):
+            heads = [plain(one) for one in grid.heads]
+            assert all(one[:1] == one[:1].upper() for one in heads), (item.stem, heads)
+
+
 def _as_written(cell: Cell) -> str:
     return "".join(map(_word_written, cell))
 

@@ -355,6 +355,25 @@ def test_pages_are_accessible_and_fetch_nothing(built: Built, soak: bool) -> Non
     assert [one for one in asked if not one.startswith("file:")] == []
 
 
+@needs_chromium
+def test_captions_and_words_have_room_on_a_telephone(built: Built) -> None:
+    """Tables scroll in a frame of their own: their captions stay in sight, and no column is a few letters."""
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 400, "height": 900})
+        for name in ("05-key-custody", "07-linkage-quality", "index"):
+            page.goto((built.folder / f"{name}.html").as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= 400
+            for words in page.locator("caption span").all():
+                place = words.bounding_box()
+                assert place is not None
+                assert place["x"] >= 0, words.inner_text()
+                assert place["x"] + place["width"] <= 400, words.inner_text()
+            narrow = page.locator(".some .long, .many .long").evaluate_all(
+                "all => all.filter(e => e.clientWidth < 140)"
+            )
+            assert narrow == [], name
+
+
 def test_leaves_are_those_of_the_ledger(built: Built) -> None:
     rows = list(csv.reader(built.text("ledger/leaves.csv").splitlines()))
     with closing(sqlite3.connect(built.before.register_database)) as connection:
