@@ -133,10 +133,7 @@ class _Writer:
     def _grid(self, grid: Grid) -> Markup:
         if not grid.rows:
             return Markup('<p class="note"><strong>{}.</strong> {}</p>').format(grid.caption, grid.note)
-        kinds = [
-            Markup(' class="long"') if one == "l" and _is_long(grid, place) else _CLASSES[one]
-            for place, one in enumerate(grid.aligned)
-        ]
+        kinds = [_class(kind, long=_is_long(grid, place)) for place, kind in enumerate(grid.aligned)]
         heads = Markup("").join(
             Markup('<th scope="col"{}>{}</th>').format(kind, self.inlines(cell))
             for kind, cell in zip(kinds, grid.heads, strict=True)
@@ -184,6 +181,13 @@ class _Writer:
                 raise FormatError(f"a text leads to the file {name}, which there is not")
             return name
         return target
+
+
+def _class(kind: str, *, long: bool) -> Markup:
+    """Return the class of a column; what is short needs no room of its own."""
+    if kind == "l" and long:
+        return Markup(' class="long"')
+    return Markup("") if kind == "c" and not long else _CLASSES[kind]
 
 
 def _is_long(grid: Grid, place: int) -> bool:
