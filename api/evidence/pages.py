@@ -184,10 +184,10 @@ class _Writer:
 
 
 def _class(kind: str, *, long: bool) -> Markup:
-    """Return the class of a column; what is short needs no room of its own."""
+    """Return the class of a column; what is short stands in one line."""
     if kind == "l" and long:
         return Markup(' class="long"')
-    return Markup("") if kind == "c" and not long else _CLASSES[kind]
+    return Markup(' class="whole"') if kind == "c" and not long else _CLASSES[kind]
 
 
 def _is_long(grid: Grid, place: int) -> bool:
