@@ -20,11 +20,8 @@ from linkage.audited.reading import read_audit_report
 from linkage.audited.report import Sizes
 from linkage.errors import InputError
 from linkage.shipped_profiles import shipped_profile
-from tests.support.console import needs_assets
 from tests.support.evidence import Built, audit_figures, evaluation_figures, seen, shared_pack
 from tests.support.made_audits import made_audit
-
-pytestmark = needs_assets
 
 
 @pytest.fixture(scope="module", name="built")
