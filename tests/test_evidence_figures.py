@@ -289,7 +289,7 @@ def _audit_results(_: sqlite3.Connection) -> Rows:
     audit: Any = audit_figures()
     found, sizes = _given_lights(), audit["sizes"]
     shape = [sizes["people"], sizes["graph"], sizes["dense"], len(audit["seeds"])]
-    return [[*shape, found["red"], found["amber"], found["green"], 0]]
+    return [[found["red"], found["amber"], found["green"], 0, *shape]]
 
 
 def _runs(register: sqlite3.Connection) -> Rows:

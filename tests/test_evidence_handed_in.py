@@ -56,7 +56,7 @@ def test_the_result_of_what_was_handed_in_stands_on_top(built: Built, tmp_path: 
         said = " ".join(str(row[1]) for row in tables["audit-left-out"].rows)
         assert "limits were made for 5,000 people" in said
         assert "1,500 known pairs" in said
-        assert tables["audit-results"].rows[0][3:6] == (400, 60, 75)
+        assert tables["audit-results"].rows[0][8:11] == (400, 60, 75)
 
 
 def test_an_audit_whose_controls_failed_says_nothing(built: Built, tmp_path: Path) -> None:
@@ -64,11 +64,11 @@ def test_an_audit_whose_controls_failed_says_nothing(built: Built, tmp_path: Pat
     with given_tables_of(built, tmp_path, other, controls={"graph-plain": 0.5}) as (words, tables):
         assert "is broken: a control experiment failed, and it says nothing" in words
         assert "not the profile in force" in words
-        lights = {row[7] for row in tables["audit-given"].rows}
+        lights = {row[2] for row in tables["audit-given"].rows}
         assert lights == {"says nothing"}
         (row,) = tables["handed-in"].rows
         assert row[5:7] == ("no", "no: a control experiment failed")
-        assert tables["audit-results"].rows[0][7:11] == (None,) * 4
+        assert tables["audit-results"].rows[0][3:7] == (None,) * 4
 
 
 @contextlib.contextmanager

@@ -29,29 +29,29 @@ _RESULTS: tuple[Heads, ...] = (
     ("file", "File", "code"),
     ("profile", "Profile"),
     ("in_force", "Of the profile in force"),
-    ("people", "People attacked", "count"),
-    ("graph", "By graph matching", "count"),
-    ("dense", "Of one day", "count"),
-    ("seeds", "Seeds", "count"),
     ("red", "Red", "count"),
     ("amber", "Amber", "count"),
     ("green", "Green", "count"),
     ("untold", "Cannot be told", "count"),
-    ("controls", "Control experiments"),
     ("result", "What it says"),
+    ("people", "People attacked", "count"),
+    ("graph", "By graph matching", "count"),
+    ("dense", "Of one day", "count"),
+    ("seeds", "Seeds", "count"),
+    ("controls", "Control experiments"),
 )
 _GIVEN: tuple[Heads, ...] = (
-    ("profile", "Profile"),
-    ("attack", "Attack"),
     ("what", "What it reached"),
     ("side", "What the attacker sees"),
+    ("light", "Light"),
     ("value", "Value"),
     ("interval", "Interval, 95 %"),
-    ("seeds", "Seeds", "count"),
-    ("light", "Light"),
-    ("limits", "Limits"),
     ("settled", "Is the light settled"),
+    ("limits", "Limits"),
+    ("attack", "Attack"),
     ("method", "Method"),
+    ("seeds", "Seeds", "count"),
+    ("profile", "Profile"),
 )
 
 
@@ -175,13 +175,13 @@ def _result(one: AuditReport, *, current: bool) -> tuple[Value, ...]:
     return (
         one.profile,
         "yes" if current else "no",
+        *lights,
+        "nothing: it is broken" if one.broken else size,
         attacked(sizes, one.own_people),
         sizes.graph,
         sizes.dense,
         len(one.seeds),
-        *lights,
         f"{held} of {len(one.controls)} as they must",
-        "nothing: it is broken" if one.broken else size,
     )
 
 
@@ -196,17 +196,17 @@ def _findings(audit: AuditReport) -> Iterator[tuple[Value, ...]]:
             lit = audit.broken or one.light
             reach = "" if audit.broken else reach_words(one)
             yield (
-                audit.profile,
-                titled(one.attack),
                 one.words,
                 SIDES[one.side],
+                light_words(audit, one) if lit else None,
                 _held(number(one.value, percent=one.percent)),
                 _held(interval_words(one)),
-                one.seeds,
-                light_words(audit, one) if lit else None,
-                _held(limits_words(one)) if one.light else None,
                 (f"no: {reach}" if reach else "yes") if lit and not audit.broken else None,
+                _held(limits_words(one)) if one.light else None,
+                titled(one.attack),
                 one.method,
+                one.seeds,
+                audit.profile,
             )
 
 
