@@ -13,6 +13,8 @@ from typing import get_args
 
 import pytest
 
+from api.evidence.evaluated import read_evaluation, told
+from api.evidence.values import Counts
 from cli import evaluate as command
 from cli import evaluate_words
 from cli.main import main
@@ -100,7 +102,10 @@ def test_sources_may_be_a_mapping_and_declare_themselves_duplicate_free(
         about = {"rows": 3, "duplicate_free": free}
         (folder / "meta.json").write_text(json.dumps({"mode": mode, "sources": {"A": about, "B": {}}}))
         assert _run(folder, "--json", tmp_path / "figures.json") == 0
-        figures = json.loads((tmp_path / "figures.json").read_text())
+        written = (tmp_path / "figures.json").read_bytes()
+        given = told(read_evaluation(written, where="figures.json"), 1, Counts(base=10, threshold=10))
+        assert given.left_out == 0, "a sentence that a pack does not know"
+        figures = json.loads(written)
         sizes.append(figures["clusters"]["largest_found"])
         assert figures["duplicate_free"] == (["A"] if free else [])
     assert sizes == [3, 2]

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,16 @@ import msgspec
 import pytest
 
 from api.evidence.building import build_pack
+from api.evidence.evaluated import read_evaluation, told
 from api.evidence.handed_in import read_handed_in
 from api.evidence.tables_given import given_fact, given_tables
-from api.evidence.values import DataTable
+from api.evidence.values import Counts, DataTable
 from linkage.audited.reading import read_audit_report
 from linkage.audited.report import Sizes
+from linkage.differences import Comparison, GroupDifference
 from linkage.errors import InputError
+from linkage.lab.evaluation_differences import sentences
+from linkage.shares import Interval
 from linkage.shipped_profiles import shipped_profile
 from tests.support.evidence import Built, audit_figures, evaluation_figures, seen, shared_pack
 from tests.support.made_audits import made_audit
@@ -119,3 +124,33 @@ def test_no_name_that_a_file_brings_with_it_comes_into_the_pack(built: Built, tm
     (tmp_path / "noted.json").write_text(json.dumps(audit_figures(note=NAMED)))
     with pytest.raises(InputError, match="not a result"):
         read_handed_in((tmp_path / "noted.json",), ())
+
+
+@pytest.mark.parametrize("outcome", ["recall", "precision"])
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("missing", "nothing"),
+        ("missing", "date of birth"),
+        ("ethnicity", "black"),
+        ("age band", "10-15"),
+        ("sex", "female"),
+        ("source", "E09"),
+        ("name origin", "somali"),
+    ],
+)
+def test_sentences_that_an_evaluation_writes_are_known_to_the_pack(
+    outcome: str, kind: str, name: str
+) -> None:
+    spread = Interval(0.71, 0.6, 0.8)
+    difference = Interval(-0.27, -0.42, -0.16)
+    one = GroupDifference(
+        outcome, kind, name, 40, 80.0, spread, Interval(0.98, 0.9, 1.0), difference, 0.001, True
+    )
+    few = replace(one, chance=None, claimed=False)
+    for found in (Comparison(0.05, (one, few), ()), Comparison(0.05, (few,), ())):
+        figures: Any = evaluation_figures()
+        figures["group_differences"]["sentences"] = said = sentences(found)
+        given = told(read_evaluation(json.dumps(figures).encode(), where="x"), 1, Counts(10, 10))
+        assert list(given.sentences) == said
+        assert given.left_out == 0
