@@ -98,10 +98,20 @@ class EvaluatedGroup(EvaluatedPairs, frozen=True, kw_only=True):
     recall_interval: tuple[float, float]
 
 
+class TestedGroup(Struct, frozen=True, kw_only=True):
+    """Whether one group was found to differ in one measure by more than chance."""
+
+    measure: str
+    kind: str
+    name: str
+    claimed: bool
+
+
 class GroupDifferences(Struct, frozen=True, kw_only=True):
     """Which groups were linked differently, in sentences, with what certainty."""
 
     sentences: tuple[str, ...]
+    groups: tuple[TestedGroup, ...] = ()
 
 
 class Evaluated(Struct, frozen=True, kw_only=True):
