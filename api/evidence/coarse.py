@@ -16,7 +16,7 @@ _SETTLED = 1e-9
 
 
 def expected_shares(counts: Counts, shares: Sequence[float | None], of: int) -> list[Value]:
-    """Return a share of ``of`` with its ends, as a linkage expects them, in whole per cent.
+    """Return a share of ``of`` and its two ends, as a linkage expects them, in whole per cent.
 
     Those of it that are expected to be wrong are taken of the rounded count; ends are rounded outwards.
     ``c`` where it is of few; None where nothing is known.
@@ -27,13 +27,9 @@ def expected_shares(counts: Counts, shares: Sequence[float | None], of: int) -> 
     if not whole:
         return [None for _ in shares]
     right = [None if one is None else max(100 * (1 - (1 - one) * of / whole), 0.0) for one in shares]
-    turned = (round, _down, _up)
-    return [None if one is None else turn(one) / 100 for one, turn in zip(right, turned, strict=True)]
-
-
-def _down(percent: float) -> int:
-    return floor(percent + _SETTLED)
-
-
-def _up(percent: float) -> int:
-    return ceil(percent - _SETTLED)
+    share, low, high = right
+    return [
+        None if share is None else round(share) / 100,
+        None if low is None else floor(low + _SETTLED) / 100,
+        None if high is None else ceil(high - _SETTLED) / 100,
+    ]
