@@ -194,7 +194,7 @@ def _of_columns(tables: Sequence[Table], truth: Mapping[Label, str], most: int) 
         yield from _of_persons(kind, values, truth) if column in OF_PERSONS else _of_records(kind, values)
 
 
-def _gathered(values: Mapping[Label, str], most: int) -> Mapping[Label, str]:
+def _gathered(values: dict[Label, str], most: int) -> dict[Label, str]:
     """Put the smallest groups of a column into one where there are too many; a tie goes by name."""
     sizes = Counter(values.values())
     if len(sizes) <= most:
