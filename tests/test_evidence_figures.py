@@ -281,7 +281,7 @@ def _expected(shares: Sequence[float | None], links: int) -> list[float | None]:
     right = [None if one is None else max(0.0, 100 - (1 - one) * links / whole * 100) for one in shares]
     share, low, high = right
     return [
-        None if share is None else round(share) / 100,
+        None if share is None else math.floor(share + 0.5 + 1e-9) / 100,
         None if low is None else math.floor(low + 1e-9) / 100,
         None if high is None else math.ceil(high - 1e-9) / 100,
     ]

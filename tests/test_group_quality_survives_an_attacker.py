@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from api.disclosing import POLICY
+from api.evidence.coarse import expected_shares
+from api.evidence.values import Counts, Value
 from linkage.register.capture import CaptureRow
 from linkage.register.disclosure import DisclosurePolicy
 from linkage.register.group_disclosure import told_captures, told_rows
@@ -238,8 +240,34 @@ def test_two_lists_give_no_small_count_away(seed: int) -> None:
             assert row.low is not None
             assert row.high is not None
             assert row.low <= row.estimate <= row.high
-    hidden = [row for row in told[1:] if row.both is None]
-    assert len(hidden) != 1 or told[0].both is None
+    for place, name in enumerate(("both", "only_council", "only_police")):
+        spans = [
+            _behind(getattr(row, name), one[place], POLICY, 1000)
+            for one, row in zip((sums, *groups.values()), told, strict=True)
+        ]
+        least, most = (sum(ends) for ends in zip(*((one[0], one[-1]) for one in spans[1:]), strict=True))
+        for one, span in zip(groups.values(), spans[1:], strict=True):
+            if 1 <= one[place] <= FEW:  # everybody less all other groups, as far as they are known
+                low = max(span[0], spans[0][0] - (most - span[-1]))
+                high = min(span[-1], spans[0][-1] - (least - span[0]))
+                assert high - low >= POLICY.protection, (name, one)
+
+
+def test_shares_that_a_linkage_expects_do_not_tell_how_many_links_there_are() -> None:
+    """So many false links of so many: whatever count stands behind the rounded one, the same is printed."""
+    counts = Counts(base=10, threshold=10)
+    for wrong in range(8):
+        printed: dict[int, set[tuple[Value, ...]]] = {}
+        for links in range(11, 145):
+            shares = [1 - part / links for part in (wrong / 2, wrong, wrong / 4)]
+            shown = counts.of(links)
+            assert isinstance(shown, int)
+            printed.setdefault(shown, set()).add(tuple(expected_shares(counts, shares, links)))
+        assert {len(each) for each in printed.values()} == {1}
+    assert expected_shares(counts, [0.9, 0.8, 1.0], 10) == ["c", "c", "c"]
+    assert expected_shares(counts, [None, None, None], 500) == [None] * 3
+    assert expected_shares(counts, [1.0, 1.0, 1.0], 0) == [None] * 3
+    assert expected_shares(counts, [0.985, 0.9666, 0.9951], 900) == [0.99, 0.96, 1.0]
 
 
 def test_bounds_of_answers_are_of_rounded_counts_and_none_where_one_is_few() -> None:

@@ -29,7 +29,7 @@ def expected_shares(counts: Counts, shares: Sequence[float | None], of: int) -> 
     right = [None if one is None else max(100 * (1 - (1 - one) * of / whole), 0.0) for one in shares]
     share, low, high = right
     return [
-        None if share is None else round(share) / 100,
+        None if share is None else floor(share + 0.5 + _SETTLED) / 100,
         None if low is None else floor(low + _SETTLED) / 100,
         None if high is None else ceil(high - _SETTLED) / 100,
     ]
