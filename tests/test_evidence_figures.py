@@ -432,6 +432,7 @@ ELSEWHERE = {
     "disclosure": "the settings file",
     "facts-of-unit": "facts, which are counted above",
     "group-captures": "the page of governance, whose rows they are",
+    "group-differences": "the page of governance, whose rows they are",
     "group-findings": "the page of governance, whose sentences they are",
     "group-quality": "the page of governance, whose rows they are",
     "handed-in": "seeds, which the file that is handed in has",

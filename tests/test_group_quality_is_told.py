@@ -323,7 +323,12 @@ def test_the_packs_tables_are_those_of_the_page(shown: Shown) -> None:
     rows = tables["group-quality"].rows
     black = next(row for row in rows if row[2] == "black")
     said = (ESTIMATOR_WORDS[IN_CARE], "ethnicity", "black", 210, 30, 0.8571, 0.803, 0.898)
-    assert black == (*said, -0.1227, -0.177, -0.081, "more than chance")
+    assert black == (*said, "more than chance")
+    differences = tables["group-differences"].rows
+    assert [row[2:] for row in differences] == [
+        ("black", -0.1227, -0.177, -0.081, "more than chance"),
+        ("Agency E09", 0.0167, -0.007, 0.04, "not shown to be more than chance"),
+    ]
     male = next(row for row in rows if row[2] == "male")
     assert male[3:8] == (90, "c", "c", 0.78, 1.0)
     assert next(row for row in rows if row[2] == "mixed")[3:8] == (None,) * 5

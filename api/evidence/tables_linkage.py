@@ -132,9 +132,6 @@ def _told(seen: Seen) -> Iterator[DataTable]:
             ("share", "Share", "percent"),
             ("low", "From", "percent"),
             ("high", "To", "percent"),
-            ("difference", "Difference from all others", "percent"),
-            ("difference_low", "From", "percent"),
-            ("difference_high", "To", "percent"),
             ("verdict", "What it says"),
         ],
         [
@@ -146,20 +143,47 @@ def _told(seen: Seen) -> Iterator[DataTable]:
                     ("c" if shown is None and not row.why else shown)
                     for shown in (row.children, row.missed, row.share, row.low, row.high)
                 ),
-                row.difference,
-                row.difference_low,
-                row.difference_high,
                 verdict_of(row),
             )
             for one in (() if told is None else told.estimators)
             for row in (*one.rows, *one.untold)
         ],
         source,
-        note=(
-            f"{rules}Shares and differences are made of the rounded counts; a difference is more than chance "
-            "only if it is so whatever stands behind the roundings."
-        ),
+        note=f"{rules}Shares and their intervals are made of the rounded counts.",
         empty=empty,
+    )
+    yield table_of(
+        "group-differences",
+        "How far the share of a group is from that of all others",
+        [
+            ("estimator", "Rests on"),
+            ("kind", "By"),
+            ("name", "Group"),
+            ("difference", "Difference", "percent"),
+            ("low", "From", "percent"),
+            ("high", "To", "percent"),
+            ("verdict", "What it says"),
+        ],
+        [
+            (
+                one.name,
+                row.kind,
+                row.group,
+                row.difference,
+                row.difference_low,
+                row.difference_high,
+                verdict_of(row),
+            )
+            for one in (() if told is None else told.estimators)
+            for row in one.rows
+            if row.tested
+        ],
+        source,
+        note=(
+            "Made of rounded counts. A difference is more than chance only if it is so whatever stands "
+            "behind the roundings."
+        ),
+        empty="No group has counts enough to be compared with all others.",
     )
     yield table_of(
         "group-findings",
