@@ -119,7 +119,11 @@ def _told(seen: Seen) -> Iterator[DataTable]:
     source = Source("query", "select * from group_quality", "rounded")
     empty = "No cycle has told anything of groups yet."
     told = told_by_groups(seen.connection)
-    rules = "" if told is None else f"Rounded to {told.base}; c: 1 to {told.threshold}, or as telling. "
+    rules = (
+        ""
+        if told is None
+        else f"Rounded to {told.base}; c: 1 to {told.threshold}, or what would give such a count away. "
+    )
     yield table_of(
         "group-quality",
         "Estimates of recall and precision by group, without the truth",
