@@ -20,7 +20,7 @@ KEPT = re.compile(
     r"api/.+"
     r"|cli/(__init__|main|dumps)\.py"
     r"|linkage/[a-z_0-9]+\.py"
-    r"|linkage/(match|register|wire)/.+"
+    r"|linkage/(audited|match|register|wire)/.+"
     r"|pages/.+"
     r"|clew-[^/]+\.dist-info/.+"
 )

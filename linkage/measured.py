@@ -4,6 +4,7 @@ Figures belong to a digest: whatever changes a bit of a profile leaves it withou
 without figures shows no light.  Attacks are lower bounds: red is known to fall, green is not known to.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import wrap
@@ -25,9 +26,11 @@ __all__ = [
     "Measured",
     "Metric",
     "MetricName",
+    "cost_words",
     "light",
     "measured",
     "measured_source",
+    "possible",
     "read_measured",
 ]
 
@@ -145,7 +148,12 @@ _ONE_LINE, _PIECE = 88, 96
 
 
 def light(metric: Metric, value: float) -> Light:
-    """Return the light of a value; between green and red lies amber."""
+    """Return the light of a value; between green and red lies amber.
+
+    Raises ``ValueError`` for what is no number: it has no light.
+    """
+    if not math.isfinite(value):
+        raise ValueError("what is no number has no light")
     sign = -1.0 if metric.more_is_better else 1.0
     above_green, above_red = sign * (value - metric.green), sign * (value - metric.red)
     if above_red > 0 or (metric.red_itself and above_red == 0):
@@ -153,6 +161,24 @@ def light(metric: Metric, value: float) -> Light:
     if above_green < 0 or (metric.green_itself and above_green == 0):
         return "green"
     return "amber"
+
+
+_COST: Final = "f1-cost"
+"""The one measure that may be below nothing, which is a gain; all others lie between 0 and 1."""
+
+
+def possible(metric: Metric, figure: Figure) -> tuple[float, float]:
+    """Return a figure's interval, within what the measure can be."""
+    if metric.name == _COST:
+        return figure.low, figure.high
+    return max(figure.low, 0.0), min(figure.high, 1.0)
+
+
+def cost_words(metric: Metric, value: float, *, digits: int) -> str | None:
+    """Return a cost in points, better or worse; None for a measure that is no cost."""
+    if metric.name != _COST:
+        return None
+    return f"{abs(100.0 * value):.{digits}f} points {'better' if value < 0.0 else 'worse'}"
 
 
 def measured(profile: EncodingProfile) -> Measured | None:

@@ -2,10 +2,12 @@
 
 import pytest
 
+from linkage.audited.described import DESCRIBED
+from linkage.audited.measures import MEASURES
+from linkage.audited.reading import contradictions
+from linkage.audited.report import AuditReport, Sizes
 from linkage.errors import InputError
 from linkage.lab.audit import assemble, audit, run_unit, units
-from linkage.lab.audit_measures import DESCRIBED, MEASURES
-from linkage.lab.audit_report import AuditReport, Sizes
 from linkage.lab.crowds import children
 from linkage.shipped_profiles import shipped_profile
 
@@ -89,6 +91,11 @@ def test_what_is_left_out_is_said(plain: AuditReport, default: AuditReport) -> N
     assert not any("one view" in line for line in default.left_out)
 
 
+def test_no_result_contradicts_itself(plain: AuditReport, default: AuditReport) -> None:
+    for report in (plain, default):
+        assert list(contradictions(report)) == []
+
+
 def test_units_give_the_same_again_and_none_may_be_missing() -> None:
     profile = shipped_profile("clk-plain")
     work = units(profile, seeds=(2,), sizes=SIZES)
@@ -110,5 +117,6 @@ def test_people_of_ones_own_and_odd_requests() -> None:
     results = [run_unit(profile, unit, sizes=SIZES, people=people) for unit in work]
     report = assemble(profile, results, seeds=(1,), sizes=SIZES, people=people)
     assert report.own_people == 60
+    assert list(contradictions(report)) == []
     assert {finding.side for finding in report.findings} == {"none"}
     assert any("clear fields" in line for line in report.left_out)

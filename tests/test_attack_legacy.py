@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from linkage.audited.report import Sizes
 from linkage.encode.legacy.profile import LegacyProfile
 from linkage.errors import InputError
 from linkage.lab.attacks.known_pairs import METHODS, Method, guess, known_pair_attack
 from linkage.lab.attacks.landmarks import landmark_scores
 from linkage.lab.attacks.targets import LegacyTarget, target_of
 from linkage.lab.audit import assemble, run_unit, units
-from linkage.lab.audit_report import Sizes
 from linkage.lab.crowds import Listed, children
 from tests.support.legacy import feature, ignored, profile, schema
 

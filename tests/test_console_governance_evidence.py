@@ -170,8 +170,7 @@ def test_the_interval_of_a_share_is_within_what_a_share_can_be(shown: Shown) -> 
     beyond = Figure(value=0.5, low=-0.1, high=1.0, seeds=2)
     for one in METRICS:
         low, high = AuditLight(one, "", beyond).interval
-        negative = not one.percent or one.name == "f1-cost"
-        assert (low, high) == (-0.1 if negative else 0.0, 1.0)
+        assert (low, high) == (-0.1 if one.name == "f1-cost" else 0.0, 1.0)
     text = plain(shown, "/governance/strength")
     known = measured(PROFILE)
     assert known is not None

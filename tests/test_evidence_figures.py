@@ -85,7 +85,7 @@ def _again(built: Built, register: sqlite3.Connection, name: str, kind: str, sou
     if kind == "moment":
         return {"built_on": "23 November 2026", "built_at": f"{NOW:%Y-%m-%d %H:%M} UTC"}[name]
     if kind == "handed in":
-        return "1"
+        return _given_words() if name == "audit_given_words" else "1"
     return _FROM[name](built)
 
 
@@ -247,7 +247,7 @@ def _audit_lights(register: sqlite3.Connection) -> Rows:
             continue
         one = known["privacy"][name]
         low, high = one["low"], one["high"]
-        if percent and name != "f1-cost":
+        if name != "f1-cost":
             low, high = max(low, 0.0), min(high, 1.0)
         interval = f"{_share(low, percent=percent)} to {_share(high, percent=percent)}"
         rows.append([_share(one["value"], percent=percent), interval, one["seeds"]])
@@ -267,9 +267,35 @@ def _audit_linkage(register: sqlite3.Connection) -> Rows:
 
 def _audit_given(_: sqlite3.Connection) -> Rows:
     found: Any = audit_figures()["findings"]
-    one = next(each for each in found if each.get("strongest", True))
-    interval = f"{_share(one['low'], percent=True)} to {_share(one['high'], percent=True)}"
-    return [[_share(one["value"], percent=True), interval, one["seeds"]]]
+    rows = []
+    for one in found:
+        if one["strongest"]:
+            low, value, high = (
+                f"{100 * one[name]:.2f}\u00a0%" if one["percent"] else f"{one[name]:.3f}"
+                for name in ("low", "value", "high")
+            )
+            rows.append([value, f"{low} to {high}", one["seeds"]])
+    return rows
+
+
+def _given_lights() -> dict[str, int]:
+    found: Any = audit_figures()["findings"]
+    return Counter(one["light"] for one in found if one["light"])
+
+
+def _given_words() -> str:
+    found = _given_lights()
+    return (
+        f"The audit of {PROFILE.name} comes to red {found['red']}, amber {found['amber']}, "
+        f"green {found['green']}."
+    )
+
+
+def _audit_results(_: sqlite3.Connection) -> Rows:
+    audit: Any = audit_figures()
+    found, sizes = _given_lights(), audit["sizes"]
+    shape = [sizes["people"], sizes["graph"], sizes["dense"], len(audit["seeds"])]
+    return [[*shape, found["red"], found["amber"], found["green"], 0]]
 
 
 def _runs(register: sqlite3.Connection) -> Rows:
@@ -420,6 +446,7 @@ COUNTED: dict[str, Callable[[sqlite3.Connection], Rows]] = {
     "accounts": _accounts,
     "alerts": _alerts,
     "audit-given": _audit_given,
+    "audit-results": _audit_results,
     "audit-lights": _audit_lights,
     "audit-linkage": _audit_linkage,
     "custody-log": _log,

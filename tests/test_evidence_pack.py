@@ -1,7 +1,6 @@
 """The evidence pack has its sixteen items, tells of no child, and is the same for the same register."""
 
 import io
-import json
 import re
 import shutil
 import sqlite3
@@ -18,9 +17,7 @@ from sqlalchemy import select
 
 from api.evidence import building, tables_control, tables_linkage, writing
 from api.evidence.building import build_pack
-from api.evidence.handed_in import read_handed_in
 from api.evidence.tables_linkage import linkage_tables
-from api.evidence.tables_strength import strength_tables
 from api.evidence.texts import read_texts
 from api.evidence.tree import Blank, Cell, Grid, Heading, Inline, Link, plain, walk
 from api.folders import DataFolder
@@ -31,7 +28,7 @@ from api.store import schema
 from linkage.errors import FormatError, InputError, VerificationError
 from pages import assets
 from tests.support.console_world import PERSONS
-from tests.support.evidence import ACCOUNTS, Built, audit_figures, build, handed_in, seen, shared_pack
+from tests.support.evidence import ACCOUNTS, Built, build, handed_in, seen, shared_pack
 from tests.support.unit import handle
 from tests.test_console_governance_evidence import released_by_sex
 
@@ -332,28 +329,6 @@ def test_a_pack_needs_no_style_sheet_of_the_console(
     with seen(built.before) as one:
         told = [(each.address, each.method) for each in one.addresses]
     assert told == built.evidence("select address, method from permissions")
-
-
-def test_what_was_handed_in_is_shown_and_kept_as_it_was(built: Built) -> None:
-    for name in ("audit.json", "evaluation.json"):
-        given = (built.folder.parent / "given" / name).read_bytes()
-        assert (built.folder / "handed-in" / name).read_bytes() == given
-    assert "encodes every name and looks for the same bits" in built.text("06-privacy-audit.html")
-    text = built.text("07-linkage-quality.html")
-    assert "Of 100 true pairs with sex “F” 81 are found, of others 98" in text
-    assert "records of persons of sex" not in text  # as the file says it, of exact counts
-    files = built.evidence("select file, in_force, sound from handed_in")
-    assert files == [("audit.json", "yes", "yes"), ("evaluation.json", "yes", "yes")]
-    assert built.evidence("select light from audit_given") == [("green",)]
-
-
-def test_an_audit_whose_controls_failed_says_nothing(built: Built, tmp_path: Path) -> None:
-    (tmp_path / "audit.json").write_text(json.dumps(audit_figures(broken=True, digest="0" * 64)))
-    with seen(built.before, read_handed_in((tmp_path / "audit.json",), ())) as one:
-        tables = {table.name: table for table in strength_tables(one)}
-    assert [row[7] for row in tables["audit-given"].rows] == ["says nothing: the audit is broken"]
-    (row,) = tables["handed-in"].rows
-    assert row[5:7] == ("no", "no: its control experiments failed")
 
 
 def test_groups_by_sex_are_those_of_the_newest_approved_release(

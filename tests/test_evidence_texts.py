@@ -3,7 +3,7 @@
 import json
 from contextlib import suppress
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -181,11 +181,11 @@ def test_values_are_printed_in_one_way() -> None:
 
 def test_what_is_handed_in_is_read_or_refused_by_name(tmp_path: Path) -> None:
     audit, evaluation = tmp_path / "audit.json", tmp_path / "evaluation.json"
-    audit.write_text(json.dumps(audit_figures(broken=True)))
+    audit.write_text(json.dumps(audit_figures()))
     evaluation.write_text(json.dumps(evaluation_figures()))
     found = read_handed_in((audit,), (evaluation,))
-    assert found.audits[0][1].broken
-    assert [one.name for one in found.files] == ["audit.json", "evaluation.json"]
+    assert found.audits[0][1].profile == audit_figures()["profile"]
+    assert [one.name for one in found.files] == ["audit-1.json", "evaluation-1.json"]
     for content, kind in (("{}", InputError), ("[" * 100_000, InputError), ("\x00", InputError)):
         audit.write_text(content)
         with pytest.raises(kind, match=r"audit\.json"):
@@ -195,14 +195,14 @@ def test_what_is_handed_in_is_read_or_refused_by_name(tmp_path: Path) -> None:
     audit.write_text(json.dumps(audit_figures(version=2)))
     with pytest.raises(VersionError, match="version 1"):
         read_handed_in((audit,), ())
-    with pytest.raises(InputError, match="same name"):
-        read_handed_in((), (evaluation, evaluation))
     with pytest.raises(ClewError):
         read_handed_in((tmp_path / "none.json",), ())
-    for name in ("my audit.json", ".audit.json", "prüfung.json"):
-        (tmp_path / name).write_text(json.dumps(audit_figures()))
-        with pytest.raises(InputError, match="name"):
-            read_handed_in((tmp_path / name,), ())
+    for changed in ({"correct": 1195}, {"precision": 0.5}, {"recall": 2}, {"note": "x"}):
+        figures: Any = evaluation_figures()
+        figures["groups"][0] |= changed
+        evaluation.write_text(json.dumps(figures))
+        with pytest.raises(InputError, match=r"evaluation\.json"):
+            read_handed_in((), (evaluation,))
 
 
 @given(st.integers(0, 70), st.integers(0, 69))

@@ -188,6 +188,14 @@ def test_a_share_is_that_of_rounded_counts_and_few_missed_bound_it() -> None:
     assert male.low is None or male.low <= 969 / 977
 
 
+def test_groups_that_do_not_make_up_everybody_leave_a_rest_that_is_told_of_nobody() -> None:
+    rows = [_row(ALL, ALL, 400, 60), _row("council", "E09", 214, 46), _row("council", "E10", 180, 12)]
+    told = {one.group: one for one in told_rows(rows, POLICY)}
+    assert list(told) == [ALL, "E09", "E10"]
+    assert {one.why for one in told.values()} <= {"", "too few children, or too few others"}
+    assert told["E09"].children in (210, None)
+
+
 def test_a_claim_holds_whatever_stands_behind_the_roundings() -> None:
     rows = _rows({"sex": {"female": (214, 46), "male": (977, 38)}})
     told = {one.group: one for one in told_rows(rows, POLICY)}

@@ -13,15 +13,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.privacy_audit import commands, running
-from cli.privacy_audit.choosing import people_for, read_names
+from cli.privacy_audit.choosing import legacy_target, people_for, read_names
 from cli.privacy_audit.commands import EXIT_BROKEN, EXIT_RED, privacy_audit
 from cli.privacy_audit.results import BEGINS, ENDS
+from linkage.audited.described import DESCRIBED
+from linkage.audited.reading import read_audit_report
+from linkage.audited.report import AuditReport
 from linkage.errors import ClewError, InputError
 from linkage.lab.attacks.targets import target_of
-from linkage.lab.audit_measures import DESCRIBED
-from linkage.lab.audit_report import AuditReport, Unit, UnitResult
+from linkage.lab.audit_results import Unit, UnitResult
 from linkage.lab.crowds import children
 from linkage.shipped_profiles import shipped_profile
+from tests.support.made_audits import made_audit
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 SMALL = ("--seeds", "1", "--people", "200", "--graph", "30", "--processes", "1")
@@ -51,7 +54,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(path: Path) -> AuditReport:
-    return msgspec.json.decode(path.read_bytes(), type=AuditReport)
+    return read_audit_report(path.read_bytes(), where=path.name)
 
 
 def test_a_plain_clk_is_red_and_what_is_printed_is_what_is_written(made: Path) -> None:
@@ -80,6 +83,9 @@ def test_an_interrupted_run_goes_on_with_what_is_kept(
     assert len(files) > 10
     files[3].unlink()
     files[5].write_text('{"unit":')  # as a power cut would leave what was not written whole
+    kept = files[7].read_text()
+    assert '"value":' in kept
+    files[7].write_text(re.sub(r'"value":[0-9.]+', '"value":0.5', kept))
     ran: list[Unit] = []
 
     def run_unit(target: object, unit: Unit, **options: object) -> UnitResult:
@@ -90,10 +96,15 @@ def test_an_interrupted_run_goes_on_with_what_is_kept(
     monkeypatch.setattr(running, "run_unit", run_unit)
     done = clew("run", "child-1", "clk-plain", *SMALL, "--json", tmp_path / "again", "--work", work)
     assert done.return_value == EXIT_RED
-    assert {f"{unit.name}.json" for unit in ran} == {files[3].name, files[5].name}
+    assert sorted(f"{unit.name}.json" for unit in ran) == sorted(files[place].name for place in (3, 5, 7))
+    assert "2 units are not as they were kept, and are run again" in done.stderr
+    taken_up = 0
     for name in ("child-1", "clk-plain"):
-        again = (tmp_path / "again" / f"{name}.json").read_text()
-        assert again == (made / "json" / f"{name}.json").read_text()
+        again = read(tmp_path / "again" / f"{name}.json")
+        assert replace_struct(again, taken_up={}) == read(made / "json" / f"{name}.json")
+        taken_up += sum(again.taken_up.values())
+    assert taken_up == len(files) - 3
+    assert "taken up from an earlier run, and not run again" in " ".join(done.stdout.split())
 
 
 def test_kept_units_of_other_sizes_or_people_are_not_taken_up(made: Path, tmp_path: Path) -> None:
@@ -106,6 +117,34 @@ def test_kept_units_of_other_sizes_or_people_are_not_taken_up(made: Path, tmp_pa
         replace(job, target=target_of(shipped_profile("clk-plain"))),
     )
     assert len({one.key for one in (job, *others)}) == 5
+    schema = tmp_path / "schema.json"
+    schema.write_text(json.dumps(SCHEMA).replace('"family"', '"nachname"'))
+    read_as = [legacy_target(schema, None, {"nachname": field}) for field in ("surname", "forename")]
+    assert len({replace(job, target=one).key for one in read_as}) == 2
+
+
+def test_kept_units_of_other_code_are_not_taken_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    job, keys = running.Job(target_of(shipped_profile("child-1")), (1,), commands._sizes(200, 30)), set()
+    for changed in ("", "linkage/leakage.py", "linkage/encode/encoder.py", "numpy"):
+        with monkeypatch.context() as patch:
+            running._code.cache_clear()
+            read_bytes = Path.read_bytes
+            patch.setattr(
+                Path,
+                "read_bytes",
+                lambda path, end=changed, whole=read_bytes: (
+                    b"# changed" if end and path.as_posix().endswith(end) else whole(path)
+                ),
+            )
+            patch.setattr(running, "version", lambda name, end=changed: "9" if name == end else "1")
+            keys.add(job.key)
+    running._code.cache_clear()
+    assert len(keys) == 4
+
+
+def test_folders_of_work_still_lead_to_what_was_kept(made: Path) -> None:
+    target = target_of(shipped_profile("child-1"))
+    job = running.Job(target, (1,), commands._sizes(200, 30))
     assert (made / "work" / f"{target.profile.digest[:8]}-{job.key}").is_dir()
 
 
@@ -172,9 +211,7 @@ def test_a_result_is_shown_again_and_one_without_red_ends_with_nothing(made: Pat
     done = clew("show", made / "json")
     assert done.return_value == EXIT_RED
     assert done.stdout.rstrip() == (made / "printed").read_text().rstrip()
-    report = read(made / "json" / "child-1.json")
-    clean = [one for one in report.findings if one.light != "red"]
-    (tmp_path / "clean.json").write_bytes(msgspec.json.encode(replace_struct(report, findings=tuple(clean))))
+    (tmp_path / "clean.json").write_bytes(msgspec.json.encode(made_audit()))
     done = clew("show", tmp_path / "clean.json")
     assert done.return_value == 0
     assert "nothing is red" in done.stdout
@@ -202,8 +239,7 @@ def test_tables_go_between_the_marks_and_nowhere_else(made: Path, tmp_path: Path
 
 
 def test_results_of_several_settings_make_no_table(made: Path, tmp_path: Path) -> None:
-    report = read(made / "json" / "child-1.json")
-    (tmp_path / "other.json").write_bytes(msgspec.json.encode(replace_struct(report, seeds=(1, 2))))
+    (tmp_path / "other.json").write_bytes(msgspec.json.encode(made_audit(seeds=(1, 2))))
     document = tmp_path / "audit.md"
     document.write_text(f"{BEGINS}\n{ENDS}\n")
     given = ("table", made / "json", tmp_path / "other.json", "--write", document)
@@ -279,9 +315,49 @@ def test_files_of_real_kinds_are_known_by_their_content(tmp_path: Path) -> None:
 
 def names(folder: Path, header: str, *columns: str) -> Path:
     rows = [",".join(getattr(one, column) for column in columns) for one in children(210, 3).people]
-    path = folder / "names.csv"
+    path = apart(folder) / "names.csv"
     path.write_text("\n".join((header, *rows)), encoding="utf-8")
     return path
+
+
+def apart(folder: Path) -> Path:
+    """Make a folder so far down that nothing of other tests lies beside it."""
+    made = folder / "lists" / "of" / "nobody"
+    made.mkdir(parents=True)
+    return made
+
+
+@pytest.mark.parametrize("mark", ["workspace.db", "unit.toml", "custody-log.jsonl"])
+@pytest.mark.parametrize("place", ["extract", "extract/2026", "."])
+def test_a_list_beside_a_workspace_is_refused(mark: str, place: str, tmp_path: Path) -> None:
+    own = names(tmp_path, "forename,surname", "forename", "surname")
+    party = tmp_path / "world" / "agency-E09"
+    (party / "workspace").mkdir(parents=True)
+    (party / "workspace" / mark).touch()
+    (party / place).mkdir(parents=True, exist_ok=True)
+    path = own.rename(party / place / "names.csv")
+    error = refusal("run", "child-1", "--names", path)
+    assert f"workspace/{mark}" in error.message
+    assert "takes nothing real" in error.message
+    folder = refusal("run", tmp_path / "world").message
+    assert f"agency-E09/workspace/{mark}" in folder
+    assert refusal("run", "child-1", "--names", tmp_path / "world").message == folder
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["child_id", "child_ref", "UPN", "Case Number", "NHS number", "reference", "legal_status", "Person ID"],
+)
+def test_a_list_with_a_column_of_real_systems_is_refused(column: str, tmp_path: Path) -> None:
+    path = apart(tmp_path) / "names.csv"
+    path.write_text(f"forename,surname,{column}\nAda,Byron,485 777 3456\n")
+    with pytest.raises(InputError, match="extracts of real systems") as caught:
+        read_names(path)
+    assert "485" not in caught.value.message + caught.value.hint
+
+
+def test_a_folder_is_no_profile(tmp_path: Path) -> None:
+    assert "this is a folder" in refusal("run", apart(tmp_path)).message
 
 
 def test_a_list_of_names_takes_the_place_of_made_up_people(tmp_path: Path) -> None:
@@ -319,7 +395,7 @@ def test_what_a_list_lacks_is_made_up_and_what_it_has_is_kept(tmp_path: Path) ->
     ],
 )
 def test_faults_of_a_list_are_named_by_their_line_and_no_value(rows: str, words: str, tmp_path: Path) -> None:
-    path = tmp_path / "names.csv"
+    path = apart(tmp_path) / "names.csv"
     path.write_text(rows)
     with pytest.raises(InputError) as caught:
         read_names(path)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from linkage.audited.report import AuditReport, Sizes
 from linkage.lab.audit import audit
-from linkage.lab.audit_report import AuditReport, Sizes
 from linkage.measured import METRICS, light, measured
 from linkage.shipped_profiles import shipped_profile
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import math
+import re
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from linkage.measured import (
     light,
     measured,
     measured_source,
+    possible,
     read_measured,
 )
 from linkage.shipped_profiles import shipped_profile, shipped_profiles
@@ -147,3 +149,15 @@ def test_what_is_written_reads_back(tmp_path: Path) -> None:
 def test_the_shipped_figures_are_well_formed_and_of_shipped_profiles() -> None:
     found = read_measured(measured_module.MEASURED)
     assert set(found) <= {profile.digest for profile in shipped_profiles().values()}
+
+
+def test_a_cost_below_nothing_is_told_as_a_gain_and_no_interval_goes_beyond_what_can_be() -> None:
+    found = measured(shipped_profile("child-1"))
+    assert found is not None
+    told = " ".join(" ".join(lights_words(found)).split())
+    assert re.search(r"F1 lost against a plain CLK of the same data: [0-9.]+ points better \(", told)
+    assert not re.search(r"[ (]-[0-9]", told)
+    wide = Figure(value=0.973, low=0.909, high=1.0, seeds=2)
+    for metric in METRICS:
+        low, high = possible(metric, msgspec.structs.replace(wide, low=-0.1))
+        assert (low, high) == ((-0.1 if metric.name == "f1-cost" else 0.0), 1.0)

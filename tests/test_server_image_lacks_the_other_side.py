@@ -49,7 +49,7 @@ def test_the_file_list_holds_one_side_only(installed: Path) -> None:
     assert len(files) > 100
     assert [one for one in files if one.startswith(ABSENT)] == []
     allowed = re.compile(
-        r"api/.*|cli/(__init__|main|dumps)\.py|linkage/(match|register|wire)/.*|linkage/\w+\.py|pages/.*|bin/clew"
+        r"api/.*|cli/(__init__|main|dumps)\.py|linkage/(audited|match|register|wire)/.*|linkage/\w+\.py|pages/.*|bin/clew"
         r"|clew-[\d.]+\.dist-info/.*"
     )
     assert [one for one in files if not allowed.fullmatch(one)] == []

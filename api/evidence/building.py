@@ -17,6 +17,7 @@ from api.evidence.documents import document
 from api.evidence.drawings import Picture, drawing_of, pictures
 from api.evidence.facts import facts_of
 from api.evidence.gathering import Seen
+from api.evidence.handed_in import handed_in_files
 from api.evidence.pages import STYLE, Frame, index_page, item_page, sources_page, style_sheet
 from api.evidence.sbom import Package, installed, sbom_bytes, sbom_facts, sbom_table
 from api.evidence.tables_control import control_tables
@@ -43,6 +44,7 @@ ITEMS = 16
 _SUMS = "SHA256SUMS"
 _COMMANDS = "clew audit pack FOLDER --unit unit-card.json\nsha256sum --check SHA256SUMS"
 _ALIGNED = {"text": "l", "code": "c", "day": "d"}
+_HANDED_IN = "figures measured elsewhere and handed in, as this pack prints them"
 _OTHER_FILES = {
     "sbom.cdx.json": "the software, in CycloneDX",
     "evidence.db": "the same evidence as an SQLite database; opens in Datasette with metadata.json",
@@ -160,8 +162,8 @@ def _files(seen: Seen, found: Gathered) -> Iterator[tuple[str, bytes]]:
     yield "ledger/leaves.csv", _leaves(seen)
     for name, path in (("unit-card", seen.folder.unit_card), ("ledger-card", seen.folder.ledger_card)):
         yield f"ledger/{name}.json", read_given(path, limit=MAX_CARD_BYTES)
-    for given in seen.handed_in.files:
-        yield f"handed-in/{given.name}", given.content
+    for given, content, _ in handed_in_files(seen.handed_in, seen.counts):
+        yield f"handed-in/{given.name}", content
     built = str(found.facts["built_at"].shown)
     yield "metadata.json", datasette_metadata(seen.card.name, found.tables.values(), built)
     frame = Frame(seen.card.name, built, point.size, point.root.hex(), found.items)
@@ -183,7 +185,7 @@ def _pages(seen: Seen, found: Gathered, frame: Frame) -> Iterator[tuple[str, byt
         yield f"figures/{picture.name}.svg", picture.svg.encode()
         yield f"figures/{picture.name}.png", picture.png
     others = [*_OTHER_FILES.items()]
-    others += [(f"handed-in/{one.name}", "measured elsewhere and handed in") for one in seen.handed_in.files]
+    others += [(f"handed-in/{one.name}", _HANDED_IN) for one in seen.handed_in.files]
     yield (
         "index.html",
         index_page(

@@ -10,6 +10,7 @@ from sqlalchemy.sql.selectable import FromClause
 
 from api.evidence.coarse import expected_shares
 from api.evidence.gathering import Seen
+from api.evidence.tables_given import given_fact
 from api.evidence.values import Fact, Source, Value, shown
 from api.overview import guarding, quality, strength, viewed
 from api.overview.specimen import row_bytes
@@ -284,6 +285,7 @@ def _of_audits(seen: Seen) -> Iterator[Fact]:
         yield Fact(name, f"measures of the profile in force that are {light}", counted.get(light, 0), source)
     audit, evaluation = bool(seen.handed_in.audits), bool(seen.handed_in.evaluations)
     yield Fact("audit_given", "whether an audit was handed in", audit, Source("handed in", "--audit"))
+    yield given_fact(seen)
     yield Fact(
         "evaluation_given",
         "whether an evaluation was handed in",

@@ -1,147 +1,41 @@
-"""What was measured elsewhere and handed in: a privacy audit, and evaluations of the linkage.
+"""What was measured elsewhere and handed in: privacy audits, and evaluations of the linkage.
 
-Only what the pack prints is read; a file of another kind, or of a newer version, is refused.
+A file is read strictly, and what the pack takes of it is written anew: printed figures and sentences of this
+release, under a name of the pack's own.  So no file's name, no field that nobody knows, and no words of
+whoever made the file come into a pack.
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec.structs import replace
 
+from api.evidence.evaluated import OTHER_PROFILE, Evaluated, ToldEvaluation, read_evaluation, told
+from api.evidence.values import Counts
 from api.unit import read_given
-from linkage.errors import InputError, VersionError
-from linkage.wire.evidence import is_file_name
+from linkage.audited.reading import read_audit_report, shipped_name
+from linkage.audited.report import AuditReport
 
-__all__ = ["Evaluated", "EvaluatedGroup", "Given", "HandedIn", "PrivacyAudit", "read_handed_in"]
+__all__ = ["Given", "HandedIn", "handed_in_files", "read_handed_in", "told_evaluations"]
 
 _MAX_BYTES = 16 * 1024 * 1024
-
-Light = Literal["green", "amber", "red"]
-
-
-class Finding(Struct, frozen=True, kw_only=True):
-    """What one method reached: its mean over seeds, and the interval that holds it."""
-
-    attack: str
-    measure: str
-    words: str
-    value: float
-    low: float
-    high: float
-    seeds: int
-    light: Light | None
-    percent: bool
-    setting: str
-    method: str
-    side: str = "none"
-    strongest: bool = True
-
-
-class Control(Struct, frozen=True, kw_only=True):
-    """An experiment whose outcome is known beforehand."""
-
-    attack: str
-    words: str
-    value: float
-    must_reach: float
-    reached: bool
-    percent: bool = True
-    at_most: bool = False
-
-
-class Described(Struct, frozen=True, kw_only=True):
-    """An attack in words: what it does, what the attacker knows, and whose attack it is."""
-
-    attack: str
-    title: str
-    does: str
-    knows: str
-    papers: tuple[str, ...]
-
-
-class PrivacyAudit(Struct, frozen=True, kw_only=True):
-    """What the pack prints of ``clew privacy-audit --json``."""
-
-    format: Literal["clew-privacy-audit"]
-    version: int
-    profile: str
-    digest: str
-    setting: str
-    seeds: tuple[int, ...]
-    attacks: tuple[Described, ...] = ()
-    findings: tuple[Finding, ...]
-    controls: tuple[Control, ...]
-    left_out: tuple[str, ...] = ()
-    broken: bool
-
-
-class EvaluatedPairs(Struct, frozen=True, kw_only=True):
-    """Pairs of labelled records: those that are true, that were found, and that are both."""
-
-    true: int
-    found: int
-    correct: int
-    precision: float
-    recall: float
-    f1: float
-
-
-class EvaluatedGroup(EvaluatedPairs, frozen=True, kw_only=True):
-    """The same of one group of records, with intervals."""
-
-    kind: str
-    name: str
-    precision_interval: tuple[float, float]
-    recall_interval: tuple[float, float]
-
-
-class TestedGroup(Struct, frozen=True, kw_only=True):
-    """Whether one group was found to differ in one measure by more than chance."""
-
-    measure: str
-    kind: str
-    name: str
-    claimed: bool
-
-
-class GroupDifferences(Struct, frozen=True, kw_only=True):
-    """Which groups were linked differently, in sentences, with what certainty."""
-
-    sentences: tuple[str, ...]
-    groups: tuple[TestedGroup, ...] = ()
-
-
-class Evaluated(Struct, frozen=True, kw_only=True):
-    """What the pack prints of ``clew evaluate --json``."""
-
-    format: Literal["clew-evaluation"]
-    version: int
-    name: str
-    profile: str
-    profile_digest: str
-    records: int
-    pairs: EvaluatedPairs
-    groups: tuple[EvaluatedGroup, ...] = ()
-    group_differences: GroupDifferences | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A file that was handed in: its name, its digest, its bytes."""
+    """A file that was handed in, as the pack calls it."""
 
     name: str
-    sha256: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
     """Everything that was handed in, each with its file."""
 
-    audits: tuple[tuple[Given, PrivacyAudit], ...] = ()
+    audits: tuple[tuple[Given, AuditReport], ...] = ()
     evaluations: tuple[tuple[Given, Evaluated], ...] = ()
 
     @property
@@ -152,30 +46,34 @@ class HandedIn:
 
 def read_handed_in(audits: tuple[Path, ...], evaluations: tuple[Path, ...]) -> HandedIn:
     """Read files that were made elsewhere; raises :class:`linkage.errors.ClewError` naming the file."""
-    found = HandedIn(
-        tuple(_read(path, PrivacyAudit, "clew privacy-audit --json") for path in audits),
-        tuple(_read(path, Evaluated, "clew evaluate --json") for path in evaluations),
+    return HandedIn(
+        tuple((Given(f"audit-{place}.json"), _audit(path)) for place, path in enumerate(audits, start=1)),
+        tuple(
+            (Given(f"evaluation-{place}.json"), _evaluation(path))
+            for place, path in enumerate(evaluations, start=1)
+        ),
     )
-    names = [one.name for one in found.files]
-    for name in names:
-        if not is_file_name(f"handed-in/{name}"):
-            raise InputError(
-                f"{name}: the pack cannot have a file of this name",
-                hint="rename it: letters, digits, full stops, hyphens and underscores",
-            )
-    if len(set(names)) < len(names):
-        raise InputError("two files that are handed in have the same name", hint="rename one of them")
-    return found
 
 
-def _read(path: Path, kind: type[Any], command: str) -> tuple[Given, Any]:
-    content = read_given(path, limit=_MAX_BYTES)
-    try:
-        found = msgspec.json.decode(content, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise InputError(
-            f"{path.name}: not what `{command}` writes", hint="hand in the file that the command wrote, whole"
-        ) from None
-    if found.version != 1:
-        raise VersionError(f"{path.name}: this release reads version 1 of it")
-    return Given(path.name, hashlib.sha256(content).hexdigest(), content), found
+def _audit(path: Path) -> AuditReport:
+    """Read an audit; a profile is known by its digest, and its name is that of the shipped one."""
+    found = read_audit_report(read_given(path, limit=_MAX_BYTES), where=path.name)
+    return replace(found, profile=shipped_name(found.digest) or OTHER_PROFILE)
+
+
+def _evaluation(path: Path) -> Evaluated:
+    return read_evaluation(read_given(path, limit=_MAX_BYTES), where=path.name)
+
+
+def told_evaluations(found: HandedIn, counts: Counts) -> list[tuple[Given, ToldEvaluation]]:
+    """Return evaluations as they may be printed, with counts by the unit's own rules."""
+    return [
+        (file, told(one, number, counts)) for number, (file, one) in enumerate(found.evaluations, start=1)
+    ]
+
+
+def handed_in_files(found: HandedIn, counts: Counts) -> Iterator[tuple[Given, bytes, str]]:
+    """Yield every file as the pack has it, with its content and the digest of that."""
+    for file, one in (*found.audits, *told_evaluations(found, counts)):
+        content = msgspec.json.format(msgspec.json.encode(one), indent=2) + b"\n"
+        yield file, content, hashlib.sha256(content).hexdigest()

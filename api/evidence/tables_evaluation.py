@@ -1,22 +1,14 @@
-"""Tables of evaluations that were handed in: labelled records, whose small groups are small all the same.
+"""Tables of evaluations that were handed in: labelled records, whose small groups are small all the same."""
 
-Pairs that were missed and links that are false are counted by group, rounded and suppressed as estimates
-without the truth are; shares, intervals and differences are made of the rounded counts.
-"""
+from collections.abc import Iterator
 
-from collections.abc import Iterator, Mapping
-
-from api.disclosing import policy_set
+from api.evidence.evaluated import left_out_words, rows_of
 from api.evidence.gathering import Seen
-from api.evidence.handed_in import Evaluated
-from api.evidence.values import DataTable, Heads, Source, Value, table_of
-from linkage.register.group_disclosure import told_rows
-from linkage.register.group_quality import ALL, QualityRow
-from linkage.register.group_told import ToldRow
+from api.evidence.handed_in import told_evaluations
+from api.evidence.values import DataTable, Heads, Source, table_of
 
 __all__ = ["evaluation_tables"]
 
-_RECALL, _PRECISION = "recall", "precision"
 _HEADS: tuple[Heads, ...] = (
     ("name", "Records"),
     ("kind", "By"),
@@ -29,28 +21,23 @@ _HEADS: tuple[Heads, ...] = (
     ("recall_low", "From", "percent"),
     ("recall_high", "To", "percent"),
 )
-_SAID = {
-    _RECALL: "true pairs with {} “{}” {:.0f} are found",
-    _PRECISION: "links with {} “{}” {:.0f} are right",
-}
-
-_Group = tuple[str, str]
-_Told = Mapping[str, Mapping[_Group, ToldRow]]
 
 
 def evaluation_tables(seen: Seen) -> Iterator[DataTable]:
     """Yield the tables: by group, differences, and those of them in sentences that are more than chance."""
-    told = [(one, _told(seen, one)) for _, one in seen.handed_in.evaluations]
+    told = [one for _, one in told_evaluations(seen.handed_in, seen.counts)]
     source = Source("handed in", "--evaluation", "rounded")
-    empty = "No evaluation was handed in."
     yield table_of(
         "evaluation",
         "Linkage of labelled records, measured with the truth, by group",
         _HEADS,
-        [_row(one, group, found) for one, found in told for group in found[_RECALL]],
+        [row for one in told for row in rows_of(one)],
         source,
-        note="c: few pairs, or few of them missed or false. Shares are made of rounded counts.",
-        empty=empty,
+        note=(
+            "c: few pairs, or few of them missed or false. Shares are made of rounded counts. Groups with "
+            "names that this release does not know are numbered."
+        ),
+        empty="No evaluation was handed in.",
     )
     yield table_of(
         "evaluation-differences",
@@ -68,17 +55,16 @@ def evaluation_tables(seen: Seen) -> Iterator[DataTable]:
         [
             (
                 one.name,
-                measure,
-                *group,
+                row.measure,
+                row.kind,
+                row.name,
                 row.difference,
-                row.difference_low,
-                row.difference_high,
-                "more than chance" if (measure, *group) in _claimed(one) else "no more than chance",
+                row.low,
+                row.high,
+                "more than chance" if row.claimed else "no more than chance",
             )
-            for one, found in told
-            for measure, rows in found.items()
-            for group, row in rows.items()
-            if row.difference is not None
+            for one in told
+            for row in one.differences
         ],
         source,
         note=(
@@ -91,59 +77,7 @@ def evaluation_tables(seen: Seen) -> Iterator[DataTable]:
         "evaluation-findings",
         "Which groups were linked differently, as the evaluation says",
         [("name", "Records"), ("sentence", "Sentence")],
-        [(one.name, said) for one, found in told for said in _sentences(one, found)],
-        Source("handed in", "--evaluation", "rounded"),
+        [(one.name, said) for one in told for said in (*one.sentences, *left_out_words(one))],
+        source,
         empty="No evaluation that tells of differences was handed in.",
     )
-
-
-def _told(seen: Seen, one: Evaluated) -> _Told:
-    """Return what may be told of an evaluation's groups, recall and precision apart."""
-    parts = [((ALL, ALL), one.pairs), *(((group.kind, group.name), group) for group in one.groups)]
-    policy = policy_set(seen.settings.disclosure)
-    found = {}
-    for measure in (_RECALL, _PRECISION):
-        rows = [
-            QualityRow(
-                estimator=measure,
-                kind=kind,
-                group=name,
-                counted=(whole, whole - pairs.correct),
-            )
-            for (kind, name), pairs in parts
-            for whole in [pairs.true if measure == _RECALL else pairs.found]
-        ]
-        found[measure] = {(row.kind, row.group): row for row in told_rows(rows, policy)}
-    return found
-
-
-def _row(one: Evaluated, group: _Group, found: _Told) -> tuple[Value, ...]:
-    recall, precision = found[_RECALL][group], found[_PRECISION][group]
-    shares = (part for row in (precision, recall) for part in (row.share, row.low, row.high))
-    counts = (recall.children, *shares)
-    return (one.name, *group, *("c" if value is None else value for value in counts))
-
-
-def _claimed(one: Evaluated) -> set[tuple[str, str, str]]:
-    """Return which groups differ by more than chance, as the evaluation tested it."""
-    told = one.group_differences
-    return set() if told is None else {(g.measure, g.kind, g.name) for g in told.groups if g.claimed}
-
-
-def _sentences(one: Evaluated, found: _Told) -> Iterator[str]:
-    if one.group_differences is None:
-        return
-    claimed, few = _claimed(one), 0
-    for measure, kind, name in sorted(claimed):
-        row = found.get(measure, {}).get((kind, name))
-        if row is None or row.difference is None or row.share is None or row.others is None:
-            few += 1
-            continue
-        yield (
-            f"Of 100 {_SAID[measure].format(kind, name, 100 * row.share)}, of others {100 * row.others:.0f}; "
-            "the difference is more than chance."
-        )
-    if few:
-        yield f"More differ by more than chance, of pairs too few for names or figures here: {few}."
-    if not claimed:
-        yield "No group differs from all others by more than chance."

@@ -3,29 +3,12 @@
 from collections.abc import Iterator
 
 from api.evidence.gathering import Seen
-from api.evidence.handed_in import PrivacyAudit
-from api.evidence.values import DataTable, Heads, Source, Value, table_of
+from api.evidence.tables_given import given_tables
+from api.evidence.values import DataTable, Source, Value, table_of
 from api.overview import strength
 from api.overview.strength import AuditLight, ProfileAudit
 
 __all__ = ["strength_tables"]
-
-_GIVEN: tuple[Heads, ...] = (
-    ("profile", "Profile"),
-    ("attack", "Attack"),
-    ("what", "What it reached"),
-    ("side", "What else the attacker knows"),
-    ("value", "Value"),
-    ("interval", "Interval, 95 %"),
-    ("seeds", "Seeds", "count"),
-    ("light", "Light"),
-    ("method", "Method"),
-)
-_SIDES = {
-    "none": "nothing more",
-    "payload": "the coarse clear fields",
-    "dates": "the coarse clear fields and dates",
-}
 
 
 def strength_tables(seen: Seen) -> Iterator[DataTable]:
@@ -77,75 +60,7 @@ def strength_tables(seen: Seen) -> Iterator[DataTable]:
         ],
         Source("code", "linkage.measured:measured"),
     )
-    given = seen.handed_in.audits
-    yield table_of(
-        "audit-given",
-        "The privacy audit that was handed in, attack by attack",
-        _GIVEN,
-        [row for file, audit in given for row in _findings(audit)],
-        Source("handed in", "--audit: " + ", ".join(file.name for file, _ in given) if given else "--audit"),
-        empty="No audit of this installation was handed in.",
-    )
-    yield table_of(
-        "audit-controls",
-        "Control experiments of that audit: attacks that must succeed, or the audit says nothing",
-        [
-            ("profile", "Audit of profile"),
-            ("attack", "Attack"),
-            ("what", "Experiment"),
-            ("value", "Value"),
-            ("must", "Must reach"),
-            ("outcome", "Outcome"),
-        ],
-        [
-            (
-                audit.profile,
-                one.attack,
-                one.words,
-                _number(one.value, percent=one.percent),
-                ("at most " if one.at_most else "") + _number(one.must_reach, percent=one.percent),
-                "as it must" if one.reached else "failed",
-            )
-            for _, audit in given
-            for one in audit.controls
-        ],
-        Source("handed in", "--audit"),
-        empty="No audit of this installation was handed in.",
-    )
-    yield table_of(
-        "audit-attacks",
-        "Attacks of that audit, in words",
-        [
-            ("attack", "Attack"),
-            ("title", "Title"),
-            ("does", "What it does"),
-            ("knows", "What the attacker knows"),
-            ("papers", "Whose attack it is"),
-        ],
-        [
-            (one.attack, one.title, one.does, one.knows, "; ".join(one.papers))
-            for one in {one.attack: one for _, audit in given for one in audit.attacks}.values()
-        ],
-        Source("handed in", "--audit"),
-        empty="No audit of this installation was handed in.",
-    )
-    yield table_of(
-        "handed-in",
-        "Files that were measured elsewhere and handed in",
-        [
-            ("file", "File", "code"),
-            ("kind", "What it is"),
-            ("profile", "Profile"),
-            ("setting", "Of whom"),
-            ("seeds", "Seeds"),
-            ("in_force", "Of the profile in force"),
-            ("sound", "Sound"),
-            ("sha256", "SHA-256", "code"),
-        ],
-        list(_files(seen)),
-        Source("handed in", "--audit and --evaluation"),
-        empty="None was handed in.",
-    )
+    yield from given_tables(seen)
 
 
 def _light(audit: ProfileAudit, one: AuditLight) -> tuple[Value, ...]:
@@ -156,27 +71,6 @@ def _light(audit: ProfileAudit, one: AuditLight) -> tuple[Value, ...]:
     interval = f"{_number(low, percent=metric.percent)} to {_number(high, percent=metric.percent)}"
     value = _number(figure.value, percent=metric.percent)
     return (audit.name, one.words, one.way, value, interval, figure.seeds, one.state, one.limits, one.meaning)
-
-
-def _findings(audit: PrivacyAudit) -> Iterator[tuple[Value, ...]]:
-    for one in audit.findings:
-        if one.strongest:
-            interval = f"{_number(one.low, percent=one.percent)} to {_number(one.high, percent=one.percent)}"
-            value = _number(one.value, percent=one.percent)
-            light = "says nothing: the audit is broken" if audit.broken else one.light
-            side = _SIDES.get(one.side, one.side)
-            yield (audit.profile, one.attack, one.words, side, value, interval, one.seeds, light, one.method)
-
-
-def _files(seen: Seen) -> Iterator[tuple[Value, ...]]:
-    in_force = None if seen.profile is None else seen.profile.digest
-    for file, one in seen.handed_in.audits:
-        sound = "no: its control experiments failed" if one.broken else "yes"
-        said = (one.profile, one.setting, ", ".join(f"{seed}" for seed in one.seeds))
-        yield file.name, "privacy audit", *said, "yes" if one.digest == in_force else "no", sound, file.sha256
-    for file, two in seen.handed_in.evaluations:
-        current = "yes" if two.profile_digest == in_force else "no"
-        yield file.name, "evaluation", two.profile, two.name, None, current, "yes", file.sha256
 
 
 def _number(value: float, *, percent: bool) -> str:

@@ -23,6 +23,7 @@ from linkage.measured import (
     MetricName,
     light,
     measured,
+    possible,
 )
 from linkage.shipped_profiles import shipped_profiles
 
@@ -91,9 +92,6 @@ _MEANINGS: Final[Mapping[MetricName, str]] = {
 }
 """What it means for a child that a measure is not green (docs/profiles.md, docs/limitations.md)."""
 
-_MAY_BE_NEGATIVE: Final = frozenset({"f1-cost"})
-"""Shares are from 0 to 1; a cost below nothing is a gain."""
-
 
 @dataclass(frozen=True, slots=True)
 class AuditLight:
@@ -113,7 +111,8 @@ class AuditLight:
         """What the figure is; of one day's children there may be fewer than the limits were made for."""
         if self.metric.name == "graph-dense-class":
             return DENSE_WORDS
-        return self.metric.words
+        gained = self.metric.name == "f1-cost" and self.figure is not None and self.figure.value < 0.0
+        return f"{self.metric.words} (below nothing: it links better)" if gained else self.metric.words
 
     @property
     def meaning(self) -> str:
@@ -122,13 +121,10 @@ class AuditLight:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The interval of the figure; that of a share is within what a share can be."""
+        """The interval of the figure, within what the measure can be."""
         if self.figure is None:
             raise ValueError("what was not measured has no interval")
-        low, high = self.figure.low, self.figure.high
-        if self.metric.percent and self.metric.name not in _MAY_BE_NEGATIVE:
-            return max(low, 0.0), min(high, 1.0)
-        return low, high
+        return possible(self.metric, self.figure)
 
     @property
     def limits(self) -> str:

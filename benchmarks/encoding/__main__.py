@@ -25,7 +25,7 @@ from benchmarks.encoding.plain_text import PlainWorld, child_world, labelled_wor
 from benchmarks.encoding.privacy import privacy
 from benchmarks.encoding.quality import plain_quality, quality
 from linkage import measured_data
-from linkage.lab.audit_report import Sizes
+from linkage.audited.report import Sizes
 from linkage.measured import METRICS, Figure, LinkageFigure, Measured, Metric, measured_source
 from linkage.profile import EncodingProfile
 from linkage.shipped_profiles import shipped_profiles

@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from linkage.audited.report import Sizes
 from linkage.lab.attacks.targets import target_of
 from linkage.lab.audit import run_unit, units
-from linkage.lab.audit_report import Sizes, Unit
+from linkage.lab.audit_results import Unit
 from linkage.lab.crowds import children, persons
 from linkage.measured import METRICS
 from linkage.profile import EncodingProfile
@@ -25,7 +26,8 @@ def privacy(profile: EncodingProfile, seed: int, sizes: Sizes) -> dict[str, floa
     for unit in units(profile, seeds=(seed,), sizes=sizes, people=people):
         if _is_lit(unit):
             for value in run_unit(profile, unit, sizes=sizes, people=people).values:
-                found[f"{value.measure}/{value.method}"] = value.value
+                if value.value is not None:
+                    found[f"{value.measure}/{value.method}"] = value.value
     return found
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.labelled_data import read_rows
-from cli.privacy_audit.refusing import refuse_real
+from cli.privacy_audit.refusing import refuse_columns, refuse_list, refuse_real
 from cli.profile.choosing import choose_profile, profile_file
 from keys.files import name_of, read_limited
 from linkage.encode.identifiers import Identifiers
@@ -60,11 +60,16 @@ def legacy_target(path: Path, reading: FoldReading | None, columns: Mapping[str,
 def read_names(path: Path) -> tuple[Identifiers, ...]:
     """Read a list of names: CSV with forename and surname, and any of date_of_birth, sex and postcode.
 
+    Whether its people are real cannot be told; what tells of a real system is refused, and for the rest its
+    caller answers.
+
     Raises :class:`InputError` naming file and line, never a value.
     """
-    refuse_real([path])
+    refuse_list(path)
     people: list[Identifiers] = []
     for line, row in read_rows(path, required=_NAMES):
+        if not people:
+            refuse_columns(path, row)
         where = f"{name_of(path)}, line {line}"
         if not row["forename"] or not row["surname"]:
             raise InputError(f"{where}: forename or surname is empty", hint="leave such people out")

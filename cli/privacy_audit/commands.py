@@ -15,10 +15,10 @@ from cli.privacy_audit.results import json_paths, read_results, write_document, 
 from cli.privacy_audit.running import Job, run_audits
 from cli.privacy_audit.words import attack_words, report_words
 from cli.profile.choosing import profile_file
+from linkage.audited.described import DESCRIBED
+from linkage.audited.report import AuditReport, Sizes
 from linkage.encode.legacy.profile import FoldReading
 from linkage.errors import InputError
-from linkage.lab.audit_measures import DESCRIBED
-from linkage.lab.audit_report import AuditReport, Sizes
 
 __all__ = ["privacy_audit"]
 
@@ -64,7 +64,11 @@ def _columns(_context: click.Context, _parameter: click.Parameter, given: tuple[
     help="People whom graph matching attacks; a quarter more where all are born on one day.",
 )
 @click.option(
-    "--names", type=FILE, metavar="FILE", help="Attack the people of a list of your own (CSV) instead."
+    "--names",
+    type=FILE,
+    metavar="FILE",
+    help="Attack the people of a list of your own (CSV) instead.  Nobody can tell whether they are real: "
+    "give none that are, for you answer for it.",
 )
 @click.option(
     "--legacy-schema",
@@ -118,7 +122,7 @@ def run(
     """Attack profiles, all shipped ones by default, in every way that there is here.
 
     Ends with 3 if anything is red, and with 4 if a control experiment failed: then the audit is broken, and
-    its figures say nothing.  No bundle, workspace, register or key is taken.
+    its figures say nothing.  No bundle, workspace, register or key is taken, nor a list that lies beside one.
     """
     if legacy_schema is None and (xor_folds or columns):
         raise click.UsageError("--xor-folds and --column: only with --legacy-schema")

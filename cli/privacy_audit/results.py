@@ -8,9 +8,10 @@ import msgspec
 
 from cli.outputs import parents_made
 from keys.files import name_of, read_limited, replacing
+from linkage.audited.reading import read_audit_report
+from linkage.audited.report import AuditReport
+from linkage.audited.words import markdown
 from linkage.errors import InputError
-from linkage.lab.audit_report import AuditReport
-from linkage.lab.audit_words import markdown
 from linkage.shipped_profiles import shipped_profiles
 
 __all__ = ["BEGINS", "ENDS", "json_paths", "read_results", "write_document", "write_json", "write_text"]
@@ -70,19 +71,7 @@ def read_results(paths: Iterable[Path]) -> list[AuditReport]:
 
 def _read(path: Path) -> AuditReport:
     data = read_limited(path, limit=_MAX_BYTES, what="audit result")
-    try:
-        report = msgspec.json.decode(data, type=AuditReport)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise InputError(
-            f"{name_of(path)}: not a result of an audit of this release",
-            hint="name what clew privacy-audit run --json wrote",
-        ) from None
-    if report.version != AuditReport.VERSION:
-        raise InputError(
-            f"{name_of(path)}: version {report.version}, this release reads version {AuditReport.VERSION}",
-            hint="use a release of clew that knows this version",
-        )
-    return report
+    return read_audit_report(data, where=name_of(path))
 
 
 def write_document(path: Path, reports: Sequence[AuditReport]) -> None:

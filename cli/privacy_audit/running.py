@@ -6,12 +6,13 @@ import multiprocessing
 import os
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import astuple, dataclass, field
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -22,16 +23,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import linkage
 from keys.files import replacing
+from linkage.audited.report import AttackName, AuditReport, Sizes
 from linkage.encode.identifiers import Identifiers
 from linkage.errors import ClewError
-from linkage.lab.attacks.targets import Target
+from linkage.lab.attacks.targets import LegacyTarget, Target
 from linkage.lab.audit import assemble, run_unit, units
-from linkage.lab.audit_report import AuditReport, Sizes, Unit, UnitResult
+from linkage.lab.audit_results import Unit, UnitResult
 
 __all__ = ["Job", "run_audits"]
 
 _ONE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _EVERY_SECONDS: Final = 30.0
+_RECKONERS: Final = ("numpy", "scipy", "msgspec")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,19 +53,28 @@ class Job:
 
     @property
     def key(self) -> str:
-        """Return what a kept unit depends on beside itself, in a few characters: the code, too."""
+        """Return what a kept unit depends on beside itself, in a few characters: the code, too.
+
+        A schema's digest does not say which column holds what, so that it is not enough.
+        """
         people = None if self.people is None else [astuple(one) for one in self.people]
-        told = msgspec.json.encode((self.target.profile.digest, self.sizes, people, _code()))
+        columns = self.target.columns if isinstance(self.target, LegacyTarget) else None
+        attacked = (self.target.profile.digest, type(self.target).__name__, columns)
+        told = msgspec.json.encode((*attacked, self.sizes, people, _code()))
         return hashlib.sha256(told).hexdigest()[:16]
 
 
 @cache
 def _code() -> str:
-    """Return the digest of the code that encodes and attacks: another release finds other figures."""
+    """Return the digest of all code that figures hang on, ours and that of who reckons for us.
+
+    All of :mod:`linkage`, for attacks reach far into it; another release finds other figures.
+    """
     root, digest = Path(str(linkage.__file__)).parent, hashlib.sha256()
-    for folder in ("encode", "lab"):
-        for path in sorted((root / folder).rglob("*.py")):
-            digest.update(path.read_bytes())
+    for path in sorted(root.rglob("*.py")):
+        digest.update(f"{path.relative_to(root).as_posix()}\n{path.stat().st_size}\n".encode())
+        digest.update(path.read_bytes())
+    digest.update(" ".join([sys.version, *(version(one) for one in _RECKONERS)]).encode())
     return digest.hexdigest()
 
 
@@ -76,6 +88,7 @@ def run_audits(jobs: Sequence[Job], *, processes: int, work: Path | None) -> lis
         None if work is None else _Kept(work / f"{job.target.profile.digest[:8]}-{job.key}") for job in jobs
     ]
     found: dict[int, list[UnitResult]] = defaultdict(list)
+    taken_up: dict[int, Counter[AttackName]] = defaultdict(Counter)
     left = []
     for place, unit in wanted:
         folder = kept[place]
@@ -84,6 +97,10 @@ def run_audits(jobs: Sequence[Job], *, processes: int, work: Path | None) -> lis
             left.append((place, unit))
         else:
             found[place].append(result)
+            taken_up[place][unit.attack] += 1
+    spoilt = sum(folder.spoilt for folder in kept if folder is not None)
+    if spoilt:
+        click.echo(f"{spoilt} units are not as they were kept, and are run again", err=True)
     with _shown(len(wanted), len(wanted) - len(left)) as told:
         for place, result in _run(jobs, left, processes):
             folder = kept[place]
@@ -92,32 +109,61 @@ def run_audits(jobs: Sequence[Job], *, processes: int, work: Path | None) -> lis
             found[place].append(result)
             told(f"{jobs[place].target.profile.name}: {result.unit.name}")
     return [
-        assemble(job.target, found[place], seeds=job.seeds, sizes=job.sizes, people=job.people)
+        assemble(
+            job.target,
+            found[place],
+            seeds=job.seeds,
+            sizes=job.sizes,
+            people=job.people,
+            taken_up=taken_up[place],
+        )
         for place, job in enumerate(jobs)
     ]
 
 
+class _KeptUnit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A finished unit, with the digest of what came of it: against accidents, not against a forger."""
+
+    sha256: str
+    result: msgspec.Raw
+
+
 class _Kept:
-    """A folder of finished units."""
+    """A folder of finished units; ``spoilt``: how many were there and not as they were kept."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.spoilt = 0
         folder.mkdir(parents=True, exist_ok=True)
 
     def read(self, unit: Unit) -> UnitResult | None:
-        """Return a unit's result; nothing if it is not there, or is not one."""
-        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
-            result = msgspec.json.decode(self._path(unit).read_bytes(), type=UnitResult)
-            return result if result.unit == unit else None
-        return None
+        """Return a unit's result; nothing if it is not there, or is not as it was kept."""
+        try:
+            kept = msgspec.json.decode(self._path(unit).read_bytes(), type=_KeptUnit)
+            result = msgspec.json.decode(kept.result, type=UnitResult)
+        except FileNotFoundError:
+            return None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self.spoilt += 1
+            return None
+        if result.unit != unit or kept.sha256 != _sha256(bytes(kept.result)):
+            self.spoilt += 1
+            return None
+        return result
 
     def write(self, result: UnitResult) -> None:
         """Keep a unit's result; it is there whole or not at all."""
+        written = msgspec.json.encode(result)
+        kept = _KeptUnit(sha256=_sha256(written), result=msgspec.Raw(written))
         with replacing(self._path(result.unit)) as stream:
-            stream.write(msgspec.json.encode(result))
+            stream.write(msgspec.json.encode(kept))
 
     def _path(self, unit: Unit) -> Path:
         return self._folder / f"{unit.name}.json"
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 _Work = tuple[int, Unit]

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
-from linkage.lab.audit_report import AuditReport, Described
-from linkage.lab.audit_words import (
+from linkage.audited.report import AuditReport, Described
+from linkage.audited.setting import reduced_words
+from linkage.audited.words import (
     SIDES,
     control_rows,
     figure,
@@ -12,6 +13,8 @@ from linkage.lab.audit_words import (
     light_words,
     limits_words,
     named,
+    reach_words,
+    taken_up_words,
     verdict,
 )
 
@@ -25,6 +28,8 @@ def report_words(report: AuditReport) -> Iterator[str]:
     yield f"{named(report)}  {report.digest[:16]}…"
     yield from _wrapped(f"  {verdict(report)}", 2)
     yield from _wrapped(f"  {report.setting}; {_seeds(report.seeds)}", 2)
+    for said in (reduced_words(report.sizes, report.own_people), taken_up_words(report)):
+        yield from _wrapped(f"  {said}", 2) if said else ()
     yield "  Attacks are lower bounds: red is known to fall, green is not known to."
     for side, words in SIDES.items():
         found = list(findings_of(report, side))
@@ -34,12 +39,14 @@ def report_words(report: AuditReport) -> Iterator[str]:
             light = light_words(report, one) if side == "none" else ""
             limits = f"; {limits_words(one)}" if one.light else ""
             by = f", by {one.method}" if one.method else ""
-            yield from _wrapped(f"    {light:<13} {one.words}: {figure(one)}{by}{limits}", 18)
+            reach = reach_words(one)
+            unsettled = f"; {reach}: more --seeds or --people would tell" if reach else ""
+            yield from _wrapped(f"    {light:<14} {one.words}: {figure(one)}{by}{limits}{unsettled}", 19)
     failed = [row for row in control_rows(report) if row[3] == "FAILED"]
     held = len(report.controls) - len(failed)
     yield f"  control experiments: {held} of {len(report.controls)} as they must"
     for words, wanted, came, how in failed:
-        yield from _wrapped(f"    {how:<13} {words}: {came}, must be {wanted}", 18)
+        yield from _wrapped(f"    {how:<14} {words}: {came}, must be {wanted}", 19)
     for left in report.left_out:
         yield from _wrapped(f"  not run: {left}", 4)
 

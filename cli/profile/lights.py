@@ -4,7 +4,18 @@ from collections import Counter
 from collections.abc import Iterator
 from textwrap import wrap
 
-from linkage.measured import LIGHTS, METRICS, Figure, Light, LinkageFigure, Measured, Metric, light
+from linkage.measured import (
+    LIGHTS,
+    METRICS,
+    Figure,
+    Light,
+    LinkageFigure,
+    Measured,
+    Metric,
+    cost_words,
+    light,
+    possible,
+)
 
 __all__ = ["NOT_MEASURED", "TO_MEASURE", "figure_words", "lights", "lights_summary", "lights_words"]
 
@@ -63,16 +74,20 @@ def figure_words(metric: Metric, found: Measured | None) -> str:
     figure = None if found is None else found.privacy.get(metric.name)
     if figure is None:
         return NOT_MEASURED
-    return f"{light(metric, figure.value)} {_number(metric, figure.value)}"
+    return f"{light(metric, figure.value)} {_value(metric, figure.value)}"
 
 
 def _figure(metric: Metric, figure: Figure) -> str:
-    value, low, high = (_number(metric, number) for number in (figure.value, figure.low, figure.high))
+    value, low, high = (_value(metric, number) for number in (figure.value, *possible(metric, figure)))
     return f"{value} ({low} to {high}, {_seeds(figure)})"
 
 
 def _seeds(figure: Figure) -> str:
     return "1 seed" if figure.seeds == 1 else f"{figure.seeds} seeds"
+
+
+def _value(metric: Metric, value: float) -> str:
+    return cost_words(metric, value, digits=2) or _number(metric, value)
 
 
 def _number(metric: Metric, value: float) -> str:

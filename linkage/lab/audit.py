@@ -10,19 +10,30 @@ or, to run in several processes or to go on after an interruption, unit by unit:
 Everything attacked is encoded under keys made from the seeds: throw-away keys, that open nothing.
 """
 
+import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from linkage.audited.described import DESCRIBED
+from linkage.audited.measures import MEASURES, Measure, light_of
+from linkage.audited.report import AttackName, AuditReport, Finding, Side, Sizes
+from linkage.audited.setting import (
+    GENERAL,
+    ONE_VIEW,
+    OWN_LIST,
+    SETTINGS,
+    WITHOUT_ROWS,
+    left_out_words,
+    setting_words,
+)
 from linkage.encode.identifiers import Identifiers
 from linkage.encode.legacy.profile import LegacyProfile
 from linkage.errors import InputError
 from linkage.lab.attacks.targets import LegacyTarget, Target, target_of
 from linkage.lab.audit_controls import control_units, controls_from, run_control
-from linkage.lab.audit_crowds import room
 from linkage.lab.audit_intervals import interval
-from linkage.lab.audit_measures import DESCRIBED, MEASURES, Measure, light_of
-from linkage.lab.audit_report import AuditReport, Finding, Side, Sizes, Unit, UnitResult, Value
-from linkage.lab.audit_units import KNOWN, units_of, values_of
+from linkage.lab.audit_results import Unit, UnitResult, Value
+from linkage.lab.audit_units import units_of, values_of
 from linkage.profile import EncodingProfile
 
 __all__ = ["LEAST_PEOPLE", "Progress", "assemble", "audit", "run_unit", "units"]
@@ -92,8 +103,11 @@ def assemble(
     seeds: Sequence[int],
     sizes: Sizes,
     people: Sequence[Identifiers] | None = None,
+    taken_up: Mapping[AttackName, int] | None = None,
 ) -> AuditReport:
     """Make the report of all units' results; a control experiment that is missing breaks it.
+
+    ``taken_up``: how many units of each attack an earlier run had finished.
 
     Raises :class:`InputError` if a unit that is no control experiment is missing.
     """
@@ -104,46 +118,35 @@ def assemble(
     if missing:
         raise InputError(f"an audit lacks {len(missing)} results, the first of {missing[0]}")
     controls = tuple(controls_from(by_unit))
+    own = None if people is None else len(people)
     values = [value for unit in wanted if not unit.control for value in by_unit[unit].values]
     return AuditReport(
         profile=target.profile.name,
         digest=target.profile.digest,
         weak=target.weak,
-        setting=_setting(sizes, people),
+        setting=setting_words(sizes, own),
         seeds=tuple(seeds),
         sizes=sizes,
-        own_people=None if people is None else len(people),
+        own_people=own,
         attacks=DESCRIBED,
         findings=tuple(_findings(values)),
         controls=controls,
-        left_out=tuple(_left_out(target, sizes, people)),
+        left_out=left_out_words(sizes, own, tuple(_others(target, people))),
         broken=not all(control.reached for control in controls),
+        taken_up=dict(taken_up or {}),
     )
 
 
-def _setting(sizes: Sizes, people: Sequence[Identifiers] | None) -> str:
-    count = sizes.people if people is None else min(sizes.people, len(people))
-    whose = "made-up people" if people is None else "people of your own list"
-    return (
-        f"{count:,} {whose}, whom the attacker lists with every attribute, without errors; "
-        f"graphs of {sizes.graph:,} people, {sizes.dense:,} of one day; keys thrown away"
-    )
-
-
-def _left_out(target: Target, sizes: Sizes, people: Sequence[Identifiers] | None) -> Iterator[str]:
-    """Say what could not be run, and why."""
-    attacked = room(sizes, people)
-    for count in KNOWN:
-        if 2 * count > attacked:
-            yield f"{count:,} known pairs: they need {2 * count:,} people, {attacked:,} are attacked"
+def _others(target: Target, people: Sequence[Identifiers] | None) -> Iterator[str]:
+    """Say what could not be run of this target and these people, however many."""
     if len(target.views) == 1:
-        yield "views of one child: the profile has one view"
+        yield ONE_VIEW
     if isinstance(target, LegacyTarget):
-        yield "other names: a CLK has no rows for them"
+        yield WITHOUT_ROWS
     if people is not None:
-        yield "clear fields: a list of one's own has none; batches: of made-up agencies, not of the list"
+        yield OWN_LIST
     elif target.general:
-        yield "clear fields: general data has none here"
+        yield GENERAL
 
 
 def _findings(values: Iterable[Value]) -> Iterator[Finding]:
@@ -158,9 +161,11 @@ def _findings(values: Iterable[Value]) -> Iterator[Finding]:
 
 
 def _of_methods(measure: Measure, side: Side, methods: dict[str, list[Value]]) -> Iterator[Finding]:
-    found = [(method, some, interval(some)) for method, some in methods.items()]
-    found.sort(key=lambda one: one[2][0], reverse=not measure.more_is_better)
-    for place, (method, some, (value, low, high)) in enumerate(found):
+    found = [(method, *_over_seeds(values)) for method, values in methods.items()]
+    sign = 1.0 if measure.more_is_better else -1.0
+    found.sort(key=lambda one: math.inf if one[2] is None else sign * one[2][0])
+    for place, (method, some, spread) in enumerate(found):
+        value, low, high = spread or (None, None, None)
         lit = place == 0 and side == "none"
         chances = [one.chance for one in some if one.chance is not None]
         yield Finding(
@@ -173,7 +178,7 @@ def _of_methods(measure: Measure, side: Side, methods: dict[str, list[Value]]) -
             seeds=len(some),
             light=light_of(measure, value) if lit else None,
             percent=measure.percent,
-            setting=_SIDES[side],
+            setting=SETTINGS[side],
             method=method,
             side=side,
             strongest=place == 0,
@@ -184,8 +189,7 @@ def _of_methods(measure: Measure, side: Side, methods: dict[str, list[Value]]) -
         )
 
 
-_SIDES: dict[Side, str] = {
-    "none": "encodings alone",
-    "payload": "with age band, sex, ethnic group and responsible council",
-    "appeal": "with these and the day of the first episode",
-}
+def _over_seeds(values: Sequence[Value]) -> tuple[list[Value], tuple[float, float, float] | None]:
+    """Return the values that could be told, with mean and interval, or nothing where none could."""
+    told = [one for one in values if one.value is not None]
+    return told, interval(told) if told else None

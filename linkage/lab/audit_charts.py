@@ -8,13 +8,17 @@ from typing import Any, Final
 
 import altair as alt
 
-from linkage.lab.audit_report import AuditReport, Finding
-from linkage.lab.audit_words import SIDES, findings_of, light_words, named
+from linkage.audited.measures import KNOWN
+from linkage.audited.report import AuditReport, Finding
+from linkage.audited.words import SIDES, findings_of, light_words, named
 from linkage.lab.evaluation_charts import svg_of
 
 __all__ = ["by_light", "by_pairs", "by_side", "lights_over_profiles"]
 
 _WIDTH: Final = 460
+_TICKS: Final = (0, 0.5, 1, 2, 5, 10, 20, 50, 100)
+_BELOW: Final[dict[str, Any]] = {"orient": "bottom", "direction": "vertical", "labelLimit": 0}
+"""A legend below a chart has room for words that a legend beside it would cut off."""
 _NAMES: Final = ("green", "amber", "red", "no light", "says nothing")
 _COLOURS: Final = alt.Scale(
     domain=list(_NAMES), range=["#2f7d4f", "#b07d12", "#b3261e", "#6b7280", "#6b7280"]
@@ -51,7 +55,7 @@ def by_light(report: AuditReport, *, percent: bool) -> str:
     ]
     base = _chart(rows).encode(y=_words())
     title = "per cent (symmetric log)" if percent else "value"
-    x = alt.X("value:Q", title=title, scale=_scale(symlog=percent))
+    x = alt.X("value:Q", title=title, scale=_scale(symlog=percent), axis=_axis(symlog=percent))
     lines = base.mark_rule().encode(x=alt.X("low:Q", title=title, scale=_scale(symlog=percent)), x2="high:Q")
     points = base.mark_point(size=70, filled=True, opacity=1).encode(
         x=x,
@@ -81,21 +85,28 @@ def by_pairs(reports: Sequence[AuditReport]) -> str:
         {
             "profile": named(report),
             "pairs": int(one.measure.removeprefix("known-pairs-")),
-            "value": 100 * one.value,
-            "low": 100 * one.low,
-            "high": 100 * one.high,
+            "value": _scaled(one, one.value),
+            "low": _scaled(one, one.low),
+            "high": _scaled(one, one.high),
         }
         for report in reports
         for one in findings_of(report, "none")
-        if one.measure.startswith("known-pairs-")
+        if one.measure.startswith("known-pairs-") and one.value is not None
     ]
     names = alt.Scale(domain=[named(report) for report in reports])
     title = "others re-identified, per cent (symmetric log)"
     base = _chart(rows).encode(
-        x=alt.X("pairs:Q", title="known pairs (log)", scale=alt.Scale(type="log")),
+        x=alt.X(
+            "pairs:Q",
+            title="known pairs (log)",
+            scale=alt.Scale(type="log"),
+            axis=alt.Axis(values=list(KNOWN), labelOverlap=True),
+        ),
         color=alt.Color("profile:N", title="profile", scale=names),
     )
-    lines = base.mark_line().encode(y=alt.Y("value:Q", title=title, scale=_scale(symlog=True)))
+    lines = base.mark_line().encode(
+        y=alt.Y("value:Q", title=title, scale=_scale(symlog=True), axis=_axis(symlog=True))
+    )
     points = base.mark_point(filled=True, size=60).encode(
         y="value:Q", shape=alt.Shape("profile:N", title="profile", scale=names)
     )
@@ -105,21 +116,29 @@ def by_pairs(reports: Sequence[AuditReport]) -> str:
 
 def by_side(report: AuditReport) -> str:
     """Draw what each attack reaches with more and more in clear beside the encodings."""
+    sided = {one.measure for one in findings_of(report, "payload")}
     rows = [
         {"knowledge": SIDES[side], **_row(one, "")}
         for side in SIDES
         for one in findings_of(report, side)
-        if one.percent and any(other.measure == one.measure for other in findings_of(report, "payload"))
+        if one.percent and one.value is not None and one.measure in sided
     ]
     colours = alt.Scale(domain=list(SIDES.values()), range=["#1b6ca8", "#c8553d", "#5b4b8a"])
     y_offset = alt.YOffset("knowledge:N", sort=list(SIDES.values()))
     base = _chart(rows).encode(
-        y=_words(), yOffset=y_offset, color=alt.Color("knowledge:N", scale=colours, title="the attacker sees")
+        y=_words(),
+        yOffset=y_offset,
+        color=alt.Color("knowledge:N", scale=colours, title="the attacker sees", legend=alt.Legend(**_BELOW)),
     )
     lines = base.mark_rule().encode(x=alt.X("low:Q", title="per cent"), x2="high:Q")
     points = base.mark_point(size=50, filled=True).encode(
         x=alt.X("value:Q", title="per cent"),
-        shape=alt.Shape("knowledge:N", sort=list(SIDES.values()), title="the attacker sees"),
+        shape=alt.Shape(
+            "knowledge:N",
+            scale=alt.Scale(domain=list(SIDES.values())),
+            title="the attacker sees",
+            legend=alt.Legend(**_BELOW),
+        ),
     )
     return svg_of((lines + points).properties(width=_WIDTH, height=alt.Step(14)))
 
@@ -129,12 +148,21 @@ def _row(finding: Finding, light: str) -> dict[str, Any]:
     return {"words": finding.words, "value": value, "low": low, "high": high, "light": light}
 
 
-def _scaled(finding: Finding, value: float) -> float:
-    return 100 * value if finding.percent else value
+def _scaled(finding: Finding, value: float | None) -> float | None:
+    return 100 * value if finding.percent and value is not None else value
 
 
 def _scale(*, symlog: bool) -> alt.Scale:
     return alt.Scale(type="symlog", constant=0.5) if symlog else alt.Scale()
+
+
+def _axis(*, symlog: bool) -> alt.Axis:
+    """Return an axis whose ticks stand apart; a logarithm's own crowd at its upper end."""
+    return (
+        alt.Axis(values=list(_TICKS), format="~g", labelOverlap=True)
+        if symlog
+        else alt.Axis(labelOverlap=True)
+    )
 
 
 def _words() -> alt.Y:

@@ -11,6 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from linkage.audited.expected import EXPECTED
+from linkage.audited.report import AttackName, Control, Sizes
 from linkage.lab.attacks.columns import column_measures
 from linkage.lab.attacks.dictionary import looked_up
 from linkage.lab.attacks.entropy import column_pairs
@@ -19,52 +21,16 @@ from linkage.lab.attacks.known_pairs import METHODS, known_pair_attack
 from linkage.lab.attacks.targets import Target
 from linkage.lab.audit_controls_beside import (
     BESIDE_CONTROLS,
-    BESIDE_EXPECTED,
     KEY,
     KNOWN,
     SEED,
-    Expected,
     Found,
     plain_clk,
 )
-from linkage.lab.audit_report import AttackName, Control, Sizes, Unit, UnitResult, Value
+from linkage.lab.audit_results import Unit, UnitResult, Value
 from linkage.lab.crowds import Listed, children
 
 __all__ = ["control_units", "controls_from", "run_control"]
-
-
-_EXPECTED: Final[Mapping[str, Expected]] = {
-    "dictionary-own-key": Expected(
-        "dictionary", "the key holder's dictionary names everybody who is encoded uniquely", 1.0
-    ),
-    "dictionary-wrong-key": Expected(
-        "dictionary", "a dictionary under a wrong key finds no equal encoding", 0.0, at_most=True
-    ),
-    **{
-        f"known-pairs-{method}": Expected(
-            "known-pairs", f"a hundred known pairs open a plain CLK ({method})", 0.95
-        )
-        for method in METHODS
-    },
-    "known-pairs-strangers": Expected(
-        "known-pairs", "known pairs tell nothing of encodings whose people are shuffled", 0.03, at_most=True
-    ),
-    "graph-plain": Expected("graph", "graph matching names the people behind a plain CLK", 0.9),
-    "graph-strangers": Expected(
-        "graph",
-        "graph matching names nobody where list and encodings have nobody in common",
-        0.0,
-        at_most=True,
-    ),
-    "columns-frequency": Expected(
-        "columns", "a plain CLK's bits are set unequally often", 0.06, percent=False
-    ),
-    "columns-popcount": Expected(
-        "columns", "a plain CLK's weight tells the number of tokens", 0.9, percent=False
-    ),
-    "columns-together": Expected("columns", "a plain CLK's columns are set together", 0.03, percent=False),
-    **BESIDE_EXPECTED,
-}
 
 _ATTACKS: Final[tuple[AttackName, ...]] = (
     "dictionary",
@@ -95,20 +61,8 @@ def controls_from(results: Mapping[Unit, UnitResult]) -> Iterator[Control]:
         if unit.control
         for value in result.values
     }
-    for name, expected in _EXPECTED.items():
-        value = found.get(name)
-        reached = value is not None and (
-            value <= expected.must_reach if expected.at_most else value >= expected.must_reach
-        )
-        yield Control(
-            attack=expected.attack,
-            words=expected.words,
-            value=0.0 if value is None else value,
-            must_reach=expected.must_reach,
-            reached=reached,
-            percent=expected.percent,
-            at_most=expected.at_most,
-        )
+    for name, expected in EXPECTED.items():
+        yield expected.of(found.get(name))
 
 
 @lru_cache(maxsize=1)

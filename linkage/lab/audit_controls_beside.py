@@ -5,12 +5,12 @@ Each attack has an encoding, or a crowd, that it must break, and most have one t
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from msgspec.structs import replace
 
+from linkage.audited.report import AttackName
 from linkage.lab.attacks.cross_variant import across_variants
 from linkage.lab.attacks.cross_view import across_views
 from linkage.lab.attacks.knowledge import Encoded
@@ -20,17 +20,14 @@ from linkage.lab.attacks.membership import members_by_key, membership_from_score
 from linkage.lab.attacks.payload import uniqueness
 from linkage.lab.attacks.targets import ProfileTarget, Target
 from linkage.lab.attacks.timing import Arrival, crowd_sizes, told_from_sizes
-from linkage.lab.audit_report import AttackName
 from linkage.lab.crowds import Listed
 from linkage.shipped_profiles import shipped_profile
 
 __all__ = [
     "BESIDE_CONTROLS",
-    "BESIDE_EXPECTED",
     "KEY",
     "KNOWN",
     "SEED",
-    "Expected",
     "Found",
     "plain_clk",
 ]
@@ -42,76 +39,7 @@ _FLIPPED: Final = 0.1
 _ROW: Final = 700
 _DAYS: Final = 60
 
-Found = Iterator[tuple[str, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a control experiment must come to."""
-
-    attack: AttackName
-    words: str
-    must_reach: float
-    at_most: bool = False
-    percent: bool = True
-
-
-BESIDE_EXPECTED: Final[Mapping[str, Expected]] = {
-    **{
-        f"landmarks-{method}": Expected("landmarks", f"a hundred landmarks open a plain CLK ({method})", 0.95)
-        for method in LANDMARK_METHODS
-    },
-    "landmarks-strangers": Expected(
-        "landmarks", "landmarks tell nothing of encodings whose people are shuffled", 0.03, at_most=True
-    ),
-    "membership-key": Expected(
-        "membership",
-        "whoever has the key tells members from others",
-        1.0,
-        percent=False,
-    ),
-    "membership-plain": Expected(
-        "membership", "a hundred known pairs tell members behind a plain CLK", 0.95, percent=False
-    ),
-    "membership-strangers": Expected(
-        "membership",
-        "nobody is taken for a member where encodings are of none of those asked for",
-        0.6,
-        at_most=True,
-        percent=False,
-    ),
-    "cross-view-copied": Expected(
-        "cross-view",
-        "one encoding written twice, a tenth of its bits changed, is put together",
-        0.99,
-        percent=False,
-    ),
-    "cross-view-weights": Expected(
-        "cross-view", "two encodings of equal numbers of bits are put together by these", 0.95, percent=False
-    ),
-    "cross-view-strangers": Expected(
-        "cross-view",
-        "encodings of different people are not put together",
-        0.6,
-        at_most=True,
-        percent=False,
-    ),
-    "cross-variant-unpadded": Expected(
-        "cross-variant",
-        "without rows of padding the number of rows tells who has another name",
-        1.0,
-        percent=False,
-    ),
-    "payload-own": Expected("payload", "whoever has clear fields of their own is named", 1.0),
-    "payload-shared": Expected(
-        "payload", "of people alike in everything nobody is unique", 0.0, at_most=True
-    ),
-    "timing-alone": Expected("timing", "a child who is alone in each batch is named", 1.0),
-    "timing-crowd": Expected(
-        "timing", "of fifty children new on one day one is named at a guess", 0.021, at_most=True
-    ),
-    "sizes-even": Expected("timing", "lengths of batches of equal records tell their number", 1.0),
-}
+Found = Iterator[tuple[str, float | None]]
 
 
 def plain_clk() -> Target:

@@ -5,9 +5,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from linkage.audited.report import Side, Sizes
+from linkage.audited.setting import attacked
 from linkage.encode.identifiers import Identifiers
 from linkage.lab.attacks.targets import Target
-from linkage.lab.audit_report import Side, Sizes, Unit
+from linkage.lab.audit_results import Unit
 from linkage.lab.crowds import Listed, children, crowd_of, persons
 
 __all__ = ["People", "chance", "crowd", "key", "room", "sides"]
@@ -17,7 +19,7 @@ People = Sequence[Identifiers] | None
 
 def room(sizes: Sizes, people: People) -> int:
     """Return how many people are attacked."""
-    return sizes.people if people is None else min(sizes.people, len(people))
+    return attacked(sizes, None if people is None else len(people))
 
 
 def crowd(target: Target, sizes: Sizes, unit: Unit, people: People) -> Listed:

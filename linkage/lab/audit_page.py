@@ -3,12 +3,12 @@
 Needs the extra ``lab``, for its charts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
-from linkage.lab import audit_charts as charts
-from linkage.lab.audit_report import AuditReport, Described, Finding, Side
-from linkage.lab.audit_words import (
+from linkage.audited.report import AuditReport, Described, Finding, Side
+from linkage.audited.setting import reduced_words
+from linkage.audited.words import (
     SIDES,
     command_of,
     control_rows,
@@ -20,8 +20,11 @@ from linkage.lab.audit_words import (
     limits_words,
     named,
     number,
+    reach_words,
+    taken_up_words,
     verdict,
 )
+from linkage.lab import audit_charts as charts
 from linkage.lab.evaluation_page import figure_block, page, section, table_block
 
 __all__ = ["audit_page"]
@@ -45,13 +48,15 @@ def _about(reports: Sequence[AuditReport]) -> str:
         ("seeds", ", ".join(f"{seed}" for seed in first.seeds)),
         ("measured again by", command_of(reports)),
     ]
+    for said in (reduced_words(first.sizes, first.own_people), *map(taken_up_words, reports)):
+        rows += [("", f"{said[0].upper()}{said[1:]}.")] if said else []
     return section(
         "How to read this",
         "Everybody here is made up, or comes from a list that was handed in, and was encoded under keys that "
         "were thrown away. Nothing was taken from a register.",
         "An attack's figure is a lower bound: red is known to fall, green is not known to. In brackets, and "
         "as lines in the charts, stands the interval that holds the figure (95 %).",
-        table_block(("", ""), rows, prose=True),
+        _wide(("", ""), rows, prose=True),
     )
 
 
@@ -60,7 +65,7 @@ def _over_profiles(reports: Sequence[AuditReport]) -> str:
     return section(
         "The result",
         figure_block(charts.lights_over_profiles(reports), "Number of lights of each colour by profile"),
-        table_block(("profile", "digest", "lights"), rows, prose=True),
+        _wide(("profile", "digest", "lights"), rows, prose=True),
     )
 
 
@@ -79,7 +84,7 @@ def _pairs(reports: Sequence[AuditReport]) -> str:
         figure_block(
             charts.by_pairs(reports), "Share of others re-identified over the number of known pairs"
         ),
-        table_block(("profile", "", "re-identified", "light"), rows, prose=True),
+        _wide(("profile", "", "re-identified", "light"), rows, prose=True),
     )
 
 
@@ -94,15 +99,20 @@ def _lights(report: AuditReport) -> str:
         if any(one.light and one.percent == percent for one in findings_of(report, "none"))
     ]
     rows = [
-        (one.words, light_words(report, one), figure(one), limits_words(one))
+        (one.words, light_words(report, one), _unsettled(one), limits_words(one))
         for one in findings_of(report, "none")
     ]
     return section(
         f"{named(report)}: the encodings alone",
         f"{lights_counted(report)}." if not report.broken else f"{verdict(report)}.",
         *drawn,
-        table_block(("", "light", "figure", "limits"), rows),
+        _wide(("", "light", "figure", "limits"), rows),
     )
+
+
+def _unsettled(one: Finding) -> str:
+    reach = reach_words(one)
+    return f"{figure(one)}; {reach}" if reach else figure(one)
 
 
 def _sides(report: AuditReport) -> str:
@@ -120,7 +130,7 @@ def _sides(report: AuditReport) -> str:
         "council. Whoever sees both guesses better; the last column is what the clear fields tell alone. "
         "No light: no encoding can mend what stands in clear.",
         figure_block(charts.by_side(report), "What attacks reach with clear fields beside the encodings"),
-        table_block(("", "the attacker sees", "figure", "clear fields alone"), rows),
+        _wide(("", "the attacker sees", "figure", "clear fields alone"), rows),
     )
 
 
@@ -129,7 +139,7 @@ def _controls(report: AuditReport) -> str:
         f"{named(report)}: control experiments",
         "Attacks that must succeed, and some that must not. If one comes out otherwise the audit is broken, "
         "and its figures say nothing.",
-        table_block(("", "must reach", "reached", ""), control_rows(report)),
+        _wide(("", "must reach", "reached", ""), control_rows(report)),
     )
 
 
@@ -142,7 +152,7 @@ def _everything(report: AuditReport) -> str:
     left_out = [f"Not run: {one}." for one in report.left_out]
     return section(
         f"{named(report)}: every method",
-        table_block(("", "method", "the attacker sees", "figure", "interval"), rows),
+        _wide(("", "method", "the attacker sees", "figure", "interval"), rows),
         *left_out,
     )
 
@@ -150,8 +160,14 @@ def _everything(report: AuditReport) -> str:
 def _attacks(attacks: Sequence[Described]) -> str:
     rows = [(one.title, one.does, one.knows, "; ".join(one.papers)) for one in attacks]
     return section(
-        "The attacks", table_block(("", "what it does", "what it knows", "published in"), rows, prose=True)
+        "The attacks", _wide(("", "what it does", "what it knows", "published in"), rows, prose=True)
     )
+
+
+def _wide(headings: Sequence[str], rows: Iterable[Sequence[str]], *, prose: bool = False) -> str:
+    """Write a table that scrolls by itself where the page is narrow, and leaves the page as wide as it is."""
+    table = table_block(headings, rows, prose=prose)
+    return f'<div style="overflow-x:auto" tabindex="0">{table}</div>'
 
 
 def _side(side: Side) -> str:

@@ -4,11 +4,15 @@ A unit depends on nothing but the target, its own fields, the sizes and the peop
 any order and in any process, and what one found may be kept and need not be found again.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
+from msgspec.structs import replace
 
+from linkage.audited.measures import KNOWN
+from linkage.audited.report import AttackName, Sizes
 from linkage.lab.attacks.columns import column_measures
 from linkage.lab.attacks.dictionary import looked_up, nearest
 from linkage.lab.attacks.entropy import column_pairs
@@ -16,13 +20,12 @@ from linkage.lab.attacks.graph import graph_attack
 from linkage.lab.attacks.known_pairs import METHODS, guess, known_pair_scores
 from linkage.lab.attacks.targets import Target
 from linkage.lab.audit_crowds import People, chance, crowd, key, room, sides
-from linkage.lab.audit_report import AttackName, Sizes, Unit, Value
+from linkage.lab.audit_results import Unit, Value
 from linkage.lab.audit_units_beside import BESIDE, beside_units
 from linkage.lab.crowds import one_day
 
-__all__ = ["KNOWN", "units_of", "values_of"]
+__all__ = ["units_of", "values_of"]
 
-KNOWN: Final = (20, 100, 500, 1500)
 _PARTIAL: Final = 0.3
 
 
@@ -40,8 +43,13 @@ def units_of(sizes: Sizes, seeds: Sequence[int], people: People) -> Iterator[Uni
 
 
 def values_of(target: Target, unit: Unit, sizes: Sizes, people: People) -> tuple[Value, ...]:
-    """Run one unit."""
-    return tuple(_RUNS[unit.attack](target, unit, sizes, people))
+    """Run one unit; what comes out as no number cannot be told, and has no value."""
+    return tuple(_told(value) for value in _RUNS[unit.attack](target, unit, sizes, people))
+
+
+def _told(value: Value) -> Value:
+    whole = value.value is None or math.isfinite(value.value)
+    return value if whole else replace(value, value=None)
 
 
 def _dictionary(target: Target, unit: Unit, sizes: Sizes, people: People) -> Iterator[Value]:
@@ -118,12 +126,17 @@ def _columns(target: Target, unit: Unit, sizes: Sizes, people: People) -> Iterat
     listed = crowd(target, sizes, unit, people)
     encoded = target.encode(listed.people, key(unit))
     found = column_measures(target.knowledge(listed.people), encoded)
-    pairs = column_pairs(encoded)
     yield Value(measure="bit-frequency-sd", value=found.frequency_sd)
     yield Value(measure="popcount-correlation", value=found.popcount_correlation)
     yield Value(measure="unique-encodings", value=found.unique, trials=len(listed))
-    yield Value(measure="column-entropy", value=pairs.entropy)
-    yield Value(measure="columns-together", value=pairs.together)
+    try:
+        pairs = column_pairs(encoded)
+    except ValueError:  # no view has rows enough
+        entropy = together = None
+    else:
+        entropy, together = pairs.entropy, pairs.together
+    yield Value(measure="column-entropy", value=entropy)
+    yield Value(measure="columns-together", value=together)
 
 
 _RUNS: Final[Mapping[AttackName, Callable[[Target, Unit, Sizes, People], Iterator[Value]]]] = {

@@ -5,6 +5,8 @@ from typing import Final
 
 import numpy as np
 
+from linkage.audited.measures import LANDMARKS
+from linkage.audited.report import AttackName, Side, Sizes
 from linkage.lab.attacks.cross_variant import across_variants
 from linkage.lab.attacks.cross_view import CROSS_METHODS, across_views
 from linkage.lab.attacks.known_pairs import guess, known_pair_scores
@@ -15,12 +17,9 @@ from linkage.lab.attacks.ranking import Ranking
 from linkage.lab.attacks.targets import ProfileTarget, Target
 from linkage.lab.attacks.timing import RHYTHMS, arrivals, crowd_sizes, told_from_sizes
 from linkage.lab.audit_crowds import People, chance, crowd, key, sides
-from linkage.lab.audit_report import AttackName, Side, Sizes, Unit, Value
+from linkage.lab.audit_results import Unit, Value
 
-__all__ = ["BESIDE", "COUNTS", "SMALL", "beside_units"]
-
-COUNTS: Final = (100, 500)
-"""Landmarks, and known pairs of whoever asks who is a member."""
+__all__ = ["BESIDE", "SMALL", "beside_units"]
 
 SMALL: Final = (2, 5, 10, 20)
 """Groups of fewer people than these, alike in their clear fields, are counted."""
@@ -30,7 +29,7 @@ _HALF: Final = 0.5
 
 def beside_units(people: int, seed: int) -> Iterator[Unit]:
     """Yield the units of one seed; ``people``: how many are attacked."""
-    for count in COUNTS:
+    for count in LANDMARKS:
         if 2 * count <= people:
             yield Unit(attack="landmarks", seed=seed, part=str(count))
             yield Unit(attack="membership", seed=seed, part=str(count))
@@ -66,7 +65,7 @@ def _membership(target: Target, unit: Unit, sizes: Sizes, people: People) -> Ite
     known, asked = order[:count], order[count:]
     members = len(asked) // 2
     held = asked[:members]
-    if count == COUNTS[0]:
+    if count == LANDMARKS[0]:
         found = members_by_key(encoded.take(held), encoded.take(asked), members)
         yield from _ranked("membership-right-key", "look-up", "none", found)
     scores = known_pair_scores(views, encoded, known, asked, held)
@@ -95,6 +94,8 @@ def _cross_view(target: Target, unit: Unit, sizes: Sizes, people: People) -> Ite
         found = across_views(encoded, np.random.default_rng(unit.seed), method)
         if found is not None:
             yield from _ranked("cross-view", method, "none", found)
+        elif len(target.views) > 1:
+            yield Value(measure="cross-view", method=method, value=None)
 
 
 def _cross_variant(target: Target, unit: Unit, sizes: Sizes, people: People) -> Iterator[Value]:
@@ -133,10 +134,10 @@ def _timing(target: Target, unit: Unit, sizes: Sizes, _people: People) -> Iterat
             ("timing-below-10", float((alike < 10).mean())),
         ):
             lucky = 1 / everybody if measure == "timing-alone" else None
-            yield Value(measure=measure, method=rhythm, value=share, trials=len(alike), chance=lucky)
+            yield Value(measure=f"{measure}-{rhythm}", value=share, trials=len(alike), chance=lucky)
         told = told_from_sizes(found, rhythm, target.record_bytes)
-        yield Value(measure="sizes-children", method=rhythm, value=told.children, trials=told.batches)
-        yield Value(measure="sizes-episodes", method=rhythm, value=told.episodes, trials=told.batches)
+        for measure, share in (("sizes-children", told.children), ("sizes-episodes", told.episodes)):
+            yield Value(measure=f"{measure}-{rhythm}", value=share, trials=told.batches)
 
 
 BESIDE: Final[Mapping[AttackName, Callable[[Target, Unit, Sizes, People], Iterator[Value]]]] = {

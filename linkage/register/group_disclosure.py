@@ -30,7 +30,7 @@ from linkage.shares import Interval, difference_interval, wilson_interval
 
 __all__ = ["group_policy", "told_captures", "told_rows"]
 
-_TOTAL, _OUTCOME, _SIDE = "*", "outcome", "side"
+_TOTAL, _REST, _OUTCOME, _SIDE = "*", "-", "outcome", "side"
 _FOUND, _MISSED = "found", "missed"
 _SIDES = ("both", "council", "police")
 _Z = NormalDist().inv_cdf(0.975)
@@ -58,6 +58,9 @@ class _Told(NamedTuple):
     missed: _Span | None
 
 
+_NOTHING = _Told(_Span(None, 0, 0), None)
+
+
 def group_policy(policy: DisclosurePolicy) -> DisclosurePolicy:
     """Return a unit's rules as groups are held to them: the higher threshold everywhere.
 
@@ -74,7 +77,10 @@ def told_rows(rows: Sequence[QualityRow], policy: DisclosurePolicy) -> list[Told
         cells = _disclosed(counts, _OUTCOME, (_FOUND, _MISSED), policy)
     except InputError:
         return [_row(one, why=one.why or _UNPROTECTED) for one in rows]
-    told = {group: _told(own, counts[group], policy) for group, own in cells.items()}
+    told = {
+        group: _told(own, counts[group], policy) if group in counts else _NOTHING
+        for group, own in cells.items()
+    }
     everybody = told.get((ALL, ALL))
     others = {group: _others(group, told) for group in told}
     comparisons = sum(one is not None for one in others.values())
@@ -113,7 +119,10 @@ def _table(
     """Return the exact counts of one kind of groups; a child may be in several of them."""
     groups = {group: own for (of, group), own in counts.items() if of == kind != ALL}
     whole = counts[ALL, ALL]
-    additive = all(sum(own[part] for own in groups.values()) == whole[part] for part in (_TOTAL, *parts))
+    rest = {part: whole[part] - sum(own[part] for own in groups.values()) for part in (_TOTAL, *parts)}
+    if min(rest.values()) >= 0 and any(rest.values()):
+        groups[_REST] = rest  # whoever is in no group of the kind
+    additive = not any(rest.values()) or _REST in groups
     cells: dict[Key, Cell] = {
         (group, part): Cell(own[part], min(own[part], 1))
         for group, own in ((_TOTAL, whole), *groups.items())
@@ -135,7 +144,7 @@ def _table(
 def _told(cells: Mapping[str, ReleasedCell], exact: _Counts, policy: DisclosurePolicy) -> _Told:
     children = _span(cells[_TOTAL], exact[_TOTAL], policy)
     if children is None:
-        return _Told(_Span(None, 0, 0), None)
+        return _NOTHING
     return _Told(children, _span(cells[_MISSED], exact[_MISSED], policy))
 
 

@@ -17,11 +17,12 @@ class Columns:
 
     ``frequency_sd``: standard deviation, over a view's columns, of the share of rows with the bit set.
     ``popcount_correlation``: of a row's bits set with the number of its tokens, each counted by its k.
-    ``unique``: share of rows that no other row equals.
+    ``unique``: share of rows that no other row equals.  None: it cannot be told, for no view has rows enough,
+    or one of two things that might go together never varies.
     """
 
-    frequency_sd: float
-    popcount_correlation: float
+    frequency_sd: float | None
+    popcount_correlation: float | None
     unique: float
 
 
@@ -34,8 +35,11 @@ def column_measures(views: tuple[ViewKnowledge, ...], encoded: Encoded) -> Colum
             bits = encoded.ones(number, rows)
             spreads.append(float(bits.mean(axis=0).std()))
             correlations.append(_correlation(bits.sum(axis=1), view.weight(rows)))
-    return Columns(max(spreads), max(correlations), unique_share(encoded.bits))
+    told = [one for one in correlations if one is not None]
+    return Columns(max(spreads, default=None), max(told, default=None), unique_share(encoded.bits))
 
 
-def _correlation(weights: NDArray[np.int64], expected: NDArray[np.float64]) -> float:
+def _correlation(weights: NDArray[np.int64], expected: NDArray[np.float64]) -> float | None:
+    if np.ptp(weights) == 0 or np.ptp(expected) == 0.0:
+        return None  # what never varies goes with nothing, and a correlation would be no number
     return abs(float(np.corrcoef(weights, expected)[0, 1]))

@@ -3,13 +3,19 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from linkage.lab.audit_report import AuditReport, Control, Finding, Side
+from linkage.audited.described import DESCRIBED
+from linkage.audited.measures import MEASURES, light_of
+from linkage.audited.report import AttackName, AuditReport, Control, Finding, Side
+from linkage.audited.setting import reduced_words
+from linkage.measured import LIGHTS, Light
 
 __all__ = [
+    "NOT_TOLD",
     "NO_LIGHT",
     "SIDES",
     "command_of",
     "control_rows",
+    "counted",
     "figure",
     "findings_of",
     "interval_words",
@@ -19,6 +25,9 @@ __all__ = [
     "markdown",
     "named",
     "number",
+    "reach_words",
+    "taken_up_words",
+    "titled",
     "verdict",
 ]
 
@@ -28,7 +37,9 @@ SIDES: Final[dict[Side, str]] = {
     "appeal": "encodings, clear payload and a public appeal",
 }
 NO_LIGHT: Final = "no light"
+NOT_TOLD: Final = "cannot be told"
 _BROKEN: Final = "says nothing"
+_TITLES: Final = {one.attack: one.title for one in DESCRIBED}
 
 
 def named(report: AuditReport) -> str:
@@ -36,20 +47,47 @@ def named(report: AuditReport) -> str:
     return f"{report.profile} (weak)" if report.weak else report.profile
 
 
-def number(value: float, *, percent: bool) -> str:
+def titled(attack: AttackName) -> str:
+    """Return what an attack is called."""
+    return _TITLES[attack]
+
+
+def number(value: float | None, *, percent: bool) -> str:
     """Return a figure as people read it."""
+    if value is None:
+        return NOT_TOLD
     return f"{100 * value:.2f} %" if percent else f"{value:.3f}"
 
 
 def interval_words(finding: Finding) -> str:
-    """Return the interval that holds a figure."""
+    """Return the interval that holds a figure; nothing where there is no figure."""
+    if finding.value is None:
+        return ""
     low, high = (number(value, percent=finding.percent) for value in (finding.low, finding.high))
     return f"{low} to {high}"
 
 
 def figure(finding: Finding) -> str:
     """Return a figure with its interval."""
-    return f"{number(finding.value, percent=finding.percent)} ({interval_words(finding)})"
+    told, spread = number(finding.value, percent=finding.percent), interval_words(finding)
+    return f"{told} ({spread})" if spread else told
+
+
+def reach_words(finding: Finding) -> str:
+    """Say into which other lights the interval of a figure reaches; nothing where it reaches into none.
+
+    Then its light is not settled: more seeds, or more people, make the interval narrower.
+    """
+    if finding.light is None:
+        return ""
+    beyond = _reached(finding)
+    return f"the interval reaches into {' and '.join(beyond)}" if beyond else ""
+
+
+def _reached(finding: Finding) -> list[Light]:
+    ends = [light_of(MEASURES[finding.measure], end) for end in (finding.low, finding.high)]
+    places = sorted(LIGHTS.index(one) for one in (finding.light, *ends) if one is not None)
+    return [one for one in LIGHTS[places[0] : places[-1] + 1] if one != finding.light] if places else []
 
 
 def limits_words(finding: Finding) -> str:
@@ -63,9 +101,11 @@ def limits_words(finding: Finding) -> str:
 
 
 def light_words(report: AuditReport, finding: Finding) -> str:
-    """Return a finding's light, in a word; a broken audit has none."""
+    """Return a finding's light, in a word; a broken audit has none, nor has what cannot be told."""
     if report.broken:
         return _BROKEN
+    if finding.value is None:
+        return NOT_TOLD
     return finding.light or NO_LIGHT
 
 
@@ -77,9 +117,27 @@ def findings_of(report: AuditReport, side: Side, *, strongest: bool = True) -> I
 
 
 def lights_counted(report: AuditReport) -> str:
-    """Say how many lights there are of each colour."""
-    found = [finding.light for finding in report.findings if finding.light]
-    return ", ".join(f"{found.count(light)} {light}" for light in ("green", "amber", "red"))
+    """Say how many lights there are of each colour, and how many there should be and cannot be told."""
+    found = counted(report)
+    told = ", ".join(f"{found[light]} {light}" for light in LIGHTS)
+    return f"{told}, {found[NOT_TOLD]} cannot be told" if found[NOT_TOLD] else told
+
+
+def counted(report: AuditReport) -> dict[str, int]:
+    """Count lights by colour, and measures with limits that cannot be told."""
+    lights = [finding.light for finding in report.findings]
+    untold = [
+        one
+        for one in findings_of(report, "none")
+        if one.value is None and MEASURES[one.measure].limits is not None
+    ]
+    return {**{light: lights.count(light) for light in LIGHTS}, NOT_TOLD: len(untold)}
+
+
+def taken_up_words(report: AuditReport) -> str:
+    """Say what an earlier run had finished; nothing where this one ran everything."""
+    told = ", ".join(f"{count} of {titled(attack)}" for attack, count in sorted(report.taken_up.items()))
+    return f"taken up from an earlier run, and not run again: units, {told}" if told else ""
 
 
 def verdict(report: AuditReport) -> str:
@@ -108,16 +166,16 @@ def _wanted(control: Control) -> str:
 
 
 def _came(control: Control) -> str:
-    return number(control.value, percent=control.percent)
+    return "did not run" if control.value is None else number(control.value, percent=control.percent)
 
 
 def command_of(reports: Sequence[AuditReport]) -> str:
-    """Return the command that measures the same again."""
-    sizes = reports[0].sizes
+    """Return the command that measures the same again; a list of one's own is given to it again."""
+    sizes, own = reports[0].sizes, " --names FILE" if reports[0].own_people is not None else ""
     profiles = " ".join(report.profile for report in reports)
     return (
         f"clew privacy-audit run {profiles} --seeds {len(reports[0].seeds)} "
-        f"--people {sizes.people} --graph {sizes.graph}"
+        f"--people {sizes.people} --graph {sizes.graph}{own}"
     )
 
 
@@ -125,8 +183,10 @@ def markdown(reports: Sequence[AuditReport]) -> str:
     """Write audits as tables for a document: a column for each profile, the command, and the controls."""
     first = reports[0]
     seeds = ", ".join(f"{seed}" for seed in first.seeds)
+    reduced = reduced_words(first.sizes, first.own_people)
     lines = [
         f"Setting: {first.setting}. Seeds {seeds}; in brackets the interval that holds the figure (95 %).",
+        *(["", f"This is {reduced}."] if reduced else []),
         "",
         "```",
         f"$ {command_of(reports)}",
@@ -153,6 +213,10 @@ def markdown(reports: Sequence[AuditReport]) -> str:
     for report in reports:
         lines += ["", f"**{named(report)}** (`{report.digest[:16]}…`): {verdict(report)}."]
         lines += [f"Not run: {one}." for one in report.left_out]
+        unsettled = [one.measure for one in report.findings if reach_words(one)]
+        if unsettled and not report.broken:
+            lines.append(f"Not settled, for the interval reaches into another light: {', '.join(unsettled)}.")
+        lines += [f"{one[0].upper()}{one[1:]}." for one in (taken_up_words(report),) if one]
     return "\n".join(lines) + "\n"
 
 

@@ -4,15 +4,41 @@ Limits that TARGETS has stand in :data:`linkage.measured.METRICS`; the others ar
 docs/decisions/0036-attacks.md.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from linkage.lab.audit_described import DESCRIBED
-from linkage.lab.audit_report import AttackName
+from linkage.audited.report import AttackName
 from linkage.measured import DENSE_WORDS, METRICS, Light, Metric, light
 
-__all__ = ["DESCRIBED", "MEASURES", "Measure", "light_of"]
+__all__ = ["KNOWN", "LANDMARKS", "MEASURES", "METHODS", "RHYTHMS", "Measure", "light_of"]
+
+KNOWN: Final = (20, 100, 500, 1500)
+"""Known pairs."""
+
+LANDMARKS: Final = (100, 500)
+"""Chosen landmarks, and known pairs of whoever asks who is a member."""
+
+RHYTHMS: Final[Mapping[str, str]] = {
+    "daily": "daily batches",
+    "weekly": "weekly batches",
+    "monthly": "monthly batches",
+}
+
+METHODS: Final[Mapping[AttackName, tuple[str, ...]]] = {
+    "dictionary": ("look-up", "nearest"),
+    "known-pairs": ("kriging", "ridge", "polynomial"),
+    "landmarks": ("bits", "likeness"),
+    "graph": ("Frank-Wolfe",),
+    "columns": ("",),
+    "cross-view": ("agreement", "weights"),
+    "cross-variant": ("discriminant",),
+    "membership": ("look-up", "likelihood", "margin"),
+    "payload": ("",),
+    "timing": ("",),
+}
+"""By which methods each attack is made; measures that are only counted have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +56,10 @@ class Measure:
 _METRICS: Final[Mapping[str, Metric]] = {metric.name: metric for metric in METRICS}
 
 
-def light_of(measure: Measure, value: float) -> Light | None:
-    """Return the light of a value, or None for a measure that has none."""
+def light_of(measure: Measure, value: float | None) -> Light | None:
+    """Return the light of a value, or None for a measure that has none, or a value that cannot be told."""
+    if value is None or not math.isfinite(value):
+        return None
     if measure.name in _METRICS:
         return light(_METRICS[measure.name], value)
     if measure.limits is None:
@@ -65,7 +93,7 @@ _ALL: Final = (
         "named by the nearest encoding under another key",
         limits=(0.01, 0.05),
     ),
-    *(_metric(f"known-pairs-{count}", "known-pairs") for count in (20, 100, 500)),
+    *(_metric(f"known-pairs-{count}", "known-pairs") for count in KNOWN[:3]),
     Measure("known-pairs-1500", "known-pairs", "other records re-identified from 1,500 known pairs"),
     _metric("most-confident-100", "known-pairs"),
     *(
@@ -109,7 +137,7 @@ _ALL: Final = (
             "landmarks",
             f"right among the surest 5 % of guesses, {count:,} chosen landmarks",
         )
-        for count in (100, 500)
+        for count in LANDMARKS
     ),
     _area("cross-view", "cross-view", "two views of one child told from views of two children", _TOLD),
     _area("cross-variant", "cross-variant", "children with another name told from those without", None),
@@ -123,7 +151,7 @@ _ALL: Final = (
             f"members found at one false alarm in a hundred, {count:,} known pairs",
             limits=(0.02, 0.10) if count == 100 else None,
         )
-        for count in (100, 500)
+        for count in LANDMARKS
     ),
     Measure("payload-alone", "payload", "named by the clear fields alone, without any encoding"),
     Measure("payload-below-2", "payload", "whose clear fields nobody else has"),
@@ -133,10 +161,16 @@ _ALL: Final = (
     ),
     Measure("payload-dates-alone", "payload", "named by clear fields and all dates of spells and episodes"),
     Measure("payload-dates-unique", "payload", "whose clear fields and dates nobody else has"),
-    Measure("timing-alone", "timing", "appeals named by the batch that the episode came with, at a guess"),
-    Measure("timing-single", "timing", "appeals whose child is the only new one in its batch"),
-    Measure("timing-below-10", "timing", "appeals with fewer than ten new children in the batch"),
-    Measure("sizes-children", "timing", "batches whose number of children their length tells to a tenth"),
-    Measure("sizes-episodes", "timing", "batches whose number of episodes their length tells to a tenth"),
+    *(
+        Measure(f"{name}-{rhythm}", "timing", f"{batches} of small agencies: {words}")
+        for name, words in (
+            ("timing-alone", "appeals named by the batch that the episode came with, at a guess"),
+            ("timing-single", "appeals whose child is the only new one in its batch"),
+            ("timing-below-10", "appeals with fewer than ten new children in the batch"),
+            ("sizes-children", "batches whose number of children their length tells to a tenth"),
+            ("sizes-episodes", "batches whose number of episodes their length tells to a tenth"),
+        )
+        for rhythm, batches in RHYTHMS.items()
+    ),
 )
 MEASURES: Final[Mapping[str, Measure]] = {measure.name: measure for measure in _ALL}

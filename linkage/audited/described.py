@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from linkage.lab.audit_report import Described
+from linkage.audited.report import Described
 
 __all__ = ["DESCRIBED"]
 
