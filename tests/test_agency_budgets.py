@@ -8,14 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from api.budgets import BUDGETS, near, note_crossing, span_of, spend, standing
-from api.clock import utc_now
+from api.clock import stamp, utc_now
 from api.config import read_settings
 from api.cycle import abandon_cycle, close_cycle
 from api.overview.attention_privacy import privacy_notices
 from api.privacy_settings import BudgetSettings
 from api.store import budgets as store
-from api.store import schema
+from api.store import jobs, persons, schema
 from api.store.database import Database
+from api.store.persons import LinkRun
 from linkage.wire.canonical import canonical
 from linkage.wire.record_requests import RecordRequest
 from tests.support.agency_desk import clew
@@ -122,15 +123,12 @@ def test_records_count_against_what_the_agency_holds(unit: Unit, database: Datab
     unit.enrol(desk)
     with database.write() as connection:
         assert not spend(connection, settings, "E10", "withdrawals", now=utc_now()).allowed
-    with serving(unit.folder.root) as url, SigningClient(url, desk.key) as client:
-        client.submit(make_sent(unit, desk, children=(1, 2, 3)))
-    with database.write() as connection:
-        table = schema.submissions
-        connection.execute(table.update().values(state="accepted"))
-        held = store.records_held(connection, "E10")
-        assert held >= 6
-        spent = spend(connection, settings, "E10", "withdrawals", held // 2, now=utc_now())
-        assert (spent.allowed, spent.limit) == (True, held // 2)
+        job = jobs.queue(connection, "link", now=utc_now())
+        people = {("E10", handle("E10", number)): f"{number:032x}" for number in range(6)}
+        run = LinkRun(job, "e1", [], 6, 0, 0, people, frozenset(), [], {})
+        persons.store_run(connection, run, now=stamp(utc_now()))
+        spent = spend(connection, settings, "E10", "withdrawals", 3, now=utc_now())
+        assert (spent.allowed, spent.limit) == (True, 3)
 
 
 def test_a_request_beyond_it_is_refused_until_two_people_raise_it(unit: Unit, database: Database) -> None:

@@ -78,8 +78,12 @@ def raises_of(connection: Connection, agency: str) -> list[Raise]:
 
 
 def records_held(connection: Connection, agency: str) -> int:
-    """Return how many records of the payload an agency's standing snapshots say they hold."""
-    table = schema.submissions
+    """Return how many records of an agency persons have, each once however many snapshots hold it.
+
+    Less its dummies: of snapshots that stand, the one that says it has most.
+    """
+    members, table = schema.memberships, schema.submissions
+    number = connection.scalar(select(func.count()).where(members.c.agency == agency)) or 0
     chosen = select(table.c.manifest).where(table.c.agency == agency, table.c.state == "accepted")
-    held = (read_manifest(text.encode()).counts for text in connection.scalars(chosen))
-    return sum(one.children + one.care_spells + one.episodes + one.interviews for one in held)
+    dummies = [read_manifest(text.encode()).counts.dummies for text in connection.scalars(chosen)]
+    return max(int(number) - max(dummies, default=0), 0)
