@@ -3,9 +3,9 @@
 Whoever sees what comes in compares a snapshot with the one before: what is new since yesterday may be one
 child, whom a public appeal of that day names.  What is new since last week is several.
 
-It is *sendings* that are counted, whatever their periods: the same child can be put into any of them.  Several
-snapshots are one sending where they bring no more news than one: of one day, of periods that do not overlap,
-and each of them long.  So an agency sends its history, a bundle for each year, or encodes all of it again, at
+It is *sendings* that are counted, whatever their periods: the same child can be put into any of them.
+Several snapshots are one sending where they bring no more news than one: of one day, of periods that do not
+overlap, and each of them long.  So an agency sends its history, a bundle for each year, or encodes all of it again, at
 once; a snapshot of a few days counts by itself.
 """
 

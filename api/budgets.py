@@ -1,8 +1,8 @@
 """Budgets: how much one agency may ask and cause in a cycle or a year, and when the operator is told.
 
 Limits of a minute and a day (:mod:`api.agency_app.quotas`) keep the service alive; a budget keeps an agency
-from learning the other side's books slowly.  Counts lie in the same table, one row for each agency and
-budget, and begin anew with the span: the cycle that the next close ends, or the year (UTC).
+from learning the other side's books slowly.  Each has a count for each span, the cycle that the next close
+ends or the year (UTC), so that none begins anew twice: a cycle that is closed and given up goes on.
 """
 
 import datetime as dt

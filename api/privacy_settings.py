@@ -54,8 +54,8 @@ PRIVACY_TEXT = """
 # When what was submitted is linked: "arrival", as it comes; "day", what came until midnight (UTC) together;
 # "cycle", with the cycle alone, for which open/closed conflicts then wait. A cycle links all that is there.
 link = "day"
-# In so many days an agency may commit snapshots so many times, whatever their periods: once, and again to
-# correct. Refused ones do not count; others wait, or you raise `snapshots` with `clew register budgets raise`.
+# In so many days an agency may commit snapshots so many times, whatever their periods: once, and to correct.
+# Refused ones do not count; the others wait, or you raise `snapshots` with `clew register budgets raise`.
 snapshot_days = 7
 snapshots = 2
 # Snapshots of one day count once if their periods do not overlap and each has at least so many days.

@@ -1,5 +1,6 @@
 """An agency has budgets for what it asks and causes; near the end the operator is told, beyond it waits."""
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,14 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from api.budgets import BUDGETS, near, note_crossing, span_of, spend, standing
+from api.budgets import BUDGETS, BudgetName, near, note_crossing, span_of, spend, standing
 from api.clock import stamp, utc_now
 from api.config import read_settings
 from api.cycle import abandon_cycle, close_cycle
 from api.overview.attention_privacy import privacy_notices
 from api.privacy_settings import BudgetSettings
 from api.store import budgets as store
-from api.store import jobs, persons, schema
+from api.store import jobs, persons, schema, schema_privacy
 from api.store.database import Database
 from api.store.persons import LinkRun
 from linkage.wire.canonical import canonical
@@ -58,10 +59,11 @@ def _limited(unit: Unit, **limits: int) -> None:
     unit.folder.settings.write_text(head + mark + tail)
 
 
-def test_every_budget_has_its_setting_and_stands_in_the_table_of_limits() -> None:
+def test_every_budget_has_its_setting_and_fits_its_column() -> None:
     counted = {name for name in BudgetSettings.__struct_fields__ if name not in {"share", "warn_percent"}}
     assert set(BUDGETS) == counted
-    assert max(len(f"b/{name}") for name in BUDGETS) <= schema.usage.c.measure.type.length
+    columns = schema_privacy.budget_uses.c
+    assert max(map(len, BUDGETS)) <= columns.budget.type.length
 
 
 def test_it_is_told_near_the_end_and_at_it_and_refused_beyond(database: Database) -> None:
@@ -111,10 +113,45 @@ def test_a_cycle_begins_anew_when_it_is_closed_and_goes_on_when_that_is_given_up
         assert span_of(connection, "cycle", now) == "cycle 2"
     assert used() == 0
     with database.write() as connection:
+        spend(connection, SMALL, "E09", "results", 4, now=now)
+    assert used() == 4
+    with database.write() as connection:
         abandon_cycle(connection, now=now)
     assert used() == 1
     with database.read() as connection:
         assert span_of(connection, "year", now.replace(year=2031)) == "year 2031"
+
+
+def test_nothing_but_two_people_lets_an_agency_begin_a_span_anew(database: Database) -> None:
+    settings = BudgetSettings(results=3, shields=3, share=0.0)
+    new_year = dt.datetime(2027, 1, 1, 0, 0, 1, tzinfo=dt.UTC)
+    eve = new_year - dt.timedelta(seconds=2)
+
+    def allowed(name: BudgetName, now: dt.datetime) -> bool:
+        with database.write() as connection:
+            return spend(connection, settings, "E09", name, now=now).allowed
+
+    assert [allowed("results", eve) for _ in range(4)] == [True, True, True, False]
+    with database.write() as connection:
+        close_cycle(connection, now=eve)
+    assert allowed("results", eve)  # of the next cycle
+    with database.write() as connection:
+        abandon_cycle(connection, now=eve)
+    assert not allowed("results", eve)
+    assert [allowed("shields", eve) for _ in range(4)] == [True, True, True, False]
+    assert allowed("shields", new_year)  # a clock across New Year ...
+    assert not allowed("shields", eve)  # ... and back
+    with database.read() as connection:
+        assert store.used(connection, "E09", "shields", span="year 2027") == 1
+
+
+def test_spans_long_over_are_forgotten_and_the_present_one_never(database: Database) -> None:
+    with database.write() as connection:
+        for number in [*range(1, 60), 5, 7]:
+            store.charge(connection, "E09", "results", 1, span=f"cycle {number}", limit=9)
+        kept = [span for _, _, span, _ in store.all_used(connection)]
+    assert len(kept) <= 26
+    assert {"cycle 7", "cycle 59"} <= set(kept)
 
 
 def test_records_count_against_what_the_agency_holds(unit: Unit, database: Database) -> None:
