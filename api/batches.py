@@ -5,8 +5,8 @@ child, whom a public appeal of that day names.  What is new since last week is s
 
 It is *sendings* that are counted, whatever their periods: the same child can be put into any of them.
 Several snapshots are one sending where they bring no more news than one: of one day, of periods that do not
-overlap, and each of them long.  So an agency sends its history, a bundle for each year, or encodes all of it again, at
-once; a snapshot of a few days counts by itself.
+overlap, and each of them long.  So an agency sends its history, a bundle for each year, or encodes all of it
+again, at once; a snapshot of a few days counts by itself.
 """
 
 import datetime as dt

@@ -24,6 +24,7 @@ __all__ = [
     "Spent",
     "near",
     "note_crossing",
+    "set_limit",
     "span_of",
     "spend",
     "standing",
@@ -192,11 +193,17 @@ def near(connection: Connection, settings: BudgetSettings, *, now: dt.datetime) 
 def _limit(
     connection: Connection, settings: BudgetSettings, agency: str, budget: Budget, now: dt.datetime
 ) -> int:
+    span = span_of(connection, budget.span, now)
+    raised = budgets.raised(connection, agency, budget.name, span=span)
+    return set_limit(connection, settings, agency, budget) + raised
+
+
+def set_limit(connection: Connection, settings: BudgetSettings, agency: str, budget: Budget) -> int:
+    """Return what is set of a budget for an agency, as if nobody had raised it."""
     limit = int(getattr(settings, budget.name))
     if budget.of_records:
         limit = max(limit, int(settings.share * budgets.records_held(connection, agency)))
-    span = span_of(connection, budget.span, now)
-    return limit + budgets.raised(connection, agency, budget.name, span=span)
+    return limit
 
 
 def _level(used: int, limit: int, warn_percent: int) -> Level | None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from api.budgets import BUDGETS, BudgetName, near, note_crossing, span_of, spend, standing
 from api.clock import stamp, utc_now
 from api.config import read_settings
+from api.console_accounts import invite_account
 from api.cycle import abandon_cycle, close_cycle
 from api.overview.attention_privacy import privacy_notices
 from api.privacy_settings import BudgetSettings
@@ -174,7 +175,7 @@ def test_a_request_beyond_it_is_refused_until_two_people_raise_it(unit: Unit, da
     unit.enrol(desk)
     handles = tuple(handle("P01", number) for number in range(4))
     raised = (
-        *("register", "budgets", "raise", "--data", unit.folder.root, "P01", "openings", "--more", "5"),
+        *("register", "budgets", "raise", "--data", unit.folder.root, "P01", "openings", "--more", "2"),
         *("--reason", "moved to another system"),
     )
     with serving(unit.folder.root) as url, SigningClient(url, desk.key) as client:
@@ -193,14 +194,38 @@ def test_a_request_beyond_it_is_refused_until_two_people_raise_it(unit: Unit, da
         assert done.code == 0, done.err
         assert client.call("GET", "/v1/requests").status_code == 200
     facts = [one for one in _alerts(database) if one["what"] == "budget raised"]
-    assert [(one["agency"], one["more"], one["agreed_by"]) for one in facts] == [("P01", 5, "Tom Reed")]
+    assert [(one["agency"], one["more"], one["agreed_by"]) for one in facts] == [("P01", 2, "Tom Reed")]
     listed = clew("register", "budgets", "list", "--data", unit.folder.root, "--agency", "P01", "--json")
     shown = {one["budget"]: one for one in json.loads(listed.out)}
-    assert (shown["openings"]["used"], shown["openings"]["limit"]) == (3, 7)
+    assert (shown["openings"]["used"], shown["openings"]["limit"]) == (3, 4)
     assert (shown["withdrawals"]["used"], shown["withdrawals"]["level"]) == (3, "reached")
     with database.read() as connection:
         notices = list(privacy_notices(connection, read_settings(unit.folder.settings), utc_now()))
     assert [one.title for one in notices if one.place == "agencies"] == ["1 budget used up"]
+
+
+def test_nobody_raises_it_but_people_whom_the_unit_knows_and_no_further_than_once_again(
+    unit: Unit, database: Database
+) -> None:
+    raised = ("register", "budgets", "raise", "--data", unit.folder.root, "E09", "openings", "--reason", "x")
+
+    def refused(more: int, by: str, agreed_by: str) -> str:
+        done = clew(*raised, "--more", str(more), "--by", by, "--agreed-by", agreed_by)
+        return "" if done.code == 0 else done.err
+
+    assert "may be one person" in refused(1, "psmith", "Paul Smith")
+    assert "may be one person" in refused(1, "bob.smith", "Robert Smith")
+    assert "500 at most" in refused(501, "Asha Patel", "Tom Reed")
+    assert refused(400, "Asha Patel", "Tom Reed") == ""  # nobody has an account yet
+    assert "100 at most" in refused(101, "Asha Patel", "Tom Reed")
+    with database.write() as connection:
+        invite_account(connection, "asha.patel", ["operator"], now=utc_now())
+        invite_account(connection, "treed", ["governance"], now=utc_now())
+    assert "--agreed-by: nobody of this name" in refused(100, "asha.patel", "Tom Reed")
+    assert "--by: nobody of this name" in refused(100, "Some Body", "treed")
+    assert refused(99, "Asha Patel", "treed") == ""
+    assert refused(1, "asha.patel", "custodian 0") == ""
+    assert "raised by all that is set" in refused(1, "asha.patel", "treed")
 
 
 def test_what_is_refused_leaves_nothing_behind(unit: Unit, database: Database) -> None:
