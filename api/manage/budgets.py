@@ -36,7 +36,7 @@ def list_(data: Path, agency: str | None, *, near: bool, as_json: bool) -> None:
         click.echo(json.dumps([_fields(one) for one in shown], indent=2))
         return
     if shown:
-        click.echo("agency\tbudget\tspan\tused\tlimit\thow near\twhat is counted")
+        say("agency\tbudget\tspan\tused\tlimit\thow near\twhat is counted")
     for one in shown:
         numbers = (f"{one.used:,}", f"{one.limit:,}", one.level or "within")
         click.echo("\t".join((one.agency, one.budget.name, one.span, *numbers, one.budget.words)))
