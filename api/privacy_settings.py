@@ -52,7 +52,8 @@ class CoverSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 PRIVACY_TEXT = """
 [batches]
 # When what was submitted is linked: "arrival", as it comes; "day", what came until midnight (UTC) together;
-# "cycle", with the cycle alone, for which open/closed conflicts then wait. A cycle links all that is there.
+# "cycle", with the cycle alone. A cycle links all that is there. Open/closed conflicts of children who are
+# linked already wait for none of it.
 link = "day"
 # In so many days an agency may commit snapshots so many times, whatever their periods: once, and to correct.
 # Refused ones do not count; the others wait, or you raise `snapshots` with `clew register budgets raise`.
