@@ -6,7 +6,7 @@ like ours.
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import product
 from typing import Final
@@ -27,7 +27,7 @@ _PAIRS: Final = """
     аa бb вb гr еe ёe нh іi їi кk мm оo пn рp сc тt уy хx ьb ѕs јj ԁd һh ԛq ԝw ӏl
     αa βb γy εe ηn ιi κk νv οo ρp σo τt υu χx ωw ϲc ϳj
 """
-_LOOK: Final = str.maketrans(dict(_PAIRS.split()))
+_LOOK: Final[Mapping[int, str]] = {ord(pair[0]): pair[1] for pair in _PAIRS.split()}
 """Letters of other alphabets that look like ours, small ones; what looks like nothing of ours is heard."""
 
 _DIGITS: Final = (

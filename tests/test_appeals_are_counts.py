@@ -92,8 +92,10 @@ def test_of_the_shipped_profile_the_surest_guesses_end_it_and_the_sentence_says_
         view = rotation_view(connection, now=utc_now())
     assert view is not None
     assert view.advice is not None
-    assert (view.profile, view.advice.capacity.pairs) == ("child-1", 100)
-    assert "beyond 100 the share of the surest guesses that is right has no figure" in view.sentence
+    bears = view.advice.capacity
+    assert (view.profile, bears.curve) == ("child-1", "surest")
+    assert bears.pairs <= 100  # beyond which they have no figure, and are not green
+    assert f"beyond {bears.pairs:.0f} the share of the surest guesses that is right" in view.sentence
     assert "nothing is measured" not in view.sentence
 
 
