@@ -1,11 +1,13 @@
 """A new linkage unit: keys, card, settings, empty stores; made whole or not at all."""
 
+import errno
 import os
 import secrets
 import shutil
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -25,7 +27,14 @@ from linkage.wire.limits import MAX_CARD_BYTES
 from linkage.wire.seal import SealingKey
 from linkage.wire.signing import public_text
 
-__all__ = ["add_ledger_key", "create_unit", "read_given", "read_own_ledger_card", "read_unit_card"]
+__all__ = [
+    "add_ledger_key",
+    "create_unit",
+    "open_given",
+    "read_given",
+    "read_own_ledger_card",
+    "read_unit_card",
+]
 
 
 def create_unit(root: Path, name: str, databases: Mapping[StoreName, str] | None = None) -> UnitCard:
@@ -127,6 +136,19 @@ def read_given(path: Path, *, limit: int) -> bytes:
     if len(data) > limit:
         raise InputError(f"{path.name}: larger than {limit} bytes", hint="it is not a file of this kind")
     return data
+
+
+def open_given(path: Path) -> BinaryIO:
+    """Open a plain file that somebody handed over; raises ``OSError`` for a link, a pipe or a device."""
+    return open(path, "rb", opener=_unfollowed)
+
+
+def _unfollowed(path: str, flags: int) -> int:
+    descriptor = _without_waiting(path, flags | os.O_NOFOLLOW)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "not a plain file")
 
 
 def _without_waiting(path: str, flags: int) -> int:

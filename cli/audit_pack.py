@@ -1,41 +1,46 @@
 """``clew audit pack``: verifying an evidence pack with nothing of the unit's but its card."""
 
+import os
 from pathlib import Path
 
 import click
 
 from cli.options import FILE
-from keys.files import read_limited
+from keys.files import open_unfollowed, read_limited
 from linkage.counted import counted
-from linkage.errors import VerificationError
-from linkage.register.evidence_check import LEAVES_FILE, check_evidence
-from linkage.register.evidence_telling import MAX_LEAVES_BYTES, digests_of, told_of
+from linkage.errors import InputError, VerificationError
+from linkage.register.evidence_folder import PackFolder, check_folder
+from linkage.register.evidence_telling import told_of, verdict
 from linkage.wire.cards import UnitCard, read_card
-from linkage.wire.evidence import ENTRY_FILE, MANIFEST_FILE, MAX_EVIDENCE_BYTES
+from linkage.wire.evidence import read_digest
 from linkage.wire.limits import MAX_CARD_BYTES
 
 __all__ = ["pack"]
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("folder", type=click.Path(path_type=Path, exists=True))
 @click.option(
     "--unit", required=True, type=FILE, help="The linkage unit's card, whose fingerprint you compared."
 )
-def pack(folder: Path, unit: Path) -> None:
+@click.option("--digest", metavar="HEX", help="The pack's digest, as the operator told you by another way.")
+def pack(folder: Path, unit: Path, digest: str | None) -> None:
     """Verify the evidence pack in FOLDER: its files, its place in the ledger, its entry there.
 
-    Prints what is not as it was built, a line each, and then ends with 1.
+    Prints what is not as it was built, a line each, and then ends with 1.  A pack without its entry in the
+    ledger is proved by nothing but the digest that --digest gives.
     """
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder.name}: not a folder",
+            hint="unpack an archive first, and verify the folder that you then read",
+        )
     card = read_card(read_limited(unit, limit=MAX_CARD_BYTES, what="unit card"), UnitCard)
-    names = (one.relative_to(folder).as_posix() for one in folder.rglob("*") if not one.is_dir())
-    found = check_evidence(
-        manifest=read_limited(folder / MANIFEST_FILE, limit=MAX_EVIDENCE_BYTES, what="manifest"),
-        entry=_given(folder / ENTRY_FILE, limit=MAX_EVIDENCE_BYTES),
-        leaves=_given(folder / LEAVES_FILE, limit=MAX_LEAVES_BYTES) or b"",
-        found=digests_of(names, lambda name: (folder / name).open("rb")),
-        unit=card,
+    looked = PackFolder(
+        listed=lambda inside: os.scandir(folder / inside),
+        opened=lambda name: open_unfollowed(folder / name),
     )
+    found = check_folder(looked, unit=card, digest=None if digest is None else read_digest(digest))
     for name, what in found.wrong:
         click.echo(f"{name}\t{what}")
     for line in told_of(found):
@@ -48,8 +53,4 @@ def pack(folder: Path, unit: Path) -> None:
             f"the pack is not as it was built: {counted(len(found.wrong), 'finding')}",
             hint="get it again from whoever built it, and compare the digests",
         )
-    click.echo("the pack is as it was built", err=True)
-
-
-def _given(path: Path, *, limit: int) -> bytes | None:
-    return read_limited(path, limit=limit, what="file") if path.is_file() else None
+    click.echo(verdict(found), err=True)

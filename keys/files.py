@@ -13,6 +13,7 @@ from linkage.errors import InputError, LimitError
 
 __all__ = [
     "name_of",
+    "open_unfollowed",
     "private_folder",
     "read_limited",
     "replacing",
@@ -62,6 +63,15 @@ def _open_plain(path: str, flags: int) -> int:
     os.close(descriptor)
     reason = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
     raise OSError(reason, os.strerror(reason) if stat.S_ISDIR(mode) else "not a plain file")
+
+
+def open_unfollowed(path: Path) -> BinaryIO:
+    """Open a plain file of a stranger's folder; raises ``OSError`` for a link, a pipe or a device."""
+    return open(path, "rb", opener=_open_unfollowed)
+
+
+def _open_unfollowed(path: str, flags: int) -> int:
+    return _open_plain(path, flags | getattr(os, "O_NOFOLLOW", 0))
 
 
 def sync_folder(folder: Path) -> None:

@@ -4,17 +4,17 @@ MEASURED: dict[str, object] = {
     # child-1
     "65b5370fa2434536512c3694a9a125969a110dcd4916aef6122e89ff4b1ba372": {
         "setting": (
-            "5000 made-up people, whom the attacker lists with every attribute, without errors; kriging with "
-            "known pairs; graphs of 800 people, 800 of one day; no payload"
+            "5000 made-up people, whom the attacker lists with every attribute, without errors; the strongest"
+            " method; graphs of 800 people, 800 of one day; no payload"
         ),
         "privacy": {
-            "known-pairs-20": {"value": 0.000763, "low": 0.000438, "high": 0.001088, "seeds": 5},
-            "known-pairs-100": {"value": 0.002163, "low": 0.001703, "high": 0.002624, "seeds": 5},
-            "known-pairs-500": {"value": 0.0092, "low": 0.007538, "high": 0.010862, "seeds": 5},
-            "most-confident-100": {"value": 0.027755, "low": 0.019428, "high": 0.036083, "seeds": 5},
-            "graph-whole-overlap": {"value": 0.00725, "low": 0.002672, "high": 0.011828, "seeds": 5},
+            "known-pairs-20": {"value": 0.000843, "low": 0.000397, "high": 0.001289, "seeds": 5},
+            "known-pairs-100": {"value": 0.002408, "low": 0.00147, "high": 0.003346, "seeds": 5},
+            "known-pairs-500": {"value": 0.009822, "low": 0.007527, "high": 0.012118, "seeds": 5},
+            "most-confident-100": {"value": 0.03102, "low": 0.0183, "high": 0.043741, "seeds": 5},
+            "graph-whole-overlap": {"value": 0.004, "low": 0.001015, "high": 0.006985, "seeds": 5},
             "graph-partial-overlap": {"value": 0.004167, "low": -0.001007, "high": 0.00934, "seeds": 5},
-            "graph-dense-class": {"value": 0.14975, "low": 0.12577, "high": 0.17373, "seeds": 5},
+            "graph-dense-class": {"value": 0.14475, "low": 0.117657, "high": 0.171843, "seeds": 5},
             "bit-frequency-sd": {"value": 0.007281, "low": 0.007168, "high": 0.007394, "seeds": 5},
             "popcount-correlation": {"value": 0.03573, "low": 0.018211, "high": 0.05325, "seeds": 5},
             "unique-encodings": {"value": 1.0, "low": 1.0, "high": 1.0, "seeds": 5},
@@ -50,17 +50,17 @@ MEASURED: dict[str, object] = {
     # child-1-recall
     "bd04ba34ca78c4b360feabde00649ee81c540535a2ef992331222b6d1c9a097e": {
         "setting": (
-            "5000 made-up people, whom the attacker lists with every attribute, without errors; kriging with "
-            "known pairs; graphs of 800 people, 800 of one day; no payload"
+            "5000 made-up people, whom the attacker lists with every attribute, without errors; the strongest"
+            " method; graphs of 800 people, 800 of one day; no payload"
         ),
         "privacy": {
-            "known-pairs-20": {"value": 0.002129, "low": 0.001202, "high": 0.003055, "seeds": 5},
-            "known-pairs-100": {"value": 0.007837, "low": 0.0063, "high": 0.009374, "seeds": 5},
-            "known-pairs-500": {"value": 0.033511, "low": 0.029992, "high": 0.037031, "seeds": 5},
-            "most-confident-100": {"value": 0.125714, "low": 0.102656, "high": 0.148772, "seeds": 5},
-            "graph-whole-overlap": {"value": 0.03, "low": 0.02122, "high": 0.03878, "seeds": 5},
-            "graph-partial-overlap": {"value": 0.005, "low": -0.001746, "high": 0.011746, "seeds": 5},
-            "graph-dense-class": {"value": 0.96425, "low": 0.944538, "high": 0.983962, "seeds": 5},
+            "known-pairs-20": {"value": 0.001767, "low": 0.000718, "high": 0.002816, "seeds": 5},
+            "known-pairs-100": {"value": 0.006898, "low": 0.005185, "high": 0.008611, "seeds": 5},
+            "known-pairs-500": {"value": 0.035956, "low": 0.031215, "high": 0.040696, "seeds": 5},
+            "most-confident-100": {"value": 0.12, "low": 0.09892, "high": 0.14108, "seeds": 5},
+            "graph-whole-overlap": {"value": 0.015, "low": 0.005752, "high": 0.024248, "seeds": 5},
+            "graph-partial-overlap": {"value": 0.006667, "low": -0.002732, "high": 0.016065, "seeds": 5},
+            "graph-dense-class": {"value": 0.9605, "low": 0.947815, "high": 0.973185, "seeds": 5},
             "bit-frequency-sd": {"value": 0.006757, "low": 0.006688, "high": 0.006825, "seeds": 5},
             "popcount-correlation": {"value": 0.044685, "low": 0.02942, "high": 0.059949, "seeds": 5},
             "unique-encodings": {"value": 1.0, "low": 1.0, "high": 1.0, "seeds": 5},
@@ -96,17 +96,17 @@ MEASURED: dict[str, object] = {
     # child-1-high
     "6e66d4847378c3009c5945759616edb4b4a5f3f72bf8e02c553da86e70041721": {
         "setting": (
-            "5000 made-up people, whom the attacker lists with every attribute, without errors; kriging with "
-            "known pairs; graphs of 800 people, 800 of one day; no payload"
+            "5000 made-up people, whom the attacker lists with every attribute, without errors; the strongest"
+            " method; graphs of 800 people, 800 of one day; no payload"
         ),
         "privacy": {
-            "known-pairs-20": {"value": 0.000482, "low": 2.9e-05, "high": 0.000935, "seeds": 5},
-            "known-pairs-100": {"value": 0.001429, "low": 0.000891, "high": 0.001966, "seeds": 5},
-            "known-pairs-500": {"value": 0.005778, "low": 0.004727, "high": 0.006828, "seeds": 5},
-            "most-confident-100": {"value": 0.012245, "low": 0.005078, "high": 0.019412, "seeds": 5},
-            "graph-whole-overlap": {"value": 0.0085, "low": 0.002755, "high": 0.014245, "seeds": 5},
-            "graph-partial-overlap": {"value": 0.005, "low": -0.000667, "high": 0.010667, "seeds": 5},
-            "graph-dense-class": {"value": 0.04975, "low": 0.031504, "high": 0.067996, "seeds": 5},
+            "known-pairs-20": {"value": 0.000643, "low": 0.000434, "high": 0.000851, "seeds": 5},
+            "known-pairs-100": {"value": 0.001755, "low": 0.001145, "high": 0.002365, "seeds": 5},
+            "known-pairs-500": {"value": 0.006311, "low": 0.004297, "high": 0.008326, "seeds": 5},
+            "most-confident-100": {"value": 0.018776, "low": 0.009569, "high": 0.027982, "seeds": 5},
+            "graph-whole-overlap": {"value": 0.0035, "low": 0.002201, "high": 0.004799, "seeds": 5},
+            "graph-partial-overlap": {"value": 0.001667, "low": -0.002961, "high": 0.006294, "seeds": 5},
+            "graph-dense-class": {"value": 0.03175, "low": 0.018829, "high": 0.044671, "seeds": 5},
             "bit-frequency-sd": {"value": 0.007253, "low": 0.007195, "high": 0.00731, "seeds": 5},
             "popcount-correlation": {"value": 0.029199, "low": 0.016367, "high": 0.042032, "seeds": 5},
             "unique-encodings": {"value": 1.0, "low": 1.0, "high": 1.0, "seeds": 5},
@@ -142,17 +142,17 @@ MEASURED: dict[str, object] = {
     # person-1
     "9026fdd258da70128c0152879fbfbae93316551d0e66c7e77a5ae337843e5460": {
         "setting": (
-            "5000 made-up people, whom the attacker lists with every attribute, without errors; kriging with "
-            "known pairs; graphs of 800 people, 800 of one day; no payload"
+            "5000 made-up people, whom the attacker lists with every attribute, without errors; the strongest"
+            " method; graphs of 800 people, 800 of one day; no payload"
         ),
         "privacy": {
-            "known-pairs-20": {"value": 0.006265, "low": 0.004125, "high": 0.008406, "seeds": 5},
-            "known-pairs-100": {"value": 0.025347, "low": 0.022981, "high": 0.027713, "seeds": 5},
-            "known-pairs-500": {"value": 0.111778, "low": 0.106535, "high": 0.11702, "seeds": 5},
-            "most-confident-100": {"value": 0.284898, "low": 0.250264, "high": 0.319531, "seeds": 5},
-            "graph-whole-overlap": {"value": 0.0765, "low": 0.068944, "high": 0.084056, "seeds": 5},
-            "graph-partial-overlap": {"value": 0.005833, "low": 0.003, "high": 0.008667, "seeds": 5},
-            "graph-dense-class": {"value": 0.98, "low": 0.973792, "high": 0.986208, "seeds": 5},
+            "known-pairs-20": {"value": 0.007229, "low": 0.006383, "high": 0.008074, "seeds": 5},
+            "known-pairs-100": {"value": 0.028939, "low": 0.026749, "high": 0.031129, "seeds": 5},
+            "known-pairs-500": {"value": 0.1128, "low": 0.106848, "high": 0.118752, "seeds": 5},
+            "most-confident-100": {"value": 0.407347, "low": 0.356616, "high": 0.458078, "seeds": 5},
+            "graph-whole-overlap": {"value": 0.0245, "low": 0.01541, "high": 0.03359, "seeds": 5},
+            "graph-partial-overlap": {"value": 0.000833, "low": -0.00148, "high": 0.003147, "seeds": 5},
+            "graph-dense-class": {"value": 0.993, "low": 0.990403, "high": 0.995597, "seeds": 5},
             "bit-frequency-sd": {"value": 0.007679, "low": 0.007531, "high": 0.007827, "seeds": 5},
             "popcount-correlation": {"value": 0.855193, "low": 0.852668, "high": 0.857718, "seeds": 5},
             "unique-encodings": {"value": 0.99992, "low": 0.999698, "high": 1.0, "seeds": 5},
@@ -188,17 +188,17 @@ MEASURED: dict[str, object] = {
     # person-1-open
     "9412a5b9fa3b436a97f74f5f7f7067fda00c2c90765980880073df86afb838c2": {
         "setting": (
-            "5000 made-up people, whom the attacker lists with every attribute, without errors; kriging with "
-            "known pairs; graphs of 800 people, 800 of one day; no payload"
+            "5000 made-up people, whom the attacker lists with every attribute, without errors; the strongest"
+            " method; graphs of 800 people, 800 of one day; no payload"
         ),
         "privacy": {
-            "known-pairs-20": {"value": 0.038313, "low": 0.034241, "high": 0.042385, "seeds": 5},
-            "known-pairs-100": {"value": 0.155918, "low": 0.147327, "high": 0.16451, "seeds": 5},
-            "known-pairs-500": {"value": 0.614889, "low": 0.603056, "high": 0.626722, "seeds": 5},
-            "most-confident-100": {"value": 0.849796, "low": 0.810802, "high": 0.88879, "seeds": 5},
-            "graph-whole-overlap": {"value": 0.48925, "low": 0.423624, "high": 0.554876, "seeds": 5},
-            "graph-partial-overlap": {"value": 0.008333, "low": -0.004857, "high": 0.021523, "seeds": 5},
-            "graph-dense-class": {"value": 0.997, "low": 0.994403, "high": 0.999597, "seeds": 5},
+            "known-pairs-20": {"value": 0.037309, "low": 0.032785, "high": 0.041833, "seeds": 5},
+            "known-pairs-100": {"value": 0.170694, "low": 0.163698, "high": 0.17769, "seeds": 5},
+            "known-pairs-500": {"value": 0.655733, "low": 0.644906, "high": 0.66656, "seeds": 5},
+            "most-confident-100": {"value": 0.968163, "low": 0.947452, "high": 0.988874, "seeds": 5},
+            "graph-whole-overlap": {"value": 0.32625, "low": 0.270128, "high": 0.382372, "seeds": 5},
+            "graph-partial-overlap": {"value": 0.009167, "low": 0.002421, "high": 0.015912, "seeds": 5},
+            "graph-dense-class": {"value": 0.9975, "low": 0.99311, "high": 1.0, "seeds": 5},
             "bit-frequency-sd": {"value": 0.008366, "low": 0.008243, "high": 0.008489, "seeds": 5},
             "popcount-correlation": {"value": 0.983882, "low": 0.983339, "high": 0.984426, "seeds": 5},
             "unique-encodings": {"value": 0.99992, "low": 0.999698, "high": 1.0, "seeds": 5},
@@ -234,17 +234,17 @@ MEASURED: dict[str, object] = {
     # clk-plain
     "891a052c4d4e1ede0853d2e2066f3a20c0f26fe27c10a5887f525aaf8111a672": {
         "setting": (
-            "5000 made-up people, whom the attacker lists with every attribute, without errors; kriging with "
-            "known pairs; graphs of 800 people, 800 of one day; no payload"
+            "5000 made-up people, whom the attacker lists with every attribute, without errors; the strongest"
+            " method; graphs of 800 people, 800 of one day; no payload"
         ),
         "privacy": {
-            "known-pairs-20": {"value": 0.659157, "low": 0.622761, "high": 0.695552, "seeds": 5},
+            "known-pairs-20": {"value": 0.8249, "low": 0.807771, "high": 0.842028, "seeds": 5},
             "known-pairs-100": {"value": 1.0, "low": 1.0, "high": 1.0, "seeds": 5},
             "known-pairs-500": {"value": 1.0, "low": 1.0, "high": 1.0, "seeds": 5},
             "most-confident-100": {"value": 1.0, "low": 1.0, "high": 1.0, "seeds": 5},
-            "graph-whole-overlap": {"value": 0.999, "low": 0.9973, "high": 1.0, "seeds": 5},
-            "graph-partial-overlap": {"value": 0.274167, "low": -0.185082, "high": 0.733415, "seeds": 5},
-            "graph-dense-class": {"value": 0.99875, "low": 0.996555, "high": 1.0, "seeds": 5},
+            "graph-whole-overlap": {"value": 1.0, "low": 1.0, "high": 1.0, "seeds": 5},
+            "graph-partial-overlap": {"value": 0.311667, "low": -0.212036, "high": 0.835369, "seeds": 5},
+            "graph-dense-class": {"value": 0.9975, "low": 0.994396, "high": 1.0, "seeds": 5},
             "bit-frequency-sd": {"value": 0.100124, "low": 0.098486, "high": 0.101761, "seeds": 5},
             "popcount-correlation": {"value": 0.988717, "low": 0.988223, "high": 0.989211, "seeds": 5},
             "unique-encodings": {"value": 1.0, "low": 1.0, "high": 1.0, "seeds": 5},

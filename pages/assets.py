@@ -43,9 +43,12 @@ def read_assets() -> Mapping[str, tuple[bytes, str]]:
     return fetched | {name: ((OWN / name).read_bytes(), kind) for name, kind in OWN_NAMES.items()}
 
 
-def asset_pages() -> Blueprint:
-    """Make the addresses of assets, by a digest of them all, so that a browser may keep it."""
-    assets = read_assets()
+def asset_pages(given: Mapping[str, tuple[bytes, str]] | None = None) -> Blueprint:
+    """Make the addresses of assets, by a digest of them all, so that a browser may keep it.
+
+    ``given``: what to serve in the place of what was fetched.
+    """
+    assets = read_assets() if given is None else given
     # One digest for all: a script finds its neighbours by their names.
     whole = hashlib.sha256(b"".join(assets[name][0] for name in sorted(assets))).hexdigest()[:16]
     blueprint = Blueprint("assets", __name__, url_prefix="/assets")

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from markupsafe import escape
 from sqlalchemy import select
 
-from api.evidence import building, tables_linkage, writing
+from api.evidence import building, tables_control, tables_linkage, writing
 from api.evidence.building import build_pack
 from api.evidence.handed_in import read_handed_in
 from api.evidence.tables_linkage import linkage_tables
@@ -25,16 +25,15 @@ from api.evidence.texts import read_texts
 from api.evidence.tree import Blank, Cell, Grid, Heading, Inline, Link, plain, walk
 from api.folders import DataFolder
 from api.manage import register
+from api.overview.guarding import PathRights
 from api.publishing import folders
 from api.store import schema
 from linkage.errors import FormatError, InputError, VerificationError
-from tests.support.console import needs_assets
+from pages import assets
 from tests.support.console_world import PERSONS
 from tests.support.evidence import ACCOUNTS, Built, audit_figures, build, handed_in, seen, shared_pack
 from tests.support.unit import handle
 from tests.test_console_governance_evidence import released_by_sex
-
-pytestmark = needs_assets
 
 
 @pytest.fixture(scope="module", name="built")
@@ -131,6 +130,31 @@ def test_documents_say_what_pages_say(built: Built) -> None:
         assert all(f"[To be written: {one}]" in everything for one in blanks)
 
 
+def test_wide_tables_of_documents_lie_on_their_side(built: Built) -> None:
+    lying = 0
+    for item in built.pack.gathered.items:
+        made = docx.Document(str(built.folder / f"{item.stem}.docx"))
+        sides = [section.page_width > section.page_height for section in made.sections]
+        grids = [one for one in walk(item.blocks) if isinstance(one, Grid) and one.rows]
+        for table, grid in zip(made.tables, grids, strict=True):
+            ended = table._tbl.xpath("count(preceding::w:sectPr)")
+            assert sides[int(ended)] == (len(grid.heads) > 6), grid.caption
+            section = made.sections[int(ended)]
+            widths = [cell.width for cell in table.rows[0].cells]
+            room = section.page_width - section.left_margin - section.right_margin
+            assert sum(widths) <= room + 10_000, grid.caption  # widths are kept in twentieths of a point
+            assert min(widths) > 200_000, grid.caption  # more than half a centimetre
+            lying += sides[int(ended)]
+    assert lying > 3
+
+
+def test_heads_of_tables_begin_with_a_capital(built: Built) -> None:
+    for item in built.pack.gathered.items:
+        for grid in (one for one in walk(item.blocks) if isinstance(one, Grid)):
+            heads = [plain(one) for one in grid.heads]
+            assert all(one[:1] == one[:1].upper() for one in heads), (item.stem, heads)
+
+
 def _as_written(cell: Cell) -> str:
     return "".join(map(_word_written, cell))
 
@@ -174,6 +198,38 @@ def _contents(built: Built) -> Iterator[tuple[str, bytes]]:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 for name in archive.namelist():
                     yield f"{path.name}: {name}", archive.read(name)
+
+
+def test_no_table_has_the_day_of_an_act_about_one_child(built: Built) -> None:
+    rows = built.evidence("select kind, first_day, last_day from ledger_kinds")
+    without = {kind for kind, *days in rows if days == [None, None]}
+    about = {"erasure", "handle-shielded", "must-not-link", "re-identification", "records-named"}
+    about |= {"persons-merged", "person-split", "review-decision", "sensitive-read"}
+    assert without == about & {row[0] for row in rows}
+    assert "sensitive-read" in without
+
+
+def test_accounts_of_the_machine_are_numbered_and_not_named(built: Built) -> None:
+    rows = built.evidence("select path, owner, group_name, mode, everybody from path_rights")
+    assert {row[1:3] for row in rows} == {("account 1", "group 1")}
+    told = {row[0]: row[4] for row in rows if row[4] != "no"}
+    assert told == {"unit.toml": "yes, to read: it holds no secret"}
+    assert "1 (unit.toml)" in re.sub("<[^>]*>", "", built.text("11-threat-model.html"))
+    paths = [
+        PathRights("a", "", owner, "g", mode, everybody=mode[7] == "r" or mode[8] == "w")
+        for owner, mode in (
+            ("x", "-rw-r--r--"),
+            ("y", "-rw-rw-rw-"),
+            ("x", "-rw-----w-"),
+            ("z", "-rw-------"),
+        )
+    ]
+    assert [(row[2], row[5]) for row in tables_control._rights(paths)] == [
+        ("account 1", "yes, to read"),
+        ("account 2", "yes, to read and write"),
+        ("account 1", "yes, to write"),
+        ("account 3", "no"),
+    ]
 
 
 def test_counts_about_few_children_are_not_told(built: Built) -> None:
@@ -267,6 +323,15 @@ def test_without_the_packages_of_documents_the_command_says_so(
     assert isinstance(ran.exception, InputError)
     assert "docx" in ran.exception.message
     assert "clew[evidence]" in str(ran.exception.hint)
+
+
+def test_a_pack_needs_no_style_sheet_of_the_console(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assets, "FOLDER", tmp_path / "nothing was fetched")
+    with seen(built.before) as one:
+        told = [(each.address, each.method) for each in one.addresses]
+    assert told == built.evidence("select address, method from permissions")
 
 
 def test_what_was_handed_in_is_shown_and_kept_as_it_was(built: Built) -> None:

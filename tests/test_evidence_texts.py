@@ -9,16 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.config import Settings
 from api.evidence.dictionary import _OF_SALTS, CLEAR, ENCODED
 from api.evidence.handed_in import read_handed_in
 from api.evidence.pages import Frame, item_page
+from api.evidence.tables_unit import ALERT_WORDS, setting_rows
 from api.evidence.texts import Item, Wanted, fill, read_texts
 from api.evidence.tree import Blank, Block, Bullets, Code, Grid, Heading, Link, Paragraph, Strong, Text, walk
 from api.evidence.values import Counts, Fact, Source, shown, table_of
+from api.overview.history import KIND_WORDS
+from api.setting_meanings import SETTING_MEANINGS
 from linkage.errors import ClewError, FormatError, InputError, VersionError
 from linkage.profile import Component, Field
 from linkage.register.evidence_check import _check_leaves
 from linkage.register.ledger_tree import grown, leaf_hash, root
+from linkage.register.probing import AlertKind
 from linkage.wire import records
 from linkage.wire.checkpoints import Checkpoint
 from linkage.wire.ledger import EntryKind, Leaf, leaf_bytes
@@ -141,6 +146,15 @@ def test_the_dictionary_has_every_field_that_there_is() -> None:
     assert all(all(one) for one in ENCODED.values())
 
 
+def test_nothing_is_shown_by_its_name_alone() -> None:
+    """Every setting, kind of entry and kind of alert has words; a new one fails here."""
+    assert [name for name, _ in setting_rows(Settings(version=1, name="x"))] == list(SETTING_MEANINGS)
+    assert KIND_WORDS.keys() == {str(one) for one in EntryKind}
+    assert set(ALERT_WORDS) == set(get_args(AlertKind))
+    words = [*SETTING_MEANINGS.values(), *KIND_WORDS.values(), *ALERT_WORDS.values()]
+    assert all(" " in one and "_" not in one for one in words)
+
+
 def test_counts_about_children_are_rounded_and_small_ones_not_told() -> None:
     counts = Counts(base=10, threshold=10)
     assert [counts.of(one) for one in (0, 1, 10, 11, 14, 15, 1234, None)] == [
@@ -201,7 +215,13 @@ def test_leaves_make_the_root_of_the_ledger_or_are_refused(size: int, changed: i
     point = Checkpoint(origin="unit", size=size, root=root(size, lambda *at: tree[at]))
     lines = [f"{place},alert,2026-11-23,{one.commitment}" for place, one in enumerate(leaves)]
     head = "entry,kind,day,commitment"
-    _check_leaves("\n".join([head, *lines, ""]).encode(), point)
+    whole = "\n".join([head, *lines, ""])
+    _check_leaves(whole.encode(), point)
+    for ends in ("\r\n", "\u2028", "\x0b"):
+        with pytest.raises(ClewError):
+            _check_leaves(whole.replace("\n", ends).encode(), point)
+    with pytest.raises(ClewError):
+        _check_leaves(whole.removesuffix("\n").encode(), point)
     if changed < size:
         for spoilt in (
             lines[:changed] + lines[changed + 1 :],
@@ -209,7 +229,7 @@ def test_leaves_make_the_root_of_the_ledger_or_are_refused(size: int, changed: i
             _swapped(lines, changed),
         ):
             with pytest.raises(ClewError):
-                _check_leaves("\n".join([head, *spoilt]).encode(), point)
+                _check_leaves("\n".join([head, *spoilt, ""]).encode(), point)
 
 
 def _swapped(lines: list[str], place: int) -> list[str]:

@@ -3,7 +3,9 @@
 import asyncio
 import csv
 import hashlib
+import io
 import json
+import os
 import re
 import sqlite3
 import subprocess
@@ -11,7 +13,9 @@ from collections.abc import Callable
 from contextlib import closing
 from importlib import metadata
 from pathlib import Path
+from typing import IO
 
+import click
 import pytest
 from click.testing import CliRunner
 from cyclonedx.schema import SchemaVersion
@@ -20,12 +24,15 @@ from datasette.app import Datasette
 from msgspec import structs
 
 from api.evidence.sbom import installed, locked_digests
+from api.evidence.writing import write_archive
 from api.manage import register
 from api.store import ledger
 from api.unit import create_unit
 from cli.audit import audit
-from linkage.errors import ClewError, VerificationError
+from linkage.errors import ClewError, InputError, VerificationError
+from linkage.register.evidence_folder import PackFolder, check_folder
 from linkage.wire.canonical import canonical
+from linkage.wire.cards import UnitCard, read_card
 from linkage.wire.evidence import (
     ENTRY_FILE,
     MANIFEST_FILE,
@@ -46,6 +53,13 @@ pytestmark = needs_assets
 @pytest.fixture(scope="module", name="built")
 def _built() -> Built:
     return shared_pack()
+
+
+COMMANDS: tuple[tuple[click.Command, tuple[str, ...]], ...] = (
+    (audit, ("pack",)),
+    (register, ("evidence", "verify")),
+)
+"""Both commands that verify a pack with the unit's card."""
 
 
 def verified(folder: Path, card: Path) -> tuple[int, list[str]]:
@@ -101,6 +115,42 @@ def _older_position(folder: Path) -> None:
     (folder / MANIFEST_FILE).write_bytes(canonical(structs.replace(said, size=said.size - 1)))
 
 
+def _forged(folder: Path) -> None:
+    _of_another_pack(folder)
+    (folder / ENTRY_FILE).unlink()
+
+
+def _cut_otherwise(folder: Path) -> None:
+    path = folder / "ledger" / "leaves.csv"
+    path.write_text(path.read_text("utf-8").replace("\n", "\u2028"), "utf-8")
+    _sign_anew(folder)
+
+
+def _without_consistency(folder: Path) -> None:
+    proof = read_evidence_entry((folder / ENTRY_FILE).read_bytes())
+    changed = structs.replace(proof, consistency=proof.consistency[:-1])
+    (folder / ENTRY_FILE).write_bytes(canonical(changed))
+
+
+def _replaced(path: Path) -> Path:
+    path.unlink()
+    return path
+
+
+def _page_elsewhere(folder: Path) -> None:
+    page = folder / "01-dpia.html"
+    page.rename(folder.parent / "page")
+    page.symlink_to(folder.parent / "page")
+
+
+LEDGER = {f"ledger/{one}" for one in ("checkpoint.txt", "leaves.csv", "ledger-card.json", "unit-card.json")}
+
+
+def _ledger_elsewhere(folder: Path) -> None:
+    (folder / "ledger").rename(folder.parent / "ledger")
+    (folder / "ledger").symlink_to(folder.parent / "ledger")
+
+
 TAMPERED: dict[str, tuple[Callable[[Path], object], set[str]]] = {
     "a page": (lambda one: _append(one / "01-dpia.html", "<p>No risk.</p>"), {"01-dpia.html"}),
     "a figure in the database": (lambda one: _append(one / "evidence.db", "\0"), {"evidence.db"}),
@@ -109,6 +159,23 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], set[str]]] = {
     "a page and the manifest": (_of_another_pack, {ENTRY_FILE}),
     "a leaf and the manifest": (_spoil_leaf, {"ledger/leaves.csv", ENTRY_FILE}),
     "the position": (_older_position, {"ledger/leaves.csv", ENTRY_FILE}),
+    "a page, the manifest, and no entry": (_forged, {ENTRY_FILE}),
+    "no entry": (lambda one: (one / ENTRY_FILE).unlink(), {ENTRY_FILE}),
+    "the leaves are cut another way": (_cut_otherwise, {"ledger/leaves.csv", ENTRY_FILE}),
+    "the proof that the ledger went on": (_without_consistency, {ENTRY_FILE}),
+    "a folder more": (lambda one: (one / "approval").mkdir(), {"approval"}),
+    "a folder of elsewhere": (lambda one: (one / "more").symlink_to(one.parent), {"more"}),
+    "a page of elsewhere": (_page_elsewhere, {"01-dpia.html"}),
+    "files of elsewhere": (_ledger_elsewhere, {"ledger", *LEDGER}),
+    "an endless file": (
+        lambda one: _replaced(one / "01-dpia.html").symlink_to("/dev/zero"),
+        {"01-dpia.html"},
+    ),
+    "a pipe for a page": (lambda one: os.mkfifo(_replaced(one / "01-dpia.html")), {"01-dpia.html"}),
+    "a pipe for the entry": (lambda one: os.mkfifo(_replaced(one / ENTRY_FILE)), {ENTRY_FILE}),
+    "a folder for a page": (lambda one: _replaced(one / "01-dpia.html").mkdir(), {"01-dpia.html"}),
+    "a name that steers a terminal": (lambda one: (one / "a\x1b[2J").touch(), {r"a\x1b[2J"}),
+    "a name of no letters": (lambda one: (one / os.fsdecode(b"\xff\xfe")).touch(), {r"\udcff\udcfe"}),
     "the entry": (lambda one: (one / ENTRY_FILE).write_text("{}"), {ENTRY_FILE}),
 }
 """Attacks on a pack: what somebody changes, and which files are named for it."""
@@ -131,7 +198,6 @@ def test_a_pack_of_another_unit_or_history_is_refused(built: Built, tmp_path: Pa
     assert (code, lines) == (1, [])
     alone = copied(built, tmp_path / "pack")
     (alone / ENTRY_FILE).unlink()
-    assert verified(alone, built.data.unit_card) == (0, [])  # it says that nothing proves the entry
     with_data = _operators(alone, built)
     assert isinstance(with_data.exception, VerificationError)
     assert ENTRY_FILE in with_data.stdout
@@ -140,6 +206,70 @@ def test_a_pack_of_another_unit_or_history_is_refused(built: Built, tmp_path: Pa
     )
     assert isinstance(rewound.exception, VerificationError)
     assert MANIFEST_FILE in rewound.stdout
+
+
+def test_a_pack_without_its_entry_is_proved_by_the_digest_alone(built: Built, tmp_path: Path) -> None:
+    alone = copied(built, tmp_path / "pack")
+    (alone / ENTRY_FILE).unlink()
+    digest = manifest_digest(built.pack.manifest)
+    for command, named in COMMANDS:
+        words = [*named, str(alone), "--unit", str(built.data.unit_card)]
+        missing = CliRunner().invoke(command, words)
+        assert missing.exit_code == 1
+        assert "the pack is as it was built" not in missing.stderr
+        told = CliRunner().invoke(command, [*words, "--digest", f"{digest[:32]} {digest[32:].upper()}"])
+        assert told.exit_code == 0, told.exception
+        assert "the digest that you were told" in told.stderr
+        another = CliRunner().invoke(command, [*words, "--digest", "0" * 64])
+        assert (another.exit_code, another.stdout.split("\t")[0]) == (1, MANIFEST_FILE)
+        none = CliRunner().invoke(command, [*words, "--digest", "zero"])
+        assert isinstance(none.exception, InputError)
+
+
+def test_an_archive_must_be_unpacked_before(built: Built, tmp_path: Path) -> None:
+    write_archive(tmp_path / "pack.zip", built.pack, built.entry)
+    for command, named in COMMANDS:
+        words = [*named, str(tmp_path / "pack.zip"), "--unit", str(built.data.unit_card)]
+        ran = CliRunner().invoke(command, words)
+        assert isinstance(ran.exception, InputError)
+        assert "unpack" in str(ran.exception.hint)
+
+
+def test_what_nobody_may_look_into_is_a_finding(built: Built, tmp_path: Path) -> None:
+    """As any account but root meets it: a folder within that gives nothing away."""
+
+    def listed(inside: str) -> "os._ScandirIterator[str]":
+        if inside == "ledger":
+            raise PermissionError(13, "Permission denied")
+        return os.scandir(built.folder / inside)
+
+    folder = PackFolder(listed=listed, opened=lambda name: (built.folder / name).open("rb"))
+    card = read_card(built.data.unit_card.read_bytes(), UnitCard)
+    found = check_folder(folder, unit=card, digest=None)
+    assert dict(found.wrong)["ledger"] == "permission denied"
+
+
+def test_no_more_is_read_than_the_manifest_says(built: Built) -> None:
+    read: list[int] = []
+
+    class Endless(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+            read.append(len(buffer))
+            buffer[:] = bytes(len(buffer))
+            return len(buffer)
+
+    def opened(name: str) -> "IO[bytes]":
+        page = name == "01-dpia.html"
+        return io.BufferedReader(Endless(), 1) if page else (built.folder / name).open("rb")
+
+    folder = PackFolder(listed=lambda inside: os.scandir(built.folder / inside), opened=opened)
+    card = read_card(built.data.unit_card.read_bytes(), UnitCard)
+    found = check_folder(folder, unit=card, digest=None)
+    assert found.wrong == (("01-dpia.html", "was changed"),)
+    assert sum(read) == (built.folder / "01-dpia.html").stat().st_size + 1
 
 
 def test_the_ledger_has_the_digest_of_the_pack(built: Built) -> None:
@@ -223,6 +353,25 @@ def test_pages_are_accessible_and_fetch_nothing(built: Built, soak: bool) -> Non
             assert not page.locator("nav").is_visible(), path.name
             page.emulate_media(media="screen")
     assert [one for one in asked if not one.startswith("file:")] == []
+
+
+@needs_chromium
+def test_captions_and_words_have_room_on_a_telephone(built: Built) -> None:
+    """Tables scroll in a frame of their own: their captions stay in sight, and no column is a few letters."""
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 400, "height": 900})
+        for name in ("05-key-custody", "07-linkage-quality", "index"):
+            page.goto((built.folder / f"{name}.html").as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= 400
+            for words in page.locator("caption span").all():
+                place = words.bounding_box()
+                assert place is not None
+                assert place["x"] >= 0, words.inner_text()
+                assert place["x"] + place["width"] <= 400, words.inner_text()
+            narrow = page.locator(".some .long, .many .long").evaluate_all(
+                "all => all.filter(e => e.clientWidth < 140)"
+            )
+            assert narrow == [], name
 
 
 def test_leaves_are_those_of_the_ledger(built: Built) -> None:

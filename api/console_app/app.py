@@ -33,8 +33,11 @@ _access = logging.getLogger("clew.access")
 _faults = logging.getLogger("clew.faults")
 
 
-def create_console(service: ConsoleService) -> Flask:
-    """Build the console on an opened service; raises :class:`pages.assets.MissingAssetsError`."""
+def create_console(service: ConsoleService, *, served: bool = True) -> Flask:
+    """Build the console on an opened service; raises :class:`pages.assets.MissingAssetsError`.
+
+    Without ``served`` it is built to be looked at alone, and needs no assets.
+    """
     app = Flask("clew-console", static_folder=None, template_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=_MAX_FORM_BYTES, MAX_FORM_MEMORY_SIZE=_MAX_FORM_BYTES)
     app.url_map.strict_slashes = True
@@ -46,7 +49,7 @@ def create_console(service: ConsoleService) -> Flask:
     use_templates(app, PackageLoader("api.console_app"))
     add_guard(app, service)
     guard(app)
-    app.register_blueprint(asset_pages())
+    app.register_blueprint(asset_pages(None if served else {}))
     anybody(app.view_functions["assets.asset"])
     sign_in.add_pages(app, service)
     setting_up.add_pages(app, service)

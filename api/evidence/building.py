@@ -34,7 +34,7 @@ from api.unit import read_given
 from linkage.errors import FormatError
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import card_fingerprint
-from linkage.wire.evidence import MANIFEST_FILE, EvidenceFile, EvidenceManifest
+from linkage.wire.evidence import ENTRY_FILE, MANIFEST_FILE, EvidenceFile, EvidenceManifest
 from linkage.wire.limits import MAX_CARD_BYTES
 
 __all__ = ["Gathered", "Pack", "build_pack", "gather"]
@@ -52,7 +52,8 @@ _OTHER_FILES = {
     "ledger/unit-card.json": "the unit's public card",
     "ledger/ledger-card.json": "which key signs checkpoints, signed by the unit",
     MANIFEST_FILE: "every file of the pack by its digest",
-    _SUMS: "the same for sha256sum",
+    _SUMS: "the same for sha256sum, but for manifest.json, ledger-entry.json and itself",
+    ENTRY_FILE: "the ledger's entry about this pack, which says the digest of manifest.json, with its proof",
 }
 
 

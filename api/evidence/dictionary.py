@@ -60,7 +60,7 @@ _VERSION = "a counter, so that a later correction is told from an earlier one"
 _AREA_OF_CARE = "the register tells the responsible council from the one where the child lives"
 _CARE = "published figures are by legal status and placement, as the national return's are"
 _RISK = "published figures are by risk grade, at first, at its highest and at the end"
-_DATES = "absences are compared by day and counted by length"
+_DATES = "absences are compared by the hour, or by day where one has no time, and counted by length"
 
 CLEAR: Final[Mapping[tuple[str, str], str]] = {
     ("child", "handle"): _HANDLE,

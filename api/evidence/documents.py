@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import docx
+from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_COLOR_INDEX, WD_PARAGRAPH_ALIGNMENT
 from docx.oxml import OxmlElement
@@ -41,9 +42,11 @@ __all__ = ["document"]
 
 _FIRST = dt.datetime(1980, 1, 1)  # noqa: DTZ001 - the earliest moment that an archive can name
 _INK = RGBColor(0x0B, 0x0C, 0x0C)
-_MOST_COLUMNS = 6
-"""A table of more columns than these is set smaller."""
 _WIDE = Cm(16.5)
+_SHORT_SIDE, _LONG_SIDE, _MARGIN = Cm(21), Cm(29.7), Cm(2.2)
+_LETTER = Pt(5)
+"""The width of a letter in a table, about; of one that is set smaller it is enough for a machine's words."""
+_LONGEST_WORD, _LONGEST_CELL = 16, 60
 
 
 def document(item: Item, *, unit: str, built: str, position: str, now: dt.datetime) -> bytes:
@@ -82,8 +85,8 @@ def _set_up(made: Any, item: Item, unit: str, now: dt.datetime) -> None:
     language.set(qn("w:val"), "en-GB")
     made.styles["Normal"].element.get_or_add_rPr().append(language)
     section = made.sections[0]
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
-    section.left_margin = section.right_margin = Cm(2.2)
+    section.page_width, section.page_height = _SHORT_SIDE, _LONG_SIDE
+    section.left_margin = section.right_margin = _MARGIN
     section.footer.paragraphs[
         0
     ].text = f"Evidence of {unit}. Nothing here identifies a child. Not to be published."
@@ -99,8 +102,19 @@ class _Writer:
         self._made = made
 
     def blocks(self, blocks: Sequence[Block], *, depth: int = 0) -> None:
-        for block in blocks:
+        for place, block in enumerate(blocks):
+            if depth == 0:
+                self._turn(lying=any(map(_is_wide, blocks[place : place + (2 if _leads(block) else 1)])))
             self._block(block, depth)
+
+    def _turn(self, *, lying: bool) -> None:
+        """Go on with a page that lies on its side, for a wide table, or with one that stands."""
+        if lying == (self._made.sections[-1].orientation == WD_ORIENT.LANDSCAPE):
+            return
+        section = self._made.add_section(WD_SECTION.NEW_PAGE)
+        section.orientation = WD_ORIENT.LANDSCAPE if lying else WD_ORIENT.PORTRAIT
+        sides = (_LONG_SIDE, _SHORT_SIDE) if lying else (_SHORT_SIDE, _LONG_SIDE)
+        section.page_width, section.page_height = sides
 
     def _block(self, block: Block, depth: int) -> None:
         if isinstance(block, Heading):
@@ -154,13 +168,17 @@ class _Writer:
         run.font.color.rgb, run.font.size = _INK, Pt(11)
         table = self._made.add_table(rows=1, cols=len(grid.heads), style="Table Grid")
         table.alignment = WD_TABLE_ALIGNMENT.LEFT
-        small = len(grid.heads) > _MOST_COLUMNS
+        table.autofit = False
+        widths = _widths(grid)
+        for column, width in zip(table.columns, widths, strict=True):
+            column.width = width
         rows = [grid.heads, *grid.rows]
         for _ in grid.rows:
             table.add_row()
         for number, (row, cells) in enumerate(zip(table.rows, rows, strict=True)):
-            for kind, place, cell in zip(grid.aligned, row.cells, cells, strict=True):
-                self._cell(place.paragraphs[0], cell, right=kind == "r", bold=number == 0, small=small)
+            for kind, width, place, cell in zip(grid.aligned, widths, row.cells, cells, strict=True):
+                place.width = width
+                self._cell(place.paragraphs[0], cell, right=kind == "r", bold=number == 0, small=grid.is_wide)
         head = table.rows[0]._tr.get_or_add_trPr()
         repeated = OxmlElement("w:tblHeader")
         repeated.set(qn("w:val"), "true")
@@ -220,6 +238,31 @@ class _Writer:
         run.font.underline = True
         link.append(run._r)
         line._p.append(link)
+
+
+def _is_wide(block: Block) -> bool:
+    return isinstance(block, Grid) and bool(block.rows) and block.is_wide
+
+
+def _leads(block: Block) -> bool:
+    """Say whether a block goes to the page of what follows it."""
+    return isinstance(block, Heading)
+
+
+def _widths(grid: Grid) -> list[int]:
+    """Return the widths of columns: each has room for its longest word, and more for longer texts."""
+    room = (_LONG_SIDE if grid.is_wide else _SHORT_SIDE) - 2 * _MARGIN
+    words, cells = list[int](), list[int]()
+    for column in zip(*(grid.heads, *grid.rows), strict=True):
+        said = [plain(cell) for cell in column]
+        words.append(min(max((len(word) for one in said for word in one.split()), default=1), _LONGEST_WORD))
+        cells.append(min(max(map(len, said)), _LONGEST_CELL))
+    least = [(one + 3) * _LETTER for one in words]
+    more = [max(cell - word, 0) + 1 for cell, word in zip(cells, words, strict=True)]
+    left = room - sum(least)
+    if left < 0:
+        return [one * room // sum(least) for one in least]
+    return [one + left * each // sum(more) for one, each in zip(least, more, strict=True)]
 
 
 def _numbered_anew(made: Any, style: str) -> int:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 
 from sqlalchemy import Connection, func, select
@@ -12,6 +12,7 @@ from api.evidence.gathering import Seen
 from api.evidence.values import Fact, Source, Value
 from api.overview import guarding, quality, strength, viewed
 from api.overview.specimen import row_bytes
+from api.privacy_settings import LinkWhen
 from api.releasing import said_of
 from api.store import accounts, alerts, record_tables, releases, schema, schema_audiences
 from linkage.register.statistics.periods import Period
@@ -65,7 +66,16 @@ def _of_unit(seen: Seen) -> Iterator[Fact]:
     yield Fact("python_version", "release of Python", python, Source("code", "sys.version_info"))
     kind = "SQLite" if seen.settings.database.url("register") is None else "PostgreSQL"
     yield Fact("database_kind", "kind of database", kind, Source("setting", "database.register"))
+    when = _LINKED[seen.settings.batches.link]
+    yield Fact("linked_when", "when this unit links", when, Source("setting", "batches.link"))
     yield Fact("sqlite_version", "release of SQLite", sqlite3.sqlite_version, Source("code", "sqlite3"))
+
+
+_LINKED: Mapping[LinkWhen, str] = {
+    "arrival": "as soon as a submission arrives",
+    "day": "once a day, after midnight",
+    "cycle": "with each cycle alone, for which these conflicts wait, too",
+}
 
 
 def _of_ledger(seen: Seen) -> Iterator[Fact]:
@@ -225,6 +235,10 @@ def _of_people(seen: Seen) -> Iterator[Fact]:
     yield Fact("path_rights", "files and folders that a wall rests on", len(paths), rights)
     open_paths = sum(one.everybody for one in paths)
     yield Fact("path_rights_open", "files and folders of a wall open to every account", open_paths, rights)
+    names = ", ".join(one.name for one in paths if one.everybody) or "none"
+    yield Fact("path_rights_open_names", "which these are", names, rights)
+    written = sum(one.mode[-2] == "w" for one in paths)
+    yield Fact("path_rights_written", "of them those that every account may write", written, rights)
 
 
 def _of_releases(seen: Seen) -> Iterator[Fact]:

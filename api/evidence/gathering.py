@@ -88,4 +88,4 @@ class Seen:
         service = ConsoleService(
             self.folder, self.settings, self.database, ConsoleKey(_NO_KEY), lambda: self.now
         )
-        return granted(create_console(service))
+        return granted(create_console(service, served=False))

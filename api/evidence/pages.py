@@ -25,6 +25,7 @@ from api.evidence.tree import (
     Quote,
     Strong,
     Text,
+    plain,
 )
 from linkage.errors import FormatError
 
@@ -35,6 +36,9 @@ STYLE = "pack.css"
 
 _PIECES = re.compile(r"[^/_]+[/_]*|[/_]+")
 """Between these a path may go on in the next line."""
+
+_SHORT = 20
+"""Characters up to which a cell needs no room of its own."""
 
 _CLASSES = {
     "l": Markup(""),
@@ -129,16 +133,18 @@ class _Writer:
     def _grid(self, grid: Grid) -> Markup:
         if not grid.rows:
             return Markup('<p class="note"><strong>{}.</strong> {}</p>').format(grid.caption, grid.note)
-        kinds = [_CLASSES[one] for one in grid.aligned]
+        kinds = [_class(kind, long=_is_long(grid, place)) for place, kind in enumerate(grid.aligned)]
         heads = Markup("").join(
             Markup('<th scope="col"{}>{}</th>').format(kind, self.inlines(cell))
             for kind, cell in zip(kinds, grid.heads, strict=True)
         )
         rows = Markup("\n").join(self._row(row, kinds) for row in grid.rows)
         anchor = Markup(' id="table-{}"').format(grid.name) if grid.name else Markup("")
+        many = Markup(' class="{}"').format("many" if grid.is_wide else "some" if len(kinds) > 2 else "few")
         table = Markup(
-            "<table{}><caption>{}</caption><thead><tr>{}</tr></thead>\n<tbody>{}</tbody></table>"
-        ).format(anchor, grid.caption, heads, rows)
+            "<table{}{}><caption><span>{}</span></caption>"
+            "<thead><tr>{}</tr></thead>\n<tbody>{}</tbody></table>"
+        ).format(anchor, many, grid.caption, heads, rows)
         note = Markup('<p class="note">{}</p>').format(grid.note) if grid.note else Markup("")
         scroll = Markup('<div class="wide" role="region" aria-label="{}" tabindex="0">{}</div>{}')
         return scroll.format(f"Table: {grid.caption}", table, note)
@@ -175,6 +181,18 @@ class _Writer:
                 raise FormatError(f"a text leads to the file {name}, which there is not")
             return name
         return target
+
+
+def _class(kind: str, *, long: bool) -> Markup:
+    """Return the class of a column; what is short stands in one line."""
+    if kind == "l" and long:
+        return Markup(' class="long"')
+    return Markup(' class="whole"') if kind == "c" and not long else _CLASSES[kind]
+
+
+def _is_long(grid: Grid, place: int) -> bool:
+    """Say whether a column has words that need room."""
+    return max(len(plain(row[place])) for row in grid.rows) > _SHORT
 
 
 def _drawn(drawing: Drawing) -> Markup:

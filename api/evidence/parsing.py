@@ -139,7 +139,8 @@ class _Parser:
             raise self._fault("a table has no caption: a paragraph before it that begins with “Table: ”")
         rows = [row for part in node.children for row in part.children]
         cells = [tuple(self._children(cell) for cell in row.children) for row in rows]
-        return Grid("", "", cells[0], tuple(cells[1:]), "l" * len(cells[0]))
+        heads = tuple(_capital(one) for one in cells[0])
+        return Grid("", "", heads, tuple(cells[1:]), "l" * len(heads))
 
     def _children(self, node: SyntaxTreeNode) -> Cell:
         return self._inlines([one for inline in node.children for one in inline.children])
@@ -171,6 +172,12 @@ class _Parser:
 
     def _fault(self, what: str) -> FormatError:
         return FormatError(f"{self._name}: {what}")
+
+
+def _capital(head: Cell) -> Cell:
+    """Return the head of a column with a capital, as all tables have it."""
+    first, *rest = head or (Text(""),)
+    return (Text(first.text[:1].upper() + first.text[1:]), *rest) if isinstance(first, Text) else head
 
 
 def _caption(one: Paragraph) -> str:

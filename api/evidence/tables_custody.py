@@ -1,6 +1,7 @@
 """Tables about keys: whose they are, which epochs there were, what the ledger says of both."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from string import Formatter
 
 from sqlalchemy import Connection, select
 
@@ -13,21 +14,19 @@ from linkage.wire.ledger import EntryKind, Fact, opened
 
 __all__ = ["custody_tables"]
 
-_KINDS = (
-    EntryKind.CUSTODIANS_PINNED,
-    EntryKind.SUCCESSION,
-    EntryKind.EPOCH_ADOPTED,
-    EntryKind.EPOCH_DEADLINE,
-    EntryKind.EPOCH_CLOSED,
-    EntryKind.EPOCH_DESTRUCTION,
-    EntryKind.AGENCY_ENROLLED,
-    EntryKind.AGENCY_REMOVED,
-    EntryKind.REVOCATION,
-    EntryKind.AUDIENCE_KEY,
-)
-
-_SAID = ("epoch", "agency", "kind", "name", "audience", "generation", "change", "what", "day")
-"""Facts that say which key or epoch it was; no digest and no reason stands in the log."""
+_SAID: Mapping[EntryKind, str] = {
+    EntryKind.CUSTODIANS_PINNED: "{custodians} custodians, of whom {threshold} must sign",
+    EntryKind.SUCCESSION: "change number {serial}; {threshold} must sign from then on",
+    EntryKind.EPOCH_ADOPTED: "epoch {epoch}",
+    EntryKind.EPOCH_DEADLINE: "epoch {epoch}: until {day}",
+    EntryKind.EPOCH_CLOSED: "epoch {epoch}",
+    EntryKind.EPOCH_DESTRUCTION: "epoch {epoch}",
+    EntryKind.AGENCY_ENROLLED: "agency {agency}",
+    EntryKind.AGENCY_REMOVED: "agency {agency}",
+    EntryKind.REVOCATION: "{kind} {name}",
+    EntryKind.AUDIENCE_KEY: "audience {audience}, key {generation}: {what}",
+}
+"""What of each says which key or epoch it was; no digest and no reason stands in the log."""
 
 
 def custody_tables(seen: Seen) -> Iterator[DataTable]:
@@ -86,13 +85,18 @@ def custody_tables(seen: Seen) -> Iterator[DataTable]:
 
 def _log(connection: Connection) -> Iterator[tuple[int, str, str, str]]:
     entries = schema.ledger_entries
-    wanted = entries.c.kind.in_([str(one) for one in _KINDS])
+    wanted = entries.c.kind.in_([str(one) for one in _SAID])
     for row in connection.execute(entry_rows().where(wanted).order_by(entries.c.entry)):
-        said: dict[str, Fact] = {}
+        words = ""
         if row.statement is not None:
             try:
-                said = opened(leaf_of(row), row.salt, row.statement).facts
+                words = _said(EntryKind(row.kind), opened(leaf_of(row), row.salt, row.statement).facts)
             except (ClewError, ValueError):
-                said = {"what": "the statement is not the one that was committed to"}
-        words = ", ".join(f"{name} {said[name]}" for name in _SAID if said.get(name) not in (None, ""))
+                words = "the statement is not the one that was committed to"
         yield row.entry, row.day, KIND_WORDS.get(row.kind, row.kind), words
+
+
+def _said(kind: EntryKind, facts: Mapping[str, Fact]) -> str:
+    """Return what an entry was about; one that an older release wrote may have said less."""
+    wanted = [name for _, name, _, _ in Formatter().parse(_SAID[kind]) if name]
+    return _SAID[kind].format_map(facts) if all(name in facts for name in wanted) else ""

@@ -1,7 +1,7 @@
 """Tables about what is kept, erased and published."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from msgspec import structs
 
@@ -9,7 +9,7 @@ from api.evidence.gathering import Seen
 from api.evidence.values import DataTable, Heads, Source, Value, shown, table_of
 from api.overview import keeping
 from api.releasing import Proposal, said_of
-from api.setting_meanings import RETENTION_MEANINGS
+from api.setting_meanings import SETTING_MEANINGS
 from api.store import releases
 from linkage.register.statistics.periods import Period
 
@@ -22,21 +22,10 @@ _SCOPES = {
     "retention": "what the retention schedule names",
 }
 
-_DISCLOSURE: Mapping[str, str] = {
-    "base": "Counts are rounded to multiples of",
-    "threshold": "Counts are suppressed from 1 to",
-    "cross_threshold": "Where a cell is divided in two or more ways, from 1 to",
-    "protection": "What all publications leave open of a suppressed count, at least",
-    "dominance_percent": "A count is suppressed if one child makes this per cent of it",
-    "contributors": "A count is suppressed if fewer children make it than",
-    "dominance_protection": "What such a count must stay open by, in per cent of itself",
-    "revision": "A published count changes only if it changed by at least",
-}
-
 
 def keeping_tables(seen: Seen) -> Iterator[DataTable]:
     """Yield the tables."""
-    yield _settings(seen, "retention", "The retention schedule as it is set", RETENTION_MEANINGS)
+    yield _settings(seen, "retention", "The retention schedule as it is set")
     view = keeping.view_keeping(seen.connection)
     asked = Counter(one.scope for one in view.erasures)
     done = Counter(one.scope for one in view.erasures if one.erased_at is not None)
@@ -74,7 +63,7 @@ def keeping_tables(seen: Seen) -> Iterator[DataTable]:
         ],
         Source("query", "select epoch, asked_at, destroyed_at, certificate from destructions"),
     )
-    yield _settings(seen, "disclosure", "The rules of disclosure control as they are set", _DISCLOSURE)
+    yield _settings(seen, "disclosure", "The rules of disclosure control as they are set")
     yield table_of(
         "releases",
         "Every release of statistics, and what became of it",
@@ -98,13 +87,14 @@ def keeping_tables(seen: Seen) -> Iterator[DataTable]:
     )
 
 
-def _settings(seen: Seen, part: str, caption: str, meanings: Mapping[str, str]) -> DataTable:
+def _settings(seen: Seen, part: str, caption: str) -> DataTable:
     own = getattr(seen.settings, part)
     rows: list[tuple[str, str, str]] = []
     for one in structs.fields(own):
         value = getattr(own, one.name)
         words = ("yes" if value else "no") if isinstance(value, bool) else shown(value)
-        rows.append((f"{part}.{one.name}", meanings.get(one.name, one.name.replace("_", " ")), words))
+        name = f"{part}.{one.name}"
+        rows.append((name, SETTING_MEANINGS[name], words))
     columns: list[Heads] = [("setting", "Setting", "code"), ("meaning", "What it sets"), ("value", "Value")]
     return table_of(part, caption, columns, rows, Source("setting", part))
 

@@ -8,9 +8,19 @@ from msgspec import Struct, structs
 from api.config import Settings
 from api.evidence.gathering import Seen
 from api.evidence.values import DataTable, Fact, Source, Value, shown, table_of
+from api.setting_meanings import SETTING_MEANINGS
 from api.store import alerts
 
-__all__ = ["setting_rows", "unit_tables"]
+__all__ = ["ALERT_WORDS", "setting_rows", "unit_tables"]
+
+ALERT_WORDS: Mapping[str, str] = {
+    "amendments": "Records or children amended too often",
+    "walking-dates": "A date that went the same way from cycle to cycle",
+    "come-and-go": "Records withdrawn that came back",
+    "short-lived": "Children who were there for a moment",
+    "backdated-children": "Children who came with nothing but old absences",
+}
+"""Kinds of alert in words."""
 
 _OF_UNIT = (
     "unit_name",
@@ -65,7 +75,7 @@ def unit_tables(seen: Seen, facts: Mapping[str, Fact]) -> Iterator[DataTable]:
         "Alerts: what looked like probing for other agencies' records",
         [("kind", "Kind"), ("raised", "Raised", "count"), ("open", "Still open", "count")],
         [
-            (kind, kinds[kind, True] + kinds[kind, False], kinds[kind, True])
+            (ALERT_WORDS.get(kind, kind), kinds[kind, True] + kinds[kind, False], kinds[kind, True])
             for kind in sorted({one for one, _ in kinds})
         ],
         Source(
@@ -75,8 +85,8 @@ def unit_tables(seen: Seen, facts: Mapping[str, Fact]) -> Iterator[DataTable]:
     yield table_of(
         "settings",
         "Settings that are in force, those that nobody set at their defaults",
-        [("setting", "Setting", "code"), ("value", "Value", "code")],
-        setting_rows(seen.settings),
+        [("setting", "Setting", "code"), ("meaning", "What it sets"), ("value", "Value")],
+        [(name, SETTING_MEANINGS[name], value) for name, value in setting_rows(seen.settings)],
         Source("file", "unit.toml"),
         note="Addresses, hosts, files and databases are left out: they help an intruder alone.",
     )

@@ -26,6 +26,10 @@ __all__ = [
 ]
 
 
+_UPRIGHT = 6
+"""Columns of a table that an upright page has room for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """Words as they stand."""
@@ -126,6 +130,11 @@ class Grid:
     rows: tuple[tuple[Cell, ...], ...]
     aligned: str
     note: str = ""
+
+    @property
+    def is_wide(self) -> bool:
+        """Say whether it has too many columns for a page that stands upright."""
+        return len(self.heads) > _UPRIGHT
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,13 @@ def enter_pack(database: Database, signer: LedgerSigner, pack: Pack, *, now: dt.
         entry = ledger.append(connection, EntryKind.EVIDENCE_PACK, facts, now=stamp(now))
         point, note = signer.checkpoint(connection)
         proof = ledger.inclusion(connection, entry.index, point.size)
-    return EvidenceEntry(entry=entry, proof=tuple(one.hex() for one in proof), checkpoint=note)
+        went_on = ledger.consistency(connection, manifest.size, point.size)
+    return EvidenceEntry(
+        entry=entry,
+        proof=tuple(one.hex() for one in proof),
+        consistency=tuple(one.hex() for one in went_on),
+        checkpoint=note,
+    )
 
 
 def write_pack(output: Path, pack: Pack, entry: EvidenceEntry) -> int:

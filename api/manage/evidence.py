@@ -1,5 +1,6 @@
 """``clew register evidence``: the pack that a reviewer reads and signs, built and verified."""
 
+import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,13 +12,14 @@ from api.clock import utc_now
 from api.config import read_settings
 from api.manage.options import data_option, given_file, opened_register, say
 from api.publishing.folders import refuse_filled
-from api.unit import read_given
+from api.unit import open_given, read_given
 from linkage.counted import counted
 from linkage.errors import InputError, VerificationError
-from linkage.register.evidence_check import LEAVES_FILE, EvidenceCheck, check_evidence
-from linkage.register.evidence_telling import MAX_LEAVES_BYTES, digests_of, told_of
+from linkage.register.evidence_check import EvidenceCheck
+from linkage.register.evidence_folder import PackFolder, check_folder
+from linkage.register.evidence_telling import told_of, verdict
 from linkage.wire.cards import UnitCard, read_card
-from linkage.wire.evidence import ENTRY_FILE, MANIFEST_FILE, MAX_EVIDENCE_BYTES, manifest_digest
+from linkage.wire.evidence import ENTRY_FILE, MANIFEST_FILE, manifest_digest, read_digest
 from linkage.wire.limits import MAX_CARD_BYTES
 
 __all__ = ["evidence"]
@@ -94,12 +96,14 @@ def build(
     blanks = sum(len(one.blanks) for one in pack.gathered.items)
     say(f"{counted(written, 'file')} in {output.name}; begin with index.html")
     say(f"{counted(blanks, 'place')} in it must be written by people; index.html lists them")
-    say(f"the ledger had {pack.manifest.size:,} entries; entry {entry.entry.index:,} has the pack's digest")
+    size, place = pack.manifest.size, entry.entry.index
+    say(f"the ledger had {size:,} entries, numbered from 0")
+    say(f"its new entry number {place:,} has the pack's digest:")
     click.echo(manifest_digest(pack.manifest))
 
 
 @evidence.command()
-@click.argument("pack", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("pack", type=click.Path(path_type=Path, exists=True))
 @click.option("--unit", type=given_file, help="The unit's card, whose fingerprint you compared.")
 @click.option(
     "--data",
@@ -107,13 +111,22 @@ def build(
     type=click.Path(path_type=Path),
     help="The unit's data folder: the ledger itself is compared, too.",
 )
-def verify(pack: Path, unit: Path | None, data: Path | None) -> None:
+@click.option("--digest", metavar="HEX", help="The pack's digest, as it was told by another way.")
+def verify(pack: Path, unit: Path | None, data: Path | None, digest: str | None) -> None:
     """Verify PACK: every file, its checkpoint and leaves, its entry in the ledger.
 
     Needs nothing but the unit's card.  Prints what is not as it was built, a line each, and then ends with 1.
+    A pack without its entry in the ledger is proved by nothing but the digest that --digest gives.
     """
-    card = _card(unit, data)
-    found = _checked(pack, card)
+    if not pack.is_dir():
+        raise InputError(
+            f"{pack.name}: not a folder", hint="unpack an archive first, and verify the folder that you read"
+        )
+    looked = PackFolder(
+        listed=lambda inside: os.scandir(pack / inside), opened=lambda name: open_given(pack / name)
+    )
+    told = None if digest is None else read_digest(digest)
+    found = check_folder(looked, unit=_card(unit, data), digest=told)
     wrong = list(found.wrong)
     if data is not None:
         wrong += _against_ledger(data, found)
@@ -126,19 +139,7 @@ def verify(pack: Path, unit: Path | None, data: Path | None) -> None:
             f"the pack is not as it was built: {counted(len(wrong), 'finding')}",
             hint="get the pack again from whoever built it, and compare the digests",
         )
-    say("the pack is as it was built")
-
-
-def _checked(pack: Path, card: UnitCard) -> EvidenceCheck:
-    entry, leaves = pack / ENTRY_FILE, pack / LEAVES_FILE
-    names = (one.relative_to(pack).as_posix() for one in pack.rglob("*") if not one.is_dir())
-    return check_evidence(
-        manifest=read_given(pack / MANIFEST_FILE, limit=MAX_EVIDENCE_BYTES),
-        entry=read_given(entry, limit=MAX_EVIDENCE_BYTES) if entry.is_file() else None,
-        leaves=read_given(leaves, limit=MAX_LEAVES_BYTES) if leaves.is_file() else b"",
-        found=digests_of(names, lambda name: (pack / name).open("rb")),
-        unit=card,
-    )
+    say(verdict(found))
 
 
 def _card(unit: Path | None, data: Path | None) -> UnitCard:
@@ -158,7 +159,7 @@ def _against_ledger(data: Path, found: EvidenceCheck) -> Iterator[tuple[str, str
         except VerificationError as error:
             yield MANIFEST_FILE, error.message
             return
-        if found.entered is None:
+        if found.entered is None and ENTRY_FILE not in dict(found.wrong):
             yield ENTRY_FILE, "nothing beside the pack proves that the ledger has its digest"
 
 

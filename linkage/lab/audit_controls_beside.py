@@ -14,13 +14,9 @@ from msgspec.structs import replace
 from linkage.lab.attacks.cross_variant import across_variants
 from linkage.lab.attacks.cross_view import across_views
 from linkage.lab.attacks.knowledge import Encoded
-from linkage.lab.attacks.known_pairs import guess
+from linkage.lab.attacks.known_pairs import guess, known_pair_scores
 from linkage.lab.attacks.landmarks import LANDMARK_METHODS, chosen_landmarks, landmark_scores
-from linkage.lab.attacks.membership import (
-    members_by_key,
-    membership_from_scores,
-    membership_scores,
-)
+from linkage.lab.attacks.membership import members_by_key, membership_from_scores
 from linkage.lab.attacks.payload import uniqueness
 from linkage.lab.attacks.targets import ProfileTarget, Target
 from linkage.lab.attacks.timing import Arrival, crowd_sizes, told_from_sizes
@@ -143,10 +139,10 @@ def _membership(_target: Target, crowd: Listed) -> Found:
     known, asked = order[:KNOWN], order[KNOWN:]
     held = asked[: len(asked) // 2]
     yield "membership-key", members_by_key(encoded.take(held), encoded.take(asked), len(held)).area
-    scores = membership_scores(views, encoded, known, held, asked)
+    scores = known_pair_scores(views, encoded, known, asked, held)
     yield "membership-plain", membership_from_scores(scores, len(held), test="margin").area
     others = asked[len(held) :]
-    scores = membership_scores(views, encoded, known, held, others)
+    scores = known_pair_scores(views, encoded, known, others, held)
     yield "membership-strangers", membership_from_scores(scores, len(others) // 2, test="margin").area
 
 

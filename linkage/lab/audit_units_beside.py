@@ -7,14 +7,9 @@ import numpy as np
 
 from linkage.lab.attacks.cross_variant import across_variants
 from linkage.lab.attacks.cross_view import CROSS_METHODS, across_views
-from linkage.lab.attacks.known_pairs import guess
+from linkage.lab.attacks.known_pairs import guess, known_pair_scores
 from linkage.lab.attacks.landmarks import LANDMARK_METHODS, chosen_landmarks, landmark_scores
-from linkage.lab.attacks.membership import (
-    TESTS,
-    members_by_key,
-    membership_from_scores,
-    membership_scores,
-)
+from linkage.lab.attacks.membership import TESTS, members_by_key, membership_from_scores
 from linkage.lab.attacks.payload import uniqueness
 from linkage.lab.attacks.ranking import Ranking
 from linkage.lab.attacks.targets import ProfileTarget, Target
@@ -74,7 +69,7 @@ def _membership(target: Target, unit: Unit, sizes: Sizes, people: People) -> Ite
     if count == COUNTS[0]:
         found = members_by_key(encoded.take(held), encoded.take(asked), members)
         yield from _ranked("membership-right-key", "look-up", "none", found)
-    scores = membership_scores(views, encoded, known, held, asked)
+    scores = known_pair_scores(views, encoded, known, asked, held)
     for side, numbers in sides(listed):
         inside = None if numbers is None else (numbers[held], numbers[asked])
         alone = membership_from_scores(np.zeros_like(scores), members, inside).area

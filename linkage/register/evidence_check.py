@@ -8,11 +8,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from linkage.errors import ClewError, FormatError, VerificationError
-from linkage.register.ledger_tree import EMPTY_ROOT, leaf_hash, node_hash, verify_inclusion
+from linkage.register.ledger_tree import (
+    EMPTY_ROOT,
+    leaf_hash,
+    node_hash,
+    verify_consistency,
+    verify_inclusion,
+)
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import UnitCard, card_fingerprint
 from linkage.wire.checkpoints import Checkpoint, read_checkpoint, read_ledger_card
 from linkage.wire.evidence import (
+    ENTRY_FILE,
+    MANIFEST_FILE,
     EvidenceEntry,
     EvidenceManifest,
     differences,
@@ -33,13 +41,15 @@ _HEAD = "entry,kind,day,commitment"
 class EvidenceCheck:
     """What came of it: the manifest and its digest, checkpoints that are signed, and what is wrong, by file.
 
-    ``entered``: the place of the entry that says the digest, or None where nothing proves one.
+    ``entered``: the place of the entry that says the digest, or None where nothing proves one.  ``told``: the
+    digest is the one that the verifier was told by another way.
     """
 
     manifest: EvidenceManifest
     digest: str
     checkpoints: tuple[Checkpoint, ...]
     entered: int | None
+    told: bool
     wrong: tuple[tuple[str, str], ...]
 
 
@@ -47,41 +57,56 @@ def check_evidence(
     *,
     manifest: bytes,
     entry: bytes | None,
-    leaves: bytes,
+    leaves: bytes | None,
     found: Mapping[str, tuple[int, str]],
+    odd: Mapping[str, str],
     unit: UnitCard,
+    digest: str | None = None,
 ) -> EvidenceCheck:
     """Verify a pack; ``found``: size and SHA-256 of every other file of it, by name.
 
-    ``unit``: the card whose fingerprint the verifier has compared, never one that the pack brings.  Raises
-    :class:`FormatError` for a manifest that is none, and :class:`VerificationError` for one of another unit.
+    ``odd``: what lies there besides, or is no file that can be read, by name with what is wrong.
+    ``unit``: the card whose fingerprint the verifier has compared, never one that the pack brings.
+    ``digest``: what the verifier was told that the pack's is.  Without it a pack must bring its entry of the
+    ledger, for anybody can write a manifest that fits other files.  Raises :class:`FormatError` for a
+    manifest that is none, and :class:`VerificationError` for one of another unit.
     """
-    said = read_evidence_manifest(manifest)
-    if said.fingerprint != card_fingerprint(unit):
-        raise VerificationError(
-            "the pack is of another linkage unit than the card given",
-            hint="give the card of the unit whose evidence it claims to be",
-        )
+    said = _manifest_of(manifest, unit)
     key = read_ledger_card(canonical(said.ledger), signing_key=unit.signing_key).note_key
-    wrong = differences(said, found)
+    wrong = list(({**dict(differences(said, found)), **odd}).items())
     points: list[Checkpoint] = []
     entered: int | None = None
     try:
         points.append(_position(said, key))
-        _check_leaves(leaves, points[0])
+        if leaves is not None:
+            _check_leaves(leaves, points[0])
+        elif LEAVES_FILE not in {one.name for one in said.files}:
+            raise VerificationError("is not among the files of the manifest")
     except ClewError as error:
         wrong.append((LEAVES_FILE, error.message))
-    digest = manifest_digest(said)
+    own = manifest_digest(said)
+    if digest not in (None, own):
+        wrong.append((MANIFEST_FILE, "has another digest than the one that you were told"))
     if entry is not None:
         try:
             proof = read_evidence_entry(entry)
-            points.append(_check_entry(proof, digest, said, key))
+            points.append(_check_entry(proof, own, said, key))
             entered = proof.entry.index
         except (ClewError, ValueError) as error:
-            wrong.append(
-                ("ledger-entry.json", error.message if isinstance(error, ClewError) else "is malformed")
-            )
-    return EvidenceCheck(said, digest, tuple(points), entered, tuple(sorted(wrong)))
+            wrong.append((ENTRY_FILE, error.message if isinstance(error, ClewError) else "is malformed"))
+    elif digest is None and ENTRY_FILE not in odd:
+        wrong.append((ENTRY_FILE, "is missing: nothing proves that the unit built this pack"))
+    return EvidenceCheck(said, own, tuple(points), entered, digest == own, tuple(sorted(wrong)))
+
+
+def _manifest_of(content: bytes, unit: UnitCard) -> EvidenceManifest:
+    said = read_evidence_manifest(content)
+    if (said.fingerprint, said.unit) != (card_fingerprint(unit), unit.name):
+        raise VerificationError(
+            "the pack is of another linkage unit than the card given",
+            hint="give the card of the unit whose evidence it claims to be",
+        )
+    return said
 
 
 def _position(said: EvidenceManifest, key: NoteKey) -> Checkpoint:
@@ -112,9 +137,10 @@ def _check_leaves(leaves: bytes, point: Checkpoint) -> None:
 
 
 def _leaves(content: bytes) -> Iterator[Leaf]:
+    """Yield the leaves of a list; only a line feed ends a line, or other readers would see other lines."""
     try:
-        head, *lines = content.decode("utf-8").splitlines()
-        if head != _HEAD:
+        head, *lines, last = content.decode("utf-8").split("\n")
+        if head != _HEAD or last:
             raise FormatError("not a list of leaves")
         for place, line in enumerate(lines):
             entry, kind, day, commitment = line.split(",")
@@ -134,4 +160,6 @@ def _check_entry(proof: EvidenceEntry, digest: str, said: EvidenceManifest, key:
         raise VerificationError("the ledger's entry is about another pack")
     if entry.index < said.size:
         raise VerificationError("the ledger's entry stands before the position that the pack names")
+    went_on = [bytes.fromhex(one) for one in proof.consistency]
+    verify_consistency(said.size, point.size, bytes.fromhex(said.root), point.root, went_on)
     return point

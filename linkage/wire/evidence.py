@@ -5,12 +5,14 @@ with the proof that it is in the ledger (docs/governance/evidence-pack.md).
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
+from linkage.errors import InputError
 from linkage.wire.canonical import canonical, parse
 from linkage.wire.checkpoints import LedgerCard
 from linkage.wire.epochs import DigestText
@@ -27,6 +29,7 @@ __all__ = [
     "differences",
     "is_file_name",
     "manifest_digest",
+    "read_digest",
     "read_evidence_entry",
     "read_evidence_manifest",
 ]
@@ -68,13 +71,17 @@ class EvidenceManifest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class EvidenceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The ledger's entry about a pack, with the proof that it is in the ledger of ``checkpoint``."""
+    """The ledger's entry about a pack, with the proof that it is in the ledger of ``checkpoint``.
+
+    ``consistency`` proves that the ledger of ``checkpoint`` goes on from the position that the pack names.
+    """
 
     VERSION: ClassVar[int] = 1
     format: Literal["clew-evidence-entry"] = "clew-evidence-entry"
     version: int = 1
     entry: LedgerEntry
     proof: Annotated[tuple[DigestText, ...], Meta(max_length=64)]
+    consistency: Annotated[tuple[DigestText, ...], Meta(max_length=128)]
     checkpoint: Annotated[str, Meta(max_length=MAX_NOTE_BYTES)]
 
 
@@ -100,6 +107,17 @@ def read_evidence_entry(data: bytes) -> EvidenceEntry:
 def manifest_digest(manifest: EvidenceManifest) -> str:
     """Return SHA-256 of a manifest's canonical form, in hex: it stands for the whole pack."""
     return hashlib.sha256(canonical(manifest)).hexdigest()
+
+
+def read_digest(text: str) -> str:
+    """Read a pack's digest as people pass it on; raises :class:`InputError`."""
+    digest = "".join(text.split()).lower()
+    if re.fullmatch("[0-9a-f]{64}", digest) is None:
+        raise InputError(
+            "the digest given is none: not 64 digits from 0 to f",
+            hint="it is what `clew register evidence build` printed, and stands in the ledger",
+        )
+    return digest
 
 
 def differences(manifest: EvidenceManifest, found: Mapping[str, tuple[int, str]]) -> list[tuple[str, str]]:

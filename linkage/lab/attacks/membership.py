@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.lab.attacks.knowledge import Encoded, ViewKnowledge
-from linkage.lab.attacks.known_pairs import Method, known_pair_scores
+from linkage.lab.attacks.known_pairs import known_pair_scores
 from linkage.lab.attacks.ranking import Ranking, ranking
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "members_by_key",
     "membership",
     "membership_from_scores",
-    "membership_scores",
 ]
 
 Test = Literal["likelihood", "margin"]
@@ -50,22 +49,9 @@ def membership(
 ) -> Ranking:
     """Tell ``members``, whose encodings are held with those of ``known``, from ``others`` who have none."""
     asked = np.concatenate([members, others])
-    scores = membership_scores(views, encoded, known, members, asked)
+    scores = known_pair_scores(views, encoded, known, asked, members)
     inside = None if side is None else (side[members], side[asked])
     return membership_from_scores(scores, len(members), inside, test)
-
-
-def membership_scores(
-    views: tuple[ViewKnowledge, ...],
-    encoded: Encoded,
-    known: NDArray[np.intp],
-    held: NDArray[np.intp],
-    asked: NDArray[np.intp],
-    *,
-    method: Method = "kriging",
-) -> NDArray[np.float32]:
-    """Return the odds' logarithms of each held encoding for each person asked for (held, asked)."""
-    return known_pair_scores(views, encoded, known, asked, held, method=method)
 
 
 def membership_from_scores(
