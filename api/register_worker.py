@@ -93,7 +93,7 @@ class RegisterWorker:
         self._releases = RequestedReleases(folder, database, clock)
         settings = read_settings(folder.settings)
         self._settings, self._budgets = settings.amendments, settings.budgets
-        self._tolerance = tolerance_set(settings.reconciliation)
+        self._tolerance, self._disclosure = tolerance_set(settings.reconciliation), settings.disclosure
         self._watch = AmendmentWatch(self._store, key.derive("amendments"), self._settings)
         self._episodes = EpisodeTelling(database, clock, held=self._held, tolerance=self._tolerance)
 
@@ -178,7 +178,7 @@ class RegisterWorker:
         with self._database.read() as connection:
             enrolled = [one.code for one in agencies.all_agencies(connection) if one.enrolled]
             asked, questions = ask(connection, number, outcome.persons, outcome.standing, numbers)
-            told_by_group = told_of_groups(connection, outcome.standing)
+            told_by_group = told_of_groups(connection, outcome.standing, self._disclosure)
         told = {code: _results(outcome, code, number, asked.get(code, ())) for code in enrolled}
         bodies = {code: canonical(one).decode() for code, one in told.items()}
         figures = canonical(outcome.figures).decode()

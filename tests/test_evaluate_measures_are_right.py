@@ -256,16 +256,30 @@ def test_groups_of_persons_take_all_their_records_and_groups_of_records_only_tho
     }
 
 
-def test_a_column_of_many_values_tells_nobody_apart() -> None:
-    count = 30
+def _origins(sizes: dict[str, int]) -> list[str]:
+    said = tuple(name for name, size in sizes.items() for _ in range(size))
     table = Table(
         "A",
-        tuple(f"{n}" for n in range(count)),
-        tuple(Identifiers(forename="A", surname="B") for _ in range(count)),
-        groups={"name_origin": tuple(f"origin {n}" for n in range(count))},
+        tuple(f"{n}" for n in range(len(said))),
+        tuple(Identifiers(forename="A", surname="B") for _ in said),
+        groups={"name_origin": said},
     )
-    truth = {("A", f"{n}"): f"E{n}" for n in range(count)}
-    assert groups_of([table], truth) == []
+    truth = {("A", f"{n}"): f"E{n}" for n in range(len(said))}
+    found = groups_of([table], truth)
+    assert {one.kind for one in found} == {"name origin"}
+    assert sum(len(one.records) for one in found) == len(said)
+    return [one.name for one in found]
+
+
+def test_as_many_origins_as_the_projects_own_world_has_are_all_told_apart() -> None:
+    names = [f"origin {n:02}" for n in range(22)]
+    assert _origins(dict.fromkeys(names, 2)) == names
+
+
+def test_of_very_many_values_the_largest_stand_alone_and_the_rest_together() -> None:
+    names = [f"origin {n:02}" for n in range(70)]
+    found = _origins(dict(zip(names, range(70, 0, -1), strict=True)))
+    assert found == ["11 others together", *names[:59]]
 
 
 def test_pairs_across_sources_are_counted_by_their_sources() -> None:

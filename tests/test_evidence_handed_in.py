@@ -40,9 +40,11 @@ def test_what_was_handed_in_is_shown_and_written_anew(built: Built) -> None:
     assert msgspec.json.decode(kept) == msgspec.json.decode(given)
     assert read_audit_report(kept.encode(), where="x") == read_audit_report(given, where="x")
     told = json.loads(built.text("handed-in/evaluation-1.json"))
-    assert [one["pairs"] for one in told["groups"]] == [1200, 1200, "c"]
+    assert [one["pairs"] for one in told["groups"]] == [1200, 700, 490, "c"]
     assert "Encodes a list of people under a key" in built.text("06-privacy-audit.html")
-    assert "No group differs from all others by more than chance" in built.text("07-linkage-quality.html")
+    assert "Of 100 true pairs with sex “F” 81 are found, of others 98" in built.text(
+        "07-linkage-quality.html"
+    )
     files = built.evidence("select file, in_force, sound, sha256 from handed_in")
     assert [one[:3] for one in files] == [("audit-1.json", "yes", "yes"), ("evaluation-1.json", "yes", None)]
     for name, *_, digest in files:
@@ -114,12 +116,13 @@ def test_no_name_that_a_file_brings_with_it_comes_into_the_pack(built: Built, tm
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 assert not any(b"Amelia" in archive.read(part) for part in archive.namelist()), name
     told = json.loads(pack.files["handed-in/evaluation-1.json"])
-    assert [(one["kind"], one["name"]) for one in told["groups"][3:]] == [
+    assert [(one["kind"], one["name"]) for one in told["groups"][4:]] == [
         ("council", "group 1"),
         ("other groups", "group 1"),
     ]
-    assert any("council “group 1” 70.5" in one for one in told["sentences"])
-    assert any("ethnicity “black” 70.5" in one for one in told["sentences"])
+    assert any("council “group 1” 81 are found, of others" in one for one in told["sentences"])
+    assert any("of pairs too few for figures here: 1." in one for one in told["sentences"])  # no pairs of it
+    assert "70.5" not in json.dumps(told)
     assert told["left_out"] == 1
     (tmp_path / "noted.json").write_text(json.dumps(audit_figures(note=NAMED)))
     with pytest.raises(InputError, match="not a result"):

@@ -163,8 +163,8 @@ def test_answers_are_a_sample_only_where_nearly_all_answer(held: Held) -> None:
     assert (every.share, every.estimator) == (0.9, ANSWERS)
     half = answered(50)
     assert [one.kind for one in half] == [ALL]
-    assert "only 50 %" in half[0].why
-    assert "45 to 95 % are right" in half[0].why
+    assert "fewer than four fifths" in half[0].why
+    assert half[0].answered == (45, 5, 50)
     assert "fewer than" in answered(5)[0].why
 
 

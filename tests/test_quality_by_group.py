@@ -69,6 +69,24 @@ def test_a_pair_counts_where_it_belongs() -> None:
     assert one.precision.high - one.precision.low > two.precision.high - two.precision.low
 
 
+def test_the_interval_of_few_links_is_no_narrower_than_their_number_allows() -> None:
+    """However sure the weights are, thirteen links cannot show more than thirteen links can."""
+    left, right = np.arange(0, 400, 2), np.arange(1, 400, 2)
+    linkage = linkage_of(left, right, np.full(200, 12.0), 400)
+    few, whole = quality_of_groups(
+        linkage,
+        [
+            RecordGroup("record", "uncertain date", np.arange(400) < 26),
+            RecordGroup("all", "all", np.ones(400, dtype=np.bool_)),
+        ],
+    )
+    assert (few.links, whole.links) == (13, 200)
+    assert few.precision.value > 0.99
+    assert few.precision.low < 0.78  # Wilson's of 13 of 13 begins at 77.2 %
+    assert few.precision.high == 1.0
+    assert whole.precision.low > 0.97
+
+
 def test_intervals_of_groups_hold_the_truth() -> None:
     held = total = 0
     for seed in range(25):

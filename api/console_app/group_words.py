@@ -28,9 +28,9 @@ def shown(told: EstimatorTold) -> EstimatorShown:
         for one in told.rows
         if one.share is not None and one.low is not None and one.high is not None
     ]
-    said = [row_said(told.name, one) for one in told.claimed] or [
-        "No group differs from all others by more than chance."
-    ]
+    said = [row_said(told.name, one) for one in told.claimed]
+    if not said and any(one.tested for one in told.rows):
+        said = ["No group is shown to differ from all others by more than chance."]
     if not dots:
         return EstimatorShown(told, said, None, "")
     lowest = min(dots, key=lambda one: (one.value, one.name))

@@ -1,7 +1,8 @@
 """What the pack takes of an evaluation: figures by group, rounded, and sentences that this release writes.
 
-An evaluation is of labelled records, which may be real.  So every count is rounded and suppressed as counts
-of the register are, shares are told to a thousandth, for exact ones are fractions that tell exact counts, and
+An evaluation is of labelled records, which may be real.  So counts are rounded and suppressed as groups of
+the register are (:mod:`linkage.register.group_disclosure`), shares, intervals and differences are made of
+rounded counts, for exact ones are fractions that tell exact counts, and
 nothing is taken that somebody named: names of files and of data, of groups that this release does not know,
 and sentences that it does not write.
 """
@@ -13,6 +14,7 @@ from typing import Annotated, Final, Literal, get_args
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from api.evidence.evaluated_groups import PRECISION, RECALL, ToldRows, told_pairs
 from api.evidence.values import Counts
 from linkage.audited.reading import shipped_name
 from linkage.counted import counted
@@ -22,6 +24,7 @@ from linkage.wire.codes import AgeBand, EthnicityGroup
 __all__ = [
     "OTHER_PROFILE",
     "Evaluated",
+    "ToldDifference",
     "ToldEvaluation",
     "ToldGroup",
     "left_out_words",
@@ -32,7 +35,7 @@ __all__ = [
 
 OTHER_PROFILE: Final = "a profile that is not shipped"
 _HINT = "hand in the file that the command wrote, whole"
-_SHARE_DIGITS, _SETTLED = 3, 1e-6
+_SETTLED = 1e-6
 
 _Count = Annotated[int, Meta(ge=0)]
 _Share = Annotated[float, Meta(ge=0, le=1)]
@@ -122,6 +125,18 @@ class ToldGroup(Struct, frozen=True, kw_only=True):
     recall_high: _Told
 
 
+class ToldDifference(Struct, frozen=True, kw_only=True):
+    """How far one group is from all others in one measure; ``claimed``: the file says it is no chance."""
+
+    measure: str
+    kind: str
+    name: str
+    difference: float | None
+    low: float | None
+    high: float | None
+    claimed: bool
+
+
 class ToldEvaluation(Struct, frozen=True, kw_only=True):
     """An evaluation as the pack prints it; ``left_out``: sentences that this release does not write."""
 
@@ -131,6 +146,7 @@ class ToldEvaluation(Struct, frozen=True, kw_only=True):
     profile: str
     profile_digest: str
     groups: tuple[ToldGroup, ...]
+    differences: tuple[ToldDifference, ...]
     sentences: tuple[str, ...]
     left_out: int
 
@@ -178,41 +194,92 @@ def _sound(pairs: _Pairs) -> bool:
 def told(found: Evaluated, number: int, counts: Counts) -> ToldEvaluation:
     """Return what may be printed of the evaluation with this number among those that were handed in."""
     names = _group_names(found)
-    sentences = found.group_differences.sentences if found.group_differences else ()
-    known = [said for one in sentences if (said := _sentence(one, names)) is not None]
-    rows = [_told("all", "all", found.pairs, None, counts)]
-    rows += [
-        _told(*names[one.kind, one.name], one, (*one.precision_interval, *one.recall_interval), counts)
-        for one in found.groups
-    ]
+    parts = {("all", "all"): found.pairs, **{(one.kind, one.name): one for one in found.groups}}
+    rows = told_pairs({key: (one.true, one.found, one.correct) for key, one in parts.items()}, counts)
+    claims, plain, left_out = _claims(found, names)
     return ToldEvaluation(
         name=f"evaluation {number}",
         profile=found.profile_name,
         profile_digest=found.profile_digest,
-        groups=tuple(rows),
-        sentences=tuple(known),
-        left_out=len(sentences) - len(known),
+        groups=tuple(_group(names.get(key, key), key, rows) for key in parts),
+        differences=tuple(_differences(rows, names, claims)),
+        sentences=(*_said(rows, names, claims), *plain),
+        left_out=left_out,
     )
 
 
-def _told(kind: str, name: str, pairs: _Pairs, spans: tuple[float, ...] | None, counts: Counts) -> ToldGroup:
-    few = min((one for one in (pairs.true, pairs.found) if one), default=0)
+_Key = tuple[str, str]
+_Names = Mapping[_Key, _Key]
+_Claim = tuple[str, str, str]
 
-    def share(value: float | None) -> _Told:
-        return counts.share(None if value is None else round(value, _SHARE_DIGITS), few)
 
-    low, high, recall_low, recall_high = spans or (None,) * 4
+def _group(words: _Key, key: _Key, rows: ToldRows) -> ToldGroup:
+    recall, precision = rows[RECALL][key], rows[PRECISION][key]
+
+    def shown(value: int | float | None) -> _Told:
+        return "c" if value is None else value
+
     return ToldGroup(
-        kind=kind,
-        name=name,
-        pairs=counts.of(pairs.true),
-        precision=share(pairs.precision),
-        precision_low=share(low),
-        precision_high=share(high),
-        recall=share(pairs.recall),
-        recall_low=share(recall_low),
-        recall_high=share(recall_high),
+        kind=words[0],
+        name=words[1],
+        pairs=shown(recall.children),
+        precision=shown(precision.share),
+        precision_low=shown(precision.low),
+        precision_high=shown(precision.high),
+        recall=shown(recall.share),
+        recall_low=shown(recall.low),
+        recall_high=shown(recall.high),
     )
+
+
+def _differences(rows: ToldRows, names: _Names, claims: list[_Claim]) -> Iterator[ToldDifference]:
+    for measure, groups in rows.items():
+        for key, row in groups.items():
+            if row.difference is not None:
+                kind, name = names.get(key, key)
+                yield ToldDifference(
+                    measure=measure,
+                    kind=kind,
+                    name=name,
+                    difference=row.difference,
+                    low=row.difference_low,
+                    high=row.difference_high,
+                    claimed=(measure, *key) in claims,
+                )
+
+
+_SAID = {RECALL: "true pairs with {} “{}” {:.0f} are found", PRECISION: "links with {} “{}” {:.0f} are right"}
+
+
+def _said(rows: ToldRows, names: _Names, claims: list[_Claim]) -> Iterator[str]:
+    """Say anew, of rounded counts, what differs; of groups with few pairs only that there are such."""
+    few = 0
+    for measure, *group in claims:
+        key = group[0], group[1]
+        row = rows[measure].get(key)
+        if row is None or row.difference is None or row.share is None or row.others is None:
+            few += 1
+            continue
+        said = _SAID[measure].format(*names.get(key, key), 100 * row.share)
+        yield f"Of 100 {said}, of others {100 * row.others:.0f}; the difference is more than chance."
+    if few:
+        yield f"Differences that are more than chance, of pairs too few for figures here: {few}."
+
+
+def _claims(found: Evaluated, names: _Names) -> tuple[list[_Claim], list[str], int]:
+    """Return which groups sentences call different, those that name none, and how many are strange."""
+    claims: list[_Claim] = []
+    plain: list[str] = []
+    strange = 0
+    for one in found.group_differences.sentences if found.group_differences else ():
+        claim = _claim(one)
+        if claim is not None and (_known(*claim[1:]) or claim[1:] in names):
+            claims.append(claim)
+        elif claim is None and any(form.fullmatch(one) for form in _WITHOUT_NAMES):
+            plain.append(one)
+        else:
+            strange += 1
+    return claims, plain, strange
 
 
 _FIELDS = ("forename", "surname", "date of birth", "sex", "address", "locality", "postcode", "phone")
@@ -239,7 +306,7 @@ _SHAPES: Final[Mapping[str, re.Pattern[str]]] = {
         "WBRI|WIRI|WOTH|WIRT|WROM|MWBC|MWBA|MWAS|MOTH|AIND|APKN|ABAN|AOTH|BCRB|BAFR|BOTH|CHNE|OOTH|REFU|NOBT"
     ),
     "name origin": re.compile(
-        "somali|eritrean|nigerian|ghanaian|pakistani|bangladeshi|indian|arabic|turkish|kurdish|afghan|"
+        "somali|central-african|eritrean|nigerian|ghanaian|pakistani|bangladeshi|indian|arabic|turkish|kurdish|afghan|"
         "vietnamese|chinese|british|irish|caribbean|polish|romanian|albanian|portuguese|ukrainian|baltic"
     ),
     "source": re.compile(r"[A-Z][0-9]{2,8}"),
@@ -282,26 +349,24 @@ _WITHOUT_NAMES: Final = tuple(
         r"No group differs from all others by more than chance \([0-9]{1,9} comparisons\)\.",
         r"[0-9]{1,9} comparisons were not made: fewer than [0-9]{1,4} persons in the group, or outside it\.",
         _NONE_DIFFERS,
-        r"Of 100 (?:true pairs of records|links) of persons with records that lack nothing" + _CLAIM,
-        rf"Of 100 (?:true pairs of records|links) of persons with a record that lacks (?:{'|'.join(_FIELDS)})"
-        + _CLAIM,
     )
 )
-_WITH_NAME: Final = re.compile(
-    r"(Of 100 (?:true pairs of records|links) of persons of )([a-z ]{1,40}) “([^”]{0,200})”(" + _CLAIM + ")"
+_OF = "Of 100 (true pairs of records|links) of persons "
+_WITH_NAME: Final = re.compile(_OF + "of ([a-z ]{1,40}) “([^”]{0,200})”" + _CLAIM)
+_LACKING: Final = re.compile(
+    _OF + f"with (?:records that lack (nothing)|a record that lacks ({'|'.join(_FIELDS)}))" + _CLAIM
 )
 
 
-def _sentence(text: str, names: Mapping[tuple[str, str], tuple[str, str]]) -> str | None:
-    """Return a sentence with the pack's words for its group; None for one that is not of this release."""
-    if any(one.fullmatch(text) for one in _WITHOUT_NAMES):
-        return text
-    found = _WITH_NAME.fullmatch(text)
-    if found is None:
+def _claim(text: str) -> _Claim | None:
+    """Return which measure of which group a sentence calls different; None for any other sentence."""
+    if found := _WITH_NAME.fullmatch(text):
+        group = found[2], found[3]
+    elif found := _LACKING.fullmatch(text):
+        group = "missing", found[2] or found[3]
+    else:
         return None
-    group = found[2], found[3]
-    said = group if _known(*group) else names.get(group)
-    return None if said is None else f"{found[1]}{said[0]} “{said[1]}”{found[4]}"
+    return RECALL if found[1].startswith("true") else PRECISION, *group
 
 
 def rows_of(one: ToldEvaluation) -> Iterator[tuple[_Told, ...]]:

@@ -8,9 +8,10 @@ from importlib.metadata import version
 from sqlalchemy import Connection, func, select
 from sqlalchemy.sql.selectable import FromClause
 
+from api.evidence.coarse import expected_shares
 from api.evidence.gathering import Seen
 from api.evidence.tables_given import given_fact
-from api.evidence.values import Fact, Source, Value
+from api.evidence.values import Fact, Source, Value, shown
 from api.overview import guarding, quality, strength, viewed
 from api.overview.specimen import row_bytes
 from api.privacy_settings import LinkWhen
@@ -182,13 +183,15 @@ def _of_linkage(seen: Seen) -> Iterator[Fact]:
         value: Value = _NONE_YET if run is None else seen.counts.of(getattr(run, name))
         source = _query(f"select {name} {last}", about_children=True)
         yield Fact(name, f"{name} of the newest linkage", value, source)
-    for name in ("precision", "precision_low", "precision_high"):
-        share = None if run is None else getattr(run, name)
-        said = "not stated" if share is None else f"{100 * share:.1f}\u00a0%"
+    names = ("precision", "precision_low", "precision_high")
+    shares = [None if run is None else getattr(run, name) for name in names]
+    told = expected_shares(seen.counts, shares, 0 if run is None else run.links)
+    for name, share in zip(names, told, strict=True):
+        said = "not stated" if share is None else shown(share, "percent")
         what = f"{name.replace('_', ', ')} of its links, as it states".replace("low", "from").replace(
             "high", "to"
         )
-        yield Fact(name, what, said, _query(f"select {name} {last}"))
+        yield Fact(name, what, said, _query(f"select {name} {last}", about_children=True))
     given = sum(quality.count_answers(seen.connection).values())
     sql = "select count(*) from (select distinct agency, query from answers)"
     yield Fact(

@@ -1,15 +1,15 @@
 """Tables about the linkage: what it says of itself, group by group, and what was measured with the truth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from api.console_app.linkage_words import group_rows
-from api.evidence.evaluated import left_out_words, rows_of
+from api.console_app.linkage_words import GroupRow, group_rows
+from api.evidence.coarse import expected_shares
 from api.evidence.gathering import Seen
-from api.evidence.handed_in import told_evaluations
-from api.evidence.values import DataTable, Heads, Source, table_of
+from api.evidence.tables_evaluation import evaluation_tables
+from api.evidence.values import Counts, DataTable, Source, Value, table_of
 from api.open_releases import open_tables
 from api.overview import quality
-from api.overview.group_quality import ESTIMATOR_WORDS, pack_rows, pack_sentences
+from api.overview.group_quality import group_name, pack_sentences, told_by_groups, verdict_of
 from api.overview.groups import GroupShare, held_by_both
 from api.store import releases, review
 from linkage.errors import ClewError
@@ -17,16 +17,6 @@ from linkage.errors import ClewError
 __all__ = ["linkage_tables"]
 
 _RUNS = 24
-
-_PAIRS: tuple[Heads, ...] = (
-    ("pairs", "True pairs", "count"),
-    ("precision", "Precision", "percent"),
-    ("precision_low", "From", "percent"),
-    ("precision_high", "To", "percent"),
-    ("recall", "Recall", "percent"),
-    ("recall_low", "From", "percent"),
-    ("recall_high", "To", "percent"),
-)
 
 
 def linkage_tables(seen: Seen) -> Iterator[DataTable]:
@@ -54,32 +44,21 @@ def linkage_tables(seen: Seen) -> Iterator[DataTable]:
                 one.finished_at[:10],
                 one.epoch,
                 *(counts.of(count) for count in (one.records, one.links, one.possible, one.persons)),
-                one.precision,
-                one.precision_low,
-                one.precision_high,
+                *expected_shares(counts, (one.precision, one.precision_low, one.precision_high), one.links),
             )
             for one in reversed(quality.recent_runs(seen.connection, _RUNS))
         ],
         Source("query", f"{sql} order by id desc limit {_RUNS}", "rounded"),
-        note="Precision is the share of links that are expected to be right. Counts are rounded.",
+        note=(
+            "Precision is the share of links that are expected to be right. Counts are rounded, and shares "
+            "are made of rounded counts, in whole per cent; ends are rounded outwards."
+        ),
         empty="Nothing was linked yet.",
     )
     yield _groups(seen)
     yield from _told(seen)
     yield _shares(seen)
-    yield _evaluated(seen)
-    yield table_of(
-        "evaluation-findings",
-        "Which groups were linked differently, as the evaluation says",
-        [("name", "Records"), ("sentence", "Sentence")],
-        [
-            (one.name, sentence)
-            for _, one in told_evaluations(seen.handed_in, seen.counts)
-            for sentence in (*one.sentences, *left_out_words(one))
-        ],
-        Source("handed in", "--evaluation"),
-        empty="No evaluation that tells of differences was handed in.",
-    )
+    yield from evaluation_tables(seen)
 
 
 def _groups(seen: Seen) -> DataTable:
@@ -98,28 +77,53 @@ def _groups(seen: Seen) -> DataTable:
             ("low", "From", "percent"),
             ("high", "To", "percent"),
         ],
-        [
-            (
-                one.heading,
-                one.name,
-                *(seen.counts.of(count) for count in (one.seen.records, one.seen.links, one.seen.possible)),
-                *(
-                    seen.counts.share(share, one.seen.links)
-                    for share in (one.seen.precision, one.seen.low, one.seen.high)
-                ),
-            )
-            for one in ([] if found is None else group_rows(found, names))
-        ],
+        _group_rows(seen.counts, [] if found is None else group_rows(found, names)),
         Source("query", "select body from review_views where position = -1", "rounded"),
-        note="The linking worker sees no sex, age or ethnicity; the table below speaks of those. c: few.",
+        note=(
+            "The linking worker sees no sex, age or ethnicity; the tables below speak of those. c: few, or "
+            "beside the only group that is few. Shares are of rounded counts, in whole per cent."
+        ),
         empty="Nothing was linked yet, or a record was erased since.",
     )
+
+
+def _group_rows(counts: Counts, rows: Sequence[GroupRow]) -> list[tuple[Value, ...]]:
+    """Round and suppress; where one group of several is few in something, the next smallest goes with it."""
+    hidden = {
+        (name, place)
+        for name in ("records", "links", "possible")
+        for kind in dict.fromkeys(one.heading for one in rows)
+        for place in _hidden(counts, name, kind, rows)
+    }
+    made: list[tuple[Value, ...]] = []
+    for place, one in enumerate(rows):
+        seen = one.seen
+        told = [
+            "c" if (name, place) in hidden else counts.of(count)
+            for name, count in (("records", seen.records), ("links", seen.links), ("possible", seen.possible))
+        ]
+        shares: list[Value] = expected_shares(counts, (seen.precision, seen.low, seen.high), seen.links)
+        made.append((one.heading, one.name, *told, *(["c"] * 3 if told[1] == "c" else shares)))
+    return made
+
+
+def _hidden(counts: Counts, name: str, heading: str, rows: Sequence[GroupRow]) -> list[int]:
+    of = {place: getattr(one.seen, name) for place, one in enumerate(rows) if one.heading == heading}
+    few = [place for place, count in of.items() if counts.of(count) == "c"]
+    others = sorted((count, place) for place, count in of.items() if count and place not in few)
+    return [*few, others[0][1]] if len(few) == 1 and others else few
 
 
 def _told(seen: Seen) -> Iterator[DataTable]:
     """Yield what estimators without the truth tell of groups (docs/governance/linkage-quality.md)."""
     source = Source("query", "select * from group_quality", "rounded")
-    rows = [one for one in pack_rows(seen.connection) if one.estimator in ESTIMATOR_WORDS.values()]
+    empty = "No cycle has told anything of groups yet."
+    told = told_by_groups(seen.connection)
+    rules = (
+        ""
+        if told is None
+        else f"Rounded to {told.base}; c: 1 to {told.threshold}, or what would give such a count away. "
+    )
     yield table_of(
         "group-quality",
         "Estimates of recall and precision by group, without the truth",
@@ -127,36 +131,104 @@ def _told(seen: Seen) -> Iterator[DataTable]:
             ("estimator", "Rests on"),
             ("kind", "By"),
             ("name", "Group"),
-            ("count", "How many"),
-            ("share", "Share"),
-            ("interval", "Interval, 95 %"),
-            ("difference", "Difference from all others"),
+            ("count", "Children", "count"),
+            ("missed", "Of them missed or wrong", "count"),
+            ("share", "Share", "percent"),
+            ("low", "From", "percent"),
+            ("high", "To", "percent"),
             ("verdict", "What it says"),
         ],
         [
             (
-                one.estimator,
-                one.kind,
-                one.group,
-                one.count,
-                one.share,
-                one.interval,
-                one.difference,
-                one.verdict,
+                one.name,
+                row.kind,
+                row.group,
+                *(
+                    ("c" if shown is None and not row.why else shown)
+                    for shown in (row.children, row.missed, row.share, row.low, row.high)
+                ),
+                verdict_of(row),
             )
-            for one in rows
+            for one in (() if told is None else told.estimators)
+            for row in (*one.rows, *one.untold)
         ],
         source,
-        note="How many: rounded to tens. Groups of fewer than ten have no figure.",
-        empty="No cycle has told anything of groups yet.",
+        note=f"{rules}Shares and their intervals are made of the rounded counts.",
+        empty=empty,
+    )
+    yield table_of(
+        "group-differences",
+        "How far the share of a group is from that of all others",
+        [
+            ("estimator", "Rests on"),
+            ("kind", "By"),
+            ("name", "Group"),
+            ("difference", "Difference", "percent"),
+            ("low", "From", "percent"),
+            ("high", "To", "percent"),
+            ("verdict", "What it says"),
+        ],
+        [
+            (
+                one.name,
+                row.kind,
+                row.group,
+                row.difference,
+                row.difference_low,
+                row.difference_high,
+                verdict_of(row),
+            )
+            for one in (() if told is None else told.estimators)
+            for row in one.rows
+            if row.tested
+        ],
+        source,
+        note=(
+            "Made of rounded counts. A difference is more than chance only if it is so whatever stands "
+            "behind the roundings."
+        ),
+        empty="No group has counts enough to be compared with all others.",
     )
     yield table_of(
         "group-findings",
-        "The same in sentences: which groups differ, and what cannot be told and why",
+        "The table of estimates in sentences: which groups differ, and what cannot be told and why",
         [("number", "Number", "count"), ("sentence", "Sentence")],
-        list(enumerate(pack_sentences(seen.connection) if rows else [], start=1)),
+        list(enumerate(pack_sentences(seen.connection) if told is not None else [], start=1)),
         Source("query", "select * from group_quality"),
-        empty="No cycle has told anything of groups yet.",
+        empty=empty,
+    )
+    yield table_of(
+        "group-captures",
+        "How many children go missing from care at least, by councils' and police lists",
+        [
+            ("group_name", "Group"),
+            ("both", "On both lists", "count"),
+            ("only_council", "Councils' alone", "count"),
+            ("only_police", "Police alone", "count"),
+            ("estimate", "At least", "count"),
+            ("low", "From", "count"),
+            ("high", "To", "count"),
+            ("why", "If nothing is told, why"),
+        ],
+        [
+            (
+                group_name(one),
+                one.both,
+                one.only_council,
+                one.only_police,
+                one.estimate,
+                one.low,
+                one.high,
+                one.why,
+            )
+            for one in (() if told is None else told.captures)
+        ],
+        source,
+        note=(
+            f"{rules}Chapman's estimate, missed links allowed for. Nobody can test with two lists whether "
+            "they are independent; if one side tells the other, there are more children."
+        ),
+        empty=empty,
     )
 
 
@@ -200,16 +272,3 @@ def _released(seen: Seen) -> tuple[list[GroupShare], str]:
     if tables is None:
         return [], "An older release of Clew made the newest release; nobody can look at its tables here."
     return held_by_both(tables), "The newest release has none of the tables T16b to T16d."
-
-
-def _evaluated(seen: Seen) -> DataTable:
-    rows = [row for _, one in told_evaluations(seen.handed_in, seen.counts) for row in rows_of(one)]
-    return table_of(
-        "evaluation",
-        "Linkage of labelled records, measured with the truth, by group",
-        [("name", "Records"), ("kind", "By"), ("group_name", "Group"), *_PAIRS],
-        rows,
-        Source("handed in", "--evaluation", "rounded"),
-        note="c: few. Groups with names that this release does not know are numbered.",
-        empty="No evaluation was handed in.",
-    )

@@ -116,7 +116,7 @@ def shown(value: Value, kind: ColumnKind = "text") -> str:
         return f"{100 * value:.1f}\u00a0%"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:,.4g}"
+    return f"{value:.4f}" if 0.1 <= abs(value) < 1 else f"{value:,.4g}"
 
 
 @dataclass(frozen=True, slots=True)

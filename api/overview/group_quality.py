@@ -1,4 +1,8 @@
-"""Linkage quality by group in words, for people who answer for it and for the evidence pack."""
+"""Linkage quality by group in words, for people who answer for it and for the evidence pack.
+
+What is stored was rounded and suppressed by the register worker (:mod:`linkage.register.group_disclosure`);
+what is written here follows from it.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,22 +10,19 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from api.store import agencies, group_quality, review
+from api.store import agencies, group_quality
 from api.store.group_quality import GroupQuality
-from api.store.link_figures import GroupFigures
-from linkage.register.capture import CaptureRow
 from linkage.register.child_facts import COUNCIL, FORCE
-from linkage.register.group_quality import ALL, ANSWERS, ESTIMATORS, IN_CARE, KNOWN, QualityRow
+from linkage.register.group_quality import ALL, ANSWERS, ESTIMATORS, IN_CARE, KNOWN
+from linkage.register.group_told import ToldCapture, ToldRow
 
 __all__ = [
     "CONDITIONS",
     "ESTIMATOR_WORDS",
     "EstimatorTold",
-    "PackRow",
     "QualityShown",
     "estimators_told",
     "group_name",
-    "pack_rows",
     "pack_sentences",
     "row_said",
     "told_by_groups",
@@ -51,23 +52,9 @@ CONDITIONS: Mapping[str, str] = {
         "of those links alone, and says nothing of links that were missed."
     ),
 }
-_WEIGHTS = "The linkage’s own weights of evidence"
 _TOLD_NOT = "cannot be told"
-_MORE, _NO_MORE = "more than chance", "no more than chance"
-
-
-@dataclass(frozen=True, slots=True)
-class PackRow:
-    """One group by one estimator, as text; ``count`` is rounded to ten."""
-
-    estimator: str
-    kind: str
-    group: str
-    count: str
-    share: str
-    interval: str
-    difference: str
-    verdict: str
+_TOO_FEW_MISSED = "too few were missed, here or of others, to compare"
+_MORE, _NO_MORE = "more than chance", "not shown to be more than chance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +63,24 @@ class EstimatorTold:
 
     name: str
     condition: str
-    rows: Sequence[QualityRow]
-    untold: Sequence[QualityRow]
+    rows: Sequence[ToldRow]
+    untold: Sequence[ToldRow]
 
     @property
-    def claimed(self) -> list[QualityRow]:
+    def claimed(self) -> list[ToldRow]:
         """The groups that differ from all others by more than chance."""
         return [one for one in self.rows if one.claimed]
 
 
 @dataclass(frozen=True, slots=True)
 class QualityShown:
-    """All estimators of a cycle, and the captures."""
+    """All estimators of a cycle, and the captures; ``base``, ``threshold``: by which rules it was told."""
 
     cycle: int
+    base: int
+    threshold: int
     estimators: Sequence[EstimatorTold]
-    captures: Sequence[CaptureRow]
+    captures: Sequence[ToldCapture]
 
 
 def told_by_groups(connection: Connection) -> QualityShown | None:
@@ -101,7 +90,7 @@ def told_by_groups(connection: Connection) -> QualityShown | None:
         return None
     names = {one.code: one.name for one in agencies.all_agencies(connection)}
     cycle, told = found
-    return QualityShown(cycle, estimators_told(told, names), told.captures)
+    return QualityShown(cycle, told.base, told.threshold, estimators_told(told, names), told.captures)
 
 
 def estimators_told(told: GroupQuality, names: Mapping[str, str]) -> list[EstimatorTold]:
@@ -115,27 +104,27 @@ def estimators_told(told: GroupQuality, names: Mapping[str, str]) -> list[Estima
     return shown
 
 
-def _named(row: QualityRow, names: Mapping[str, str]) -> QualityRow:
+def _named(row: ToldRow, names: Mapping[str, str]) -> ToldRow:
     if row.kind not in {COUNCIL, FORCE}:
         return row
     return replace(row, group=names.get(row.group, row.group))
 
 
-def group_name(row: QualityRow | CaptureRow) -> str:
+def group_name(row: ToldRow | ToldCapture) -> str:
     """Return a group in words: its kind and its name."""
     return "everybody" if row.kind == ALL else f"{row.kind}: {row.group}"
 
 
-def verdict_of(row: QualityRow) -> str:
+def verdict_of(row: ToldRow) -> str:
     """Say whether a group differs."""
     if row.why:
         return f"{_TOLD_NOT}: {row.why}"
-    if row.chance is None:
-        return ""
+    if not row.tested:
+        return "" if row.kind == ALL else _TOO_FEW_MISSED
     return _MORE if row.claimed else _NO_MORE
 
 
-def row_said(estimator: str, row: QualityRow) -> str:
+def row_said(estimator: str, row: ToldRow) -> str:
     """Say in a plain sentence that a group differs from all others."""
     share, others = (100 * (value or 0.0) for value in (row.share, row.others))
     ends = sorted(abs(100 * (value or 0.0)) for value in (row.difference_low, row.difference_high))
@@ -143,50 +132,6 @@ def row_said(estimator: str, row: QualityRow) -> str:
         f"{estimator}: of 100 of {row.kind} “{row.group}” the linkage serves {share:.1f} rightly, of all "
         f"others {others:.1f}; the difference of {abs(share - others):.1f} ({ends[0]:.1f} to {ends[1]:.1f}) "
         "is more than chance."
-    )
-
-
-def pack_rows(connection: Connection) -> list[PackRow]:
-    """Return the table of the evidence pack, of the newest cycle and linkage; empty before them."""
-    rows: list[PackRow] = []
-    shown = told_by_groups(connection)
-    for one in () if shown is None else shown.estimators:
-        rows += [_pack(one.name, row) for row in one.rows]
-        rows += [PackRow(one.name, row.kind, row.group, "", _TOLD_NOT, "", "", row.why) for row in one.untold]
-    figures = review.link_figures(connection)
-    names = {one.code: one.name for one in agencies.all_agencies(connection)}
-    if figures is not None:
-        rows += [_of_weights(one, names) for one in figures.groups if one.links]
-    return rows
-
-
-def _pack(estimator: str, row: QualityRow) -> PackRow:
-    difference = ""
-    if row.difference is not None and row.difference_low is not None and row.difference_high is not None:
-        points = [100 * one for one in (row.difference, row.difference_low, row.difference_high)]
-        difference = "{:+.1f} points ({:+.1f} to {:+.1f})".format(*points)
-    return PackRow(
-        estimator=estimator,
-        kind=row.kind,
-        group=row.group,
-        count=_tens(row.children or 0),
-        share=_percent(row.share),
-        interval=_interval(row.low, row.high),
-        difference=difference,
-        verdict=verdict_of(row),
-    )
-
-
-def _of_weights(one: GroupFigures, names: Mapping[str, str]) -> PackRow:
-    return PackRow(
-        estimator=_WEIGHTS,
-        kind=one.kind,
-        group=names.get(one.name, one.name) if one.kind == "agency" else one.name,
-        count=_tens(one.links),
-        share=_percent(one.precision),
-        interval=_interval(one.low, one.high),
-        difference="",
-        verdict="expected precision of its links; no test, for all weights may be off together",
     )
 
 
@@ -200,21 +145,31 @@ def pack_sentences(connection: Connection) -> list[str]:
 
 def _sentences(one: EstimatorTold) -> Iterator[str]:
     yield from (row_said(one.name, row) for row in one.claimed)
-    if one.rows and not one.claimed:
-        tested = sum(row.chance is not None for row in one.rows)
-        yield f"{one.name}: no group differs from all others by more than chance ({tested} comparisons)."
+    tested = sum(row.tested for row in one.rows)
+    if tested and not one.claimed:
+        yield (
+            f"{one.name}: no group is shown to differ from all others by more than chance "
+            f"({tested} comparisons)."
+        )
     for why in dict.fromkeys(row.why for row in one.untold):
-        groups = "; ".join(group_name(row) for row in one.untold if row.why == why)
-        yield f"{one.name}: it cannot be told of {groups}: {why}."
+        rows = [row for row in one.untold if row.why == why]
+        yield f"{one.name}: nothing can be told of {_listed(rows)}, because {_clause(why)}."
 
 
-def _tens(count: int) -> str:
-    return f"{10 * round(count / 10):,}"
+def _listed(rows: Sequence[ToldRow]) -> str:
+    """List groups, those of one kind together."""
+    if any(row.kind == ALL for row in rows):
+        return "any group"
+    kinds = {row.kind: [one.group for one in rows if one.kind == row.kind] for row in rows}
+    return "; of ".join(
+        kind if groups == ["every group"] else f"{kind} {_and([f'“{one}”' for one in groups])}"
+        for kind, groups in kinds.items()
+    )
 
 
-def _interval(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f} %"
+def _and(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.1f} %"
+def _clause(why: str) -> str:
+    return f"there are {why}" if why.startswith(("too few", "fewer than")) else why

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from api.overview.group_quality import PackRow, pack_rows, pack_sentences
 from linkage.register.counts import Key
 from linkage.register.released import ReleasedCell, ReleasedTable
 
-__all__ = ["GroupShare", "PackRow", "held_by_both", "pack_rows", "pack_sentences", "wilson"]
+__all__ = ["GroupShare", "held_by_both", "wilson"]
 
 _NORMAL = 1.959963984540054
 """Of a normal distribution 95 % lie within so many standard deviations."""

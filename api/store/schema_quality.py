@@ -17,7 +17,7 @@ group_quality = Table(
     Column("made_at", String(27), nullable=False),
 )
 """Shares by group as JSON (:class:`api.store.group_quality.GroupQuality`): of the newest cycle only, and
-nothing of a group that is too small."""
+nothing but what disclosure control left of it."""
 
 known_link_samples = Table(
     "known_link_samples",

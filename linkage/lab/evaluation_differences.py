@@ -48,7 +48,7 @@ def compare_linked(
 
 def person_groups(tables: Sequence[Table], truth: Mapping[Label, str]) -> list[Group]:
     """Return the groups that persons fall into: those of evaluation, and single sources."""
-    groups = [one for one in groups_of(tables, truth, most=_MOST) if one.kind not in {_SOURCES, _SOURCE}]
+    groups = [one for one in groups_of(tables, truth) if one.kind not in {_SOURCES, _SOURCE}]
     if any(one.kind == _AGE for one in groups):  # the same told twice would only make all else less certain
         groups = [one for one in groups if one.kind != _YEAR]
     if 1 < len(tables) <= _MOST:

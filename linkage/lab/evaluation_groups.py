@@ -6,6 +6,7 @@ noise) puts that record there.  A pair is in a group if one of its records is; "
 of sources ask it of both.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
@@ -28,7 +29,7 @@ OF_RECORDS = ("noise",)
 """Columns of labelled data that say something of records."""
 
 _SOURCES, _MANY_SOURCES = "sources", 5
-_MOST_GROUPS = 20
+_MOST_GROUPS, _MOST_BANDS = 60, 20
 _YEARS, _MANY_YEARS, _LONG = 5, 10, 40
 _SEXES = {"f": "female", "m": "male"}
 _FIELDS = ("forename", "surname", "date_of_birth", "sex", "address", "locality", "postcode", "phone")
@@ -60,7 +61,8 @@ def groups_of(
 ) -> list[Group]:
     """Return the groups that labelled data tell apart: sources, sex, years of birth, missing fields, columns.
 
-    A column with more than ``most`` values is passed over, and so is what puts all records into one group.
+    Of a column with more than ``most`` values the largest groups stand by themselves and the rest as one,
+    whose name says how many they are.  What puts all records into one group is passed over.
     """
     said = [
         *_sources(tables),
@@ -155,7 +157,7 @@ def _bands(years: Mapping[Label, int]) -> dict[Label, str]:
     """Put years of birth into bands of five, or of ten or more where they reach far."""
     span = max(years.values(), default=0) - min(years.values(), default=0)
     width = _YEARS if span <= _LONG else _MANY_YEARS
-    while span // width >= _MOST_GROUPS - 2:
+    while span // width >= _MOST_BANDS - 2:
         width *= 2
     return {
         label: f"{year - year % width} to {year - year % width + width - 1}" for label, year in years.items()
@@ -185,10 +187,21 @@ def _of_columns(tables: Sequence[Table], truth: Mapping[Label, str], most: int) 
             for table in tables
             for rec_id, value in zip(table.rec_ids, table.groups.get(column, ()), strict=False)
         }
-        if len(set(values.values())) > most or not any(table.groups.get(column) for table in tables):
+        if not any(table.groups.get(column) for table in tables):
             continue
+        values = _gathered(values, most)
         kind = column.replace("_", " ")
         yield from _of_persons(kind, values, truth) if column in OF_PERSONS else _of_records(kind, values)
+
+
+def _gathered(values: dict[Label, str], most: int) -> dict[Label, str]:
+    """Put the smallest groups of a column into one where there are too many; a tie goes by name."""
+    sizes = Counter(values.values())
+    if len(sizes) <= most:
+        return values
+    small = sorted(sizes, key=lambda name: (-sizes[name], name))[most - 1 :]
+    rest = dict.fromkeys(small, f"{len(small)} others together")
+    return {label: rest.get(value, value) for label, value in values.items()}
 
 
 def _of_records(kind: str, values: Mapping[Label, str]) -> Iterator[Group]:

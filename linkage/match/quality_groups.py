@@ -2,6 +2,9 @@
 
 Nobody has labels here.  What is said of a group is what the linkage's own log odds let us expect of its links
 (:mod:`linkage.match.quality`), with the interval of that; a group whose evidence is thin shows a wider one.
+That interval allows for weights that are off as a whole, and not for weights that are off for one group, of
+whose few links nothing shows it.  So a group's interval is never narrower than that of as many links that
+somebody drew and looked at (Wilson).
 A share of linked records is counted and estimates nothing, but a group that links less than others under
 the same roof may be one whose pairs are missed.
 
@@ -19,6 +22,7 @@ from linkage.match.choices import Choice
 from linkage.match.linkage import Known, Linkage
 from linkage.match.quality import Estimate, precision_of
 from linkage.match.quality_pairs import Stakes, implied_pairs, settled
+from linkage.shares import wilson_interval
 
 __all__ = ["GroupQuality", "RecordGroup", "quality_of_groups"]
 
@@ -89,5 +93,13 @@ def _of_group(linkage: Linkage, claimed: Stakes, group: RecordGroup, level: floa
         linked=int((linked & group.records).sum()),
         links=own.pairs,
         possible=int(possible.sum()),
-        precision=precision_of(linkage, own, level=level),
+        precision=_of_so_many(precision_of(linkage, own, level=level), own.pairs, whole=claimed.pairs),
     )
+
+
+def _of_so_many(expected: Estimate, links: int, *, whole: int) -> Estimate:
+    """Widen what is expected of some links of a linkage to what so few of them allow to say."""
+    if links in (0, whole):
+        return expected
+    counted = wilson_interval(expected.value * links, links)
+    return Estimate(expected.value, min(expected.low, counted.low), max(expected.high, counted.high))

@@ -34,7 +34,8 @@ class CaptureRow(Struct, frozen=True, kw_only=True):
 
     ``council``, ``police``, ``both``: how many are on each list and on both; ``estimate``: how many there are
     at least, missed links allowed for, with ``low`` and ``high`` over the interval of recall as well.
-    ``why``: why nothing can be told.
+    ``counted``: the three counts, exact, of every group; nothing of it leaves the worker but through
+    :mod:`linkage.register.group_disclosure`.  ``why``: why nothing can be told.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class CaptureRow(Struct, frozen=True, kw_only=True):
     estimate: float | None = None
     low: float | None = None
     high: float | None = None
+    counted: tuple[int, int, int] | None = None
     why: str = ""
 
 
@@ -125,6 +127,7 @@ def _counts(one: ChildFacts, calendar: CoverageCalendar) -> Iterator[bool]:
 
 def _row(row: CaptureRow, lists: _Lists, recall: QualityRow | None) -> CaptureRow:
     council, police, both = len(lists.council), len(lists.police), len(lists.council & lists.police)
+    row = replace(row, counted=(council, police, both))
     if both < _LEAST_BOTH or min(council, police) < FEWEST:
         return replace(row, why="too few children are on both lists")
     if recall is None or not recall.share or not recall.low or not recall.high:

@@ -65,6 +65,7 @@ IN_CARE, KNOWN, ANSWERS = "in-care", "known-links", "answers"
 ESTIMATORS = (IN_CARE, KNOWN, ANSWERS)
 NAME_ORIGIN = "origin of the name"
 ALL = "all"
+_NOT_KNOWN = "not known"
 
 _CARE = frozenset({"care", "supported-accommodation"})
 _LEAST_HELD = 0.5
@@ -80,10 +81,13 @@ _TOO_FEW = f"fewer than {FEWEST} children, or fewer than {FEWEST} others"
 class QualityRow(Struct, frozen=True, kw_only=True):
     """One group by one estimator; the group ``all`` is everybody.
 
-    ``children``: how many are behind it; ``share`` with ``low`` and ``high``: of links or children, those
-    that are right or found; ``others``: the same of all others, ``difference`` with its interval, ``chance``
-    as :class:`linkage.differences.GroupDifference` has it.  ``why`` says why there are no figures; where it
-    stands alone nothing can be told of the group.
+    ``counted``: how many children are behind it, and of how many of them anything was missed or wrong.  It is
+    exact, like all else here: nothing leaves the worker but through :mod:`linkage.register.group_disclosure`.
+    ``children``: how many are behind the figures; ``share`` with ``low`` and ``high``: of links or children,
+    those that are right or found; ``others``: the same of all others, ``difference`` with its interval,
+    ``chance`` as :class:`linkage.differences.GroupDifference` has it.  ``why`` says why there are no figures;
+    where it stands alone nothing can be told of the group.  ``answered``: of the links behind queries those
+    that are right, that are wrong, and that nobody told of; only where that is why nothing else is told.
     """
 
     estimator: str
@@ -99,6 +103,8 @@ class QualityRow(Struct, frozen=True, kw_only=True):
     difference_high: float | None = None
     chance: float | None = None
     claimed: bool = False
+    counted: tuple[int, int] | None = None
+    answered: tuple[int, int, int] | None = None
     why: str = ""
 
 
@@ -205,12 +211,9 @@ def answers_quality(
         return _untold(ANSWERS, f"fewer than {FEWEST} answers tell whether the link behind a query is right")
     if len(told) < _LEAST_ANSWERED * len(links):
         wrong = sum(not one.right_link for one in told)
-        least, most = 1 - (wrong + len(links) - len(told)) / len(links), 1 - wrong / len(links)
-        why = (
-            f"only {100 * len(told) / len(links):.0f} % of the links behind queries have an answer that "
-            f"tells; whatever the others are, {100 * least:.0f} to {100 * most:.0f} % are right"
-        )
-        return _untold(ANSWERS, why)
+        why = "fewer than four fifths of the links behind queries have an answer that tells"
+        [row] = _untold(ANSWERS, why)
+        return [replace(row, answered=(len(told) - wrong, wrong, len(links) - len(told)))]
     units = [
         _Unit(_whose(one.left, person_of), not one.right_link, _of_both(facts[one.left], facts[one.right]))
         for one in told
@@ -266,12 +269,16 @@ def _rows(estimator: str, units: Sequence[_Unit], kinds: Iterable[str]) -> list[
     columns = [
         GroupColumn(kind, name, _inside(units, place, len(whole), kind, name))
         for kind in kinds
-        if len(names := sorted({one.said[kind] for one in units if kind in one.said})) > 1
+        if any(kind in one.said for one in units)
+        if len(names := sorted({one.said.get(kind, _NOT_KNOWN) for one in units})) > 1
         for name in names
     ]
     everybody = GroupColumn(ALL, ALL, np.ones(len(whole), dtype=np.bool_))
     found = compare_groups([outcome], [everybody, *columns])
-    return [_row(one) for one in found.groups]
+    return [
+        _row(one, (int(column.inside.sum()), int((failed[column.inside] > 0).sum())))
+        for one, column in zip(found.groups, [everybody, *columns], strict=True)
+    ]
 
 
 def _inside(
@@ -282,12 +289,12 @@ def _inside(
     name: str,
 ) -> NDArray[np.bool_]:
     held = np.zeros(count, dtype=np.bool_)
-    held[place[[one.said.get(kind) == name for one in units]]] = True
+    held[place[[one.said.get(kind, _NOT_KNOWN) == name for one in units]]] = True
     return held
 
 
-def _row(one: GroupDifference) -> QualityRow:
-    row = QualityRow(estimator=one.outcome, kind=one.kind, group=one.name)
+def _row(one: GroupDifference, counted: tuple[int, int]) -> QualityRow:
+    row = QualityRow(estimator=one.outcome, kind=one.kind, group=one.name, counted=counted)
     others, difference = one.others, one.difference
     if one.units < FEWEST or (difference is None and one.kind != ALL):
         return replace(row, why=_TOO_FEW)

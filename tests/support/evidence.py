@@ -125,18 +125,26 @@ def audit_figures(**changed: object) -> dict[str, object]:
     return {**msgspec.to_builtins(found), **changed}
 
 
+def _pairs(true: int, found: int, correct: int) -> dict[str, object]:
+    precision, recall = correct / found, correct / true
+    f1 = 2 * precision * recall / (precision + recall)
+    shares = {"precision": precision, "recall": recall, "f1": f1}
+    return {"true": true, "found": found, "correct": correct, **shares}
+
+
+EVALUATED = {"F": (700, 690, 570), "M": (493, 494, 481), "not known": (7, 6, 6)}
+"""True, found and correct pairs by sex: 130 are missed of F and 12 of M, 120 are false of F and 13 of M."""
+
+
+CLAIM = (
+    "Of 100 true pairs of records of persons of sex “F” 81.4 are found, of others 97.4; the difference of "
+    "16.0 (12.9 to 19.1) is more than chance."
+)
+
+
 def evaluation_figures() -> dict[str, object]:
-    pairs = {
-        "true": 1200,
-        "found": 1190,
-        "correct": 1180,
-        "precision": 1180 / 1190,
-        "recall": 1180 / 1200,
-        "f1": 2360 / 2390,
-    }
-    spans = {"precision_interval": [0.984, 0.996], "recall_interval": [0.974, 0.99]}
-    few_spans = {"precision_interval": [0.61, 1.0], "recall_interval": [0.49, 0.97]}
-    few = {**pairs, "true": 7, "found": 6, "correct": 6, "precision": 1.0, "recall": 6 / 7, "f1": 12 / 13}
+    spans = {"precision_interval": [0.0, 1.0], "recall_interval": [0.0, 1.0]}
+    sums = [sum(one) for one in zip(*EVALUATED.values(), strict=True)]
     return {
         "format": "clew-evaluation",
         "version": 1,
@@ -144,15 +152,14 @@ def evaluation_figures() -> dict[str, object]:
         "profile": PROFILE.name,
         "profile_digest": PROFILE.digest,
         "records": 3000,
-        "pairs": pairs,
+        "pairs": _pairs(*sums),
         "groups": [
-            {"kind": "sex", "name": "F", **pairs, **spans},
-            {"kind": "sex", "name": "not known", **few, **few_spans},
+            {"kind": "sex", "name": name, **_pairs(*counts), **spans} for name, counts in EVALUATED.items()
         ],
         "group_differences": {
             "level": 0.95,
-            "claimed": 0,
-            "sentences": ["No group differs from all others by more than chance (2 comparisons)."],
+            "claimed": 1,
+            "sentences": [CLAIM],
         },
         "seconds": {"encode": 1.0},
     }
@@ -160,6 +167,7 @@ def evaluation_figures() -> dict[str, object]:
 
 __all__ = [
     "ACCOUNTS",
+    "EVALUATED",
     "NOW",
     "Built",
     "audit_figures",
