@@ -1,8 +1,8 @@
 """Budgets: how much one agency may ask and cause in a cycle or a year, and when the operator is told.
 
 Limits of a minute and a day (:mod:`api.agency_app.quotas`) keep the service alive; a budget keeps an agency
-from learning the other side's books slowly.  Counts lie in the same table, one row for each agency and
-budget, and begin anew with the span: the cycle that the next close ends, or the year (UTC).
+from learning the other side's books slowly.  Each has a count for each span, the cycle that the next close
+ends or the year (UTC), so that none begins anew twice: a cycle that is closed and given up goes on.
 """
 
 import datetime as dt
@@ -24,6 +24,7 @@ __all__ = [
     "Spent",
     "near",
     "note_crossing",
+    "set_limit",
     "span_of",
     "spend",
     "standing",
@@ -192,11 +193,17 @@ def near(connection: Connection, settings: BudgetSettings, *, now: dt.datetime) 
 def _limit(
     connection: Connection, settings: BudgetSettings, agency: str, budget: Budget, now: dt.datetime
 ) -> int:
+    span = span_of(connection, budget.span, now)
+    raised = budgets.raised(connection, agency, budget.name, span=span)
+    return set_limit(connection, settings, agency, budget) + raised
+
+
+def set_limit(connection: Connection, settings: BudgetSettings, agency: str, budget: Budget) -> int:
+    """Return what is set of a budget for an agency, as if nobody had raised it."""
     limit = int(getattr(settings, budget.name))
     if budget.of_records:
         limit = max(limit, int(settings.share * budgets.records_held(connection, agency)))
-    span = span_of(connection, budget.span, now)
-    return limit + budgets.raised(connection, agency, budget.name, span=span)
+    return limit
 
 
 def _level(used: int, limit: int, warn_percent: int) -> Level | None:

@@ -116,7 +116,10 @@ class EncodingsEraser:
             erasures.set_values(
                 connection, asked.id, encodings_counts=counts, forgotten_at=stamp(now), scrub_job=scrub
             )
-            jobs.queue_link_at_once(connection, now=now)
+            if counts.get("memberships"):
+                jobs.queue_link_at_once(connection, now=now)
+            else:  # a made-up handle is no linkage on demand
+                jobs.queue_urgent(connection, now=now)
 
     def _certify(
         self,

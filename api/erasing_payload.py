@@ -17,7 +17,7 @@ from api.clock import Clock, stamp
 from api.part_intake import append_dropped
 from api.pruning import pruned
 from api.quarantine import without_records
-from api.store import answers, erasures, ledger, records, results, retention, submissions, urgent
+from api.store import answers, erasures, jobs, ledger, records, results, retention, submissions, urgent
 from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.erasures import Counts, ErasureRow
@@ -136,6 +136,7 @@ class PayloadEraser:
         with task.ending() as connection:
             self._forget_results(connection, found)
             urgent.clear(connection)
+            jobs.queue_urgent(connection, now=self._clock())  # of what still stands
             self._append(connection, {"step": "shielded"})
 
     def _erase_records(self, asked: ErasureRow, targets: Mapping[str, Collection[str]]) -> None:

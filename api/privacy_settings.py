@@ -17,11 +17,12 @@ Records = Annotated[int, Meta(ge=0, le=8_000_000)]
 
 
 class BatchSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """When submissions take effect, and how often an agency may send a snapshot of one period."""
+    """When submissions take effect, and how often an agency may send snapshots."""
 
     link: LinkWhen = "day"
     snapshot_days: Annotated[int, Meta(ge=1, le=92)] = 7
     snapshots: Annotated[int, Meta(ge=1, le=1000)] = 2
+    period_days: Annotated[int, Meta(ge=1, le=366)] = 28
 
 
 class BudgetSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -51,12 +52,15 @@ class CoverSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 PRIVACY_TEXT = """
 [batches]
 # When what was submitted is linked: "arrival", as it comes; "day", what came until midnight (UTC) together;
-# "cycle", with the cycle alone, for which open/closed conflicts then wait. A cycle links all that is there.
+# "cycle", with the cycle alone. A cycle links all that is there. Open/closed conflicts of children who are
+# linked already wait for none of it.
 link = "day"
-# In so many days an agency may commit so many snapshots of one period: one, and another that corrects it.
+# In so many days an agency may commit snapshots so many times, whatever their periods: once, and to correct.
 # Refused ones do not count; the others wait, or you raise `snapshots` with `clew register budgets raise`.
 snapshot_days = 7
 snapshots = 2
+# Snapshots of one day count once if their periods do not overlap and each has at least so many days.
+period_days = 28
 
 [budgets]
 # What one agency may ask in one cycle; beyond it the answer is 429 until the next, or until you raise it with
@@ -76,7 +80,7 @@ shields = 200
 # ... and, told to you and never refused: records erased, and amendments counted from cycle to cycle.
 erasures = 500
 amendments = 500
-# ... or this share of the records in the agency's standing snapshots, if that is more.
+# ... or this share of the agency's children in the register, dummies left out, if that is more.
 share = 0.1
 # From how many per cent of a budget on you are told.
 warn_percent = 80

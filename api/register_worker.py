@@ -191,18 +191,25 @@ class RegisterWorker:
             jobs.queue_urgent(connection, now=self._clock())
 
     def find_urgent(self, task: Task) -> None:
-        """Find open/closed conflicts among what the last linkage held, and make them known.
+        """Find open/closed conflicts among what stands now, and make them known.
 
-        Whoever reviews a possible link is told how its episodes lie to each other, from the same snapshots.
+        Persons are those of the last linkage: of children whom it knew, a conflict waits for no batch.
+        Whoever reviews a possible link is told how its episodes lie to each other, from the snapshots that
+        the linkage held.
         """
         with self._database.read() as connection:
             run = persons.latest_run(connection)
             number = results.latest_reconciled(connection)
-            snapshots = [] if run is None else results.run_snapshots(connection, run)
+            snapshots = [] if run is None else results.standing_snapshots(connection)
             person_of = standing_persons(connection)
             asked = review.pairs_without_shape(connection)
+            linked = [] if run is None or not asked else results.run_snapshots(connection, run)
         held = self._held(number + 1, snapshots, person_of, Review())
-        shapes = overlaps(held, asked, self._tolerance) if asked else {}
+        shapes = {}
+        if asked:
+            same = linked == snapshots
+            shown = held if same else self._held(number + 1, linked, person_of, Review())
+            shapes = overlaps(shown, asked, self._tolerance)
         numbers = QueryNumbers(self._query_key)
         found = urgent_conflicts(held, person_of, query_number=numbers.number, tolerance=self._tolerance)
         episodes = Counter({one.agency: len(one.payload.episodes) for one in held})

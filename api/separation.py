@@ -17,7 +17,7 @@ from api.store.reidentifications import Approver
 from linkage.errors import InputError
 from linkage.wire.successions import read_succession
 
-__all__ = ["Overlap", "custodian_names", "overlaps", "require_apart"]
+__all__ = ["Overlap", "custodian_names", "names_known", "overlaps", "require_apart"]
 
 OverlapKind = Literal[
     "one account", "two accounts", "custodian's account", "custodian approves", "approver operates", "one key"
@@ -58,6 +58,16 @@ def custodian_names(connection: Connection) -> dict[str, str]:
             if card.signing_key in made:
                 pinned.setdefault(card.signing_key, card.name)
     return pinned
+
+
+def names_known(connection: Connection) -> list[str]:
+    """Return the names of whoever the unit knows, none before it has an account or an approver.
+
+    Custodians alone are no staff: nobody of a unit without accounts could be named.
+    """
+    staff = [one.name for one in accounts.all_accounts(connection) if one.state != "disabled"]
+    staff += [one.name for one in _approvers(connection)]
+    return [*staff, *custodian_names(connection).values()] if staff else []
 
 
 def overlaps(connection: Connection) -> list[Overlap]:

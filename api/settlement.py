@@ -66,6 +66,9 @@ def _accept(connection: Connection, submission: Submission, now: dt.datetime) ->
     jobs.queue(connection, "settle-payload", submission=submission.id, now=now)
     if not outdated:
         jobs.queue_link(connection, now=now)
+        jobs.queue_urgent(
+            connection, now=now
+        )  # persons are known of most records: no child waits for the batch
 
 
 def withdraw_submission(connection: Connection, submission: str, *, now: dt.datetime) -> None:
@@ -86,6 +89,7 @@ def withdraw_submission(connection: Connection, submission: str, *, now: dt.date
         jobs.queue(connection, "drop-encodings", submission=found.id, now=now)
         jobs.queue(connection, "withdraw-payload", submission=found.id, now=now)
         jobs.queue_link(connection, now=now)
+        jobs.queue_urgent(connection, now=now)
     else:
         raise InputError(
             f"the submission does not stand: it is {found.state}",

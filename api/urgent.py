@@ -1,4 +1,4 @@
-"""The urgent queue: open/closed conflicts are made known after every linkage, and nothing else is.
+"""The urgent queue: open/closed conflicts are made known whenever a snapshot stands, and nothing else is.
 
 An agency could use it to ask on demand: write down an invented open episode and look whether somebody holds
 it as closed.  So a conflict, once told, stays told until the next cycle whatever the agency sends; an agency

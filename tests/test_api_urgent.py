@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from api.store import persons
 from api.store.urgent import all_rows
 from linkage.register.reconcile import Tolerance, reconcile
 from linkage.register.urgent import urgent_conflicts
@@ -73,6 +74,46 @@ def test_both_sides_learn_of_it_before_the_cycle(served: Served) -> None:
     assert served.client(served.council).call("GET", "/v1/results").content == results
     assert [one["agency"] for one in _operators(served)] == ["E09", "P01"]
     assert all("episode" not in one for one in _operators(served))
+
+
+@pytest.mark.parametrize("when", ["day", "cycle"])
+def test_of_children_who_are_linked_it_is_told_before_any_linkage(
+    served: Served, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """By default a linkage waits for midnight; a child who is missing on one side only does not."""
+    monkeypatch.setattr(served.workers.linking, "_link_when", when)
+    with served.workers.database.read() as connection:
+        before = persons.latest_run(connection)
+    body = make_payload(served.council, (1, 2, 3, 4))
+    opened = handle("E09", 1, "2024-06-03")
+    children = (handle("E09", 1), handle("E09", 4))
+    episodes = tuple(
+        structs.replace(one, end=None, version=2) if one.child in children else one for one in body.episodes
+    )
+    payload = structs.replace(body, episodes=episodes)
+    sent = make_sent(served.unit, served.council, sequence=2, children=(1, 2, 3, 4), payload=payload)
+    served.client(served.council).submit(sent)
+    fourth = make_sent(served.unit, served.police, sequence=2, children=(1, 2, 3, 4))
+    served.client(served.police).submit(fourth)
+    _until_idle(served)
+    assert _urgent(served) == [opened]  # and nothing of the fourth, whom no linkage has seen
+    assert len(_urgent(served, served.police)) == 1
+    _submit_idle(served, 3, {})
+    assert _operators(served) == []  # closed again: told to the operator at once too
+    with served.workers.database.read() as connection:
+        assert persons.latest_run(connection) == before
+
+
+def _submit_idle(served: Served, sequence: int, opened: dict[int, bool]) -> None:
+    served.client(served.council).submit(_sent(served, sequence, opened))
+    _until_idle(served)
+
+
+def _until_idle(served: Served) -> None:
+    """Let both workers do all but the linkage, which waits for its batch."""
+    for _ in range(3):
+        served.workers.run("linking")
+        served.workers.run("register")
 
 
 def test_its_query_number_can_be_answered(served: Served) -> None:

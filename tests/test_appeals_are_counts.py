@@ -83,6 +83,22 @@ def test_the_advice_follows_the_counts_and_says_what_it_rests_on(unit: Unit, dat
     assert _pressing(unit, database) == []
 
 
+def test_of_the_shipped_profile_the_surest_guesses_end_it_and_the_sentence_says_so(
+    unit: Unit, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    assert _appeals(unit, "estimate", "--per-year", "80").code == 0
+    with database.read() as connection:
+        view = rotation_view(connection, now=utc_now())
+    assert view is not None
+    assert view.advice is not None
+    bears = view.advice.capacity
+    assert (view.profile, bears.curve) == ("child-1", "surest")
+    assert bears.pairs <= 100  # beyond which they have no figure, and are not green
+    assert f"beyond {bears.pairs:.0f} the share of the surest guesses that is right" in view.sentence
+    assert "nothing is measured" not in view.sentence
+
+
 def _pressing(unit: Unit, database: Database) -> list[str]:
     with database.read() as connection:
         found = list(privacy_notices(connection, read_settings(unit.folder.settings), utc_now()))

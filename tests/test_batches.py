@@ -3,23 +3,24 @@
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
-from sqlalchemy import select
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, select
 
-from api.batches import wait_for_snapshot
+from api.batches import sendings, wait_for_snapshot
 from api.clock import stamp, utc_now
 from api.cycle import abandon_cycle, close_cycle
 from api.privacy_settings import BatchSettings, LinkWhen
 from api.store import jobs, schema
 from api.store.database import Database
-from linkage.wire.canonical import canonical
 from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
-from linkage.wire.record_requests import RecordRequest
 from tests.support.serving import serving
 from tests.support.signing_client import SigningClient
-from tests.support.unit import Desk, Unit, handle, make_sent, make_unit
+from tests.support.unit import Desk, Unit, make_sent, make_unit
 
 NOON = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
 NEXT = NOON + dt.timedelta(hours=12, minutes=1)
@@ -72,17 +73,6 @@ def test_one_that_failed_for_a_moment_is_tried_again_soon(database: Database) ->
         assert lease is not None
         assert jobs.retry_later(connection, lease, now=NOON, reason="a full disk")
     assert _claimed(database, NOON + dt.timedelta(minutes=1), "day") == "link"
-
-
-def test_an_agencys_shield_is_linked_at_once_and_its_withdrawal_with_the_batch(unit: Unit) -> None:
-    desk = unit.enrol(Desk("E09", "council"))
-    database, body = unit.database(), canonical(RecordRequest(handles=(handle("E09", 1),)))
-    with serving(unit.folder.root) as url, SigningClient(url, desk.key) as client:
-        assert client.call("POST", "/v1/records/withdraw", body).status_code == 200
-        assert _claimed(database, utc_now(), "cycle") is None
-        assert client.call("POST", "/v1/records/shield", body).status_code == 200
-        assert _claimed(database, utc_now(), "cycle") == "link"
-    database.close()
 
 
 def test_one_that_was_queued_by_a_clock_ahead_is_not_waited_for(database: Database) -> None:
@@ -154,22 +144,70 @@ def test_a_further_snapshot_of_a_period_waits_until_days_have_passed(unit: Unit)
     database.close()
 
 
-def test_periods_that_overlap_are_one_and_refused_ones_do_not_count(unit: Unit) -> None:
-    desk, settings = unit.enrol(Desk("E09", "council")), BatchSettings(snapshots=1)
+def test_a_sending_counts_whatever_its_period_and_refused_ones_do_not(unit: Unit) -> None:
+    desk, chosen = unit.enrol(Desk("E09", "council")), BatchSettings(snapshots=1)
     database = unit.database()
     with serving(unit.folder.root) as url, SigningClient(url, desk.key) as client:
-        sent = make_sent(unit, desk, children=(1,))
-        client.submit(sent)
-    own = sent.manifest.period
+        client.submit(make_sent(unit, desk, children=(1,)))
+    own = make_sent(unit, desk, children=(1,)).manifest.period
     with database.write() as connection:
 
-        def waits(period: Period, epoch: str = "e1") -> bool:
-            return wait_for_snapshot(connection, settings, "E09", period, epoch, now=utc_now()) is not None
+        def waits(period: Period, epoch: str = "e1", day: int = 0) -> bool:
+            now = utc_now() + dt.timedelta(days=day)
+            return wait_for_snapshot(connection, chosen, "E09", period, epoch, now=now) is not None
 
         assert waits(own)
         assert waits(_period(str(own.end), "2099-01-01"))
-        assert not waits(_period("2098-01-01", "2099-01-01"))
+        assert not waits(_period("2098-01-01", "2099-01-01"))  # history, sent on one day
+        assert waits(_period("2098-01-01", "2098-01-27"))  # a day too short
+        assert waits(_period("2098-01-01", "2099-01-01"), day=1)
+        assert not waits(own, day=7)
         assert not waits(own, "e2")
         connection.execute(schema.submissions.update().values(state="refused"))
         assert not waits(own)
     database.close()
+
+
+def test_years_of_one_day_are_one_sending_and_days_of_one_day_are_as_many() -> None:
+    day, next_day = NOON.date(), NEXT.date()
+    years = [_period(f"{year}-04-01", f"{year + 1}-03-31") for year in range(2014, 2024)]
+    assert sendings([(day, one) for one in years], period_days=28) == [day]
+    assert sendings([(day, one) for one in [*years, years[3]]], period_days=28) == [day, day]
+    assert sendings([(day, years[0]), (next_day, years[1])], period_days=28) == [day, next_day]
+    days = [_period(f"2024-06-{one:02d}", f"2024-06-{one:02d}") for one in range(1, 31)]
+    assert sendings([(day, one) for one in days], period_days=28) == [day] * 30
+    assert sendings([(day, one) for one in days], period_days=1) == [day]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 20), st.integers(0, 2000), st.integers(1, 900)), max_size=30),
+    st.integers(1, 4),
+)
+def test_nobody_sends_on_more_days_than_are_set_whatever_the_periods(
+    wanted: list[tuple[int, int, int]], most: int
+) -> None:
+    """Let an agency try whatever periods it likes on some days, and look at what is let through."""
+    chosen = BatchSettings(snapshots=most)
+    passed: list[tuple[dt.datetime, Period]] = []
+
+    def since(*_: object, since: str) -> list[tuple[str, Period]]:
+        return [(stamp(at), period) for at, period in passed if stamp(at) >= since]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.batches.submissions.committed_since", since)
+        patch.setattr("api.batches.span_of", lambda *_: "cycle 1")
+        patch.setattr("api.batches.budgets.raised", lambda *_, **__: 0)
+        for day, start, length in sorted(wanted):
+            first = dt.date(2015, 1, 1) + dt.timedelta(days=start)
+            period = _period(str(first), str(first + dt.timedelta(days=length - 1)))
+            now = NOON + dt.timedelta(days=day)
+            if wait_for_snapshot(cast("Connection", None), chosen, "E09", period, "e1", now=now) is None:
+                passed.append((now, period))
+    for begin in range(21):
+        within = [one for one in passed if begin <= (one[0] - NOON).days < begin + chosen.snapshot_days]
+        assert len({at for at, _ in within}) <= most
+        short = [one for _, one in within if (one.end.at - one.start.at).days + 1 < chosen.period_days]
+        assert len(short) <= most
+        for _, one in within:  # nor is any day of the past told of oftener
+            assert sum(held.start.at <= one.start.at <= held.end.at for _, held in within) <= most

@@ -89,6 +89,16 @@ def test_no_account_is_a_custodian_and_no_operator_an_approver(database: Databas
     assert _kinds(database) == []
 
 
+def test_one_person_with_accounts_as_departments_make_them_is_told(database: Database) -> None:
+    _invite(database, "psmith", "operator")
+    with pytest.raises(InputError, match="may be one person"):
+        _invite(database, "smithp", "publisher")
+    _custodian(database, "Paul Smith")
+    assert _kinds(database) == ["custodian's account"]
+    with pytest.raises(InputError, match="custodian Paul Smith"):
+        _invite(database, "pauls", "publisher")
+
+
 @pytest.mark.parametrize(
     ("one", "other", "alike"),
     [

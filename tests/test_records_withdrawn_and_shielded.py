@@ -13,11 +13,12 @@ from api.agency_app import records as record_requests
 from api.clock import utc_now
 from api.folders import DataFolder
 from api.rotation import close_epoch
-from api.store import jobs, persons
+from api.store import budgets, jobs, persons
 from api.trust import adopt_epoch
 from linkage.wire.canonical import canonical
 from linkage.wire.certificates import read_certificate
 from linkage.wire.erasures import Erasure
+from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
 from linkage.wire.record_requests import RecordRequest
 from tests.support.served import Served, copied_unit, served_unit
@@ -175,6 +176,70 @@ def test_shields_asked_for_one_by_one_are_one_job(served: Served) -> None:
     for number in range(4):
         assert _ask(served, served.council, "shield", handle("made up", number)).status_code == 200
     assert _waiting(served, "conceal-results") == 1
+
+
+def _linkage(served: Served) -> str | None:
+    """Say when the linkage that waits may be made: at once, or with its batch."""
+    with served.workers.database.write() as connection:
+        lease = jobs.claim(connection, "linking", now=utc_now(), when="cycle")
+        if lease is not None:
+            jobs.release(connection, lease)
+            return "at once" if lease.job.kind == "link" else lease.job.kind
+    return "batch" if _waiting(served, "link") else None
+
+
+def test_a_shield_is_linked_at_once_and_what_protects_nobody_with_its_batch(served: Served) -> None:
+    assert _ask(served, served.council, "withdraw", handle("E09", 1)).status_code == 200
+    assert _linkage(served) == "batch"
+    assert _ask(served, served.council, "shield", CHILD_2).status_code == 200
+    assert _linkage(served) == "at once"
+    served.workers.settle()
+    assert _linkage(served) is None
+    assert _ask(served, served.council, "shield", CHILD_2).status_code == 200  # it was already
+    assert _linkage(served) is None
+    assert _ask(served, served.council, "unshield", CHILD_2).status_code == 200
+    assert _linkage(served) == "batch"
+
+
+def test_made_up_handles_set_no_linkage_going(served: Served) -> None:
+    with served.workers.database.read() as connection:
+        before = persons.latest_run(connection)
+    for action in ("shield", "withdraw", "erase"):
+        assert _ask(served, served.council, action, handle("made up", action)).status_code in {200, 202}
+        served.workers.settle()
+    assert _ask(served, served.council, "unshield", handle("never shielded")).status_code == 200
+    assert _linkage(served) is None
+    with served.workers.database.read() as connection:
+        assert persons.latest_run(connection) == before
+
+
+def test_a_shield_that_comes_while_a_linkage_is_made_is_linked_after_it(served: Served) -> None:
+    child = handle("E09", 7)
+    with served.workers.database.write() as connection:
+        jobs.queue_link_at_once(connection, now=utc_now())
+        lease = jobs.claim(connection, "linking", now=utc_now())
+    assert lease is not None
+    assert _ask(served, served.council, "shield", child).status_code == 200
+    with served.workers.database.write() as connection:
+        jobs.release(connection, lease)
+        waiting = [
+            one for one in jobs.all_jobs(connection, limit=9) if (one.kind, one.state) == ("link", "waiting")
+        ]
+    assert len(waiting) == 2
+
+
+def test_a_budget_that_is_a_share_counts_children_once_and_no_dummies(served: Served) -> None:
+    def held() -> int:
+        with served.workers.database.read() as connection:
+            return budgets.records_held(connection, "E09")
+
+    assert held() == 3
+    for sequence, year in enumerate((2015, 2016, 2017), start=2):
+        days = Period(start=Moment.parse(f"{year}-04-01"), end=Moment.parse(f"{year + 1}-03-31"))
+        _send(served, served.council, (1, 2, 3), sequence, period=days, day=f"{year}-06-03")
+    assert held() == 3
+    _send(served, served.council, (1, 2, 3, 4, 5), 5, counts={"dummies": 2})
+    assert held() == 3
 
 
 def test_an_agency_shields_no_more_records_than_a_submission_may_have(made: Served, tmp_path: Path) -> None:

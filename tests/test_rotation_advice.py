@@ -23,34 +23,41 @@ CROSSES = _curve(0.001, 0.015, 0.30)
 
 
 def test_what_stays_green_bears_what_was_measured_and_no_more() -> None:
-    found = capacity([GREEN], "high")
+    found = capacity({"share": GREEN}, "high")
     assert (found.pairs, found.why) == (500, "measured")
 
 
 def test_where_a_curve_leaves_its_limit_is_found_on_the_line_between() -> None:
-    found = capacity([CROSSES], "value")
+    found = capacity({"share": CROSSES}, "value")
     # 0.005 below at 100 pairs, 0.20 above at 500: a straight line crosses at 100 + 400 x 5/205.
     assert (found.pairs, found.why) == (pytest.approx(100 + 400 * 5 / 205), "limit")
-    assert capacity([CROSSES], "high").pairs < found.pairs < capacity([CROSSES], "low").pairs
+    assert (
+        capacity({"share": CROSSES}, "high").pairs < found.pairs < capacity({"share": CROSSES}, "low").pairs
+    )
 
 
 def test_a_curve_that_is_never_green_bears_less_than_its_first_number() -> None:
-    assert capacity([_curve(0.02, 0.3, 0.9)], "value").pairs == pytest.approx(10)
+    assert capacity({"share": _curve(0.02, 0.3, 0.9)}, "value").pairs == pytest.approx(10)
 
 
 def test_the_first_of_several_attacks_to_pass_its_limit_decides() -> None:
     surest = [KnownPoint(100, 0.2, 0.1, 0.3, 0.10)]
-    assert capacity([GREEN, surest], "value").pairs == pytest.approx(50)
-    still = [KnownPoint(100, 0.02, 0.01, 0.03, 0.10)]  # green as far as it was measured: it says no more
-    assert capacity([GREEN, still], "value").pairs == 500
+    found = capacity({"share": GREEN, "surest": surest}, "value")
+    assert (found.pairs, found.why, found.curve) == (pytest.approx(50), "limit", "surest")
     with pytest.raises(ValueError, match="no attack"):
-        capacity([], "value")
+        capacity({}, "value")
+
+
+def test_what_one_attack_was_measured_of_farther_says_nothing_of_another() -> None:
+    still = [KnownPoint(100, 0.02, 0.01, 0.03, 0.10)]  # green as far as it was measured
+    found = capacity({"share": GREEN, "surest": still}, "high")
+    assert (found.pairs, found.why, found.curve) == (100, "measured", "surest")
 
 
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=3))
 def test_capacity_agrees_with_looking_at_every_pair(values: list[float]) -> None:
     curve = _curve(*sorted(values))
-    found = capacity([curve], "value").pairs
+    found = capacity({"share": curve}, "value").pairs
 
     def over(pairs: int) -> bool:
         known = [(0, 0.0, 0.01), *((one.pairs, one.value, one.green) for one in curve)]
@@ -80,10 +87,10 @@ def test_the_rate_is_of_the_months_counted_or_else_of_the_estimate() -> None:
 
 def test_the_month_is_where_the_pairs_known_and_to_come_fill_what_is_left() -> None:
     months = {f"2026-{number:02d}": 10 for number in range(1, 11)}
-    said = advise([CROSSES], months, None, opened="2026-04", now="2026-10")
+    said = advise({"share": CROSSES}, months, None, opened="2026-04", now="2026-10")
     assert said is not None
     assert said.pairs == 70
-    left = capacity([CROSSES], "high").pairs - 70
+    left = capacity({"share": CROSSES}, "high").pairs - 70
     assert said.margin == pytest.approx(left)
     assert said.by == month_of(2026 * 12 + 9 + int(left // 10))
     assert said.earliest is not None
@@ -93,21 +100,25 @@ def test_the_month_is_where_the_pairs_known_and_to_come_fill_what_is_left() -> N
 
 def test_months_of_the_epoch_without_a_count_count_as_many_as_usual() -> None:
     months = {"2026-01": 10, "2026-02": 10, "2026-03": 10}
-    said = advise([GREEN], months, None, opened="2026-01", now="2026-06")
+    said = advise({"share": GREEN}, months, None, opened="2026-01", now="2026-06")
     assert said is not None
     assert said.pairs == 60
-    before = advise([GREEN], months, None, opened="2026-04", now="2026-06")
+    before = advise({"share": GREEN}, months, None, opened="2026-04", now="2026-06")
     assert before is not None
     assert before.pairs == 30
 
 
 def test_what_is_full_is_to_be_rotated_now_and_nothing_never() -> None:
     now = advise(
-        [GREEN], {"2026-01": 400, "2026-02": 200, "2026-03": 0}, None, opened="2026-01", now="2026-03"
+        {"share": GREEN},
+        {"2026-01": 400, "2026-02": 200, "2026-03": 0},
+        None,
+        opened="2026-01",
+        now="2026-03",
     )
     assert now is not None
     assert (now.by, now.margin) == ("2026-03", 0.0)
-    never = advise([GREEN], {"2026-01": 0, "2026-03": 0}, None, opened="2026-01", now="2026-03")
+    never = advise({"share": GREEN}, {"2026-01": 0, "2026-03": 0}, None, opened="2026-01", now="2026-03")
     assert never is not None
     assert (never.by, never.latest) == (None, None)
-    assert advise([GREEN], {}, None, opened="2026-01", now="2026-03") is None
+    assert advise({"share": GREEN}, {}, None, opened="2026-01", now="2026-03") is None

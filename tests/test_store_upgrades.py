@@ -52,6 +52,25 @@ def test_the_tables_are_those_of_a_new_database(tmp_path: Path) -> None:
     assert _columns(old) == _columns(new)
 
 
+def test_what_budgets_counted_among_minutes_and_days_goes_on_in_a_table_of_its_own(tmp_path: Path) -> None:
+    location = new_location(tmp_path, "register")
+    write_older(location, "register_18")
+    database = Database(location)
+    with database.write() as connection:
+        for measure, span, amount in (("b/results", "cycle 3", 7), ("queries", "2026-11-23", 2)):
+            row = f"INSERT INTO usage VALUES ('E09', '{measure}', '{span}', {amount})"
+            connection.exec_driver_sql(row)
+    database.close()
+    upgrade_database(location, "register")
+    database = open_database(location, "register")
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM budget_uses").all() == [
+            ("E09", "results", "cycle 3", 7)
+        ]
+        assert connection.exec_driver_sql("SELECT measure FROM usage").all() == [("queries",)]
+    database.close()
+
+
 def _columns(location: Location) -> dict[str, list[object]]:
     database = Database(location)
     with database.read() as connection:

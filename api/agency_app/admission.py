@@ -43,7 +43,7 @@ def admit(service: Service, agency: Agency, body: bytes) -> tuple[Submission, bo
     6. The sizes of the parts can be those of as many records as the manifest counts.
     7. The sequence is above the last one committed and is nobody else's; so are the sealed parts among the
        agency's own submissions.  Another agency's are never looked at: an answer would tell what it sent.
-    8. It is not one snapshot of its period too many within some days ([batches]).
+    8. It is not one sending too many within some days ([batches]).
     9. The agency has records of the day left, and submissions of the cycle.
     """
     registration, manifest = _parsed(body)

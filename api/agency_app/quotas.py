@@ -75,13 +75,15 @@ def charge_budget(
 def require_in_time(
     connection: Connection, settings: BatchSettings, manifest: Manifest, *, now: dt.datetime
 ) -> None:
-    """Refuse a snapshot that comes too soon after others of its period with 429 and the seconds to wait."""
+    """Refuse a snapshot that comes too soon after others with 429 and the seconds to wait."""
     wait = wait_for_snapshot(connection, settings, manifest.agency, manifest.period, manifest.epoch, now=now)
     if wait is not None:
         number, days = counted(settings.snapshots, "snapshot"), counted(settings.snapshot_days, "day")
+        least = counted(settings.period_days, "day")
         refuse(
             "limit-reached",
-            f"this unit takes {number} of one period, or of overlapping ones, within {days}",
+            f"this unit takes {number} from an agency within {days}; those sent on one day count as one if "
+            f"their periods do not overlap and have {least} or more each",
             hint="send what changed together with the next one; the operator can let another through",
             retry_after=-(-wait // dt.timedelta(seconds=1)),
         )

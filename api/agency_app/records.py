@@ -4,7 +4,7 @@ A handle that the unit does not know is taken like any other: the answer tells n
 record that is on its way is caught too.  Another agency's record under the same handle is another record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from sqlalchemy import Connection
@@ -64,12 +64,19 @@ def change_records(service: Service, agency: str, action: RecordAction, body: by
             held = records.count_withdrawals(connection, agency)
             _check_kept(service, held + len(handles), "withdrawals")
             records.withdraw(connection, agency, handles, now=stamp(now))
+            if _may_be_linked(connection, agency, handles):
+                jobs.queue_link(connection, now=now)
+            else:  # an episode
+                jobs.queue_urgent(connection, now=now)
         elif action == "shield":
             _check_kept(service, records.count_shields(connection, agency) + len(handles), "shields")
-            if records.shield(connection, agency, handles, now=stamp(now)):
+            fresh = records.shield(connection, agency, handles, now=stamp(now))
+            if fresh:
                 jobs.queue_concealment(connection, now=now)
-        else:
-            records.unshield(connection, agency, handles)
+            if _may_be_linked(connection, agency, fresh):
+                jobs.queue_link_at_once(connection, now=now)
+        elif records.unshield(connection, agency, handles):
+            jobs.queue_link(connection, now=now)  # it protects nobody, and so waits for its batch
         if action != "erase":
             kind = EntryKind.OTHER if action == "withdraw" else EntryKind.HANDLE_SHIELDED
             facts: dict[str, Fact] = {"agency": agency, "action": action, "records": len(handles)}
@@ -78,13 +85,17 @@ def change_records(service: Service, agency: str, action: RecordAction, body: by
             table = "withdrawals" if action == "withdraw" else "shields"
             rows = {table: {stretch_of(one) for one in handles}}
             ledger.append(connection, kind, {"action": action}, now=stamp(now), rows=rows)
-            if action == "withdraw":
-                jobs.queue_link(connection, now=now)
-            else:
-                jobs.queue_link_at_once(connection, now=now)
         answer = RecordAnswer(action=action, records=len(handles), erasure=name)
         keep(connection, STATUS_OF.get(action, 200), canonical(answer))
     return answer
+
+
+def _may_be_linked(connection: Connection, agency: str, handles: Collection[str]) -> bool:
+    """Say whether a person has any of these records, or is being given one.
+
+    Where not, no linkage is queued: a made-up handle would be linkage on demand.
+    """
+    return bool(handles) and (records.linked(connection, agency, handles) or jobs.link_running(connection))
 
 
 def _check_kept(service: Service, number: int, what: str) -> None:

@@ -11,7 +11,7 @@ _LONDON = ZoneInfo("Europe/London")
 
 
 def day_words(stamped: str) -> str:
-    """Return the day of a stamp, as 23 November 2026."""
+    """Return the day of a stamp, as 23 November 2026; one that is a day alone is that day in every zone."""
     moment = _local(stamped)
     return f"{moment.day} {moment:%B %Y}"
 
@@ -22,7 +22,11 @@ def time_words(stamped: str) -> str:
 
 
 def _local(stamped: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(stamped).astimezone(_LONDON)
+    moment = dt.datetime.fromisoformat(stamped)
+    if len(stamped) == len("2026-11-23"):
+        return moment
+    # Without a zone it is UTC, as all is inside; astimezone would take it for this machine's.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(_LONDON)
 
 
 def add_filters(app: Flask) -> None:

@@ -306,7 +306,7 @@ _SHAPES: Final[Mapping[str, re.Pattern[str]]] = {
         "WBRI|WIRI|WOTH|WIRT|WROM|MWBC|MWBA|MWAS|MOTH|AIND|APKN|ABAN|AOTH|BCRB|BAFR|BOTH|CHNE|OOTH|REFU|NOBT"
     ),
     "name origin": re.compile(
-        "somali|eritrean|nigerian|ghanaian|pakistani|bangladeshi|indian|arabic|turkish|kurdish|afghan|"
+        "somali|central-african|eritrean|nigerian|ghanaian|pakistani|bangladeshi|indian|arabic|turkish|kurdish|afghan|"
         "vietnamese|chinese|british|irish|caribbean|polish|romanian|albanian|portuguese|ukrainian|baltic"
     ),
     "source": re.compile(r"[A-Z][0-9]{2,8}"),

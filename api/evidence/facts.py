@@ -76,7 +76,7 @@ def _of_unit(seen: Seen) -> Iterator[Fact]:
 _LINKED: Mapping[LinkWhen, str] = {
     "arrival": "as soon as a submission arrives",
     "day": "once a day, after midnight",
-    "cycle": "with each cycle alone, for which these conflicts wait, too",
+    "cycle": "with each cycle alone, for which such a child waits, too",
 }
 
 

@@ -62,7 +62,10 @@ def estimate(data: Path, per_year: int) -> None:
 def list_(data: Path) -> None:
     """List counts: number, month or "a year", count, when it was entered, whether it counts."""
     with opened_register(data) as (_, database), database.read() as connection:
-        for one in store.all_appeals(connection):
+        found = store.all_appeals(connection)
+        if found:
+            say("number\tmonth\tappeals\tentered on\tcounts")
+        for one in found:
             state = "counts" if one.withdrawn_on is None else f"withdrawn {one.withdrawn_on}"
             words = (str(one.number), one.month or "a year", f"{one.count:,}", one.entered_on, state)
             click.echo("\t".join(words))

@@ -35,6 +35,8 @@ def list_(data: Path, agency: str | None, *, near: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_fields(one) for one in shown], indent=2))
         return
+    if shown:
+        say("agency\tbudget\tspan\tused\tlimit\thow near\twhat is counted")
     for one in shown:
         numbers = (f"{one.used:,}", f"{one.limit:,}", one.level or "within")
         click.echo("\t".join((one.agency, one.budget.name, one.span, *numbers, one.budget.words)))
@@ -56,15 +58,16 @@ def _fields(one: Spent) -> dict[str, object]:
 @data_option
 @click.argument("agency")
 @click.argument("budget", type=click.Choice([*BUDGETS, SNAPSHOTS]))
-@click.option("--more", required=True, type=int, help="By how much.")
+@click.option("--more", required=True, type=int, help="By how much: at most what is set, once again.")
 @click.option("--reason", required=True, help="What the agency needs it for; name nobody.")
 @click.option("--by", required=True, metavar="NAME", help="Who raises it.")
 @click.option("--agreed-by", required=True, metavar="NAME", help="Who looked at it too: another person.")
 def raise_(data: Path, agency: str, budget: str, more: int, reason: str, by: str, agreed_by: str) -> None:
     """Raise the budget BUDGET of AGENCY for the present cycle or year; the ledger says who and why."""
-    with opened_register(data) as (_, database), database.write() as connection:
+    with opened_register(data) as (folder, database), database.write() as connection:
         raised = raise_budget(
             connection,
+            read_settings(folder.settings),
             agency,
             cast("BudgetName", budget),
             more,

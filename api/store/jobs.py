@@ -35,6 +35,7 @@ __all__ = [
     "finish",
     "is_there",
     "job",
+    "link_running",
     "oldest_startable",
     "pending",
     "queue",
@@ -196,6 +197,12 @@ def queue_link_at_once(connection: Connection, *, now: dt.datetime) -> None:
         _table.c.cycle.is_(None),
     )
     connection.execute(update(_table).where(*waits).values(not_before=_AT_ONCE))
+
+
+def link_running(connection: Connection) -> bool:
+    """Say whether a linkage is being made, which does not know of what was asked for since it began."""
+    running = exists().where(_table.c.kind == "link", _table.c.state == "running")
+    return bool(connection.scalar(select(running)))
 
 
 def queue_concealment(connection: Connection, *, now: dt.datetime) -> None:

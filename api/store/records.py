@@ -22,6 +22,7 @@ __all__ = [
     "held_back",
     "in_chunks",
     "latest_sequence",
+    "linked",
     "read_tombstones",
     "shield",
     "shielded",
@@ -160,6 +161,11 @@ def unshield(connection: Connection, agency: str, handles: Collection[str]) -> i
         where = (_shields.c.agency == agency, _shields.c.handle.in_(some))
         lifted += connection.execute(delete(_shields).where(*where)).rowcount
     return lifted
+
+
+def linked(connection: Connection, agency: str, handles: Collection[str]) -> bool:
+    """Say whether the last linkage gave any of these records of an agency to a person."""
+    return bool(_known(connection, schema.memberships, agency, handles))
 
 
 def shielded(connection: Connection) -> dict[str, set[str]]:

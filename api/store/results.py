@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from api.store import ledger, schema
 from api.store.submissions import ERASED, WITHDRAWN
@@ -22,6 +22,7 @@ __all__ = [
     "results_of",
     "rewrite_results",
     "run_snapshots",
+    "standing_snapshots",
     "store_results",
 ]
 
@@ -100,18 +101,25 @@ def run_snapshots(connection: Connection, run: int) -> list[HeldSnapshot]:
     What was withdrawn or erased since, or belongs to an agency that was removed since, is left out: the
     operator took it out because it must count no more, and a linkage that held it may be the cycle's last.
     """
-    submissions, agencies, held = schema.submissions, schema.agencies, schema.link_run_submissions
-    query = (
-        select(submissions, agencies.c.role)
-        .join(agencies, agencies.c.code == submissions.c.agency)
-        .join(held, held.c.submission == submissions.c.id)
-        .where(
-            held.c.run == run,
-            agencies.c.removed_at.is_(None),
-            submissions.c.reason.not_in((WITHDRAWN, ERASED)),
-        )
-        .order_by(agencies.c.code, submissions.c.sequence)
-    )
+    submissions, held = schema.submissions, schema.link_run_submissions
+    counts = (held.c.run == run, submissions.c.reason.not_in((WITHDRAWN, ERASED)))
+    chosen = _with_role().join(held, held.c.submission == submissions.c.id).where(*counts)
+    return _held_snapshots(connection, chosen)
+
+
+def standing_snapshots(connection: Connection) -> list[HeldSnapshot]:
+    """Return every snapshot that stands now, linked or not, by agency, oldest first."""
+    return _held_snapshots(connection, _with_role().where(schema.submissions.c.state == "accepted"))
+
+
+def _with_role() -> Select[Any]:
+    """Choose snapshots of agencies that were not removed, with their agency's role."""
+    submissions, agencies = schema.submissions, schema.agencies
+    chosen = select(submissions, agencies.c.role).join(agencies, agencies.c.code == submissions.c.agency)
+    return chosen.where(agencies.c.removed_at.is_(None)).order_by(agencies.c.code, submissions.c.sequence)
+
+
+def _held_snapshots(connection: Connection, query: Select[Any]) -> list[HeldSnapshot]:
     return [
         HeldSnapshot(
             row.id, row.agency, row.role, row.epoch, (row.period_start, row.period_end), row.sequence

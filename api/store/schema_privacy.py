@@ -1,13 +1,27 @@
-"""Tables of privacy by operation: budgets that were raised, and how many public appeals are known.
+"""Tables of privacy by operation: budgets used and raised, and how many public appeals are known.
 
 They belong to the shared database.  Days, never times; of an appeal its month and nothing that names anybody.
 """
 
-from sqlalchemy import Column, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table, Text
 
 from api.store.schema import metadata
 
-__all__ = ["budget_raises", "public_appeals"]
+__all__ = ["budget_raises", "budget_uses", "public_appeals"]
+
+budget_uses = Table(
+    "budget_uses",
+    metadata,
+    Column("agency", String(12), ForeignKey("agencies.code"), primary_key=True),
+    Column("budget", String(16), primary_key=True),
+    Column("span", String(16), primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+)
+"""What an agency used of a budget in one ``span``, a cycle or a year.
+
+A row for each span: a cycle that was closed and given up goes on where it was, and so does a year when a
+clock that was ahead is put back.
+"""
 
 budget_raises = Table(
     "budget_raises",

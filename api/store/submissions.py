@@ -14,6 +14,7 @@ from api.store import ledger, schema
 from api.store.bodies import body_name
 from linkage.wire.ledger import EntryKind, Fact, LedgerEntry
 from linkage.wire.manifest import PART_NAMES, Manifest, PartName, Period, read_manifest
+from linkage.wire.moments import Moment
 from linkage.wire.submission import Chunk, Registration, SubmissionState
 
 __all__ = [
@@ -223,23 +224,27 @@ def every(connection: Connection, *, agency: str | None) -> list[Submission]:
 
 
 def committed_since(
-    connection: Connection, agency: str, period: Period, epoch: str, *, since: str
-) -> list[str]:
-    """Return when an agency's snapshots that overlap a period were committed since a moment, oldest first.
+    connection: Connection, agency: str, epoch: str, *, since: str
+) -> list[tuple[str, Period]]:
+    """Return when an agency's snapshots were committed since a moment, and their periods, oldest first.
 
     One of another epoch, one that was refused, and one that the operator withdrew is left out.
     """
     where = (
         _table.c.agency == agency,
         _table.c.epoch == epoch,
-        _table.c.period_start <= str(period.end),
-        _table.c.period_end >= str(period.start),
         _table.c.state.in_(("committed", "accepted", "superseded")),
         _table.c.reason != WITHDRAWN,
         _table.c.committed_at >= since,
     )
-    chosen = select(_table.c.committed_at).where(*where).order_by(_table.c.committed_at)
-    return [str(one) for one in connection.scalars(chosen)]
+    chosen = select(_table.c.committed_at, _table.c.period_start, _table.c.period_end).where(*where)
+    return [
+        (
+            str(row.committed_at),
+            Period(start=Moment.parse(row.period_start), end=Moment.parse(row.period_end)),
+        )
+        for row in connection.execute(chosen.order_by(_table.c.committed_at, _table.c.sequence))
+    ]
 
 
 def part_listed(connection: Connection, agency: str, digests: Collection[str]) -> bool:

@@ -5,18 +5,31 @@ others.  How many, was measured of the profile at a few numbers of pairs; every 
 the register is taken for one more pair.  A rotation makes all of them worthless.
 
 Assumed, and said wherever the advice is shown: every appeal gives one pair, none is found out otherwise, and
-appeals come as they came (a Poisson process).  Between measured numbers of pairs lines are drawn; beyond the
-largest nothing is known, so that is where the advice ends.
+appeals come as they came (a Poisson process).  Two things are looked at, how many are named and how often an
+attacker's surest guesses are right, and the one that ends first decides: where it leaves its green limit, on
+lines between measured numbers of pairs, or at the largest number that it has a figure for.  That the other
+one was measured farther says nothing of it.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from linkage.register.statistics.intervals import poisson_interval
 
-__all__ = ["Advice", "Capacity", "KnownPoint", "Rate", "advise", "appeal_rate", "capacity", "month_of"]
+__all__ = [
+    "Advice",
+    "Capacity",
+    "CurveName",
+    "Curves",
+    "KnownPoint",
+    "Rate",
+    "advise",
+    "appeal_rate",
+    "capacity",
+    "month_of",
+]
 
 _FEWEST_MONTHS: Final = 3
 """Fewer months of records say less than what an operator estimates of a year."""
@@ -35,12 +48,21 @@ class KnownPoint:
     green: float
 
 
+CurveName = Literal["share", "surest"]
+Curves = Mapping[CurveName, Sequence[KnownPoint]]
+"""By number of pairs: the share of others that is named, and that of the surest guesses that is right."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many known pairs an epoch bears; beyond them the limit is passed, or nothing was measured."""
+    """How many known pairs an epoch bears; beyond them a limit is passed, or there is no figure.
+
+    ``curve``: of what.
+    """
 
     pairs: float
     why: Literal["limit", "measured"]
+    curve: CurveName
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +92,31 @@ class Advice:
     rate: Rate
 
 
-def capacity(curves: Iterable[Sequence[KnownPoint]], end: Literal["value", "low", "high"]) -> Capacity:
-    """Return how many pairs it takes until the first of some curves leaves its green limit.
+def capacity(curves: Curves, end: Literal["value", "low", "high"]) -> Capacity:
+    """Return how many pairs it takes until the first of some curves leaves its green limit, or ends.
 
     Raises ``ValueError`` where nothing was measured.
     """
-    found = [_of_curve(sorted(one, key=lambda point: point.pairs), end) for one in curves if one]
+    found = [
+        _of_curve(name, sorted(one, key=lambda point: point.pairs), end)
+        for name, one in curves.items()
+        if one
+    ]
     if not found:
         raise ValueError("no attack with known pairs was measured")
-    limits = [one for one in found if one.why == "limit"]
-    # A curve that stays green says nothing beyond its last point; that of most points reaches farthest.
-    farthest = max(found, key=lambda one: one.pairs)
-    return min([*limits, farthest], key=lambda one: one.pairs)
+    return min(found, key=lambda one: one.pairs)
 
 
-def _of_curve(points: Sequence[KnownPoint], end: Literal["value", "low", "high"]) -> Capacity:
+def _of_curve(
+    name: CurveName, points: Sequence[KnownPoint], end: Literal["value", "low", "high"]
+) -> Capacity:
     pairs, over = 0.0, -points[0].green
     for one in points:
         here = float(getattr(one, end)) - one.green
         if here > 0:
-            return Capacity(pairs + (one.pairs - pairs) * -over / (here - over), "limit")
+            return Capacity(pairs + (one.pairs - pairs) * -over / (here - over), "limit", name)
         pairs, over = float(one.pairs), here
-    return Capacity(pairs, "measured")
+    return Capacity(pairs, "measured", name)
 
 
 def appeal_rate(months: Mapping[str, int], a_year: int | None) -> Rate | None:
@@ -112,7 +137,7 @@ def _rate(count: int, months: int, basis: Literal["recorded", "estimated"]) -> R
 
 
 def advise(
-    curves: Sequence[Sequence[KnownPoint]],
+    curves: Curves,
     months: Mapping[str, int],
     a_year: int | None,
     *,
