@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.group_estimates`` prints JSON (docs/governance/linkage-quality.md).  Every seed is a
 made-up world, encoded and linked as a register would; persons and payload then go to the estimator of
-:mod:`linkage.register.group_quality` as the register worker has them.  *Nothing differs*: what is said of
+:mod:`linkage.register.group_quality` as the register worker has them, and what it finds through disclosure
+control by the strictest rules that ship, as console and pack show it.  *Nothing differs*: what is said of
 children is dealt by lot.  *Something differs*: the records of one group are worse than others'.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from api.disclosing import POLICY
 from benchmarks.made_up_register import made_up_register
 from linkage.lab.burdens import read_burden
 from linkage.lab.evaluation import encode_tables, link_tables
@@ -22,7 +24,9 @@ from linkage.lab.world import World, simulate
 from linkage.lab.world_tables import labelled_tables
 from linkage.register.child_facts import ETHNICITY, ChildFacts, RecordKey, facts_of
 from linkage.register.coverage import CoverageCalendar
+from linkage.register.group_disclosure import told_rows
 from linkage.register.group_quality import ALL, QualityRow, in_care_quality
+from linkage.register.group_told import ToldRow
 from linkage.register.snapshots import standing_records
 from linkage.shares import wilson_interval
 from linkage.shipped_profiles import shipped_profile
@@ -71,6 +75,10 @@ class Held:
         """Estimate recall of children in care, as the register worker does."""
         return in_care_quality(self.facts, self.person_of, self.calendar)
 
+    def told(self) -> list[ToldRow]:
+        """Return what of that passes disclosure control."""
+        return told_rows(self.in_care(), POLICY)
+
 
 def held_world(world: World, profile: str) -> Held:
     """Encode and link a world, and hand persons and payload to the register's side."""
@@ -116,15 +124,17 @@ def dealt(held: Held, world: World, *, seed: int) -> Held:
 
 def _plain(world: World, profile: str, seed: int) -> dict[str, float]:
     held = held_world(world, profile)
-    row = next(one for one in held.in_care() if one.kind == ALL)
-    if row.share is None or row.low is None or row.high is None:
+    row = next(one for one in held.told() if one.kind == ALL)
+    exact = next(one.share for one in held.in_care() if one.kind == ALL)
+    if row.low is None or row.high is None or exact is None:
         raise SystemExit(f"seed {seed}: nothing can be told: {row.why}")
     truth = true_recall(held)
-    claimed = [one.group for one in dealt(held, world, seed=seed).in_care() if one.claimed]
-    print(json.dumps({"seed": seed, "true": truth, "told": row.share, "claimed": claimed}), file=sys.stderr)
+    claimed = [one.group for one in dealt(held, world, seed=seed).told() if one.claimed]
+    said = {"seed": seed, "true": truth, "told": row.share, "low": row.low, "claimed": claimed}
+    print(json.dumps(said), file=sys.stderr, flush=True)
     return {
         "held": row.low <= truth <= row.high,
-        "error": row.share - truth,
+        "error": exact - truth,
         "width": row.high - row.low,
         "claimed": bool(claimed),
     }
@@ -133,7 +143,7 @@ def _plain(world: World, profile: str, seed: int) -> dict[str, float]:
 def _finds(text: str, seed: int, children: int, profile: str) -> bool:
     world = simulate(children, seed, burdens=[read_burden(text)])
     kind, group = _GROUPS[text.split()[0]]
-    rows = held_world(world, profile).in_care()
+    rows = held_world(world, profile).told()
     found = any(
         (one.kind, one.group) == (kind, group) and (one.difference or 0) < 0 for one in rows if one.claimed
     )

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from api.console_app.shapes import INK, words
+
 __all__ = ["DATA_FLOW", "DATA_FLOW_WORDS"]
 
 DATA_FLOW_WORDS = (
@@ -13,12 +15,12 @@ DATA_FLOW_WORDS = (
     "the linkage unit, and encodings never reach custodians. Every step has an entry in the ledger."
 )
 
-_INK, _BLUE, _RED = "#0b0c0c", "#0b3c49", "#b10e1e"
+_BLUE, _RED = "#0b3c49", "#b10e1e"
 
 
 def _zone(x: int, y: int, width: int, height: int, title: str) -> Iterator[str]:
     yield f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6" fill="#f3f6f7" stroke="#6b7377"/>'
-    yield _words(x + 12, y + 24, title, size=16, bold=True)
+    yield words(x + 12, y + 24, title, size=16, bold=True)
 
 
 def _box(x: int, y: int, width: int, height: int, *lines: str) -> Iterator[str]:
@@ -26,26 +28,11 @@ def _box(x: int, y: int, width: int, height: int, *lines: str) -> Iterator[str]:
     yield f'<rect {place} rx="4" fill="#ffffff" stroke="{_BLUE}" stroke-width="2"/>'
     top = y + height / 2 - 9 * (len(lines) - 1) + 5
     for number, line in enumerate(lines):
-        yield _words(x + width // 2, round(top + 18 * number), line, anchor="middle", bold=number == 0)
-
-
-def _words(
-    x: int,
-    y: int,
-    text: str,
-    *,
-    anchor: str = "start",
-    size: int = 14,
-    bold: bool = False,
-    colour: str = _INK,
-) -> str:
-    weight = ' font-weight="700"' if bold else ""
-    dress = f'font-size="{size}" text-anchor="{anchor}" fill="{colour}"{weight}'
-    return f'<text x="{x}" y="{y}" {dress}>{text}</text>'
+        yield words(x + width // 2, round(top + 18 * number), line, anchor="middle", bold=number == 0)
 
 
 def _arrow(path: str) -> str:
-    return f'<path d="{path}" fill="none" stroke="{_INK}" stroke-width="2" marker-end="url(#head)"/>'
+    return f'<path d="{path}" fill="none" stroke="{INK}" stroke-width="2" marker-end="url(#head)"/>'
 
 
 def _wall(path: str) -> str:
@@ -72,14 +59,14 @@ def _unit() -> Iterator[str]:
     yield _arrow("M536 160L598 105")
     yield _arrow("M536 250L598 282")
     yield _arrow("M700 124V258")
-    yield _words(712, 196, "which record is", size=13)
-    yield _words(712, 213, "which person", size=13)
-    yield _words(308, 228, "sealed parts", size=13)
+    yield words(712, 196, "which record is", size=13)
+    yield words(712, 213, "which person", size=13)
+    yield words(308, 228, "sealed parts", size=13)
     yield _arrow("M440 280H398V366H286")
-    yield _words(308, 332, "only about", size=13)
-    yield _words(308, 349, "own records", size=13)
+    yield words(308, 332, "only about", size=13)
+    yield words(308, 349, "own records", size=13)
     yield _wall("M560 190H690")
-    yield _words(548, 180, "wall 2", size=13, bold=True, colour=_RED)
+    yield words(548, 180, "wall 2", size=13, bold=True, colour=_RED)
 
 
 def _others() -> Iterator[str]:
@@ -88,17 +75,17 @@ def _others() -> Iterator[str]:
     yield from _box(330, 490, 270, 66, "shares of the epoch key", "some must come together")
     yield _arrow("M300 523H328")
     yield _arrow("M30 523H16V158H44")
-    yield _words(26, 436, "key, wrapped for this agency alone", size=13)
+    yield words(26, 436, "key, wrapped for this agency alone", size=13)
     yield _wall("M420 430H820")
-    yield _words(636, 448, "wall 1: key and encodings never meet", size=13, bold=True, colour=_RED)
+    yield words(636, 448, "wall 1: key and encodings never meet", size=13, bold=True, colour=_RED)
     yield from _zone(650, 466, 320, 114, "Publication")
     yield from _box(670, 500, 280, 62, "disclosure control, two people", "rounded, small counts suppressed")
     yield _arrow("M800 292H895V498")
-    yield _words(838, 60, "Never leave", bold=True, colour=_RED)
-    yield _words(838, 78, "an agency:", bold=True, colour=_RED)
+    yield words(838, 60, "Never leave", bold=True, colour=_RED)
+    yield words(838, 78, "an agency:", bold=True, colour=_RED)
     never = ("names", "date of birth", "address", "postcode", "local references", "free text")
     for place, one in enumerate(never):
-        yield _words(838, 100 + 18 * place, one)
+        yield words(838, 100 + 18 * place, one)
 
 
 def _drawn() -> str:
@@ -106,7 +93,7 @@ def _drawn() -> str:
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 980 590" width="980" height="590" role="img" '
         f'aria-label="{DATA_FLOW_WORDS}" font-family="arial, sans-serif">'
         '<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
-        f'orient="auto"><path d="M0 0L10 5L0 10z" fill="{_INK}"/></marker></defs>'
+        f'orient="auto"><path d="M0 0L10 5L0 10z" fill="{INK}"/></marker></defs>'
     )
     return head + "".join((*_agency(), *_unit(), *_others())) + "</svg>"
 
