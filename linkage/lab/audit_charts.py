@@ -159,7 +159,7 @@ def _scale(*, symlog: bool) -> alt.Scale:
 def _axis(*, symlog: bool) -> alt.Axis:
     """Return an axis whose ticks stand apart; a logarithm's own crowd at its upper end."""
     return (
-        alt.Axis(values=list(_TICKS), format="~g", labelOverlap=True)
+        alt.Axis(values=list(_TICKS), labelExpr="'' + datum.value", labelOverlap=True)
         if symlog
         else alt.Axis(labelOverlap=True)
     )
