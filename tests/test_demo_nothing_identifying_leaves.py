@@ -76,7 +76,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     worlds: list[World] = []
 
     def imagine() -> World:
-        worlds.append(simulate(CHILDREN, SEED, councils=3, forces=1))
+        worlds.append(simulate(CHILDREN, SEED))
         return worlds[0]
 
     outcome = play(folder, imagine, rotate=True)

@@ -8,7 +8,7 @@ from sqlalchemy import inspect
 from api.folders import DataFolder
 from api.store.database import open_database
 
-_PASSING = {"kept_answers", "nonces", "usage"}
+_PASSING = {"budget_uses", "kept_answers", "nonces", "usage"}
 """Tables that an authenticated request may change although it is refused, or was made before."""
 
 
