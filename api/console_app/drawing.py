@@ -73,7 +73,7 @@ def precision_chart(runs: Sequence[LinkRunRow]) -> PrecisionChart | None:
             (70 + place * _STEP, height(middle), height(low), height(high), number)
             for place, (number, middle, low, high) in enumerate(known)
         ],
-        lines=[(height(share), f"{100 * share:.1f} %") for share in (floor, (floor + 1) / 2, 1.0)],
+        lines=[(height(share), f"{round(100 * share, 1):g} %") for share in (floor, (floor + 1) / 2, 1.0)],
         size=(100 + len(known) * _STEP, _HIGH + 50),
         foot=_HIGH + 10,
         said=f"The newest of {len(known)} states that {100 * known[-1][1]:.1f} % of its links are right.",

@@ -108,7 +108,7 @@ def rotation_view(connection: Connection, *, now: dt.datetime) -> RotationView |
         months, a_year = appeals.by_month(connection), appeals.estimate_of_year(connection)
         advice = advise(curves, months, a_year, opened=str(epoch.opens)[:7], now=month)
         if advice is None:
-            why_not = "no public appeals are counted: `clew register appeals add` or `estimate`"
+            why_not = "no public appeals are counted; clew register appeals adds or estimates them"
     return RotationView(
         epoch=epoch.epoch,
         profile=epoch.profile_name,
