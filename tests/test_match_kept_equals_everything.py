@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkage.match.candidates import Candidates
 from linkage.match.kept import WHOLE, Compared, Kept, Standing, best_of, joined, standing
 from linkage.match.kept_rows import names_of
 from linkage.match.kernel import candidate_pairs
@@ -63,12 +64,7 @@ def _rows(world: Mapping[Row, _Bits]) -> Rows:
 
 def _compare(rows: Rows, noise_z: float, nearest: int, new: np.ndarray | None) -> Compared:
     pairs = candidate_pairs(rows, noise_z=noise_z, nearest=nearest, new=new, threads=1)
-    return Compared(pairs.astype(np.int32), _distances(rows, pairs))
-
-
-def _distances(rows: Rows, pairs: np.ndarray) -> np.ndarray:
-    apart = rows.words[:, pairs[:, 0]] ^ rows.words[:, pairs[:, 1]]
-    return np.bitwise_count(apart).sum(axis=2, dtype=np.int16).T
+    return Compared.of(Candidates.of(rows, pairs))
 
 
 _bits = st.tuples(*[st.integers(0, 11)] * _VIEWS).map(_Bits)
@@ -107,13 +103,15 @@ def test_any_history_ends_as_comparing_everything_would(
         everything = _compare(rows, noise_z, nearest, None)
         assert best.pairs.tolist() == everything.pairs.tolist()
         assert best.distances.tolist() == everything.distances.tolist()
-        assert everything.pairs.tolist() == [list(one) for one in match_oracle.nearest(rows, noise_z, nearest)]
+        assert everything.pairs.tolist() == [
+            list(one) for one in match_oracle.nearest(rows, noise_z, nearest)
+        ]
 
 
 def _next(kept: Kept | None, rows: Rows, noise_z: float, nearest: int, reserve: int) -> Kept:
     names, length = names_of(rows), nearest + reserve
     if kept is None:
-        before = Standing.of_nothing(names, _VIEWS)
+        before = Standing.of_nothing(names)
         kept = Kept("", rows.length, length, names, before.compared, before.depths)
     else:
         before = standing(kept, names, least=nearest)

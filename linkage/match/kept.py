@@ -24,15 +24,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.match.candidates import Candidates
 from linkage.match.kept_rows import ABSENT, RowNames
 
-__all__ = ["RESERVE", "WHOLE", "Compared", "Kept", "Standing", "best_of", "joined", "standing"]
+__all__ = ["RESERVE", "WHOLE", "Compared", "Kept", "Standing", "best_of", "joined", "standing", "without"]
 
 RESERVE: Final = 10
 """Places of a list beyond those that a linkage asks for."""
 
 WHOLE: Final = -1
 """The depth of a list that nothing was cut off: there is nobody else."""
+
+Distances = NDArray[np.uint16] | NDArray[np.int32]
 
 _NOBODY: Final = np.iinfo(np.int64).max
 _HALVES_AT_A_TIME: Final = 1 << 23
@@ -41,13 +44,19 @@ _PAIRS_AT_A_TIME: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compared:
-    """Pairs of rows that a comparison kept: ``pairs`` (m, 2), the smaller number first, sorted, each once.
-
-    ``distances`` (m, views): in how many places the two differ, view by view.
-    """
+    """Pairs of rows as :class:`Candidates` are, with numbers (m, 2) of half the size: they are kept long."""
 
     pairs: NDArray[np.int32]
-    distances: NDArray[np.int16]
+    distances: Distances
+
+    @classmethod
+    def of(cls, candidates: Candidates) -> "Compared":
+        """Return the pairs of a comparison."""
+        return cls(candidates.pairs.astype(np.int32), candidates.distances)
+
+    def candidates(self) -> Candidates:
+        """Return them as those of a comparison."""
+        return Candidates(self.pairs.astype(np.int64), self.distances)
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -61,7 +70,7 @@ class Compared:
 class Kept:
     """What is known of some rows: the beginnings of their lists.
 
-    ``terms``: a digest of what decides which pairs count (:func:`linkage.match.kept_terms.terms_of`);
+    ``terms``: a digest of what decides which pairs count (:func:`linkage.match.keeping.terms_of`);
     ``length``: bits of a view; ``nearest``: the longest that a list is known.  ``depths`` (n, 2) int16: how
     many of its best others of its own source, and of all others, are known of each row; :data:`WHOLE` where
     those are all.
@@ -84,11 +93,10 @@ class Standing:
     depths: NDArray[np.int16]
     new: NDArray[np.bool_]
 
-
     @classmethod
-    def of_nothing(cls, now: RowNames, views: int) -> "Standing":
+    def of_nothing(cls, now: RowNames) -> "Standing":
         """Return what holds where nothing was compared before."""
-        nothing = Compared(np.zeros((0, 2), np.int32), np.zeros((0, views), np.int16))
+        nothing = Compared(np.zeros((0, 2), np.int32), np.zeros((0, now.weights.shape[1]), np.uint16))
         depths = np.full((len(now), 2), WHOLE, dtype=np.int16)
         return cls(now, nothing, depths, np.ones(len(now), dtype=np.bool_))
 
@@ -119,6 +127,13 @@ def _shorten(
     for owner, pair, rank in lists.in_order(lost):
         left = alive[pair] & (rank < flat[owner])
         flat[owner] = np.bincount(owner[left], minlength=len(flat))[owner]
+
+
+def without(kept: Kept, gone: NDArray[np.bool_]) -> Kept:
+    """Return what is left of it without some rows (n,): as if it had never met them."""
+    rows = kept.rows.take(~gone)
+    left = standing(kept, rows, least=1)
+    return replace(kept, rows=rows, compared=left.compared, depths=left.depths)
 
 
 def joined(before: Standing, found: Compared, kept: Kept) -> Kept:
@@ -157,6 +172,8 @@ def _merged(old: Compared, new: Compared) -> tuple[Compared, NDArray[np.bool_]]:
     """Return all pairs, each once, and which of them (m,) were there before."""
     if not len(new):
         return old, np.ones(len(old), dtype=np.bool_)
+    if not len(old):
+        return new, np.zeros(len(new), dtype=np.bool_)
     ours, theirs = _keys(old.pairs), _keys(new.pairs)
     at = np.searchsorted(ours, theirs)
     again = np.zeros(len(new), dtype=np.bool_)

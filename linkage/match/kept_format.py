@@ -61,7 +61,7 @@ class KeptHeader(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             ("<i4", self.rows, self.views),
             ("<i4", self.pairs, 2),
             ("<i2", self.rows, 2),
-            ("<i2", self.pairs, self.views),
+            ("<u2" if self.length < 1 << 16 else "<i4", self.pairs, self.views),
             ("u1", self.rows, DIGEST_BYTES),
             ("u1", self.rows, NAME_BYTES),
         )

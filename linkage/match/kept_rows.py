@@ -47,6 +47,14 @@ class RowNames:
     def __len__(self) -> int:
         return len(self.names)
 
+    def take(self, which: NDArray[np.bool_]) -> "RowNames":
+        """Return some of the rows (n,), and no source without any."""
+        counts = np.bincount(self.source()[which], minlength=len(self.sources))
+        sources = tuple(one for one, count in zip(self.sources, counts.tolist(), strict=True) if count)
+        return RowNames(
+            sources, counts[counts > 0], self.names[which], self.digests[which], self.weights[which]
+        )
+
     def source(self) -> NDArray[np.int32]:
         """Return the number of each row's source (n,)."""
         return np.repeat(np.arange(len(self.sources), dtype=np.int32), self.counts)
