@@ -16,6 +16,7 @@ from api.encoding_bodies import EncodingBodies, latest_rows, without_handles
 from api.erasing_encodings import EncodingsEraser
 from api.explaining_persons import PersonExplanations
 from api.folders import DataFolder
+from api.kept_comparisons import EpochKeeper, KeptComparisons
 from api.linking_state import Before, Outcome, carried_persons, past_events, still_carried
 from api.part_intake import PartIntake, append_dropped
 from api.repeated_rows import refuse_repeats
@@ -62,8 +63,15 @@ class LinkingWorker:
         key = read_worker_key(folder.linking_key, "linking-worker")
         self._tombstone_key = key.derive("tombstones")
         self._bodies = EncodingBodies(key, database, self._store)
+        self._kept = KeptComparisons(folder.encodings, key)
         self._eraser = EncodingsEraser(
-            database, self._store, self._bodies, self._intake, clock, tombstone_key=self._tombstone_key
+            database,
+            self._store,
+            self._bodies,
+            self._kept,
+            self._intake,
+            clock,
+            tombstone_key=self._tombstone_key,
         )
         self._explanations = PersonExplanations(database, self._bodies, clock, key=key.derive("explanations"))
         settings = read_settings(folder.settings)
@@ -145,8 +153,8 @@ class LinkingWorker:
     def erase(self, task: Task) -> None:
         """Erase the encodings of an epoch, then its memberships.
 
-        Order: the index's rows, then the bodies they name, then what is left of the intake, and the index
-        written anew; only then one transaction of the shared database in which the memberships go and the
+        Order: what is kept of its last comparison, the index's rows, then the bodies they name, then what is
+        left of the intake, and the index written anew; only then one transaction of the shared database in which the memberships go and the
         epoch counts as destroyed.  A kill in between leaves less than before, and the next attempt does the
         rest.
         """
@@ -155,6 +163,7 @@ class LinkingWorker:
             require_job(connection, asked.link_job, "linkage")
             require_job(connection, asked.payload_job, "erasure of payload")
             held = submissions.of_epoch(connection, asked.epoch)
+        self._kept.remove(asked.epoch)
         self._store.erase(asked.epoch, [one.id for one in held])
         self._intake.remove_of([one.id for one in held])
         with task.ending() as connection:
@@ -247,7 +256,8 @@ class LinkingWorker:
         stated = self._settings
         sources = [Source(agency, rows) for agency, rows in held.items()]
         profile = shipped_profile(before.epoch.profile_name)
-        task.tell(estimate(sources, profile))
+        keeper = self._keeper(before.epoch.epoch, task)
+        task.tell(estimate(sources, profile, timed=keeper is None or not self._kept.has(before.epoch.epoch)))
         found = link(
             sources,
             profile,
@@ -255,6 +265,7 @@ class LinkingWorker:
             persons={RecordId(*key): one for key, one in agreeing_persons(carried, before.known).items()},
             costs=Costs(stated.false_link, stated.missed_link, stated.review),
             population=stated.population or None,
+            keeper=keeper,
             progress=task.comparisons,
         )
         unaided = found_unaided(found, known, sample.values())
@@ -273,6 +284,12 @@ class LinkingWorker:
             figures=link_figures(sources, profile, found, known=known, roles=before.roles),
             unaided={number: unaided[one] for number, one in sample.items() if one in unaided},
         )
+
+    def _keeper(self, epoch: str, task: Task) -> EpochKeeper | None:
+        if self._settings.keep_comparisons:
+            return EpochKeeper(self._kept, epoch, task)
+        self._kept.remove()
+        return None
 
     def _standing(self, submission: Submission, before: Before) -> Encodings:
         """Open a snapshot, less what its agency withdrew since, what is shielded and what is being erased."""

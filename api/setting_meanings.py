@@ -34,6 +34,7 @@ SETTING_MEANINGS: Mapping[str, str] = {
     "linkage.missed_link": "What a missed link costs",
     "linkage.review": "What one clerical review costs",
     "linkage.population": "People that the records are drawn from; 0 where nobody knows",
+    "linkage.keep_comparisons": "Whether a linkage compares only what is new with everything",
     "reconciliation.days": "Days by which two moments may differ and still agree, where one has no time",
     "reconciliation.hours": "Hours by which they may differ where both have a time",
     "retention.enabled": "The schedule runs every day",

@@ -1,13 +1,13 @@
 """What a finished comparison leaves for the next one, so that only what is new is compared with everything.
 
-A row's list holds the best others of its own source, or of all other sources, in an order without ties (score,
-then number).  Every list here is the beginning of the list that would hold everybody: whole, or cut off after
-some place.  Then
+A row's list holds the best others of its own source, or of all other sources, in an order without ties
+(score, then number).  Every list here is the beginning of the list that would hold everybody: whole, or cut
+off after some place.  Then
 
 - rows that stand as they were keep what is known between them.  They keep their order too, since numbers
   follow names, so what is left of the beginning of a list is a beginning;
-- a list that was cut off and has lost so many that fewer are left than a linkage asks for is *open*: who comes
-  next is not known.  Its row is compared anew with everybody, as new and changed rows are;
+- a list that was cut off and has lost so many that fewer are left than a linkage asks for is *open*: who
+  comes next is not known.  Its row is compared anew with everybody, as new and changed rows are;
 - whoever comes new into a list that was cut off counts up to its last known place and not beyond.
 
 So lists end as if everything had been compared.  They are kept longer than a linkage asks for, by

@@ -5,6 +5,7 @@ of all that is compared are: what stands under the same name with other bits is 
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -59,6 +60,14 @@ class RowNames:
         """Return the number of each row's source (n,)."""
         return np.repeat(np.arange(len(self.sources), dtype=np.int32), self.counts)
 
+    def of_records(self, source: str, handles: Collection[str] | None) -> NDArray[np.bool_]:
+        """Tell which rows (n,) are of some records of a source, by handle, or of any of it for None."""
+        found = np.zeros(len(self), dtype=np.bool_)
+        if (rows := _ranges(self).get(source)) is not None:
+            texts = [name.ljust(NAME_BYTES, b"\0")[:-1].hex() for name in self.names[rows].tolist()]
+            found[rows] = [handles is None or text in handles for text in texts]
+        return found
+
     def numbers_in(self, now: "RowNames") -> NDArray[np.int32]:
         """Return what number each row (n,) has among other rows; -1 if it is gone or no longer what it was.
 
@@ -94,7 +103,7 @@ def names_of(rows: Rows) -> RowNames:
     names = np.empty((len(rows), NAME_BYTES), dtype=np.uint8)
     names[:, :-1] = handles.reshape(-1, NAME_BYTES - 1)[records]
     names[:, -1] = place
-    numbers, begins, counts = np.unique(rows.source, return_index=True, return_counts=True)
+    _, begins, counts = np.unique(rows.source, return_index=True, return_counts=True)
     return RowNames(
         sources=tuple(rows.ids[record].source for record in records[begins].tolist()),
         counts=counts.astype(np.int64),
