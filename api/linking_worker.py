@@ -161,10 +161,10 @@ class LinkingWorker:
     def erase(self, task: Task) -> None:
         """Erase the encodings of an epoch, then its memberships.
 
-        Order: what is kept of its last comparison, the index's rows, then the bodies they name, then what is
-        left of the intake, and the index written anew; only then one transaction of the shared database in
-        which the memberships go and the epoch counts as destroyed.  A kill in between leaves less than before,
-        and the next attempt does the rest.
+        Order: what is kept of its comparisons, the index's rows, then the bodies they name, then what is left
+        of the intake, and the index written anew; only then one transaction of the shared database in which
+        the memberships go and the epoch counts as destroyed.  A kill in between leaves less than before, and
+        the next attempt does the rest.
         """
         with self._database.read() as connection:
             asked = epochs.destruction_of_job(connection, task.job.id)
