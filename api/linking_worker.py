@@ -6,7 +6,7 @@ database is *handle → person*, and of possible links what reviewers may see (d
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from api.clock import Clock, stamp
@@ -18,7 +18,7 @@ from api.erasing_encodings import EncodingsEraser
 from api.explaining_persons import PersonExplanations
 from api.folders import DataFolder
 from api.kept_comparisons import EpochKeeper, KeptComparisons
-from api.linking_state import Before, Outcome, carried_persons, past_events, still_carried
+from api.linking_state import Before, Outcome, carried_persons, grouped, past_events, still_carried
 from api.part_intake import PartIntake, append_dropped
 from api.repeated_rows import refuse_repeats
 from api.review_outcomes import take_outcomes
@@ -280,7 +280,7 @@ class LinkingWorker:
             progress=task.comparisons,
         )
         unaided = found_unaided(found, known, sample.values())
-        clusters = _grouped(found.records, found.clusters.tolist())
+        clusters = grouped(found.records, found.clusters.tolist())
         precision = estimate_quality(found, known=known).links.precision
         return Outcome(
             clusters,
@@ -375,10 +375,3 @@ class LinkingWorker:
                 keys = {key for key in keys if before.last_linked[key] != current}
             held |= keys
         return frozenset(held)
-
-
-def _grouped(records: Sequence[tuple[str, str]], labels: Iterable[int]) -> list[frozenset[RecordKey]]:
-    groups: Mapping[int, set[RecordKey]] = defaultdict(set)
-    for (source, handle), label in zip(records, labels, strict=True):
-        groups[label].add((source, handle))
-    return [frozenset(group) for group in groups.values()]

@@ -64,8 +64,8 @@ def _said(served: Served, words: str) -> list[str]:
 
 
 def test_a_linkage_compares_what_is_new_and_no_more(served: Served) -> None:
-    _send(served, 2, CHILDREN[3:] + (40, 41))
-    assert _together(served) == _expected(CHILDREN[3:] + (40, 41))
+    _send(served, 2, (*CHILDREN[3:], 40, 41))
+    assert _together(served) == _expected((*CHILDREN[3:], 40, 41))
     assert _said(served, "54 of 58 rows stand as they were compared before")
     assert _said(served, "less what was compared before")
 
