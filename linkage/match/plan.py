@@ -48,8 +48,8 @@ class Comparison:
 def quiet_z(noise_z: float, views: int, rows: int) -> float:
     """Return how many standard deviations of the noise a view must exceed among so many rows.
 
-    It is ``noise_z``, or as many tenths more as keep pairs by noise at :data:`MOST_BY_NOISE` a row: two unrelated
-    rows agree beyond z deviations in a view with the probability of the normal distribution's tail.
+    It is ``noise_z``, or as many tenths more as keep pairs by noise at :data:`MOST_BY_NOISE` a row: two
+    unrelated rows agree beyond z deviations in a view with the probability of the normal distribution's tail.
     With six views that is 5.0 up to seven million rows, 5.2 for twenty, 5.5 for a hundred.
     """
     steps = 0
