@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.match.candidates import Candidates
-from linkage.match.kept import WHOLE, Compared, Kept, Standing, best_of, joined, standing
+from linkage.match.kept import WHOLE, Compared, Kept, Standing, best_of, joined, quieter, standing
 from linkage.match.kept_rows import names_of
-from linkage.match.kernel import candidate_pairs
+from linkage.match.kernel import candidate_pairs, score_limit
 from linkage.match.rows import Rows, Source, gather
 from linkage.wire.encodings import Encodings
 from tests.oracles import match_oracle
@@ -76,20 +76,20 @@ _start = st.dictionaries(_row, _bits, min_size=1, max_size=30)
 @given(
     start=_start,
     steps=st.lists(_step, max_size=4),
-    noise_z=st.sampled_from([-50.0, 0.0, 1.0]),
+    quiet=st.lists(st.sampled_from([-50.0, 0.0, 0.5, 1.0, 2.0]), min_size=5, max_size=5).map(sorted),
     nearest=st.integers(1, 4),
     reserve=st.integers(0, 2),
 )
 def test_any_history_ends_as_comparing_everything_would(
     start: dict[Row, _Bits],
     steps: Sequence[Mapping[Row, _Bits | None]],
-    noise_z: float,
+    quiet: Sequence[float],
     nearest: int,
     reserve: int,
 ) -> None:
     world = dict(start)
     kept: Kept | None = None
-    for step in [{}, *steps]:
+    for step, noise_z in zip([{}, *steps], quiet, strict=False):
         for row, bits in step.items():
             if bits is None:
                 world.pop(row, None)
@@ -112,8 +112,11 @@ def _next(kept: Kept | None, rows: Rows, noise_z: float, nearest: int, reserve: 
     names, length = names_of(rows), nearest + reserve
     if kept is None:
         before = Standing.of_nothing(names)
-        kept = Kept("", rows.length, length, names, before.compared, before.depths)
+        kept = Kept(
+            "", score_limit(rows.length, noise_z), rows.length, length, names, before.compared, before.depths
+        )
     else:
+        kept = quieter(kept, score_limit(rows.length, noise_z))
         before = standing(kept, names, least=nearest)
     return joined(before, _compare(rows, noise_z, length, before.new), kept)
 

@@ -91,8 +91,17 @@ def test_what_was_kept_on_other_terms_is_not_believed() -> None:
     both, keeper = _encoded(), _Keeper()
     sources = _month(both, 1)
     quieter = structs.replace(PROFILE, decision=Decision(noise_z=6.0, thresholds={"a": 0.7, "b": 0.7}))
-    longer = [replace(sources[0], duplicate_free=True), *sources[1:]]
-    for profile, given in ((PROFILE, sources), (quieter, sources), (PROFILE, longer), (PROFILE, sources)):
+    declared = [replace(sources[0], duplicate_free=True), *sources[1:]]
+    steps = (
+        (PROFILE, sources),
+        (PROFILE, declared),
+        (PROFILE, sources),
+        (quieter, sources),
+        (PROFILE, sources),
+    )
+    for profile, given in steps:
         found = link(given, profile, keeper=keeper, threads=1)
         assert _same(found, link(given, profile, threads=1))
-    assert all(new == rows for new, rows in keeper.plans)
+    # Where less counts than before, all of it is known; where more does, not.
+    assert [new == rows for new, rows in keeper.plans] == [True, True, True, False, True]
+    assert keeper.plans[3][0] == 0

@@ -9,7 +9,7 @@ comparing everything finds by chance, whose rows are drawn and whose distance is
 size and shape are those of the true one; its strangers are not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +20,8 @@ from linkage.match.candidates import Candidates
 from linkage.match.keeping import terms_of
 from linkage.match.kept import RESERVE, Compared, Kept, Standing, joined
 from linkage.match.kept_rows import names_of
-from linkage.match.kernel import noise_limit
-from linkage.match.linkage import NEAREST
-from linkage.match.plan import Comparison
+from linkage.match.kernel import noise_limit, score_limit
+from linkage.match.linkage import comparison_for
 from linkage.match.rows import Rows, Source
 from linkage.profile import EncodingProfile
 from linkage.wire.encodings import Encodings
@@ -152,7 +151,8 @@ def by_chance(length: int, views: int, noise_z: float) -> float:
 def kept_of(rows: Rows, register: MadeUp, profile: EncodingProfile) -> Kept:
     """Put together what a linkage of everything would have kept; see the module."""
     draws = np.random.default_rng(7)
-    longer = Comparison(profile.decision.noise_z, NEAREST + RESERVE)
+    longer = comparison_for(profile, len(rows))
+    longer = replace(longer, nearest=longer.nearest + RESERVE)
     share = by_chance(rows.length, len(rows.words), longer.noise_z)
     own = Candidates.of(rows, _of_one_person(register.person))
     others = Candidates.of(rows, _strangers(len(rows), share, draws))
@@ -161,6 +161,7 @@ def kept_of(rows: Rows, register: MadeUp, profile: EncodingProfile) -> Kept:
     before = Standing.of_nothing(names_of(rows))
     kept = Kept(
         terms_of(rows, longer, profile.digest),
+        score_limit(rows.length, longer.noise_z),
         rows.length,
         longer.nearest,
         before.rows,

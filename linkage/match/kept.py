@@ -27,7 +27,18 @@ from numpy.typing import NDArray
 from linkage.match.candidates import Candidates
 from linkage.match.kept_rows import ABSENT, RowNames
 
-__all__ = ["RESERVE", "WHOLE", "Compared", "Kept", "Standing", "best_of", "joined", "standing", "without"]
+__all__ = [
+    "RESERVE",
+    "WHOLE",
+    "Compared",
+    "Kept",
+    "Standing",
+    "best_of",
+    "joined",
+    "quieter",
+    "standing",
+    "without",
+]
 
 RESERVE: Final = 10
 """Places of a list beyond those that a linkage asks for."""
@@ -71,12 +82,13 @@ class Kept:
     """What is known of some rows: the beginnings of their lists.
 
     ``terms``: a digest of what decides which pairs count (:func:`linkage.match.keeping.terms_of`);
-    ``length``: bits of a view; ``nearest``: the longest that a list is known.  ``depths`` (n, 2) int16: how
-    many of its best others of its own source, and of all others, are known of each row; :data:`WHOLE` where
-    those are all.
+    ``limit``: only pairs with a score below it do; ``length``: bits of a view; ``nearest``: the longest that
+    a list is known.  ``depths`` (n, 2) int16: how many of its best others of its own source, and of all
+    others, are known of each row; :data:`WHOLE` where those are all.
     """
 
     terms: str
+    limit: int
     length: int
     nearest: int
     rows: RowNames
@@ -129,6 +141,17 @@ def _shorten(
         flat[owner] = np.bincount(owner[left], minlength=len(flat))[owner]
 
 
+def quieter(kept: Kept, limit: int) -> Kept:
+    """Return what would be kept if only pairs with a score below a lower limit had counted."""
+    lists = _Lists(kept.rows, kept.compared, kept.length)
+    counts = lists.scores() < limit
+    depths = kept.depths.copy()
+    flat = depths.reshape(-1)
+    for owner, pair, rank in lists.in_order(lists.owners_of(~counts) & (flat != WHOLE)):
+        flat[owner[~counts[pair] & (rank < flat[owner])]] = WHOLE  # whoever comes after does not count either
+    return replace(kept, limit=limit, compared=kept.compared.take(counts), depths=depths)
+
+
 def without(kept: Kept, gone: NDArray[np.bool_]) -> Kept:
     """Return what is left of it without some rows (n,): as if it had never met them."""
     rows = kept.rows.take(~gone)
@@ -140,7 +163,7 @@ def joined(before: Standing, found: Compared, kept: Kept) -> Kept:
     """Return what is known after ``before.new`` rows were compared with each other and with all others.
 
     ``found``: the pairs of that comparison, among the best ``kept.nearest`` of either row; of ``kept`` only
-    terms, length and nearest are read.
+    what decides which pairs count is read.
     """
     pairs, known = _merged(before.compared, found)
     lists = _Lists(before.rows, pairs, kept.length)
@@ -231,14 +254,15 @@ class _Lists:
             pair, side = np.nonzero(mine)
             owner = self._owners[pair, side]
             other = self._owners[pair, 1 - side]
-            order = np.lexsort((other, self._scores(pair), owner))
+            order = np.lexsort((other, self.scores(pair), owner))
             owner, pair = owner[order], pair[order]
             starts = np.flatnonzero(np.diff(owner, prepend=-1))
             rank = np.arange(len(owner)) - np.repeat(starts, np.diff(starts, append=len(owner)))
             yield owner, pair, rank
 
-    def _scores(self, which: NDArray[np.intp]) -> NDArray[np.int64]:
-        """Return 2L·h + ua·ub of some pairs, in the view in which it is smallest."""
+    def scores(self, which: NDArray[np.intp] | None = None) -> NDArray[np.int64]:
+        """Return 2L·h + ua·ub of some pairs, or of all, in the view in which it is smallest."""
+        which = np.arange(len(self._compared)) if which is None else which
         scores = np.empty(len(which), dtype=np.int64)
         for start in range(0, len(which), _PAIRS_AT_A_TIME):
             some = which[start : start + _PAIRS_AT_A_TIME]

@@ -24,6 +24,7 @@ __all__ = ["KeptHeader", "kept_pieces", "read_kept"]
 
 _PIECE_BYTES: Final = 1 << 20
 _MOST: Final = (1 << 31) - 1
+_MOST_SCORE: Final = 4 * 65536**2
 
 _Count = Annotated[int, Meta(ge=0, le=_MOST)]
 
@@ -35,6 +36,7 @@ class KeptHeader(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     format: Literal["clew-kept-comparison"] = "clew-kept-comparison"
     version: int = 1
     terms: DigestText
+    limit: Annotated[int, Meta(ge=0, le=_MOST_SCORE)]
     length: Annotated[int, Meta(ge=64, le=65536, multiple_of=64)]
     views: Annotated[int, Meta(ge=1, le=MAX_VIEWS)]
     nearest: Annotated[int, Meta(ge=1, le=(1 << 15) - 1)]
@@ -77,6 +79,7 @@ def kept_pieces(kept: Kept) -> Iterator[bytes]:
     rows = kept.rows
     header = KeptHeader(
         terms=kept.terms,
+        limit=kept.limit,
         length=kept.length,
         views=rows.weights.shape[1],
         nearest=kept.nearest,
@@ -111,7 +114,8 @@ def read_kept(pieces: Iterable[bytes]) -> Kept:
         digests=digests.view(f"V{DIGEST_BYTES}").reshape(-1),
         weights=weights,
     )
-    kept = Kept(header.terms, header.length, header.nearest, rows, Compared(pairs, distances), depths)
+    compared = Compared(pairs, distances)
+    kept = Kept(header.terms, header.limit, header.length, header.nearest, rows, compared, depths)
     _check(kept)
     return kept
 

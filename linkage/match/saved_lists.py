@@ -53,7 +53,7 @@ def lists_pieces(lists: NearestLists, plan: str, tiles: int) -> Iterator[bytes]:
 def read_lists(pieces: Iterable[bytes], lists: NearestLists, plan: str) -> int | None:
     """Fill lists with what was saved of a plan; return how many tiles are in them, None for another plan.
 
-    Raises :class:`FormatError` for anything that :func:`lists_pieces` does not yield; lists are then in disorder.
+    Raises :class:`FormatError` for anything else than such bytes; lists are then in disorder.
     """
     stream = Pieces(pieces)
     header = parse(stream.line(_MAX_HEADER), SavedLists, limit=_MAX_HEADER)
