@@ -66,10 +66,11 @@ def _show(results: list[dict[str, Any]]) -> None:
         ("memory, GB", [f"{one['memory_gb']:.2f}" for one in results]),
     ]
     for stage in results[0]["stages"]:
-        rows += [(f"{stage}, s", [f"{one['stages'].get(stage, 0.0):.2f}" for one in results])]
-    rows.append(("all, s", [f"{one['seconds']:.2f}" for one in results]))
+        rows += [(stage, [f"{one['stages'][stage]:.2f} ({one['worked'][stage]:.2f})" for one in results])]
+    rows.append(("all", [f"{one['seconds']:.2f}" for one in results]))
     for name, values in rows:
-        print(f"{name:<36}" + "".join(f"{value:>14}" for value in values))
+        print(f"{name:<34}" + "".join(f"{value:>20}" for value in values))
+    print("\nstages: seconds, and seconds of all processors together in brackets")
 
 
 if __name__ == "__main__":

@@ -75,6 +75,7 @@ def _linked(
         "seconds": round(time.perf_counter() - began, 2),
         "memory_gb": round(memory(), 2),
         "kept_bytes": (folder / "kept.new").stat().st_size,
+        "worked": {name.strip(): round(took, 2) for name, took in stages.worked.items()},
         "stages": {name.strip(): round(took, 2) for name, took in stages.seconds.items()},
     }
     with (folder / "results.jsonl").open("a") as stream:

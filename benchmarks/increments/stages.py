@@ -41,20 +41,27 @@ _PIECE: Final = 1 << 20
 
 @dataclass
 class Stages:
-    """Seconds of each stage, in the order in which they began; a stage within another counts for both."""
+    """Seconds of each stage, in the order in which they began; a stage within another counts for both.
+
+    ``worked``: processor seconds, of all threads: what is left of them where others use the machine.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
+    worked: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a block."""
         self.seconds.setdefault(name, 0.0)
-        began = time.perf_counter()
+        self.worked.setdefault(name, 0.0)
+        began, used = time.perf_counter(), time.process_time()
         try:
             yield
         finally:
             self.seconds[name] += time.perf_counter() - began
-            print(f"  {name:<34} {self.seconds[name]:9.2f} s", file=sys.stderr, flush=True)
+            self.worked[name] += time.process_time() - used
+            said = f"{self.seconds[name]:9.2f} s, {self.worked[name]:9.2f} s of processor"
+            print(f"  {name:<34} {said}", file=sys.stderr, flush=True)
 
     def timed(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         """Return the same function, timed."""
