@@ -39,12 +39,12 @@ class Cells:
     def seal(self, what: str, arrays: Arrays) -> bytes:
         """Seal arrays as what they are: they open under no other name."""
         packed = io.BytesIO()
-        np.savez(packed, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+        np.savez(packed, allow_pickle=False, **arrays)
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + AESGCM(self.key).encrypt(nonce, packed.getbuffer(), _bound(what))
 
     def open(self, what: str, sealed: bytes) -> dict[str, NDArray[np.generic]]:
-        """Open arrays; raises :class:`VerificationError` for those that were changed or are something else."""
+        """Open arrays; raises :class:`VerificationError` for what was changed or is something else."""
         nonce, rest = sealed[:_NONCE_BYTES], memoryview(sealed)[_NONCE_BYTES:]
         try:
             packed = AESGCM(self.key).decrypt(nonce, rest, _bound(what))

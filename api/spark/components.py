@@ -1,12 +1,12 @@
 """Connected components by joins alone, on the cluster.
 
-Large-star and small-star in turn (Kiveris, Lattanzi, Mirrokni, Rastogi and Vassilvitskii: Connected components in
-MapReduce and beyond, SoCC 2014).  *Large-star* joins every larger neighbour of a record with its smallest
-neighbour, *small-star* every smaller one; neither changes what is connected, and what stays is for every record
-one edge, to the smallest of its component.  They prove O(log² n) rounds.
+Large-star and small-star in turn (Kiveris, Lattanzi, Mirrokni, Rastogi, Vassilvitskii: Connected components
+in MapReduce and beyond, SoCC 2014).  *Large-star* joins every larger neighbour of a record with its smallest
+neighbour, *small-star* every smaller one; neither changes what is connected, and what stays is for every
+record one edge, to the smallest of its component.  They prove O(log² n) rounds.
 
-Every round is written down and read again: the plan of the next begins at files and not at the first round, and
-an executor that is lost costs what it was doing.
+Every round is written down and read again: the plan of the next begins at files and not at the first round,
+and an executor that is lost costs what it was doing.
 """
 
 from typing import TYPE_CHECKING, Final

@@ -1,11 +1,11 @@
 """The Spark engine: tiles as tasks, candidates reduced strip by strip, clusters component by component.
 
-What the cluster moves are a few large sealed cells, so that nothing of it works row by row.  Each of n rows is
-sent to as many tiles as there are strips: n · strips · bytes of a row, of which ``partitions`` tiles are under
-way at a time.
+What the cluster moves are a few large sealed cells, so that nothing of it works row by row.  Each of n rows
+is sent to as many tiles as there are strips: n · strips · bytes of a row, of which ``partitions`` tiles are
+under way at a time.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -50,7 +50,11 @@ class _Roots:
     of: NDArray[np.int64]
 
     def hold_for(
-        self, left: NDArray[np.int64], right: NDArray[np.int64], linked: NDArray[np.bool_], same: NDArray[np.int64]
+        self,
+        left: NDArray[np.int64],
+        right: NDArray[np.int64],
+        linked: NDArray[np.bool_],
+        same: NDArray[np.int64],
     ) -> bool:
         """Tell whether no edge of these goes from one component to another.
 
@@ -73,6 +77,11 @@ class SparkEngine:
         self._cluster, self._folder = cluster, folder
         self._strip_rows, self._partitions = strip_rows, partitions
         self._roots: _Roots | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in a run: the engine and its version."""
+        return f"spark {self._cluster.session.version}"
 
     @property
     def strip_rows(self) -> int:
@@ -136,7 +145,7 @@ class SparkEngine:
     def _stage(self, place: Staged, cells: Cells, rows: Rows, plan: Plan, told: "_Told") -> None:
         """Write all strips, some chunks at a time."""
         for some in _in_bulk(_sealed_chunks(cells, rows, plan)):
-            self._cluster.run(partial(self._add, place, "rows", tasks.CHUNK, some), told.waiting)
+            self._cluster.run("rows", partial(self._add, place, "rows", tasks.CHUNK, some), told.waiting)
 
     def _compare(
         self,
@@ -164,7 +173,7 @@ class SparkEngine:
             place.add("found", tiled.mapInArrow(run, tasks.FOUND))
 
         numbers = [number for number, _ in wave]
-        self._cluster.run(compare, partial(told.part_of, numbers))
+        self._cluster.run("tiles", compare, partial(told.part_of, numbers))
         told.done(numbers)
 
     def _reduce(self, place: Staged, cells: Cells, nearest: int, strips: int, told: "_Told") -> None:
@@ -174,21 +183,22 @@ class SparkEngine:
             found = place.read("found", tasks.FOUND).repartitionById(strips, "strip")
             place.add("reduced", found.mapInArrow(run, tasks.REDUCED))
 
-        self._cluster.run(reduce, told.waiting)
+        self._cluster.run("lists", reduce, told.waiting)
 
     def _collected(self, place: Staged, cells: Cells, rows: Rows, told: "_Told") -> Candidates:
         def collect() -> list[Candidates]:
             found = [Candidates.of(rows, np.zeros((0, 2), dtype=np.int64))]
             for one in place.read("reduced", tasks.REDUCED).toLocalIterator(prefetchPartitions=True):
-                arrays: dict[str, Any] = cells.open(tasks.reduced_name(one["strip"], one["piece"]), bytes(one["cell"]))
+                name = tasks.reduced_name(one["strip"], one["piece"])
+                arrays: dict[str, Any] = cells.open(name, bytes(one["cell"]))
                 found.append(Candidates(arrays["pairs"].astype(np.int64), arrays["distances"]))
             return found
 
-        joined = Candidates.joined(self._cluster.run(collect, told.waiting))
+        joined = Candidates.joined(self._cluster.run("collect", collect, told.waiting))
         if len(joined) > MAX_CANDIDATES:
             raise LimitError(
                 f"linkage: more than {MAX_CANDIDATES} pairs agree beyond noise",
-                hint="records that are largely alike (test data, placeholders) are the usual cause: look at them",
+                hint="records that are largely alike (test data, placeholders) are the usual cause",
             )
         return joined
 
@@ -201,13 +211,17 @@ class SparkEngine:
         same: NDArray[np.int64],
     ) -> NDArray[np.int64]:
         """Return the smallest record (n,) of each record's component, found on the cluster."""
-        if self._roots is not None and len(self._roots.of) == count and self._roots.hold_for(left, right, linked, same):
+        if (
+            self._roots is not None
+            and len(self._roots.of) == count
+            and self._roots.hold_for(left, right, linked, same)
+        ):
             return self._roots.of
         roots = np.arange(count, dtype=np.int64)
         ends = np.concatenate([left[linked], same[:, 0]]), np.concatenate([right[linked], same[:, 1]])
         if len(ends[0]):
             with staged(self._cluster, self._folder) as place:
-                found = self._cluster.run(partial(self._connected, place, ends, count))
+                found = self._cluster.run("components", partial(self._connected, place, ends, count))
             roots[found[0]] = found[1]
         self._roots = _Roots(left, right, linked, same, roots)
         return roots
@@ -228,7 +242,7 @@ class SparkEngine:
             parts = self._frame(tasks.PART, rows).repartitionById(len(rows), "part")
             return list(parts.mapInArrow(run, tasks.LABELS).toArrow().to_pylist())
 
-        for one in self._cluster.run(collect):
+        for one in self._cluster.run("clusters", collect):
             if one["contradiction"]:
                 raise contradiction()
             found: dict[str, Any] = cells.open(tasks.labels_name(one["part"]), one["cell"])
@@ -315,7 +329,7 @@ def _parts(
 
     Records stay in their order, for ties go to the smallest.
     """
-    several = np.flatnonzero((sizes[roots] > 1))
+    several = np.flatnonzero(sizes[roots] > 1)
     rank = np.unique(roots[several], return_inverse=True)[1]
     part_of = np.full(len(roots), -1, dtype=np.int64)
     part_of[several] = rank % parts
@@ -326,11 +340,14 @@ def _parts(
         members = several[part_of[several] == part]
         place[members] = np.arange(len(members))
         pairs = inside[part_of[left[inside]] == part]
-        yield members, {
-            "left": place[left[pairs]],
-            "right": place[right[pairs]],
-            "weights": weights[pairs],
-            "apart": apart[members],
-            "same": place[same[part_of[same[:, 0]] == part]],
-            "different": place[kept[part_of[kept[:, 0]] == part]],
-        }
+        yield (
+            members,
+            {
+                "left": place[left[pairs]],
+                "right": place[right[pairs]],
+                "weights": weights[pairs],
+                "apart": apart[members],
+                "same": place[same[part_of[same[:, 0]] == part]],
+                "different": place[kept[part_of[kept[:, 0]] == part]],
+            },
+        )

@@ -68,6 +68,6 @@ def _said(message: str) -> ClusterError:
     if _MEMORY.search(message):
         return ClusterError(
             "the cluster's machines ran out of memory",
-            hint="give Python workers more room, or set a smaller [spark] strip_rows (docs/operations/spark.md)",
+            hint="give Python workers more room, or set a smaller [spark] strip_rows",
         )
     return ClusterError("the cluster gave up a job of the linkage")

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from api.spark.failures import spoken
 
@@ -25,20 +25,15 @@ class Cluster:
         self.session, self.connect = session, connect
         self._share = 0.0
         if connect:
-            session.registerProgressHandler(self._heard)
+            session.registerProgressHandler(cast("Any", self._heard))
 
-    @property
-    def version(self) -> str:
-        """Which engine this is, as a run is to name it."""
-        return f"spark {self.session.version}"
-
-    def run(self, action: Callable[[], _T], tell: Callable[[float], None] | None = None) -> _T:
-        """Run an action of the cluster and return what it returns.
+    def run(self, what: str, action: Callable[[], _T], tell: Callable[[float], None] | None = None) -> _T:
+        """Run an action of the cluster and return what it returns; its jobs bear a tag that begins so.
 
         ``tell`` gets, about twice a second, which share of the last stage's tasks is done; where it raises,
         the action's jobs are cancelled.  Raises :class:`ClewError` where the cluster fails.
         """
-        tag, self._share = f"clew-{os.urandom(8).hex()}", 0.0
+        tag, self._share = f"clew-{what}-{os.urandom(8).hex()}", 0.0
         with ThreadPoolExecutor(1, thread_name_prefix="spark") as pool:
             running = pool.submit(self._tagged, tag, action)
             try:
@@ -65,9 +60,7 @@ class Cluster:
         last = next((stage for stage in reversed(stages) if stage is not None), None)
         return self._share if last is None else last.numCompletedTasks / max(last.numTasks, 1)
 
-    def _heard(
-        self, stages: Iterable[Any] | None, inflight_tasks: int, operation_id: str | None, done: bool
-    ) -> None:
+    def _heard(self, stages: Iterable[Any] | None, **_others: object) -> None:
         last = max(stages or (), key=lambda stage: stage.stage_id, default=None)
         if last is not None:
             self._share = last.num_completed_tasks / max(last.num_tasks, 1)

@@ -19,8 +19,9 @@ from api.spark.same_code import code_archive
 from linkage.errors import InputError
 
 if TYPE_CHECKING:
-    from api.spark.settings import SparkSettings
     from pyspark.sql import SparkSession
+
+    from api.spark.settings import SparkSettings
 
 __all__ = ["open_engine"]
 
@@ -62,6 +63,8 @@ def open_engine(settings: "SparkSettings") -> Iterator[SparkEngine]:
         finally:
             with spoken():
                 session.stop()
+            if not connect:
+                _end_driver()
 
 
 def _connected(settings: "SparkSettings") -> "SparkSession":
@@ -88,6 +91,21 @@ def _driven(settings: "SparkSettings") -> "SparkSession":
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
+
+
+def _end_driver() -> None:
+    """End the process that was the driver: it would hold its memory for as long as this one lives."""
+    from pyspark import SparkContext
+
+    gateway = SparkContext._gateway
+    if gateway is None:
+        return
+    gateway.shutdown()
+    process = getattr(gateway, "proc", None)
+    if process is not None:
+        process.stdin.close()  # this is how it knows
+        process.wait()
+    SparkContext._gateway = SparkContext._jvm = None
 
 
 def _set(session: "SparkSession", settings: "SparkSettings") -> None:

@@ -20,8 +20,9 @@ class SparkSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 SPARK_TEXT = """
 [spark]
 # The cluster that links where [linkage] engine is "spark" (docs/operations/spark.md): "local[*]" for this
-# machine, "spark://host:7077" for a standalone cluster, "yarn" or "k8s://...", or "sc://host:15002/;use_ssl=true" for
-# Spark Connect. No token may stand here: it is read from the variable SPARK_CONNECT_AUTHENTICATE_TOKEN.
+# machine, "spark://host:7077" for a standalone cluster, "yarn" or "k8s://...", or for Spark Connect
+# "sc://host:15002/;use_ssl=true". No token may stand here: the linking worker reads it from the variable
+# SPARK_CONNECT_AUTHENTICATE_TOKEN.
 master = "local[*]"
 # The folder, or the URI of one, in which rows lie for the cluster while a linkage runs: all its machines must
 # reach it. What lies there is sealed under a key of that linkage, and removed at its end.

@@ -58,12 +58,13 @@ class Staged:
 
     def _delete(self) -> None:
         context = self._cluster.session.sparkContext
-        machine = context._jvm  # noqa: SLF001  # nothing public removes a folder
+        machine = context._jvm  # nothing public removes a folder
         if machine is None:
             return
         with suppress(ClusterError), spoken():
             path = machine.org.apache.hadoop.fs.Path(self._place)
-            path.getFileSystem(context._jsc.hadoopConfiguration()).delete(path, True)  # noqa: SLF001
+            all_of_it = True
+            path.getFileSystem(context._jsc.hadoopConfiguration()).delete(path, all_of_it)
 
     def _path(self, name: str) -> str:
         return f"{self._place}/{name}"

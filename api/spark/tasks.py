@@ -24,12 +24,12 @@ from linkage.match.plan import Comparison
 from linkage.match.rows import Rows
 
 __all__ = [
-    "Arrays",
     "CHUNK",
     "FOUND",
     "LABELS",
     "PART",
     "REDUCED",
+    "Arrays",
     "chunk_name",
     "chunks_of",
     "cluster_parts",
@@ -102,9 +102,7 @@ def chunks_of(rows: Rows, numbers: NDArray[np.int32]) -> Iterator[Arrays]:
         }
 
 
-def compare_tile(
-    batches: Batches, *, cells: Cells, comparison: Comparison, code: str
-) -> Iterator[Any]:
+def compare_tile(batches: Batches, *, cells: Cells, comparison: Comparison, code: str) -> Iterator[Any]:
     """Compare the two strips whose chunks come, and yield what belongs in the lists of each one's rows.
 
     A task is one tile: chunks of two strips, or of one that is compared with itself.
@@ -183,9 +181,13 @@ def _rows_of(
 
     In another order other rows would win among equals.
     """
-    opened = [(one["strip"], cells.open(chunk_name(one["strip"], one["chunk"]), one["cell"])) for one in chunks]
+    opened = [
+        (one["strip"], cells.open(chunk_name(one["strip"], one["chunk"]), one["cell"])) for one in chunks
+    ]
     arrays: dict[str, NDArray[Any]] = {
-        name: np.concatenate([part[name] for _, part in opened], axis=1 if name in {"words", "present"} else 0)
+        name: np.concatenate(
+            [part[name] for _, part in opened], axis=1 if name in {"words", "present"} else 0
+        )
         for name in opened[0][1]
     }
     belongs = np.concatenate([np.full(len(part["numbers"]), strip, np.int32) for strip, part in opened])
@@ -216,7 +218,7 @@ def _listed_of(lists: NearestLists, mine: NDArray[np.bool_]) -> NDArray[np.int64
 
 
 def _best(held: list[Arrays], nearest: int) -> Arrays:
-    """Return the pairs that are in the lists of the strip's rows once all that is held was offered to them."""
+    """Return the pairs that are in the lists of the strip's rows once all that is held was offered."""
     every: dict[str, NDArray[Any]] = {name: np.concatenate([one[name] for one in held]) for name in held[0]}
     numbers, inverse = np.unique(every["pairs"], return_inverse=True)
     pairs = inverse.reshape(-1, 2)
