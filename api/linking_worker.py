@@ -17,6 +17,8 @@ from api.encoding_bodies import EncodingBodies, latest_rows, without_handles
 from api.erasing_encodings import EncodingsEraser
 from api.explaining_persons import PersonExplanations
 from api.folders import DataFolder
+from api.link_engine import link_engine
+from api.link_inputs import inputs_digest, require_unchanged
 from api.linking_state import Before, Outcome, carried_persons, past_events, still_carried
 from api.part_intake import PartIntake, append_dropped
 from api.repeated_rows import refuse_repeats
@@ -40,7 +42,7 @@ from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.encodings import EncodingStore
 from api.store.ledger_files import bodies_said
-from api.store.persons import Event, LinkRun, RecordKey
+from api.store.persons import Event, LinkRun, Pinned, RecordKey
 from api.store.submissions import LEFT_OUT, Submission
 from api.worker import Say, Task, Worker
 from linkage.errors import EpochError
@@ -69,7 +71,8 @@ class LinkingWorker:
         self._journal = ComparisonJournal(folder.encodings, key)
         self._explanations = PersonExplanations(database, self._bodies, clock, key=key.derive("explanations"))
         settings = read_settings(folder.settings)
-        self._settings, self._link_when = settings.linkage, settings.batches.link
+        self._settings, self._spark = settings.linkage, settings.spark
+        self._link_when = settings.batches.link
 
     def worker(self, say: Say) -> Worker:
         """Return the loop that runs these handlers."""
@@ -134,6 +137,7 @@ class LinkingWorker:
         run = self._assign(before, outcome, job=task.job.id)
         with task.ending() as connection:
             now = stamp(self._clock())
+            require_unchanged(connection, before)
             number = persons.store_run(connection, run, now=now)
             asked = outcome.review
             review.replace_round(connection, number, run.epoch, asked.pairs, asked.views, now=now)
@@ -239,7 +243,6 @@ class LinkingWorker:
         from api.link_estimate import estimate
         from api.link_figures import link_figures
         from api.review_cases import for_review
-        from linkage.match.engine import LocalEngine
         from linkage.match.linkage import Choice, Costs, Known, RecordId, Source, link
         from linkage.match.quality import estimate_quality
         from linkage.match.unaided import found_unaided
@@ -258,15 +261,22 @@ class LinkingWorker:
         sources = [Source(agency, rows) for agency, rows in held.items()]
         profile = shipped_profile(before.epoch.profile_name)
         task.tell(estimate(sources, profile))
-        found = link(
-            sources,
-            profile,
-            known=known,
-            persons={RecordId(*key): one for key, one in agreeing_persons(carried, before.known).items()},
-            costs=Costs(stated.false_link, stated.missed_link, stated.review),
-            population=stated.population or None,
-            engine=LocalEngine(journal=self._journal),
-            progress=task.comparisons,
+        costs = Costs(stated.false_link, stated.missed_link, stated.review)
+        given = {RecordId(*key): one for key, one in agreeing_persons(carried, before.known).items()}
+        population = stated.population or None
+        with link_engine(stated, self._spark, self._journal) as (engine, name):
+            found = link(
+                sources,
+                profile,
+                known=known,
+                persons=given,
+                costs=costs,
+                population=population,
+                engine=engine,
+                progress=task.comparisons,
+            )
+        inputs = inputs_digest(
+            sources, profile, known=known, persons=given, costs=costs, population=population
         )
         unaided = found_unaided(found, known, sample.values())
         clusters = _grouped(found.records, found.clusters.tolist())
@@ -280,8 +290,9 @@ class LinkingWorker:
             possible=int((found.pairs.choice == Choice.POSSIBLE).sum()),
             precision=(precision.value, precision.low, precision.high),
             method=found.method,
-            review=for_review(sources, profile, found, known=known, population=stated.population or None),
+            review=for_review(sources, profile, found, known=known, population=population),
             figures=link_figures(sources, profile, found, known=known, roles=before.roles),
+            pinned=Pinned(name, profile.digest, inputs),
             unaided={number: unaided[one] for number, one in sample.items() if one in unaided},
         )
 
@@ -319,6 +330,7 @@ class LinkingWorker:
             possible=outcome.possible,
             precision=outcome.precision,
             method=outcome.method,
+            pinned=outcome.pinned,
             persons=assigned.persons,
             untouched=untouched,
             carried=still_carried(before, untouched) | outcome.carried,
