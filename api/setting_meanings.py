@@ -34,6 +34,7 @@ SETTING_MEANINGS: Mapping[str, str] = {
     "linkage.missed_link": "What a missed link costs",
     "linkage.review": "What one clerical review costs",
     "linkage.population": "People that the records are drawn from; 0 where nobody knows",
+    "linkage.keep_comparisons": "Whether a linkage compares only what is new with everything",
     "spark.strip_rows": "Rows of a strip, where a cluster links",
     "spark.partitions": "Tiles that a cluster compares at once",
     "spark.ship_code": "The code of tasks is sent to the cluster with every linkage",
