@@ -25,7 +25,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from api.store.database_url import is_on_this_machine, name_of
 from linkage.errors import InputError
 
-__all__ = ["PostgresqlDatabase"]
+__all__ = ["PostgresqlDatabase", "say_nothing_of_values"]
 
 _OLDEST = 150000
 _BUSY_SECONDS = 4
@@ -194,11 +194,19 @@ def _silence(context: ExceptionContext) -> OperationalError | None:
     if not isinstance(fault, psycopg.Error) or fault.sqlstate is None:
         return None
     code = fault.sqlstate
-    said = fault.diag.message_primary if code.startswith(_SPEAKING) else None
-    fault.args = (said or f"{type(fault).__name__} ({code})",)
+    say_nothing_of_values(fault)
     if context.sqlalchemy_exception is not None:
         context.sqlalchemy_exception.args = (f"({type(fault).__name__}) {fault.args[0]}",)
     return OperationalError(None, None, fault) if code == _NO_RIGHT else None
+
+
+def say_nothing_of_values(fault: psycopg.Error) -> psycopg.Error:
+    """Take out of a fault's words what the server repeats of rows, and return it."""
+    code = fault.sqlstate
+    if code is not None:
+        said = fault.diag.message_primary if code.startswith(_SPEAKING) else None
+        fault.args = (said or f"{type(fault).__name__} ({code})",)
+    return fault
 
 
 def _first_line(error: BaseException | None) -> str:

@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from api.secret_files import WorkerKey
+from api.store.bulk import insert_rows
 from api.store.database import BIG_INTEGER, Database, Location, open_database
 from api.store.payload_history import EpisodeVersion, next_of_period, versions_of
 from linkage.errors import VerificationError
@@ -139,7 +140,7 @@ class PayloadStore:
                 _sealed_row(aead, submission, payload.agency, record)
                 for record in records[start : start + _ROWS_AT_A_TIME]
             ]
-            connection.execute(insert(_records), rows)
+            insert_rows(connection, _records, rows)
 
     def load(self, submission: str, agency: str) -> Payload | None:
         """Open a snapshot's records, or return None if the store does not hold it.
