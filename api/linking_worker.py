@@ -58,7 +58,7 @@ class LinkingWorker:
         self._clock = clock
         self._intake = BodyFolder(folder.intake_encodings)
         self._part = PartIntake("encodings", self._intake, database, clock)
-        self._store = EncodingStore(folder.encodings, folder.location("encodings"))
+        self._store = EncodingStore(folder.encodings, folder.location("encodings"), folder.pool())
         key = read_worker_key(folder.linking_key, "linking-worker")
         self._tombstone_key = key.derive("tombstones")
         self._bodies = EncodingBodies(key, database, self._store)

@@ -77,7 +77,7 @@ class RegisterWorker:
         self._clock = clock
         self._intake = BodyFolder(folder.intake_payload)
         self._part = PartIntake("payload", self._intake, database, clock)
-        self._store = PayloadStore(folder.location("payload"), key)
+        self._store = PayloadStore(folder.location("payload"), key, folder.pool())
         self._tombstone_key = key.derive("tombstones")
         self._schedule = RetentionSchedule(database, self._store, folder.settings, clock)
         self._eraser = PayloadEraser(

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Connection, CursorResult, Engine, Integer, Ta
 from sqlalchemy.dialects import sqlite
 
 from api.store.database_sqlite import SqliteDatabase
-from api.store.database_url import Location, name_of
+from api.store.database_url import Location, Pool, name_of
 from linkage.errors import InputError, VersionError
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "SCHEMAS",
     "Database",
     "Location",
+    "Pool",
     "StoreName",
     "insert_new",
     "is_older",
@@ -56,9 +57,10 @@ class _Kind(Protocol):
 class Database:
     """Transactions on one database; each block is one, committed at its end or rolled back whole."""
 
-    def __init__(self, location: Location) -> None:
+    def __init__(self, location: Location, pool: Pool = Pool()) -> None:  # noqa: B008 (frozen)
+        """``pool``: how many connections this process has; of no account for a file."""
         self.name = name_of(location)
-        self._kind: _Kind = _kind(location)
+        self._kind: _Kind = _kind(location, pool)
         self._engine = self._kind.engine
 
     def read(self) -> contextlib.AbstractContextManager[Connection]:
@@ -106,7 +108,7 @@ class Database:
         self._kind.close()
 
 
-def _kind(location: Location) -> _Kind:
+def _kind(location: Location, pool: Pool) -> _Kind:
     if isinstance(location, Path):
         return SqliteDatabase(location)
     try:
@@ -117,12 +119,16 @@ def _kind(location: Location) -> _Kind:
             f"{name_of(location)}: the driver of PostgreSQL is not installed",
             hint="install clew with the extra `postgresql`",
         ) from None
-    return PostgresqlDatabase(location)
+    return PostgresqlDatabase(location, pool)
 
 
-def open_database(location: Location, store: StoreName) -> Database:
+def open_database(
+    location: Location,
+    store: StoreName,
+    pool: Pool = Pool(),  # noqa: B008 (frozen)
+) -> Database:
     """Open a database, refusing one that is not there or whose schema this release does not know."""
-    database = Database(location)
+    database = Database(location, pool)
     try:
         database.check()
         with database.read() as connection:
