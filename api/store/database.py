@@ -1,7 +1,7 @@
 """A database of the unit: durable, opened only at the schema that this release knows."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Connection, CursorResult, Engine, Integer, Ta
 from sqlalchemy.dialects import sqlite
 
 from api.store.database_sqlite import SqliteDatabase
-from api.store.database_url import Location, Pool, name_of
+from api.store.database_url import Location, PlaceTakenError, Pool, name_of
 from linkage.errors import InputError, VersionError
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "SCHEMAS",
     "Database",
     "Location",
+    "PlaceTakenError",
     "Pool",
     "StoreName",
     "insert_new",
@@ -47,6 +48,7 @@ class _Kind(Protocol):
     def read(self) -> contextlib.AbstractContextManager[Connection]: ...
     def write(self) -> contextlib.AbstractContextManager[Connection]: ...
     def beside(self) -> contextlib.AbstractContextManager[Connection]: ...
+    def places(self, names: Collection[str]) -> contextlib.AbstractContextManager[Callable[[], None]]: ...
     def groups(self) -> tuple[int, int]: ...
     def own(self, connection: Connection) -> None: ...
     def check(self) -> None: ...
@@ -82,6 +84,14 @@ class Database:
         nothing is decided by what other rows say.  On SQLite it is no different from :meth:`write`.
         """
         return self._kind.beside()
+
+    def places(self, names: Iterable[str]) -> contextlib.AbstractContextManager[Callable[[], None]]:
+        """Hold places that one process has at a time while the block runs, longer than any transaction.
+
+        Yields what raises if they were lost in the meantime.  Raises :class:`PlaceTakenError` at once if
+        another process has one.  On SQLite there is nobody else, and nothing is held.
+        """
+        return self._kind.places(sorted(set(names)))
 
     def groups(self) -> tuple[int, int]:
         """Return how many groups of blocks this process committed, and how many blocks those held."""

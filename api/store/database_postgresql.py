@@ -13,8 +13,9 @@ the server: nothing is acknowledged, and what is asked again finds either the ef
 """
 
 import contextlib
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import psycopg
@@ -23,7 +24,7 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.store.database_url import Pool, is_on_this_machine, name_of, pooled_url
+from api.store.database_url import PlaceTakenError, Pool, is_on_this_machine, name_of, pooled_url
 from linkage.errors import InputError
 
 __all__ = ["PostgresqlDatabase", "say_nothing_of_values"]
@@ -80,6 +81,28 @@ class PostgresqlDatabase:
         """Open a transaction beside others that write."""
         with _begun(self.engine) as connection:
             yield connection
+
+    @contextlib.contextmanager
+    def places(self, names: Collection[str]) -> Iterator[Callable[[], None]]:
+        """Hold places by advisory locks of a transaction that does nothing else.
+
+        It is open for hours, holds no row and sees no state of the database, so that it is in nobody's way;
+        the server ends it with the connection, and so with the process.
+        """
+        with self._direct.connect() as connection:
+
+            def require() -> None:
+                connection.execute(select(1))
+
+            try:
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+                for name in names:
+                    if not connection.scalar(select(func.pg_try_advisory_xact_lock(_number_of(name)))):
+                        raise PlaceTakenError
+                yield require
+            finally:
+                with contextlib.suppress(SQLAlchemyError):  # a connection that broke holds nothing any more
+                    connection.rollback()
 
     def groups(self) -> tuple[int, int]:
         """Return nothing: here the server puts commits together, and tells nobody."""
@@ -250,6 +273,12 @@ def say_nothing_of_values(fault: psycopg.Error) -> psycopg.Error:
         said = fault.diag.message_primary if code.startswith(_SPEAKING) else None
         fault.args = (said or f"{type(fault).__name__} ({code})",)
     return fault
+
+
+def _number_of(place: str) -> int:
+    """Return the number of a place's advisory lock: one that no other place has, nor the writer's."""
+    said = hashlib.sha256(b"clew/place/1\x00" + place.encode()).digest()
+    return int.from_bytes(said[:8], signed=True)
 
 
 def _first_line(error: BaseException | None) -> str:

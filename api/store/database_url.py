@@ -9,12 +9,24 @@ from sqlalchemy.exc import ArgumentError
 
 from linkage.errors import InputError
 
-__all__ = ["Location", "Pool", "database_url", "is_on_this_machine", "name_of", "pooled_url"]
+__all__ = [
+    "Location",
+    "PlaceTakenError",
+    "Pool",
+    "database_url",
+    "is_on_this_machine",
+    "name_of",
+    "pooled_url",
+]
 
 Location = Path | URL
 """Where a store's database is: the file of an SQLite database, or the URL of a PostgreSQL one."""
 
 DRIVER = "postgresql+psycopg"
+
+
+class PlaceTakenError(Exception):
+    """Another process is at work on what one at a time may work on."""
 
 
 @dataclass(frozen=True, slots=True)
