@@ -14,6 +14,7 @@ from api.comparison_journal import ComparisonJournal
 from api.config import read_settings
 from api.deciding import agreeing_persons
 from api.encoding_bodies import EncodingBodies, latest_rows, without_handles
+from api.epoch_places import in_place, of_destruction, standing_epochs
 from api.erasing_encodings import EncodingsEraser
 from api.explaining_persons import PersonExplanations
 from api.folders import DataFolder
@@ -62,7 +63,7 @@ class LinkingWorker:
         self._clock = clock
         self._intake = BodyFolder(folder.intake_encodings)
         self._part = PartIntake("encodings", self._intake, database, clock)
-        self._store = EncodingStore(folder.encodings, folder.location("encodings"))
+        self._store = EncodingStore(folder.encodings, folder.location("encodings"), folder.pool())
         key = read_worker_key(folder.linking_key, "linking-worker")
         self._tombstone_key = key.derive("tombstones")
         self._bodies = EncodingBodies(key, database, self._store)
@@ -90,9 +91,11 @@ class LinkingWorker:
             {
                 "check-encodings": self.check,
                 "drop-encodings": self.drop,
-                "link": self.link,
-                "erase-encodings": self.erase,
-                "erase-encoding-records": self.erase_records,
+                "link": in_place(self._database, "linking", self.link, standing_epochs),
+                "erase-encodings": in_place(self._database, "linking", self.erase, of_destruction),
+                "erase-encoding-records": in_place(
+                    self._database, "linking", self.erase_records, standing_epochs
+                ),
                 "scrub": self._eraser.scrub,
                 "explain-persons": self._explanations.explain,
             },

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, tuple_
 
 from api.clock import day_of
+from api.store.bulk import insert_rows, update_rows
 from api.store.persons import RecordKey
 from api.store.schema_audiences import answers, queries
 from linkage.wire.answers import AnswerCode, link_holds
@@ -98,13 +99,9 @@ def note_queries(connection: Connection, found: Iterable[Query], cycle: int) -> 
     """Record the query numbers of a cycle's results; one of an earlier cycle stays what it is."""
     rows = {(one.agency, one.query): one for one in found}
     known = {(row.agency, row.query) for row in connection.execute(select(queries.c.agency, queries.c.query))}
-    again = [{"of_agency": key[0], "of_query": key[1]} for key in rows if key in known]
-    if again:
-        where = (queries.c.agency == bindparam("of_agency"), queries.c.query == bindparam("of_query"))
-        connection.execute(update(queries).where(*where).values(last_cycle=cycle), again)
-    fresh = [_row(one, cycle) for key, one in rows.items() if key not in known]
-    if fresh:
-        connection.execute(insert(queries), fresh)
+    again = [key for key in rows if key in known]
+    update_rows(connection, queries, ("agency", "query"), again, {"last_cycle": cycle})
+    insert_rows(connection, queries, [_row(one, cycle) for key, one in rows.items() if key not in known])
 
 
 def _row(one: Query, cycle: int) -> dict[str, object]:
