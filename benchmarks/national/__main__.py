@@ -30,9 +30,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument(
-        "--folder", type=Path, help="a folder for a new simulation, or one begun with these sizes"
-    )
+    where.add_argument("--folder", type=Path, help="a new simulation's, or one begun with these sizes")
     where.add_argument("--resume", type=Path, metavar="FOLDER", help="go on with the simulation in a folder")
     for name, default in _DEFAULTS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=default)
@@ -40,9 +38,7 @@ def main() -> int:
     parser.add_argument("--cohort", type=int, default=5000, help="children made at a time")
     parser.add_argument("--senders", type=int, default=2, help="processes that play agencies")
     parser.add_argument("--database", metavar="URL", help="PostgreSQL, {store} standing for each database")
-    parser.add_argument(
-        "--no-statistics", action="store_true", help="do not count and draw all tables at the end"
-    )
+    parser.add_argument("--no-statistics", action="store_true", help="draw no tables at the end")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, _stop)
     try:
