@@ -55,14 +55,18 @@ class Engine(Protocol):
 
 
 class Journal(Protocol):
-    """Where a comparison keeps how far it is, so that whoever is killed goes on from there."""
+    """Where a comparison keeps how far it is, so that whoever is stopped or killed goes on from there."""
 
     def resume(self, digest: str, lists: NearestLists) -> int:
         """Fill lists with what was saved of this plan, and return how many of its tiles are in them."""
         ...
 
-    def tell(self, digest: str, tiles: int, lists: NearestLists) -> None:
-        """Take note that so many tiles are in the lists, and save them if it is time."""
+    def due(self) -> bool:
+        """Say whether it is time to save again."""
+        ...
+
+    def save(self, digest: str, tiles: int, lists: NearestLists) -> None:
+        """Keep lists in which so many tiles of a plan are, and perhaps some of the next."""
         ...
 
 
@@ -100,16 +104,27 @@ class LocalEngine:
         progress: Progress | None,
     ) -> None:
         digest = plan.digest(rows, comparison)
-        fill_lists(
-            rows,
-            plan,
-            comparison,
-            lists,
-            threads=self.threads,
-            from_tile=journal.resume(digest, lists),
-            progress=progress,
-            after_tile=lambda tiles: journal.tell(digest, tiles, lists),
-        )
+        tiles = journal.resume(digest, lists)
+
+        def after_tile(count: int) -> None:
+            nonlocal tiles
+            tiles = count
+            if journal.due():
+                journal.save(digest, tiles, lists)
+
+        try:
+            fill_lists(
+                rows,
+                plan,
+                comparison,
+                lists,
+                threads=self.threads,
+                from_tile=tiles,
+                progress=progress,
+                after_tile=after_tile,
+            )
+        finally:  # what a stop finds half compared may be offered again
+            journal.save(digest, tiles, lists)
 
     def clusters(
         self,
