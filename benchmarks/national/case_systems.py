@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.national.nation import Cohort, Nation, Scale
+from benchmarks.national.nation import Cohort, Nation
 from linkage.errors import InputError
 from linkage.lab.extracts import Table
 
@@ -77,7 +77,7 @@ class CaseSystems:
     def _write(self, note: Mapping[str, object]) -> None:
         part = self._note.with_suffix(".part")
         part.write_text(json.dumps(note))
-        os.replace(part, self._note)
+        part.replace(self._note)
 
     def _sizes(self) -> dict[str, int]:
         found = self.folder.glob("*/*.csv")

@@ -97,7 +97,7 @@ def _clew(*arguments: str | Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class JobTimes:
-    """Jobs of one kind that ended: how many, and their seconds by the gaps between ends (see ``jobs_since``)."""
+    """Jobs of one kind that ended: how many, and their seconds (see :func:`job_times`)."""
 
     count: int
     seconds: float
@@ -142,7 +142,7 @@ class UnitUnderLoad:
         each = {"service": self.service, **{f"{name} worker": one for name, one in self.workers.items()}}
         return {name: one.process.pid for name, one in each.items() if one.process is not None}
 
-    def read(self, ask: Callable[[Connection], Any], store: StoreName = "register") -> Any:  # noqa: ANN401
+    def read(self, ask: Callable[[Connection], Any], store: StoreName = "register") -> Any:
         """Ask a store something in a transaction that reads."""
         with self._databases[store].read() as connection:
             return ask(connection)
@@ -158,7 +158,7 @@ class UnitUnderLoad:
             raise ClewError(f"{refused} submissions were refused", hint="see the logs of both workers")
 
     def close_cycle(self) -> int:
-        """Close a cycle, or find the one that was closed and is still being worked on; wait for its results."""
+        """Close a cycle, unless one is still being worked on; wait for its results."""
 
         def number(connection: Connection) -> int:
             last = results.last_closed(connection)
@@ -185,11 +185,7 @@ class UnitUnderLoad:
         return int(self.read(lambda connection: connection.scalar(select(func.max(schema.jobs.c.id)))) or 0)
 
     def jobs_since(self, last: int) -> tuple[dict[str, JobTimes], int]:
-        """Return times of the jobs that came after one, by kind, and the comparisons of linkages among them.
-
-        A job began when it was queued or when its worker ended the one before, whichever was later: one
-        worker does one job after another.  What several processes of a worker do at once counts once.
-        """
+        """Return times of the jobs that came after one, by kind, and the comparisons of linkages among them."""
         jobs = schema.jobs.c
         rows = self.read(
             lambda connection: connection.execute(
@@ -202,7 +198,7 @@ class UnitUnderLoad:
         return job_times(tuple(row)[:4] for row in rows), comparisons
 
     def standing(self) -> dict[str, int]:
-        """Return how many snapshots stand, and their rows and children; who is in two of them counts twice."""
+        """Return how many snapshots stand, and their rows and children; who is in two counts twice."""
         manifests = self.read(lambda connection: connection.execute(_STANDING).scalars().all())
         counts = [json.loads(one)["counts"] for one in manifests]
         found = {name: sum(one.get(name, 0) for one in counts) for name in ("rows", "children")}
@@ -261,7 +257,11 @@ _FAILED = select(schema.jobs.c.error).where(schema.jobs.c.state == "failed").lim
 
 
 def job_times(rows: Iterable[tuple[str, str, str, str]]) -> dict[str, JobTimes]:
-    """Return count and seconds by kind of jobs (kind, worker, queued, finished), in the order of their ends."""
+    """Return count and seconds by kind of jobs (kind, worker, queued, finished), sorted by their ends.
+
+    A job began when it was queued or when its worker ended the one before, whichever was later: one worker
+    does one job after another.  What several processes of a worker do at once counts once.
+    """
     ended: dict[str, dt.datetime] = {}
     found: dict[str, JobTimes] = {}
     for kind, worked, queued, finished in rows:

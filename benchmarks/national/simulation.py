@@ -1,4 +1,4 @@
-"""Month after month: agencies submit, the unit checks, links and reconciles, and what it took is written down.
+"""Month after month: agencies submit, the unit checks, links and reconciles, and all of it is measured.
 
 A folder holds everything.  ``months.jsonl`` has a line for each month that is over; ``months/NNN`` has what
 is under way: which agencies have their receipts, and what each session's processes used.  A run that was
@@ -277,7 +277,7 @@ class _Month:
             "quality": asdict(self._quality()),
         }
 
-    def _quality(self) -> Any:  # noqa: ANN401
+    def _quality(self) -> Any:
         waiting = {code: self._pool.submit(_children, code) for code in self._codes}
         truth = {code: dict(one.result()) for code, one in waiting.items()}
         return measured_quality(self._unit.memberships(), truth)
@@ -303,7 +303,7 @@ def _children(agency: str) -> list[tuple[bytes, int]]:
 
 
 def request_figures(asked: Iterable[Asked]) -> Record:
-    """Return by kind how many requests there were, seconds at p50, p99 and most, and how many were refused."""
+    """Return by kind how many requests there were, seconds at p50, p99 and most, and refusals."""
     times: dict[str, list[float]] = defaultdict(list)
     refused: dict[str, int] = defaultdict(int)
     for one in asked:
@@ -357,7 +357,7 @@ def _now() -> str:
 
 
 def _lines(path: Path) -> Iterator[Record]:
-    """Yield the whole lines of a file; one that was being written when the process was killed does not count."""
+    """Yield the whole lines of a file; one that was being written at a kill does not count."""
     if path.exists():
         for line in path.read_text().splitlines(keepends=True):
             if line.endswith("\n"):
