@@ -12,7 +12,7 @@ from linkage.match.rows import Source, gather
 from linkage.match.size import work_size
 from linkage.profile import EncodingProfile
 
-__all__ = ["estimate"]
+__all__ = ["estimate", "predicted_seconds"]
 
 _SAMPLE_ROWS = 4096
 _WORTH_TIMING = 20
@@ -26,12 +26,18 @@ def estimate(sources: Sequence[Source], profile: EncodingProfile) -> str:
         f"{size.records:,} records of {len(sources)} agencies, {size.comparisons:,} comparisons, "
         f"at most about {size.memory / 1e9:.1f} GB of memory"
     )
+    seconds = predicted_seconds(sources, profile)
+    return said if seconds is None else f"{said}, about {span_words(round(seconds))}"
+
+
+def predicted_seconds(sources: Sequence[Source], profile: EncodingProfile) -> float | None:
+    """Return how long the comparisons will take, by a sample; None where that is not worth timing."""
+    size = work_size(sources, profile)
     sample = _sample(sources, size.rows)
     comparisons = work_size(sample, profile).comparisons
     if size.comparisons <= _WORTH_TIMING * max(comparisons, 1):
-        return said
-    seconds = size.comparisons / _speed(sample, profile, comparisons)
-    return f"{said}, about {span_words(round(seconds))}"
+        return None
+    return size.comparisons / _speed(sample, profile, comparisons)
 
 
 def _sample(sources: Sequence[Source], rows: int) -> list[Source]:

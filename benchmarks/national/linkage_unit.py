@@ -185,7 +185,7 @@ class UnitUnderLoad:
         return int(self.read(lambda connection: connection.scalar(select(func.max(schema.jobs.c.id)))) or 0)
 
     def jobs_since(self, last: int) -> tuple[dict[str, JobTimes], int]:
-        """Return times of the jobs that came after one, by kind, and the comparisons of linkages among them."""
+        """Return times of the jobs that came after one, by kind, and the comparisons of linkages."""
         jobs = schema.jobs.c
         rows = self.read(
             lambda connection: connection.execute(

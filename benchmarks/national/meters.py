@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,18 +26,25 @@ class Used:
 class Meter:
     """Watches processes by name while a block runs."""
 
-    def __init__(self, processes: Mapping[str, int]) -> None:
-        self._processes = processes
+    def __init__(
+        self,
+        processes: Mapping[str, int],
+        *,
+        every_seconds: float = _EVERY_SECONDS,
+        note: Callable[[int], None] | None = None,
+    ) -> None:
+        """``note`` is told the anonymous bytes of all processes together, sample by sample."""
+        self._processes, self._every, self._note = processes, every_seconds, note
         self._began = {name: _look(pid)[0] for name, pid in processes.items()}
         self.used = {name: Used() for name in processes}
 
     @contextmanager
     def running(self) -> Iterator["Meter"]:
-        """Sample about once a second until the block ends."""
+        """Sample now and then until the block ends."""
         over = threading.Event()
 
         def sample() -> None:
-            while not over.wait(_EVERY_SECONDS):
+            while not over.wait(self._every):
                 self.look()
 
         thread = threading.Thread(target=sample, name="meter", daemon=True)
@@ -51,12 +58,16 @@ class Meter:
 
     def look(self) -> None:
         """Take one sample of every process."""
+        together = 0
         for name, pid in self._processes.items():
             cpu, rss, anonymous = _look(pid)
             used = self.used[name]
             used.cpu_seconds = max(used.cpu_seconds, cpu - self._began[name])
             used.rss_bytes = max(used.rss_bytes, rss)
             used.anonymous_bytes = max(used.anonymous_bytes, anonymous)
+            together += anonymous
+        if self._note is not None:
+            self._note(together)
 
 
 def _look(pid: int) -> tuple[float, int, int]:
