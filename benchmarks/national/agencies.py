@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from msgspec import structs
 
 from benchmarks.national.case_systems import CaseSystems, as_of
 from benchmarks.national.nation import Nation, Scale
@@ -40,10 +41,11 @@ from linkage.wire.manifest import Period
 from linkage.wire.moments import Moment
 from tests.support.agency_desk import Epoch, cheap_passphrases
 
-__all__ = ["Asked", "Month", "Player", "Sent", "make_desks"]
+__all__ = ["Asked", "Month", "Player", "Sent", "make_desks", "records_of"]
 
 _PHRASE = "made up, and thrown away"
 _THRESHOLD = 2
+_RECORDS = ("children", "care_spells", "episodes", "interviews", "coverage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Sent:
     rows: int = 0
     children: int = 0
     episodes: int = 0
+    records: int = 0
     encodings_bytes: int = 0
     payload_bytes: int = 0
     encode_seconds: float = 0.0
@@ -120,6 +123,11 @@ class _Timed(httpx.BaseTransport):
 
 def _head_bytes(headers: httpx.Headers) -> int:
     return sum(len(name) + len(value) + 4 for name, value in headers.raw) + 16
+
+
+def records_of(counts: Mapping[str, int]) -> int:
+    """Return how many records of the payload a manifest counts."""
+    return sum(counts.get(kind, 0) for kind in _RECORDS)
 
 
 def _kind(method: str, path: str) -> str:
@@ -210,6 +218,7 @@ class Player:
         sent.encode_seconds = time.perf_counter() - began
         counts = encoded.manifest.counts
         sent.rows, sent.children, sent.episodes = counts.rows, counts.children, counts.episodes
+        sent.records = records_of(structs.asdict(counts))
         sent.encodings_bytes = encoded.manifest.part("encodings").sealed_size
         sent.payload_bytes = encoded.manifest.part("payload").sealed_size
         began = time.perf_counter()

@@ -21,7 +21,7 @@ from api.store import results, schema
 from api.store.database import SCHEMAS, Database, StoreName, open_database
 from api.trust import adopt_epoch, enrol_agency
 from api.unit import create_unit, read_unit_card
-from benchmarks.national.agencies import make_desks
+from benchmarks.national.agencies import make_desks, records_of
 from benchmarks.national.nation import Nation
 from cli.demo.world_files import write_areas
 from linkage.errors import ClewError, InputError
@@ -198,11 +198,11 @@ class UnitUnderLoad:
         return job_times(tuple(row)[:4] for row in rows), comparisons
 
     def standing(self) -> dict[str, int]:
-        """Return how many snapshots stand, and their rows and children; who is in two counts twice."""
+        """Return how many snapshots stand, with how many rows and records; who is in two counts twice."""
         manifests = self.read(lambda connection: connection.execute(_STANDING).scalars().all())
         counts = [json.loads(one)["counts"] for one in manifests]
-        found = {name: sum(one.get(name, 0) for one in counts) for name in ("rows", "children")}
-        return {"snapshots": len(counts), **found}
+        rows, records = sum(one["rows"] for one in counts), sum(map(records_of, counts))
+        return {"snapshots": len(counts), "rows": rows, "records": records}
 
     def latest_run(self) -> dict[str, Any]:
         """Return what the newest linkage said of itself."""

@@ -253,7 +253,7 @@ class _Month:
         parts = list(_lines(self._place / "parts.jsonl"))
         asked = [Asked(**one) for line in (*sent, *pulled) for one in line["asked"]]
         times, comparisons = self._unit.jobs_since(last_job)
-        counted = ("rows", "children", "episodes", "encodings_bytes", "payload_bytes")
+        counted = ("rows", "children", "episodes", "records", "encodings_bytes", "payload_bytes")
         stores = self._unit.stores()
         return {
             "month": self.number,
