@@ -6,7 +6,7 @@ An engine compares the tiles of a plan and clusters weighed pairs.  What it is m
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from linkage.match.plan import STRIP_ROWS, Comparison, Plan
 from linkage.match.rows import Rows
 
 __all__ = ["Engine", "Journal", "LocalEngine", "tile_candidates"]
+
+_MOST_PER_ROW: Final = 20
+"""Pairs that are kept for each row at most, where rows are many: three times what noise brings."""
 
 
 class Engine(Protocol):
@@ -163,10 +166,11 @@ def tile_candidates(
 def _distinct(lists: NearestLists) -> NDArray[np.int64]:
     """Return the pairs of rows (m, 2) that are in lists, sorted, each once."""
     count = max(len(lists.keys), 1)
+    most = max(MAX_CANDIDATES, _MOST_PER_ROW * count)
     keys = np.unique(listed_pairs(lists))
-    if len(keys) > MAX_CANDIDATES:
+    if len(keys) > most:
         raise LimitError(
-            f"linkage: more than {MAX_CANDIDATES} pairs agree beyond noise",
+            f"linkage: more than {most} pairs agree beyond noise",
             hint="records that are largely alike (test data, placeholders) are the usual cause: look at them",
         )
     return np.stack([keys // count, keys % count], axis=1)
