@@ -1,4 +1,4 @@
-"""The comparison kernel's own rate on this machine: random filters, best candidates, on one core and on all."""
+"""The comparison kernel's own rate here: random filters, best candidates, on one core and on all."""
 
 import os
 import platform
