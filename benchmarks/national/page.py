@@ -122,7 +122,8 @@ def _months(model: Model) -> Iterator[Row]:
         put = month["requests"].get("PUT submissions chunks", {"p50": 0.0, "p99": 0.0})
         yield (
             str(month["month"]), str(month["submissions"]), f"{month['rows']:,}",
-            _size(month["network"]["up"]), _time(checks), _power(month["comparisons"]), _time(jobs["link"]["seconds"]),
+            _size(month["network"]["up"]), _time(checks),
+            _power(month["comparisons"]), _time(jobs["link"]["seconds"]),
             _time(jobs["reconcile"]["seconds"]), f"{1000 * put['p50']:.0f} / {1000 * put['p99']:.0f} ms",
             " + ".join(f"{used['rss_bytes'] / 1e6:.0f}" for used in month["processes"].values()) + " MB",
             _size(sum(month["disk"].values())), f"{quality['precision']:.3f} / {quality['recall']:.3f}",
