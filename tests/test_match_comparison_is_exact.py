@@ -167,11 +167,10 @@ def test_gathering_keeps_bits_presence_and_records_whatever_the_order_of_rows() 
     assert [record.source for record in rows.ids] == ["A"] * 20 + ["B"] * 20
     assert list(rows.ids) == sorted(rows.ids)
     for row in range(40):
-        origin = part if row < 20 else shuffled
         place = row % 20
-        assert rows.ids[rows.record[row]].handle == origin.handles[place].tobytes().hex()
-        assert rows.words[:, row].tobytes() == origin.bits[place].tobytes()
-        assert rows.present[:, row].tolist() == [bool(origin.present[place] >> view & 1) for view in range(3)]
+        assert rows.ids[rows.record[row]].handle == part.handles[place].tobytes().hex()
+        assert rows.words[:, row].tobytes() == part.bits[place].tobytes()
+        assert rows.present[:, row].tolist() == [bool(part.present[place] >> view & 1) for view in range(3)]
     assert (rows.apart[:20] == -1).all()
     assert (rows.apart[20:] == 1).all()
 

@@ -23,6 +23,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.match.candidates import Candidates
 from linkage.match.decision import Judge
 from linkage.match.experience import WEIGHING_Z
 from linkage.match.kernel import candidate_pairs
@@ -191,7 +192,7 @@ def _of_weights(
     alone: Rows, pairs: NDArray[np.int64], looked_at: NDArray[np.bool_], profile: EncodingProfile
 ) -> _Estimate:
     """Estimate the share from the log odds of pairs within the source: of k records of one, k − 1 repeat."""
-    weighed = weigh(alone, pairs, profile, paired=False)
+    weighed = weigh(alone, Candidates.of(alone, pairs), profile, paired=False)
     likely, count = probability(weighed.score), len(alone.ids)
     others = np.bincount(weighed.left, likely, count) + np.bincount(weighed.right, likely, count)
     others = others[looked_at]

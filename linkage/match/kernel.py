@@ -35,9 +35,18 @@ from linkage.match.kernel_sections import (
 )
 from linkage.match.kernel_sequential import EXACT, PrefixTest, choose_test
 from linkage.match.kernel_tiles import Look, OneView, noise_limit
+from linkage.match.plan import Comparison, Plan, plan_tiles
 from linkage.match.rows import RecordId, Rows
 
-__all__ = ["MAX_CANDIDATES", "Progress", "TileSize", "candidate_pairs", "noise_limit", "warm_up"]
+__all__ = [
+    "MAX_CANDIDATES",
+    "Progress",
+    "TileSize",
+    "candidate_pairs",
+    "fill_lists",
+    "noise_limit",
+    "warm_up",
+]
 
 Progress = Callable[[int, int], None]
 
@@ -87,12 +96,17 @@ def candidate_pairs(
     """
     _check_settings(rows, miss, nearest, stages)
     workers = threads or os.cpu_count() or 1
-    scan = _Scan(rows, _limit(rows, noise_z), miss, tile, stages, workers)
-    with ThreadPoolExecutor(workers) as pool:
-        if nearest is None:
+    if nearest is None:
+        scan = _Scan(rows, _limit(rows, noise_z), miss, tile, stages, workers)
+        with ThreadPoolExecutor(workers) as pool:
             keys = _all_pairs(scan, list(sections(rows, new, rows.apart)), pool, max_pairs, progress)
-        else:
-            keys = _nearest_pairs(scan, list(sections(rows, new, rows.source)), nearest, pool, progress)
+    else:
+        lists = empty_lists(len(rows), nearest)
+        plan, comparison = plan_tiles(rows, new=new), Comparison(noise_z, nearest, miss)
+        fill_lists(
+            rows, plan, comparison, lists, tile=tile, stages=stages, threads=workers, progress=progress
+        )
+        keys = np.unique(listed_pairs(lists))
     _check_count(len(keys), max_pairs)
     return np.stack([keys // max(len(rows), 1), keys % max(len(rows), 1)], axis=1)
 
@@ -168,21 +182,52 @@ def _all_pairs(
     return keys
 
 
-def _nearest_pairs(
-    scan: _Scan, parts: Sequence[Section], nearest: int, pool: ThreadPoolExecutor, progress: Progress | None
-) -> NDArray[np.int64]:
-    """Return the pairs in the lists of all rows as smaller number · n + larger number, sorted."""
-    lists = empty_lists(len(scan.rows), min(nearest, max(len(scan.rows), 1)))
-    cut = [(section.view, cut_strips(section, scan.tile, scan.threads)) for section in parts]
-    total, done = sum(section.comparisons for section in parts), 0
+def fill_lists(
+    rows: Rows,
+    plan: Plan,
+    comparison: Comparison,
+    lists: NearestLists,
+    *,
+    tile: TileSize = _TILE,
+    stages: Sequence[int] = (),
+    threads: int = 0,
+    from_tile: int = 0,
+    progress: Progress | None = None,
+    after_tile: Callable[[int], None] | None = None,
+) -> None:
+    """Offer every pair of a plan's tiles to lists of its rows, as :func:`candidate_pairs` says.
+
+    Lists end the same in whatever order and by whomever tiles are compared, and whatever was offered before.
+    ``from_tile``: so many tiles are in the lists already; ``after_tile`` is called with how many are, each
+    time that nothing is being compared.
+    """
+    workers = threads or os.cpu_count() or 1
+    limit = _limit(rows, comparison.noise_z)
+    scan = _Scan(rows, limit, comparison.miss, tile, stages, workers)
+    counts = plan.comparisons(rows)
+    done, total = int(counts[:from_tile].sum()), int(counts.sum())
     _tell(progress, done, total)
-    for view, strips in cut:
-        places = list(strips.tiles())
-        tasks = (partial(_list_tile, scan, view, strips, *place, lists) for place in places)
-        for place, _ in zip(places, _in_turn(tasks, pool, scan.threads), strict=True):
-            done += strips.comparisons(*place)
-            _tell(progress, done, total)
-    return np.unique(listed_pairs(lists))
+    with ThreadPoolExecutor(workers) as pool:
+        for number, place in enumerate(plan.tiles()):
+            if number < from_tile:
+                continue
+            for section in plan.sections(rows, place):
+                for compared in _list_section(scan, section, lists, pool):
+                    done += compared
+                    _tell(progress, done, total)
+            if after_tile is not None:
+                after_tile(number + 1)
+
+
+def _list_section(
+    scan: _Scan, section: Section, lists: NearestLists, pool: ThreadPoolExecutor
+) -> Iterator[int]:
+    """Compare one section, and yield how many pairs were set against each other piece by piece."""
+    strips = cut_strips(section, scan.tile, scan.threads)
+    places = list(strips.tiles())
+    tasks = (partial(_list_tile, scan, section.view, strips, *place, lists) for place in places)
+    for place, _ in zip(places, _in_turn(tasks, pool, scan.threads), strict=True):
+        yield strips.comparisons(*place)
 
 
 def _tell(progress: Progress | None, done: int, total: int) -> None:

@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 
 from linkage.match.compiled import compiled
 
-__all__ = ["NearestLists", "empty_lists", "enters", "insert", "key_of", "listed_pairs", "worst_score"]
+__all__ = [
+    "NearestLists",
+    "empty_lists",
+    "enters",
+    "insert",
+    "key_of",
+    "listed_pairs",
+    "offer",
+    "worst_score",
+]
 
 _NUMBER_BITS = 31
 _NUMBER = (1 << _NUMBER_BITS) - 1
@@ -32,8 +41,9 @@ class NearestLists(NamedTuple):
 
 
 def empty_lists(rows: int, length: int) -> NearestLists:
-    """Return empty lists for ``rows`` rows, of at most ``length`` others each."""
-    return NearestLists(np.empty((rows, 2, length), np.int64), np.zeros((rows, 2), np.int32))
+    """Return empty lists for ``rows`` rows, each of at most ``length`` others and no more than there are."""
+    longest = min(length, max(rows, 1))
+    return NearestLists(np.empty((rows, 2, longest), np.int64), np.zeros((rows, 2), np.int32))
 
 
 @compiled
@@ -101,3 +111,21 @@ def listed_pairs(lists: NearestLists) -> NDArray[np.int64]:
                 found[place] = min(number, other) * rows + max(number, other)
                 place += 1
     return found
+
+
+@compiled
+def offer(
+    lists: NearestLists,
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    source: NDArray[np.int32],
+    scores: NDArray[np.int64],
+) -> None:
+    """Offer pairs (m,) of rows with their scores to the lists of both; ``source`` (n,): each row's."""
+    keys, counts = lists
+    for pair in range(len(left)):
+        a, b = left[pair], right[pair]
+        kind = 0 if source[a] == source[b] else 1
+        for row, key in ((a, key_of(scores[pair], b)), (b, key_of(scores[pair], a))):
+            if enters(keys, counts, row, kind, key):
+                insert(keys, counts, row, kind, key)

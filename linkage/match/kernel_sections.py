@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,11 @@ __all__ = [
     "cut_strips",
     "pairs_among",
     "sections",
+    "sections_of_tile",
     "tiles",
 ]
+
+_Count = TypeVar("_Count", int, NDArray[np.int64])
 
 _FEW = 512
 """So few rows against the rest are compared sooner than the rest is put in order."""
@@ -58,29 +62,38 @@ class Section:
         return len(self.left) * len(self.right)
 
 
-def pairs_among(count: int) -> int:
-    """Return how many pairs there are of so many rows."""
+def pairs_among(count: _Count) -> _Count:
+    """Return how many pairs there are of so many rows, or of each of several numbers of rows."""
     return count * (count - 1) // 2
 
 
 def sections(rows: Rows, new: NDArray[np.bool_] | None, group: NDArray[np.int32]) -> Iterator[Section]:
     """Yield what there is to compare, view by view; rows of one ``group`` (n,) lie side by side."""
+    if new is None:
+        yield from sections_of_tile(rows, np.arange(len(rows), dtype=np.int32), None, group)
+        return
+    fresh, rest = (np.flatnonzero(which).astype(np.int32) for which in (new, ~new))
+    yield from sections_of_tile(rows, fresh, None, group)
+    yield from sections_of_tile(rows, fresh, rest, group)
+
+
+def sections_of_tile(
+    rows: Rows, left: NDArray[np.int32], right: NDArray[np.int32] | None, group: NDArray[np.int32]
+) -> Iterator[Section]:
+    """Yield the comparisons of some rows with others, or with each other, view by view."""
     for view in range(len(rows.words)):
         there = rows.present[view]
-        if new is None:
-            yield Section(view, _ordered(rows, view, there, group), None)
+        ordered = _ordered(rows, view, left[there[left]], group)
+        if right is None:
+            yield Section(view, ordered, None)
+        elif len(ordered) <= _FEW:
+            yield Section(view, ordered, right[there[right]])
         else:
-            left = _ordered(rows, view, there & new, group)
-            yield Section(view, left, None)
-            if len(left) <= _FEW:
-                yield Section(view, left, np.flatnonzero(there & ~new).astype(np.int32))
-            else:
-                yield Section(view, left, _ordered(rows, view, there & ~new, group))
+            yield Section(view, ordered, _ordered(rows, view, right[there[right]], group))
 
 
-def _ordered(rows: Rows, view: int, which: NDArray[np.bool_], group: NDArray[np.int32]) -> NDArray[np.int32]:
+def _ordered(rows: Rows, view: int, chosen: NDArray[np.int32], group: NDArray[np.int32]) -> NDArray[np.int32]:
     """Order rows by group and weight: groups then fill whole tiles, and bounds within a tile are tight."""
-    chosen = np.flatnonzero(which).astype(np.int32)
     for key in (rows.weights[view], group):
         chosen = chosen[np.argsort(_narrow(key[chosen]), kind="stable")]
     return chosen

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.choices import DEFAULT_COSTS, Choice, Costs, choose_among, own_reasons, with_reasons
-from linkage.match.clustering import Link, cluster, one_to_one
+from linkage.match.clustering import Link, one_to_one
 from linkage.match.clustering_bound import bounded
 from linkage.match.clustering_components import connected_components
 from linkage.match.declaration import Declaration, believed, check_declarations
+from linkage.match.engine import Engine, LocalEngine
 from linkage.match.exact import with_pairs_by_number
 from linkage.match.incremental import Clusters, Statements
-from linkage.match.kernel import Progress, candidate_pairs
+from linkage.match.kernel import Progress
+from linkage.match.plan import Comparison, plan_tiles
 from linkage.match.population import check_population
 from linkage.match.rows import RecordId, Rows, Source, gather
 from linkage.match.weighing import Method, is_plain, weigh
@@ -111,6 +113,7 @@ def link(
     costs: Costs = DEFAULT_COSTS,
     population: int | None = None,
     threads: int = 0,
+    engine: Engine | None = None,
     progress: Progress | None = None,
 ) -> Linkage:
     """Link the records of all sources at the profile's own settings, without labels.
@@ -124,8 +127,9 @@ def link(
     what is a possible link, and only costs out of the ordinary move the cut of persons.
     ``population``: how many people the sources are drawn from, where that is known and the records at hand
     are few (:mod:`linkage.match.population`).
-    ``threads`` 0 means one per processor; ``progress`` gets comparisons done and in all.  The result
-    does not depend on the order of sources, rows or known pairs, nor on threads.
+    ``threads`` 0 means one per processor; ``engine``: who compares and clusters, this process if None
+    (:mod:`linkage.match.engine`); ``progress`` gets comparisons done and in all.  The result does not depend
+    on the order of sources, rows or known pairs, nor on threads or the engine.
     Raises :class:`InputError` where known decisions contradict each other or a declaration, and for a
     population that cannot be.
     """
@@ -135,13 +139,10 @@ def link(
     rows = gather(sources, profile)
     paired = len(sources) == 2 and all(source.duplicate_free for source in sources)
     compared = rows.within_sources_too() if paired or is_plain(profile) else rows  # the decoys are within
-    candidates = candidate_pairs(
-        compared,
-        noise_z=0.0 if is_plain(profile) else profile.decision.noise_z,
-        nearest=NEAREST,
-        threads=threads,
-        progress=progress,
-    )
+    noise_z = 0.0 if is_plain(profile) else profile.decision.noise_z
+    engine = LocalEngine(threads) if engine is None else engine
+    plan = plan_tiles(compared, strip_rows=engine.strip_rows)
+    candidates = engine.candidates(compared, plan, Comparison(noise_z, NEAREST), progress)
     weighed = weigh(rows, candidates, profile, paired=paired, population=population)
     left, right, score, own = weighed.left, weighed.right, weighed.score, weighed.own
     if profile.exact:
@@ -151,7 +152,7 @@ def link(
     if persons:
         together, kept_apart = _held(rows.ids, persons, left, right)
         same, different = same + together, different + kept_apart
-    made = _clustered(rows, (left, right, score - costs.cut), same, different, paired=paired)
+    made = _clustered(engine, rows, (left, right, score - costs.cut), same, different, paired=paired)
     said = _said(len(rows.ids), left, right, same, different)
     choice, reasons = choose_among(made, costs, said, rivals_counted=own is not None)
     clusters = np.unique(made.labels, return_inverse=True)[1].astype(np.int64)
@@ -160,6 +161,7 @@ def link(
 
 
 def _clustered(
+    engine: Engine,
     rows: Rows,
     pairs: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
     same: Sequence[Link],
@@ -175,7 +177,9 @@ def _clustered(
     joined = left[chosen], right[chosen], weights[chosen]
     apart = rows.record_apart()
     labels = bounded(
-        lambda doubted: cluster(len(ids), *joined[:2], doubted, apart=apart, same=same, different=different),
+        lambda doubted: engine.clusters(
+            len(ids), *joined[:2], doubted, apart=apart, same=same, different=different
+        ),
         *joined,
     )
     free = np.unique(rows.source[rows.apart >= 0], return_index=True)[1]

@@ -74,6 +74,20 @@ class Rows:
         """Bits of a view."""
         return int(self.words.shape[2]) * 64
 
+    def take(self, numbers: NDArray[np.int32] | NDArray[np.intp]) -> "Rows":
+        """Return some rows, each with the record, the source and the declaration that it had."""
+        return Rows(
+            ids=self.ids,
+            words=np.take(self.words, numbers, axis=1),  # whose rows lie side by side again
+            weights=np.take(self.weights, numbers, axis=1),
+            present=np.take(self.present, numbers, axis=1),
+            tiers=self.tiers[numbers],
+            record=self.record[numbers],
+            apart=self.apart[numbers],
+            exact=np.take(self.exact, numbers, axis=1) if len(self.exact) else self.exact,
+            source=self.source[numbers],
+        )
+
     def within_sources_too(self) -> "Rows":
         """Return the same rows without any declaration, so that rows of one source are compared as well."""
         return replace(self, apart=np.full_like(self.apart, -1))
@@ -93,8 +107,9 @@ class Rows:
 
 
 def gather(sources: Sequence[Source], profile: EncodingProfile) -> Rows:
-    """Lay out the rows of all sources for comparison.
+    """Lay out the rows of all sources for comparison, by source, handle and variant.
 
+    A row's number, which decides between equals, then depends on no order in which rows were given.
     Raises :class:`InputError` for a source named twice and :class:`FormatError` for encodings that do not
     have the profile's shape.
     """
@@ -103,7 +118,7 @@ def gather(sources: Sequence[Source], profile: EncodingProfile) -> Rows:
         raise InputError("two sources have the same name", hint="give every source once, under its own name")
     for source in sources:
         _check_shape(source, profile)
-    ordered = sorted(sources, key=lambda source: source.name)
+    ordered = [_in_order(source) for source in sorted(sources, key=lambda source: source.name)]
     ids, record = _number_records(ordered)
     words = _words([source.encodings for source in ordered], profile)
     return Rows(
@@ -129,6 +144,16 @@ def _check_shape(source: Source, profile: EncodingProfile) -> None:
             f"{profile.name} has {_shape(len(profile.views), profile.view_bytes, len(profile.exact))}",
             hint="all sources must be encoded under the profile of the linkage",
         )
+
+
+def _in_order(source: Source) -> Source:
+    """Return a source with its rows sorted by handle and variant; nothing is copied if they are."""
+    rows = source.encodings
+    handle = np.ascontiguousarray(rows.handles).view(">u8").reshape(len(rows), 2)
+    order = np.lexsort((rows.variants, handle[:, 1], handle[:, 0]))
+    if (order[1:] > order[:-1]).all():
+        return source
+    return replace(source, encodings=rows.take(order))
 
 
 def _shape(views: int, width: int, exact: int) -> str:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.match.compiled import compiled, popcount
+from linkage.match.candidates import Candidates
 from linkage.match.kernel import noise_limit
 from linkage.match.rows import Rows
 
-__all__ = ["Similarities", "dice_estimates", "fills", "similarities"]
+__all__ = ["Similarities", "dice_estimates", "fills", "similarities", "similarities_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,11 +76,16 @@ def similarities(
     rows: Rows, pairs: NDArray[np.int64], *, diffusions: Sequence[int], noise_z: float
 ) -> Similarities:
     """Compare pairs of rows (m, 2) in every view; ``diffusions``: each view's."""
-    left, right = np.ascontiguousarray(pairs.T)  # of one layout, or each would be compiled by itself
+    return similarities_of(rows, Candidates.of(rows, pairs), diffusions=diffusions, noise_z=noise_z)
+
+
+def similarities_of(
+    rows: Rows, candidates: Candidates, *, diffusions: Sequence[int], noise_z: float
+) -> Similarities:
+    """Say what distances that are known mean; the bits of ``rows`` are not read."""
+    left, right = candidates.pairs.T
     missing = ~(rows.present[:, left] & rows.present[:, right])
-    distances = np.empty(missing.shape, dtype=np.int32)
-    for view, words in enumerate(rows.words):
-        _fill_distances(words, left, right, distances[view])
+    distances = candidates.distances.T.astype(np.int32)
     weights_a, weights_b = rows.weights[:, left], rows.weights[:, right]
     active = _speaks(distances, weights_a, weights_b, rows.length, noise_z) & ~missing
     dice = np.stack(
@@ -111,17 +116,3 @@ def _speaks(
         length, noise_z
     )
     return speaks
-
-
-@compiled
-def _fill_distances(
-    words: NDArray[np.uint64],
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
-    distances: NDArray[np.int32],
-) -> None:
-    for pair in range(len(left)):
-        distance = 0
-        for word in range(words.shape[1]):
-            distance += popcount(words[left[pair], word] ^ words[right[pair], word])
-        distances[pair] = distance

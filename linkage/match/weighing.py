@@ -19,13 +19,14 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.match.candidates import Candidates
 from linkage.match.decision import Judge
 from linkage.match.decoys import FEWEST_DECOYS, decoy_log_odds, unrivalled
 from linkage.match.exact import number_evidence
 from linkage.match.experience import WEIGHING_Z
 from linkage.match.plain import describe_plain, plain_experience
 from linkage.match.rows import Rows
-from linkage.match.similarity import Similarities, similarities
+from linkage.match.similarity import Similarities, similarities_of
 from linkage.match.valley import PAIRS_PER_RECORD, valley_log_odds
 from linkage.match.vectors import vector_log_odds
 from linkage.profile import EncodingProfile
@@ -54,9 +55,9 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Described:
-    """Pairs of records by the best of their variants, and what is known of them; ``rows`` (m, 2)."""
+    """Pairs of records by the best of their variants, and what is known of them."""
 
-    rows: NDArray[np.int64]
+    rows: Candidates
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     within: NDArray[np.bool_]
@@ -66,7 +67,7 @@ class _Described:
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "_Described":
         """Return some of the pairs."""
         return _Described(
-            self.rows[which],
+            self.rows.take(which),
             self.left[which],
             self.right[which],
             self.within[which],
@@ -82,13 +83,13 @@ def is_plain(profile: EncodingProfile) -> bool:
 
 def weigh(
     rows: Rows,
-    candidates: NDArray[np.int64],
+    candidates: Candidates,
     profile: EncodingProfile,
     *,
     paired: bool,
     population: int | None = None,
 ) -> Weighed:
-    """Weigh pairs of rows (m, 2) as pairs of records, each by the best of its variants.
+    """Weigh pairs of rows as pairs of records, each by the best of its variants; no bits are read.
 
     ``paired``: two sources, both declared free of duplicates; ``candidates`` then hold pairs within either,
     which are weighed against and not returned.  ``population``: how many people the sources are drawn from,
@@ -186,7 +187,7 @@ def _judged(pairs: _Described, judge: Judge) -> Weighed:
 
 
 def _describe(
-    rows: Rows, candidates: NDArray[np.int64], profile: EncodingProfile, judge: Judge, *, keep: bool
+    rows: Rows, candidates: Candidates, profile: EncodingProfile, judge: Judge, *, keep: bool
 ) -> tuple[_Described, Similarities | None]:
     """Describe pairs of records; what the views say is kept only on demand.
 
@@ -195,21 +196,21 @@ def _describe(
     kept, densities, numbers = [], [], []
     for piece, found in _read(rows, candidates, profile):
         densities.append(judge.describe(found))
-        numbers.append(number_evidence(rows, piece))
+        numbers.append(number_evidence(rows, piece.pairs))
         kept += [found] if keep else []
-    records = _records(rows, candidates)
+    records = _records(rows, candidates.pairs)
     every = _Described(candidates, *records, np.concatenate(densities), np.concatenate(numbers))
     best = _best_variants(every, judge)
     return every.take(best), Similarities.joined(kept).take(best) if keep else None
 
 
 def _read(
-    rows: Rows, pairs: NDArray[np.int64], profile: EncodingProfile
-) -> Iterator[tuple[NDArray[np.int64], Similarities]]:
-    """Yield some pairs of rows (m, 2) at a time, at least once, and what the views say of them."""
+    rows: Rows, pairs: Candidates, profile: EncodingProfile
+) -> Iterator[tuple[Candidates, Similarities]]:
+    """Yield some pairs of rows at a time, at least once, and what the views say of them."""
     for start in range(0, max(len(pairs), 1), _PAIRS_AT_A_TIME):
-        piece = pairs[start : start + _PAIRS_AT_A_TIME]
-        yield piece, similarities(rows, piece, diffusions=profile.diffusions, noise_z=WEIGHING_Z)
+        piece = pairs.take(slice(start, start + _PAIRS_AT_A_TIME))
+        yield piece, similarities_of(rows, piece, diffusions=profile.diffusions, noise_z=WEIGHING_Z)
 
 
 def _records(

@@ -117,11 +117,12 @@ def made_up_encodings(
     """Encode each number in ``people``: equal numbers have equal filters but for noise.
 
     Before diffusion every bit is set with probability ``fill``, and a share ``noise`` of the set bits is
-    drawn afresh for every record.  Handles are random.
+    drawn afresh for every record.  Handles are random, and rise.
     """
     length = 8 * view_bytes
     draws = np.random.default_rng(seed)
     handles = draws.integers(0, 256, (len(people), 16), dtype=np.uint8)
+    handles = handles[np.lexsort(handles.T[::-1])]
     wiring = [
         np.random.default_rng((view, 7)).integers(0, length, (diffusion, length)) for view in range(views)
     ]

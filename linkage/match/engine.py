@@ -1,0 +1,157 @@
+"""Who runs a linkage: plan, kernels and reduction are the same code for all, only the running differs.
+
+An engine compares the tiles of a plan and clusters weighed pairs.  What it is made of is for it to say:
+:class:`LocalEngine` is this process and its threads, others are clusters of machines.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.errors import LimitError
+from linkage.match.candidates import Candidates
+from linkage.match.clustering import Link, cluster
+from linkage.match.kernel import MAX_CANDIDATES, Progress, fill_lists
+from linkage.match.kernel_lists import NearestLists, empty_lists, listed_pairs
+from linkage.match.plan import STRIP_ROWS, Comparison, Plan
+from linkage.match.rows import Rows
+
+__all__ = ["Engine", "Journal", "LocalEngine", "tile_candidates"]
+
+
+class Engine(Protocol):
+    """Compares and clusters; every engine returns the same, bit by bit."""
+
+    @property
+    def strip_rows(self) -> int:
+        """How many rows a strip of its plans has."""
+        ...
+
+    def candidates(
+        self, rows: Rows, plan: Plan, comparison: Comparison, progress: Progress | None = None
+    ) -> Candidates:
+        """Compare the tiles of a plan and return the pairs that are among the best of one of their rows.
+
+        ``progress`` gets comparisons done and in all, which are those that the plan counts.
+        """
+        ...
+
+    def clusters(
+        self,
+        count: int,
+        left: NDArray[np.int64],
+        right: NDArray[np.int64],
+        weights: NDArray[np.float64],
+        *,
+        apart: NDArray[np.int32],
+        same: Iterable[Link],
+        different: Iterable[Link],
+    ) -> NDArray[np.int32]:
+        """Cluster weighed pairs as :func:`linkage.match.clustering.cluster` does."""
+        ...
+
+
+class Journal(Protocol):
+    """Where a comparison keeps how far it is, so that whoever is killed goes on from there."""
+
+    def resume(self, digest: str, lists: NearestLists) -> int:
+        """Fill lists with what was saved of this plan, and return how many of its tiles are in them."""
+        ...
+
+    def tell(self, digest: str, tiles: int, lists: NearestLists) -> None:
+        """Take note that so many tiles are in the lists, and save them if it is time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LocalEngine:
+    """This process: threads share each tile; lists, 16 bytes a row and place, are all that grows.
+
+    ``threads`` 0 means one per processor; with a ``journal`` a comparison can be interrupted between tiles.
+    """
+
+    threads: int = 0
+    journal: Journal | None = None
+    strip_rows: int = STRIP_ROWS
+
+    def candidates(
+        self, rows: Rows, plan: Plan, comparison: Comparison, progress: Progress | None = None
+    ) -> Candidates:
+        """Compare the tiles of a plan; raises :class:`LimitError` where far too many pairs are kept."""
+        lists = empty_lists(len(rows), comparison.nearest)
+        if self.journal is None:
+            fill_lists(rows, plan, comparison, lists, threads=self.threads, progress=progress)
+        else:
+            self._resumed(self.journal, rows, plan, comparison, lists, progress)
+        listed = _distinct(lists)
+        del lists
+        return Candidates.of(rows, listed)
+
+    def _resumed(
+        self,
+        journal: Journal,
+        rows: Rows,
+        plan: Plan,
+        comparison: Comparison,
+        lists: NearestLists,
+        progress: Progress | None,
+    ) -> None:
+        digest = plan.digest(rows, comparison)
+        fill_lists(
+            rows,
+            plan,
+            comparison,
+            lists,
+            threads=self.threads,
+            from_tile=journal.resume(digest, lists),
+            progress=progress,
+            after_tile=lambda tiles: journal.tell(digest, tiles, lists),
+        )
+
+    def clusters(
+        self,
+        count: int,
+        left: NDArray[np.int64],
+        right: NDArray[np.int64],
+        weights: NDArray[np.float64],
+        *,
+        apart: NDArray[np.int32],
+        same: Iterable[Link],
+        different: Iterable[Link],
+    ) -> NDArray[np.int32]:
+        """Cluster weighed pairs."""
+        return cluster(count, left, right, weights, apart=apart, same=same, different=different)
+
+
+def tile_candidates(
+    rows: Rows,
+    left: NDArray[np.int32],
+    right: NDArray[np.int32] | None,
+    comparison: Comparison,
+    *,
+    threads: int = 1,
+) -> Candidates:
+    """Compare one tile by itself: ``left`` with ``right``, or with itself for None.
+
+    Of all tiles of a plan together, :func:`linkage.match.candidates.reduced` keeps what the whole plan would.
+    ``rows`` need to hold no more than those two strips, in the order that they have among all rows: then
+    equal scores fall alike.
+    """
+    strips = (left,) if right is None else (left, right)
+    plan = Plan(strips, np.array([[0, len(strips) - 1]], dtype=np.int32))
+    return LocalEngine(threads).candidates(rows, plan, comparison)
+
+
+def _distinct(lists: NearestLists) -> NDArray[np.int64]:
+    """Return the pairs of rows (m, 2) that are in lists, sorted, each once."""
+    count = max(len(lists.keys), 1)
+    keys = np.unique(listed_pairs(lists))
+    if len(keys) > MAX_CANDIDATES:
+        raise LimitError(
+            f"linkage: more than {MAX_CANDIDATES} pairs agree beyond noise",
+            hint="records that are largely alike (test data, placeholders) are the usual cause: look at them",
+        )
+    return np.stack([keys // count, keys % count], axis=1)
