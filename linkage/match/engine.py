@@ -19,7 +19,7 @@ from linkage.match.kernel_lists import NearestLists, empty_lists, listed_pairs
 from linkage.match.plan import STRIP_ROWS, Comparison, Plan
 from linkage.match.rows import Rows
 
-__all__ = ["Engine", "Journal", "LocalEngine", "tile_candidates"]
+__all__ = ["Engine", "Journal", "LocalEngine", "distinct_pairs", "tile_candidates"]
 
 
 class Engine(Protocol):
@@ -86,7 +86,7 @@ class LocalEngine:
             fill_lists(rows, plan, comparison, lists, threads=self.threads, progress=progress)
         else:
             self._resumed(self.journal, rows, plan, comparison, lists, progress)
-        listed = _distinct(lists)
+        listed = distinct_pairs(lists)
         del lists
         return Candidates.of(rows, listed)
 
@@ -145,8 +145,11 @@ def tile_candidates(
     return LocalEngine(threads).candidates(rows, plan, comparison)
 
 
-def _distinct(lists: NearestLists) -> NDArray[np.int64]:
-    """Return the pairs of rows (m, 2) that are in lists, sorted, each once."""
+def distinct_pairs(lists: NearestLists) -> NDArray[np.int64]:
+    """Return the pairs of rows (m, 2) that are in lists, sorted, each once.
+
+    Raises :class:`LimitError` where they are far too many.
+    """
     count = max(len(lists.keys), 1)
     keys = np.unique(listed_pairs(lists))
     if len(keys) > MAX_CANDIDATES:

@@ -1,8 +1,8 @@
 """Blocks of one table: rows of one view with the same code, and how their pairs are compared.
 
 Small blocks are compared many at a time in one compiled call; a large one is cut into tiles, as exhaustive
-comparison cuts everything, and never shortened.  Which it is changes no hit: a pair hits if it is compared and
-the block's view speaks.
+comparison cuts everything, and never shortened.  Which it is changes no hit: a pair hits if it is compared
+and the block's view speaks.
 """
 
 from collections import deque
@@ -10,23 +10,27 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.hashing_draws import BITS, Hash, orders_of
-from linkage.match.hashing_kernel import best_scores, code_by_bits, code_by_firsts, meet_in_blocks
+from linkage.match.hashing_kernel import code_by_bits, code_by_firsts, keep_news, meet_in_blocks
+from linkage.match.kernel_lists import NearestLists, offer
 from linkage.match.kernel_scan import fill_hits
 from linkage.match.kernel_tiles import Look, OneView
 from linkage.match.rows import Rows
 
-__all__ = ["BlockSize", "Blocks", "blocks_of", "codes_of", "hit_tasks", "in_turn"]
+__all__ = ["BlockSize", "Blocks", "blocks_of", "codes_of", "compare_blocks", "in_turn"]
 
 _T = TypeVar("_T")
 
 _NO_TEST: Final = np.zeros(0, dtype=np.int64)
 _FIRST_CAPACITY: Final = 4096
+_AT_ONCE: Final = 4
+"""Batches or tiles that each thread has before lists are changed: 6 to 24 MB of hits each at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def blocks_of(
     digest: str,
     table: int,
 ) -> Blocks:
-    """Return one table's blocks of the rows ``numbers``; with ``new`` (n,) only pairs with a new row count."""
+    """Return one table's blocks of the rows ``numbers``; with ``new`` (n,) of pairs with a new row."""
     codes = codes_of(rows, numbers, hashed, digest, table)
     one = np.uint64(1)
     old = np.zeros(len(numbers), np.uint64) if new is None else (~new[numbers]).astype(np.uint64)
@@ -106,40 +110,67 @@ def blocks_of(
     )
 
 
-def hit_tasks(
-    rows: Rows, blocks: Blocks, limit: int, size: BlockSize
+def compare_blocks(
+    rows: Rows,
+    blocks: Blocks,
+    limit: int,
+    lists: NearestLists,
+    pool: ThreadPoolExecutor,
+    threads: int,
+    size: BlockSize,
+) -> None:
+    """Compare all pairs of all blocks, and offer those of which the blocks' view speaks to the lists of both.
+
+    Lists are only read while anything is compared, and changed in between by this thread alone.
+    """
+    tasks = _tasks(rows, blocks, limit, lists, size)
+    while some := list(islice(tasks, _AT_ONCE * threads)):
+        for left, right, scores in list(pool.map(_run, some)):
+            offer(lists, left, right, rows.source, scores)
+
+
+def _run(task: Callable[[], _T]) -> _T:
+    return task()
+
+
+def _tasks(
+    rows: Rows, blocks: Blocks, limit: int, lists: NearestLists, size: BlockSize
 ) -> Iterator[Callable[[], NDArray[np.int64]]]:
-    """Yield what is to be run to compare all blocks; each returns hits (m, 3): two rows, their best score."""
+    """Yield comparisons; each returns the hits (3, m) that change a list: two rows, and their best score."""
     large = blocks.sizes > size.large
     small = np.flatnonzero(~large)
     batch = np.cumsum(blocks.comparisons[small]) // size.batch
     for part in np.split(small, np.flatnonzero(batch[1:] != batch[:-1]) + 1):
         if len(part):
-            yield partial(_meet, rows, blocks, part, limit)
+            yield partial(_meet, rows, blocks, part, limit, lists)
     for block in np.flatnonzero(large):
-        yield from _tiled(rows, blocks, int(block), limit, size.tile)
+        for left, right, lead in _tiles(rows, blocks, int(block), size.tile):
+            yield partial(_tile, rows, blocks.view, left, right, lead, limit, lists)
 
 
-def _meet(rows: Rows, blocks: Blocks, which: NDArray[np.intp], limit: int) -> NDArray[np.int64]:
-    hits = np.empty((int(blocks.comparisons[which].sum()), 3), dtype=np.int64)
+def _meet(
+    rows: Rows, blocks: Blocks, which: NDArray[np.intp], limit: int, lists: NearestLists
+) -> NDArray[np.int64]:
+    hits = np.empty((3, int(blocks.comparisons[which].sum())), dtype=np.int64)
     count = meet_in_blocks(
-        blocks.view, rows.words, rows.weights, rows.present, rows.record, rows.apart, limit,
-        blocks.order, blocks.begins[which], blocks.ends[which], blocks.fresh[which], hits,
+        blocks.view, rows.words, rows.weights, rows.present, rows.record, rows.apart, rows.source, limit,
+        blocks.order, blocks.begins[which], blocks.ends[which], blocks.fresh[which], lists, hits,
     )  # fmt: skip
-    return hits[:count].copy()
+    return hits[:, :count].copy()
 
 
-def _tiled(
-    rows: Rows, blocks: Blocks, block: int, limit: int, tile: int
-) -> Iterator[Callable[[], NDArray[np.int64]]]:
+def _tiles(
+    rows: Rows, blocks: Blocks, block: int, tile: int
+) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], int]]:
+    """Yield the tiles of one block: rows, columns, and the lead of columns over rows."""
     begin, end, fresh = (int(one[block]) for one in (blocks.begins, blocks.ends, blocks.fresh))
     middle = begin + fresh
     lefts = _cut(rows, blocks.view, blocks.order[begin:middle], tile)
     rights = _cut(rows, blocks.view, blocks.order[middle:end], tile)
     for place, left in enumerate(lefts):
-        yield partial(_tile, rows, blocks.view, left, left, 0, limit)
+        yield left, left, 0
         for right in (*lefts[place + 1 :], *rights):
-            yield partial(_tile, rows, blocks.view, left, right, len(left), limit)
+            yield left, right, len(left)
 
 
 def _cut(rows: Rows, view: int, numbers: NDArray[np.int32], size: int) -> list[NDArray[np.int32]]:
@@ -149,7 +180,13 @@ def _cut(rows: Rows, view: int, numbers: NDArray[np.int32], size: int) -> list[N
 
 
 def _tile(
-    rows: Rows, view: int, lefts: NDArray[np.int32], rights: NDArray[np.int32], lead: int, limit: int
+    rows: Rows,
+    view: int,
+    lefts: NDArray[np.int32],
+    rights: NDArray[np.int32],
+    lead: int,
+    limit: int,
+    lists: NearestLists,
 ) -> NDArray[np.int64]:
     one = OneView(rows.words[view], rows.weights[view], rows.record, rows.apart, rows.source)
     look, capacity = Look(limit, _NO_TEST, _NO_TEST), _FIRST_CAPACITY
@@ -159,14 +196,14 @@ def _tile(
         if count <= capacity:
             break
         capacity = count
-    hits = np.zeros((count, 3), dtype=np.int64)
-    hits[:, :2] = pairs[:count]
-    best_scores(rows.words, rows.weights, rows.present, limit, hits)
-    return hits
+    hits = np.zeros((3, count), dtype=np.int64)
+    hits[:2] = pairs[:count].T
+    news = keep_news(rows.words, rows.weights, rows.present, rows.source, lists, hits)
+    return hits[:, :news].copy()
 
 
 def in_turn(tasks: Iterable[Callable[[], _T]], pool: ThreadPoolExecutor, ahead: int) -> Iterator[_T]:
-    """Yield the results of tasks in their order, at most ``ahead`` of them begun before they are asked for."""
+    """Yield the results of tasks in their order, at most ``ahead`` begun before they are asked for."""
     waiting: deque[Future[_T]] = deque()
     try:
         for task in tasks:

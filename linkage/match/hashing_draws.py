@@ -2,16 +2,19 @@
 
 Two families, of which either is better somewhere (Indyk and Motwani, STOC 1998; Broder, SEQUENCES 1997):
 
-- ``bits``: ``size`` places, and the bits that stand there.  Two filters of L bits that differ in h places meet
+- ``bits``: ``size`` places, and the bits that stand there.  Two filters of L bits that differ in h places
+  meet
   with the probability C(L - h, size) / C(L, size).
-- ``firsts``: in each of ``size`` orders of all places, the first at which a bit is set.  Two filters that have
+- ``firsts``: in each of ``size`` orders of all places, the first at which a bit is set.  Two filters that
+  have
   J of the bits set in either in common meet with the probability J to the power of ``size``.  Where few bits
   are set this tells more: that neither filter has a bit somewhere says little.
 
 Both hold for *every* pair of filters, whatever is in them, over the drawing of places.  That is keyless and
 has no randomness of its own: SHAKE-256 of ``clew/hashing/1``, the profile's digest, view, family, size, the
-table's number among those and the order's number within the table, each behind a zero byte, is read as L little-endian numbers
-of 64 bits; places go in the order of their numbers.  The same profile has the same tables everywhere.
+table's number among those and the order's number within the table, each behind a zero byte, is read as L
+little-endian numbers of 64 bits; places go in the order of their numbers.  The same profile has the same
+tables everywhere.
 """
 
 from dataclasses import dataclass
@@ -42,7 +45,7 @@ class Hash:
 
 
 def drawn(digest: str, what: str, count: int) -> NDArray[np.uint64]:
-    """Return ``count`` numbers of 64 bits that follow from a profile's digest and a purpose, and nothing else."""
+    """Return ``count`` numbers of 64 bits that follow from a profile's digest and a purpose alone."""
     seed = b"\x00".join([_LABEL, digest.encode(), what.encode()])
     return np.frombuffer(shake_256(seed).digest(8 * count), dtype="<u8").astype(np.uint64)
 
@@ -53,7 +56,7 @@ def drawn_order(digest: str, what: str, count: int) -> NDArray[np.int64]:
 
 
 def orders_of(digest: str, hashed: Hash, table: int, length: int) -> NDArray[np.int32]:
-    """Return the places that a table reads: (1, size) of bits, or (size, length) in the order they are read."""
+    """Return the places that a table reads: (1, size) of bits, or (size, length) as they are read."""
     what = f"{hashed.view}\x00{hashed.family}\x00{hashed.size}\x00{table}"
     if hashed.family == BITS:
         return drawn_order(digest, f"{what}\x000", length)[None, : hashed.size].astype(np.int32)

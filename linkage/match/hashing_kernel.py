@@ -1,18 +1,20 @@
-"""What hashing compiles: codes of rows, pairs that meet in a block, and offering them to the lists of both.
+"""What hashing compiles: codes of rows, and pairs that meet in a block.
 
 A pair that meets in a block of one view is scored there as exhaustive comparison scores it.  Only if the view
 speaks is it scored in the others, so that the lists get the very score that comparing everything gives it.
+The same pair meets in many tables: once it is in a list it is passed over.  Lists are only read here.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.compiled import compiled
-from linkage.match.kernel_lists import NearestLists, enters, insert, key_of
+from linkage.match.kernel_lists import NearestLists, enters, key_of
 from linkage.match.kernel_tiles import may_meet, score
 
-__all__ = ["best_scores", "code_by_bits", "code_by_firsts", "meet_in_blocks", "offer"]
+__all__ = ["code_by_bits", "code_by_firsts", "keep_news", "meet_in_blocks"]
 
+_NUMBER = (1 << 31) - 1
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -41,7 +43,8 @@ def code_by_firsts(
 ) -> None:
     """Set for some rows a code of where each order (size, length) comes to the first bit that is set.
 
-    Two codes can be equal by accident, as rarely as two numbers of 64 bits: then a pair is compared for nothing.
+    Two codes can be equal by accident, as rarely as two numbers of 64 bits: then a pair is compared for
+    nothing.
     """
     length, one = orders.shape[1], np.uint64(1)
     for at in range(len(numbers)):
@@ -66,18 +69,20 @@ def meet_in_blocks(
     present: NDArray[np.bool_],
     record: NDArray[np.int32],
     apart: NDArray[np.int32],
+    source: NDArray[np.int32],
     limit: int,
     order: NDArray[np.int32],
     begins: NDArray[np.int64],
     ends: NDArray[np.int64],
     fresh: NDArray[np.int64],
+    lists: NearestLists,
     hits: NDArray[np.int64],
 ) -> int:
-    """Compare the rows of small blocks with each other; fill ``hits`` (any, 3) and return how many there are.
+    """Compare the rows of small blocks with each other; fill ``hits`` (3, any) and return how many there are.
 
-    ``order``: rows, block by block; ``begins``, ``ends``: where each lies; ``fresh``: how many of its first rows
-    are compared with all of it, the rest not with each other.  A hit is two rows, the smaller first, and their
-    best score in any view; ``hits`` has room for all pairs.
+    ``order``: rows, block by block; ``begins``, ``ends``: where each lies; ``fresh``: how many of its first
+    rows are compared with all of it, the rest not with each other.  A hit is two rows, the smaller first, and
+    their best score in any view; ``hits`` has room for all pairs.  Pairs that would change no list are none.
     """
     count = 0
     own, own_weights = words[view], weights[view]
@@ -86,53 +91,59 @@ def meet_in_blocks(
             a = order[first]
             for second in range(first + 1, ends[block]):
                 b = order[second]
-                if not may_meet(record, apart, a, b):
+                if not may_meet(record, apart, a, b) or score(own, own_weights, a, b) >= limit:
                     continue
-                found = score(own, own_weights, a, b)
-                if found < limit:
-                    hits[count, 0], hits[count, 1] = min(a, b), max(a, b)
-                    hits[count, 2] = _best(words, weights, present, a, b, found)
+                found = _news(words, weights, present, source, lists, a, b)
+                if found >= 0:
+                    hits[0, count], hits[1, count], hits[2, count] = min(a, b), max(a, b), found
                     count += 1
     return count
 
 
 @compiled
-def best_scores(
+def keep_news(
     words: NDArray[np.uint64],
     weights: NDArray[np.int32],
     present: NDArray[np.bool_],
-    limit: int,
+    source: NDArray[np.int32],
+    lists: NearestLists,
     hits: NDArray[np.int64],
-) -> None:
-    """Set the best score of pairs (m, 3) of which some view speaks in any view that both rows have."""
-    for at in range(len(hits)):
-        hits[at, 2] = _best(words, weights, present, hits[at, 0], hits[at, 1], limit)
+) -> int:
+    """Set the best score of pairs (3, m) of which some view speaks, and put those that change a list first."""
+    count = 0
+    for at in range(hits.shape[1]):
+        a, b = hits[0, at], hits[1, at]
+        found = _news(words, weights, present, source, lists, a, b)
+        if found >= 0:
+            hits[0, count], hits[1, count], hits[2, count] = a, b, found
+            count += 1
+    return count
 
 
 @compiled
-def _best(
+def _news(
     words: NDArray[np.uint64],
     weights: NDArray[np.int32],
     present: NDArray[np.bool_],
+    source: NDArray[np.int32],
+    lists: NearestLists,
     a: int,
     b: int,
-    best: int,
 ) -> int:
+    """Return the best score of two rows in the views that both have; -1 if it changes no list.
+
+    No score is below 0: two filters differ in as many places at least as their weights do.  A pair always has
+    the same score, so that one that is in a list was offered to both rows.
+    """
+    keys, counts = lists
+    kind = 0 if source[a] == source[b] else 1
+    for at in range(counts[a, kind]):
+        if keys[a, kind, at] & _NUMBER == b:
+            return -1
+    best = np.int64(1) << 62
     for view in range(len(words)):
         if present[view, a] and present[view, b]:
-            best = min(best, score(words[view], weights[view], a, b))
-    return best
-
-
-@compiled
-def offer(lists: NearestLists, source: NDArray[np.int32], hits: NDArray[np.int64]) -> None:
-    """Offer the rows of every hit (m, 3) to the lists of each other."""
-    keys, counts = lists
-    for at in range(len(hits)):
-        a, b, found = hits[at, 0], hits[at, 1], hits[at, 2]
-        kind = 0 if source[a] == source[b] else 1
-        for_a, for_b = key_of(found, b), key_of(found, a)
-        if enters(keys, counts, a, kind, for_a):
-            insert(keys, counts, a, kind, for_a)
-        if enters(keys, counts, b, kind, for_b):
-            insert(keys, counts, b, kind, for_b)
+            best = min(best, np.int64(score(words[view], weights[view], a, b)))
+    if enters(keys, counts, a, kind, key_of(best, b)) or enters(keys, counts, b, kind, key_of(best, a)):
+        return int(best)
+    return -1

@@ -1,7 +1,8 @@
 """A few records compared with all, exhaustively: what hashing is tuned to, and what it is measured by.
 
-Only the lists of the sampled records are filled.  Of the pairs in them those are *likely* that are more likely
-one person than not, as the profile's experience weighs them (:mod:`linkage.match.decision`).
+Only the lists of the sampled records are filled.  Of the pairs in them those are *likely* that are more
+likely one person than not, as the profile's experience weighs them (:mod:`linkage.match.decision`); of one
+plain filter those that have one chance in twenty.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.match.candidates import Candidates
 from linkage.match.decision import Judge
 from linkage.match.experience import WEIGHING_Z
 from linkage.match.hashing_blocks import in_turn
@@ -20,13 +22,18 @@ from linkage.match.kernel_lists import NearestLists, empty_lists
 from linkage.match.kernel_nearest import fill_nearest
 from linkage.match.kernel_tiles import Look, OneView
 from linkage.match.rows import Rows
-from linkage.match.similarity import similarities
+from linkage.match.similarity import similarities_of
+from linkage.match.weighing import is_plain
 from linkage.profile import EncodingProfile
 
 __all__ = ["PLACES", "Sample", "compare_sample"]
 
 PLACES: Final = 12
-"""Best others of a sampled row that are looked at, in its own source and in all others: matches come first."""
+"""Best others of a sampled row that are looked at, in its own source and in all others."""
+
+_LEAST_OF_ONE_FILTER: Final = -3.0
+"""Log odds: one in twenty.  Of one plain filter, what is likely is told by a pair's neighbours more than by
+its similarity, and those are not known of a sample."""
 
 _STRIP: Final = 512
 _COLUMNS: Final = 1 << 16
@@ -42,13 +49,13 @@ _NO_TEST: Final = np.zeros(0, dtype=np.int64)
 class Sample:
     """Pairs that exhaustive comparison keeps of some records, each once, the smaller row first, sorted.
 
-    Shapes: ``pairs`` (m, 2) row numbers; ``distances`` (m, views) int64; ``speaks`` (m, views) bool: the view
-    counts, so that hashing it can find the pair; ``likely`` (m,) bool.  ``records``: how many were compared.
+    ``records``: how many were compared, in so many ``comparisons``.  ``speaks`` (m, views) bool: the view
+    counts, so that hashing it can find the pair; ``likely`` (m,) bool.
     """
 
     records: int
-    pairs: NDArray[np.int64]
-    distances: NDArray[np.int64]
+    comparisons: int
+    pairs: Candidates
     speaks: NDArray[np.bool_]
     likely: NDArray[np.bool_]
 
@@ -67,32 +74,28 @@ def compare_sample(
 ) -> Sample:
     """Compare all rows of some records (any,) with all rows, and weigh what was found."""
     chosen = np.flatnonzero(np.isin(rows.record, records)).astype(np.int32)
-    pairs = _nearest_of(rows, chosen, limit, pool, threads)
-    distances = np.empty((len(pairs), len(rows.words)), dtype=np.int64)
-    for view, words in enumerate(rows.words):
-        distances[:, view] = np.bitwise_count(words[pairs[:, 0]] ^ words[pairs[:, 1]]).sum(axis=1)
-    return Sample(
-        len(records), pairs, distances, _speaks(rows, pairs, distances, limit), _likely(rows, pairs, profile)
-    )
+    pairs = Candidates.of(rows, _nearest_of(rows, chosen, limit, pool, threads))
+    compared = int((rows.present[:, chosen].sum(axis=1) * rows.present.sum(axis=1)).sum())
+    return Sample(len(records), compared, pairs, _speaks(rows, pairs, limit), _likely(rows, pairs, profile))
 
 
-def _speaks(
-    rows: Rows, pairs: NDArray[np.int64], distances: NDArray[np.int64], limit: int
-) -> NDArray[np.bool_]:
-    left, right = pairs.T
+def _speaks(rows: Rows, found: Candidates, limit: int) -> NDArray[np.bool_]:
+    left, right = found.pairs.T
     u = rows.length - 2 * rows.weights.astype(np.int64)
     both = rows.present[:, left] & rows.present[:, right]
-    return np.asarray((2 * rows.length * distances.T + u[:, left] * u[:, right] < limit) & both).T
+    scores = 2 * rows.length * found.distances.T.astype(np.int64) + u[:, left] * u[:, right]
+    return np.asarray((scores < limit) & both).T
 
 
-def _likely(rows: Rows, pairs: NDArray[np.int64], profile: EncodingProfile) -> NDArray[np.bool_]:
+def _likely(rows: Rows, pairs: Candidates, profile: EncodingProfile) -> NDArray[np.bool_]:
     if len(pairs) == 0:
         return np.zeros(0, dtype=np.bool_)
     judge = Judge(profile)
-    found = similarities(rows, pairs, diffusions=profile.diffusions, noise_z=WEIGHING_Z)
-    source = rows.source[pairs]
+    found = similarities_of(rows, pairs, diffusions=profile.diffusions, noise_z=WEIGHING_Z)
+    source = rows.source[pairs.pairs]
     log_odds = judge.weigh(judge.describe(found), source[:, 0] == source[:, 1])
-    return np.asarray(np.round(log_odds, _DIGITS) > 0.0)
+    least = _LEAST_OF_ONE_FILTER if is_plain(profile) else 0.0
+    return np.asarray(np.round(log_odds, _DIGITS) > least)
 
 
 def _nearest_of(

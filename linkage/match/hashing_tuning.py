@@ -1,12 +1,13 @@
 """Which tables, and how many: the cheapest that find pairs with the promised probability.
 
-What a table costs is measured on a sample of the rows at hand: how many pairs of unrelated rows meet, which no
-theory knows, for bits are far from evenly and independently set.  How likely a pair meets is exact
-(:mod:`linkage.match.hashing_draws`).  A pair is found if it meets in one table at least of a view that speaks.
+What a table costs is measured on a sample of the rows at hand: how many pairs of unrelated rows meet, which
+no theory knows, for bits are far from evenly and independently set.  How likely a pair meets is exact
+(:mod:`linkage.match.hashing_draws`).  A pair is found if it meets in one table at least of a view that
+speaks.
 
 - Promise ``limit``: every pair that just counts is found, in whichever view it counts, however full the two
-  filters are, with the promised probability over the drawing of places.  Every view then has so many tables that
-  the worst pair at its limit is.
+  filters are, with the promised probability over the drawing of places.  Every view then has so many tables
+  that the worst pair at its limit is.
 - Promise ``likely``: pairs that are likely one person are found as often as promised, on average, as they lie
   in a sample compared exhaustively.  Table by table, whatever finds the most of what is still missing for its
   cost is added; that is within a logarithm of the cheapest, since finding has decreasing returns (Wolsey,
@@ -45,9 +46,9 @@ _AT_ONCE: Final = 32
 _DIGITS: Final = 9
 """Products and sums differ in their last digits between processors: nothing is decided by those."""
 
-# What hashing takes, in the time of one exhaustive comparison of 1,024 bits; measured once, and only a guide: a
-# wrong guess costs time, never a pair.
-_ROW, _BIT, _ORDER, _COMPARISON, _HIT = 60.0, 0.4, 7.0, 4.0, 60.0
+# What hashing takes, in the time of one exhaustive comparison of 1,024 bits; measured once, and only a guide:
+# a wrong guess costs time, never a pair.
+_ROW, _BIT, _ORDER, _COMPARISON, _HIT = 80.0, 0.4, 7.0, 4.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,9 @@ def _meeting(rows: Rows, few: NDArray[np.int32], hashed: Hash, digest: str) -> f
 
 def _chances(rows: Rows, sample: Sample, hashed: Hash) -> NDArray[np.float64]:
     """Return how likely the pairs of a sample (m,) are found in one table."""
-    a, b = rows.weights[hashed.view, sample.pairs.T].astype(np.int64)
-    found = chances(hashed, sample.distances[:, hashed.view], a, b, rows.length)
+    a, b = rows.weights[hashed.view, sample.pairs.pairs.T].astype(np.int64)
+    distances = sample.pairs.distances[:, hashed.view].astype(np.int64)
+    found = chances(hashed, distances, a, b, rows.length)
     return np.where(sample.speaks[:, hashed.view], found, 0.0)
 
 
