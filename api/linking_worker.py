@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from api.clock import Clock, stamp
+from api.comparison_journal import ComparisonJournal
 from api.config import read_settings
 from api.deciding import agreeing_persons
 from api.encoding_bodies import EncodingBodies, latest_rows, without_handles
@@ -65,6 +66,7 @@ class LinkingWorker:
         self._eraser = EncodingsEraser(
             database, self._store, self._bodies, self._intake, clock, tombstone_key=self._tombstone_key
         )
+        self._journal = ComparisonJournal(folder.encodings, key)
         self._explanations = PersonExplanations(database, self._bodies, clock, key=key.derive("explanations"))
         settings = read_settings(folder.settings)
         self._settings, self._link_when = settings.linkage, settings.batches.link
@@ -79,7 +81,7 @@ class LinkingWorker:
                 "drop-encodings": self.drop,
                 "link": self.link,
                 "erase-encodings": self.erase,
-                "erase-encoding-records": self._eraser.erase,
+                "erase-encoding-records": self.erase_records,
                 "scrub": self._eraser.scrub,
                 "explain-persons": self._explanations.explain,
             },
@@ -141,6 +143,12 @@ class LinkingWorker:
             submissions.mark_linked(connection, run.submissions)
             if task.job.cycle is None:  # with a cycle reconciliation follows, and the search after it
                 jobs.queue_urgent(connection, now=self._clock())
+        self._journal.forget()
+
+    def erase_records(self, task: Task) -> None:
+        """Erase the encodings of some records, and what is kept of comparing them."""
+        self._journal.forget()
+        self._eraser.erase(task)
 
     def erase(self, task: Task) -> None:
         """Erase the encodings of an epoch, then its memberships.
@@ -155,6 +163,7 @@ class LinkingWorker:
             require_job(connection, asked.link_job, "linkage")
             require_job(connection, asked.payload_job, "erasure of payload")
             held = submissions.of_epoch(connection, asked.epoch)
+        self._journal.forget()
         self._store.erase(asked.epoch, [one.id for one in held])
         self._intake.remove_of([one.id for one in held])
         with task.ending() as connection:
@@ -230,6 +239,7 @@ class LinkingWorker:
         from api.link_estimate import estimate
         from api.link_figures import link_figures
         from api.review_cases import for_review
+        from linkage.match.engine import LocalEngine
         from linkage.match.linkage import Choice, Costs, Known, RecordId, Source, link
         from linkage.match.quality import estimate_quality
         from linkage.match.unaided import found_unaided
@@ -255,6 +265,7 @@ class LinkingWorker:
             persons={RecordId(*key): one for key, one in agreeing_persons(carried, before.known).items()},
             costs=Costs(stated.false_link, stated.missed_link, stated.review),
             population=stated.population or None,
+            engine=LocalEngine(journal=self._journal),
             progress=task.comparisons,
         )
         unaided = found_unaided(found, known, sample.values())

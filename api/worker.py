@@ -84,8 +84,11 @@ class Task:
             self.tell(progress_words(done, total, speed, what))
 
     def comparisons(self, done: int, total: int) -> None:
-        """Record how many comparisons are done, of how many in all."""
-        self.progress(done, total, what="comparisons")
+        """Record how many comparisons are done, of how many in all; those done before a stop are kept."""
+        try:
+            self.progress(done, total, what="comparisons")
+        finally:
+            self.done = 0
 
     def _speed(self, done: int) -> int:
         """Return how much of the job is done in a second, from the first progress on; 0: not known yet."""
@@ -234,7 +237,8 @@ class Worker:
                 self._handlers[lease.job.kind](task)
         except StoppedError:
             self._end(lease, jobs.release)
-            task.tell(f"given back, to be begun again; {task.done:,} of what was done is lost")
+            lost = f"begun again; {task.done:,} of what was done is lost" if task.done else "gone on with"
+            task.tell(f"given back, to be {lost}")
             return "given back"
         except LeaseLostError:
             task.tell("another process took it over")

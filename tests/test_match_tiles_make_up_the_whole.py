@@ -1,20 +1,22 @@
 """A comparison cut into tiles, by whomever and in whatever pieces, keeps what one comparison keeps."""
 
+import contextlib
 import itertools
-from collections.abc import Iterator
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from linkage.errors import FormatError
 from linkage.match.candidates import Candidates, pair_distances, pair_scores, reduced
 from linkage.match.engine import LocalEngine, tile_candidates
 from linkage.match.kernel import candidate_pairs
-from linkage.match.kernel_lists import NearestLists
-from linkage.match.plan import Comparison, plan_tiles
+from linkage.match.kernel_lists import NearestLists, empty_lists
+from linkage.match.plan import MOST_BY_NOISE, Comparison, plan_tiles, quiet_z
 from linkage.match.rows import RecordId, Rows
+from linkage.match.saved_lists import lists_pieces, read_lists
 
 KEPT = Comparison(noise_z=0.3, nearest=3)
 
@@ -123,47 +125,105 @@ class _Stopped(Exception):  # noqa: N818 - it is no error
 
 
 class _Kept:
-    """Keeps lists after every tile, and stops the comparison after some."""
+    """Keeps what is saved, as bytes."""
 
-    def __init__(self, stops: Iterator[int]) -> None:
-        self.saved: tuple[str, int, NDArray[np.int64], NDArray[np.int32]] | None = None
-        self._stops, self.began = stops, list[int]()
-        self._left = next(stops)
+    def __init__(self) -> None:
+        self.saved: list[bytes] = []
+        self.began = list[int]()
 
     def resume(self, digest: str, lists: NearestLists) -> int:
-        tiles = 0
-        if self.saved is not None and self.saved[0] == digest:
-            _, tiles, keys, counts = self.saved
-            lists.keys[:], lists.counts[:] = keys, counts
-        self.began.append(tiles)
-        return tiles
+        self.began.append((read_lists(self.saved, lists, digest) if self.saved else None) or 0)
+        return self.began[-1]
 
-    def tell(self, digest: str, tiles: int, lists: NearestLists) -> None:
-        self.saved = digest, tiles, lists.keys.copy(), lists.counts.copy()
-        self._left -= 1
-        if self._left == 0:
-            self._left = next(self._stops)
+    def due(self) -> bool:
+        return False
+
+    def save(self, digest: str, tiles: int, lists: NearestLists) -> None:
+        self.saved = list(lists_pieces(lists, digest, tiles))
+
+
+@pytest.mark.parametrize("steps", [5, 7, 20])
+def test_a_comparison_that_is_stopped_anywhere_goes_on_where_it_was(steps: int) -> None:
+    rows = _rows(7, 50, copies=True)
+    plan = plan_tiles(rows, strip_rows=12)
+    journal, told = _Kept(), list[tuple[int, int]]()
+    engine = LocalEngine(2, journal)
+    counted = itertools.count(1)
+
+    def progress(done: int, total: int) -> None:
+        told.append((done, total))
+        if next(counted) % steps == 0:
             raise _Stopped
+
+    found = None
+    for _ in range(1000):
+        with contextlib.suppress(_Stopped):
+            found = engine.candidates(rows, plan, KEPT, progress)
+            break
+    assert found is not None
+    assert len(journal.began) > 1
+    assert journal.began == sorted(journal.began)
+    assert _same(found, LocalEngine(1).candidates(rows, plan, KEPT))
+    assert told[-1] == (plan.comparisons(rows).sum(),) * 2
+
+
+class _Killed(_Kept):
+    """Saves after every so many tiles, and not at the end: a killed process does not."""
+
+    def __init__(self, every: int) -> None:
+        super().__init__()
+        self._asked, self._every, self.alive = 0, every, True
+
+    def due(self) -> bool:
+        self._asked += 1
+        return self._asked % self._every == 0
+
+    def save(self, digest: str, tiles: int, lists: NearestLists) -> None:
+        if self.alive:
+            super().save(digest, tiles, lists)
 
 
 @pytest.mark.parametrize("every", [1, 2, 5])
-def test_a_comparison_that_is_stopped_goes_on_where_it_was(every: int) -> None:
+def test_a_comparison_that_is_killed_goes_on_from_what_was_saved(every: int) -> None:
     rows = _rows(7, 50, copies=True)
     plan = plan_tiles(rows, strip_rows=12)
-    journal, told = _Kept(itertools.repeat(every)), list[tuple[int, int]]()
-    engine = LocalEngine(2, journal)
-    found = None
-    for _ in range(len(plan) + 1):
-        try:
-            found = engine.candidates(rows, plan, KEPT, lambda *one: told.append(one))
-            break
-        except _Stopped:
-            continue
-    assert found is not None
-    assert journal.began == list(range(0, len(plan) + 1, every))
+    journal = _Killed(every)
+    half, total = plan.comparisons(rows).sum() // 2, plan.comparisons(rows).sum()
+
+    def progress(done: int, _: int) -> None:
+        if half < done < total:
+            journal.alive = False
+            raise _Stopped
+
+    with pytest.raises(_Stopped):
+        LocalEngine(2, journal).candidates(rows, plan, KEPT, progress)
+    found = LocalEngine(2, journal).candidates(rows, plan, KEPT)
+    assert 0 < journal.began[1] < len(plan)
+    assert journal.began[1] % every == 0
     assert _same(found, LocalEngine(1).candidates(rows, plan, KEPT))
-    assert told[-1] == (plan.comparisons(rows).sum(),) * 2
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_what_was_saved_of_another_plan_is_not_taken_up() -> None:
+    rows, journal = _rows(7, 50), _Kept()
+    LocalEngine(1, journal).candidates(rows, plan_tiles(rows, strip_rows=12), KEPT)
+    other = plan_tiles(rows, strip_rows=13)
+    assert _same(
+        LocalEngine(1, journal).candidates(rows, other, KEPT), LocalEngine(1).candidates(rows, other, KEPT)
+    )
+    assert journal.began == [0, 0]
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_a_damaged_journal_is_refused(data: st.DataObject) -> None:
+    rows, journal = _rows(7, 50), _Kept()
+    plan = plan_tiles(rows, strip_rows=12)
+    LocalEngine(1, journal).candidates(rows, plan, KEPT)
+    whole = b"".join(journal.saved)
+    cut = data.draw(st.integers(0, len(whole) - 1))
+    for damaged in (whole[:cut], whole + b"x"):
+        with pytest.raises(FormatError):
+            read_lists([damaged], empty_lists(len(rows), KEPT.nearest), plan.digest(rows, KEPT))
 
 
 def test_a_plan_is_named_by_what_it_compares() -> None:
@@ -180,3 +240,23 @@ def test_a_plan_is_named_by_what_it_compares() -> None:
     ]
     assert len(set(digests)) == len(digests)
     assert plan.digest(_rows(1, 20), KEPT) == digests[0]
+
+
+@given(views=st.integers(1, 8), rows=st.integers(0, 10**9), z=st.floats(3.0, 8.0))
+def test_noise_brings_no_more_than_a_few_pairs_for_a_row(views: int, rows: int, z: float) -> None:
+    found = quiet_z(z, views, rows)
+    tail = NormalDist().cdf(-found)
+    assert found >= round(z, 6)
+    assert views * rows / 2 * tail <= MOST_BY_NOISE * (1 + 1e-4)
+    if found > round(z, 6):
+        assert views * rows / 2 * NormalDist().cdf(-(found - 0.1)) > MOST_BY_NOISE * (1 - 1e-4)
+
+
+def test_a_nations_rows_are_compared_at_the_profiles_own_limit() -> None:
+    assert [quiet_z(5.0, 6, rows) for rows in (0, 2_000_000, 6_900_000, 20_000_000, 100_000_000)] == [
+        5.0,
+        5.0,
+        5.0,
+        5.2,
+        5.5,
+    ]

@@ -173,6 +173,8 @@ def test_what_agencies_were_told_goes_though_the_payload_went_before(served: Ser
 
 
 def test_what_a_killed_worker_left_half_written_goes_with_the_first_erasure(served: Served) -> None:
+    journal = served.unit.folder.encodings / "comparison.journal"
+    journal.write_bytes(b"how far a linkage was")
     folder = served.unit.folder.encodings
     for body in list(folder.glob("*.sealed")):
         shutil.copy(body, folder / f".{body.name}.0.part")
@@ -181,6 +183,7 @@ def test_what_a_killed_worker_left_half_written_goes_with_the_first_erasure(serv
     with served.workers.database.read() as connection:
         others = {one.id for one in submissions.every(connection, agency="P01")}
     assert {owner_of(one.name) for one in folder.glob(".*")} == others
+    assert not journal.exists()
 
 
 def test_the_rest_of_a_body_stays_and_is_linked_on(served: Served) -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import threading
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -83,23 +84,33 @@ class _Told(Watch):
         self.calls.append(("ended", job.kind, outcome))
 
 
-def test_a_stop_gives_the_job_back_and_says_what_is_lost(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("what", "said_last"),
+    [
+        ("steps", "job 1: given back, to be begun again; 5,000,000 of what was done is lost"),
+        ("comparisons", "job 1: given back, to be gone on with"),
+    ],
+)
+def test_a_stop_gives_the_job_back_and_says_what_is_lost(
+    tmp_path: Path, what: Literal["steps", "comparisons"], said_last: str
+) -> None:
     database = make_unit(tmp_path / "data").database()
     with database.write() as connection:
         jobs.queue(connection, "link", now=utc_now())
     stop, said, told = threading.Event(), list[str](), _Told()
 
     def handler(task: Task) -> None:
-        task.comparisons(0, 9_000_000)
-        task.comparisons(4_000_000, 9_000_000)
+        progress = task.comparisons if what == "comparisons" else task.progress
+        progress(0, 9_000_000)
+        progress(4_000_000, 9_000_000)
         stop.set()
-        task.comparisons(5_000_000, 9_000_000)
+        progress(5_000_000, 9_000_000)
 
     worker = Worker("linking", database, {"link": handler}, clock=utc_now, say=said.append)
     worker.watches = (told,)
     worker.run(stop, once=False)
     database.close()
-    assert said[-1] == "job 1: given back, to be begun again; 5,000,000 of what was done is lost"
+    assert said[-1] == said_last
     assert [one for one in told.calls if one[0] != "progress"] == [
         ("ready",),
         ("began", "link"),

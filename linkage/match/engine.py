@@ -6,7 +6,7 @@ An engine compares the tiles of a plan and clusters weighed pairs.  What it is m
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from linkage.match.plan import STRIP_ROWS, Comparison, Plan
 from linkage.match.rows import Rows
 
 __all__ = ["Engine", "Journal", "LocalEngine", "distinct_pairs", "tile_candidates"]
+
+_MOST_PER_ROW: Final = 20
+"""Pairs that are kept for each row at most, where rows are many: three times what noise brings."""
 
 
 class Engine(Protocol):
@@ -55,14 +58,18 @@ class Engine(Protocol):
 
 
 class Journal(Protocol):
-    """Where a comparison keeps how far it is, so that whoever is killed goes on from there."""
+    """Where a comparison keeps how far it is, so that whoever is stopped or killed goes on from there."""
 
     def resume(self, digest: str, lists: NearestLists) -> int:
         """Fill lists with what was saved of this plan, and return how many of its tiles are in them."""
         ...
 
-    def tell(self, digest: str, tiles: int, lists: NearestLists) -> None:
-        """Take note that so many tiles are in the lists, and save them if it is time."""
+    def due(self) -> bool:
+        """Say whether it is time to save again."""
+        ...
+
+    def save(self, digest: str, tiles: int, lists: NearestLists) -> None:
+        """Keep lists in which so many tiles of a plan are, and perhaps some of the next."""
         ...
 
 
@@ -100,16 +107,27 @@ class LocalEngine:
         progress: Progress | None,
     ) -> None:
         digest = plan.digest(rows, comparison)
-        fill_lists(
-            rows,
-            plan,
-            comparison,
-            lists,
-            threads=self.threads,
-            from_tile=journal.resume(digest, lists),
-            progress=progress,
-            after_tile=lambda tiles: journal.tell(digest, tiles, lists),
-        )
+        tiles = journal.resume(digest, lists)
+
+        def after_tile(count: int) -> None:
+            nonlocal tiles
+            tiles = count
+            if journal.due():
+                journal.save(digest, tiles, lists)
+
+        try:
+            fill_lists(
+                rows,
+                plan,
+                comparison,
+                lists,
+                threads=self.threads,
+                from_tile=tiles,
+                progress=progress,
+                after_tile=after_tile,
+            )
+        finally:  # what a stop finds half compared may be offered again
+            journal.save(digest, tiles, lists)
 
     def clusters(
         self,
@@ -151,10 +169,11 @@ def distinct_pairs(lists: NearestLists) -> NDArray[np.int64]:
     Raises :class:`LimitError` where they are far too many.
     """
     count = max(len(lists.keys), 1)
+    most = max(MAX_CANDIDATES, _MOST_PER_ROW * count)
     keys = np.unique(listed_pairs(lists))
-    if len(keys) > MAX_CANDIDATES:
+    if len(keys) > most:
         raise LimitError(
-            f"linkage: more than {MAX_CANDIDATES} pairs agree beyond noise",
+            f"linkage: more than {most} pairs agree beyond noise",
             hint="records that are largely alike (test data, placeholders) are the usual cause: look at them",
         )
     return np.stack([keys // count, keys % count], axis=1)

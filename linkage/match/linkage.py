@@ -16,7 +16,7 @@ from linkage.match.engine import Engine, LocalEngine
 from linkage.match.exact import with_pairs_by_number
 from linkage.match.incremental import Clusters, Statements
 from linkage.match.kernel import Progress
-from linkage.match.plan import Comparison, plan_tiles
+from linkage.match.plan import Comparison, plan_tiles, quiet_z
 from linkage.match.population import check_population
 from linkage.match.rows import RecordId, Rows, Source, gather
 from linkage.match.weighing import Method, is_plain, weigh
@@ -104,6 +104,13 @@ class Linkage:
         return tuple(one.source for one in self.declarations if one.refuted)
 
 
+def comparison_for(profile: EncodingProfile, rows: int) -> Comparison:
+    """Return what a comparison of so many rows keeps under a profile."""
+    if is_plain(profile):
+        return Comparison(0.0, NEAREST)
+    return Comparison(quiet_z(profile.decision.noise_z, len(profile.views), rows), NEAREST)
+
+
 def link(
     sources: Sequence[Source],
     profile: EncodingProfile,
@@ -139,10 +146,9 @@ def link(
     rows = gather(sources, profile)
     paired = len(sources) == 2 and all(source.duplicate_free for source in sources)
     compared = rows.within_sources_too() if paired or is_plain(profile) else rows  # the decoys are within
-    noise_z = 0.0 if is_plain(profile) else profile.decision.noise_z
     engine = LocalEngine(threads) if engine is None else engine
     plan = plan_tiles(compared, strip_rows=engine.strip_rows)
-    candidates = engine.candidates(compared, plan, Comparison(noise_z, NEAREST), progress)
+    candidates = engine.candidates(compared, plan, comparison_for(profile, len(rows)), progress)
     weighed = weigh(rows, candidates, profile, paired=paired, population=population)
     left, right, score, own = weighed.left, weighed.right, weighed.score, weighed.own
     if profile.exact:

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec import Meta
 
 from linkage.errors import FormatError, VerificationError, VersionError
+from linkage.wire.pieces import Pieces
 
 __all__ = [
     "SEGMENT_BYTES",
@@ -138,7 +139,7 @@ def open_seal(sealed: Iterable[bytes], key: SealingKey, *, context: bytes) -> It
     Nothing may be believed before the iterator ends: only the last segment proves that none was cut off.
     Raises :class:`VersionError`, :class:`FormatError` or :class:`VerificationError`.
     """
-    pieces = _Reader(sealed)
+    pieces = Pieces(sealed)
     magic = pieces.take(len(_MAGIC))
     if magic[:-1] != _MAGIC[:-1]:
         raise FormatError("not a seal")
@@ -175,27 +176,8 @@ def _nonce(number: int, *, last: bool) -> bytes:
 
 def _segments(content: Iterable[bytes]) -> Iterator[bytes]:
     """Cut content into full segments; empty content is one empty segment."""
-    reader = _Reader(content)
+    reader = Pieces(content)
     first = reader.take(SEGMENT_BYTES)
     yield first
     while piece := reader.take(SEGMENT_BYTES):
         yield piece
-
-
-class _Reader:
-    """Take an exact number of bytes from an iterable of pieces of any size."""
-
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = iter(pieces)
-        self._held = bytearray()
-
-    def take(self, size: int) -> bytes:
-        """Return ``size`` bytes, or fewer at the end."""
-        while len(self._held) < size:
-            piece = next(self._pieces, None)
-            if piece is None:
-                break
-            self._held += piece
-        taken = bytes(self._held[:size])
-        del self._held[:size]
-        return taken
