@@ -12,7 +12,7 @@ from linkage.match.rows import Source, gather
 from linkage.match.size import WorkSize, work_size
 from linkage.profile import EncodingProfile
 
-__all__ = ["estimate"]
+__all__ = ["estimate", "predicted_seconds"]
 
 _SAMPLE_ROWS = 4096
 _LARGEST_SAMPLE = 1 << 16
@@ -37,8 +37,15 @@ def estimate(sources: Sequence[Source], profile: EncodingProfile, *, timed: bool
     )
     if not timed:
         return f"{said}, less what was compared before"
+    seconds = predicted_seconds(sources, profile)
+    return said if seconds is None else f"{said}, about {span_words(round(seconds))}"
+
+
+def predicted_seconds(sources: Sequence[Source], profile: EncodingProfile) -> float | None:
+    """Return how long comparing will take, timed on samples; None where it is not worth timing."""
+    size = work_size(sources, profile)
     speed = _speed(sources, profile, size)
-    return said if speed is None else f"{said}, about {span_words(round(size.comparisons / speed))}"
+    return None if speed is None else size.comparisons / speed
 
 
 def _speed(sources: Sequence[Source], profile: EncodingProfile, size: WorkSize) -> float | None:

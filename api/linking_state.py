@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from api.store.known_links import KnownLink
 from api.store.link_figures import LinkFigures
-from api.store.persons import Carried, RecordKey
+from api.store.persons import Carried, Pinned, RecordKey
 from api.store.records import HeldBack
 from api.store.review import NewPair
 from api.store.review_evidence import ViewSpread
@@ -70,6 +70,7 @@ class Outcome:
     method: str | None = None
     review: ForReview = field(default_factory=ForReview)
     figures: LinkFigures | None = None
+    pinned: Pinned | None = None
     unaided: Mapping[int, bool] = field(default_factory=dict)
     """Decisions that were known independently, and whether the linkage joins their records by itself."""
 

@@ -14,10 +14,13 @@ from api.comparison_journal import ComparisonJournal
 from api.config import read_settings
 from api.deciding import agreeing_persons
 from api.encoding_bodies import EncodingBodies, latest_rows, without_handles
+from api.epoch_places import in_place, of_destruction, standing_epochs
 from api.erasing_encodings import EncodingsEraser
 from api.explaining_persons import PersonExplanations
 from api.folders import DataFolder
 from api.kept_comparisons import EpochKeeper, KeptComparisons
+from api.link_engine import link_engine
+from api.link_inputs import inputs_digest, require_unchanged
 from api.linking_state import Before, Outcome, carried_persons, grouped, still_carried
 from api.part_intake import PartIntake, append_dropped
 from api.person_history import PersonHistory
@@ -42,7 +45,7 @@ from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.encodings import EncodingStore
 from api.store.ledger_files import bodies_said
-from api.store.persons import Event, LinkRun, RecordKey
+from api.store.persons import Event, LinkRun, Pinned, RecordKey
 from api.store.submissions import LEFT_OUT, Submission
 from api.worker import Say, Task, Worker
 from linkage.errors import EpochError
@@ -61,7 +64,7 @@ class LinkingWorker:
         self._clock = clock
         self._intake = BodyFolder(folder.intake_encodings)
         self._part = PartIntake("encodings", self._intake, database, clock)
-        self._store = EncodingStore(folder.encodings, folder.location("encodings"))
+        self._store = EncodingStore(folder.encodings, folder.location("encodings"), folder.pool())
         key = read_worker_key(folder.linking_key, "linking-worker")
         self._tombstone_key = key.derive("tombstones")
         self._bodies = EncodingBodies(key, database, self._store)
@@ -78,7 +81,8 @@ class LinkingWorker:
         self._journal = ComparisonJournal(folder.encodings, key)
         self._explanations = PersonExplanations(database, self._bodies, clock, key=key.derive("explanations"))
         settings = read_settings(folder.settings)
-        self._settings, self._link_when = settings.linkage, settings.batches.link
+        self._settings, self._spark = settings.linkage, settings.spark
+        self._link_when = settings.batches.link
 
     def worker(self, say: Say) -> Worker:
         """Return the loop that runs these handlers."""
@@ -88,9 +92,11 @@ class LinkingWorker:
             {
                 "check-encodings": self.check,
                 "drop-encodings": self.drop,
-                "link": self.link,
-                "erase-encodings": self.erase,
-                "erase-encoding-records": self.erase_records,
+                "link": in_place(self._database, "linking", self.link, standing_epochs),
+                "erase-encodings": in_place(self._database, "linking", self.erase, of_destruction),
+                "erase-encoding-records": in_place(
+                    self._database, "linking", self.erase_records, standing_epochs
+                ),
                 "scrub": self._eraser.scrub,
                 "explain-persons": self._explanations.explain,
             },
@@ -143,6 +149,7 @@ class LinkingWorker:
         run = self._assign(before, outcome, job=task.job.id)
         with task.ending() as connection:
             now = stamp(self._clock())
+            require_unchanged(connection, before)
             number = persons.store_run(connection, run, now=now)
             asked = outcome.review
             review.replace_round(connection, number, run.epoch, asked.pairs, asked.views, now=now)
@@ -248,7 +255,6 @@ class LinkingWorker:
         from api.link_estimate import estimate
         from api.link_figures import link_figures
         from api.review_cases import for_review
-        from linkage.match.engine import LocalEngine
         from linkage.match.linkage import Choice, Costs, Known, RecordId, Source, link
         from linkage.match.quality import estimate_quality
         from linkage.match.unaided import found_unaided
@@ -268,16 +274,23 @@ class LinkingWorker:
         profile = shipped_profile(before.epoch.profile_name)
         keeper = self._keeper(before.epoch.epoch, task)
         task.tell(estimate(sources, profile, timed=keeper is None or not self._kept.has(before.epoch.epoch)))
-        found = link(
-            sources,
-            profile,
-            known=known,
-            persons={RecordId(*key): one for key, one in agreeing_persons(carried, before.known).items()},
-            costs=Costs(stated.false_link, stated.missed_link, stated.review),
-            population=stated.population or None,
-            engine=LocalEngine(journal=self._journal),
-            keeper=keeper,
-            progress=task.comparisons,
+        costs = Costs(stated.false_link, stated.missed_link, stated.review)
+        given = {RecordId(*key): one for key, one in agreeing_persons(carried, before.known).items()}
+        population = stated.population or None
+        with link_engine(stated, self._spark, self._journal) as (engine, name):
+            found = link(
+                sources,
+                profile,
+                known=known,
+                persons=given,
+                costs=costs,
+                population=population,
+                engine=engine,
+                keeper=keeper,
+                progress=task.comparisons,
+            )
+        inputs = inputs_digest(
+            sources, profile, known=known, persons=given, costs=costs, population=population
         )
         unaided = found_unaided(found, known, sample.values())
         clusters = grouped(found.records, found.clusters.tolist())
@@ -291,8 +304,9 @@ class LinkingWorker:
             possible=int((found.pairs.choice == Choice.POSSIBLE).sum()),
             precision=(precision.value, precision.low, precision.high),
             method=found.method,
-            review=for_review(sources, profile, found, known=known, population=stated.population or None),
+            review=for_review(sources, profile, found, known=known, population=population),
             figures=link_figures(sources, profile, found, known=known, roles=before.roles),
+            pinned=Pinned(name, profile.digest, inputs),
             unaided={number: unaided[one] for number, one in sample.items() if one in unaided},
         )
 
@@ -338,6 +352,7 @@ class LinkingWorker:
             possible=outcome.possible,
             precision=outcome.precision,
             method=outcome.method,
+            pinned=outcome.pinned,
             persons=assigned.persons,
             untouched=untouched,
             carried=still_carried(before, untouched) | outcome.carried,

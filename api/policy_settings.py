@@ -1,6 +1,6 @@
 """Settings of what links cost, of which moments agree, of how long what is kept; parts of ``unit.toml``."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -18,8 +18,12 @@ Days = Annotated[int, Meta(ge=1, le=3650)]
 
 
 class LinkageSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What errors cost, how many people records are drawn from, whether comparisons are kept."""
+    """Who links, what errors and reviews cost, from how many people records are drawn, what is kept.
 
+    ``population`` 0: not known.
+    """
+
+    engine: Literal["local", "spark"] = "local"
     false_link: Cost = 2.0
     missed_link: Cost = 1.0
     review: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.1
@@ -78,6 +82,8 @@ class DisclosureSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 POLICY_TEXT = """
 [linkage]
+# Who compares: "local" for the linking worker's own machine, "spark" for a cluster; see [spark] below.
+engine = "local"
 # What a false link, a missed link and one clerical review cost; only their ratios count. They choose which
 # pairs are possible links; see docs/decisions/0016.
 false_link = 2.0

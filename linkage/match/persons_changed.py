@@ -83,7 +83,7 @@ def assign_changed(
 
 
 def _settled(clusters: Sequence[frozenset[RecordKey]], previous: Mapping[RecordKey, str]) -> dict[str, int]:
-    """Return the persons whose every record is in a cluster, and nobody else's, with that cluster's number."""
+    """Return the persons whose records are a cluster, all of them and no others, with its number."""
     sizes = Counter(previous.values())
     found = {}
     for number, records in enumerate(clusters):
