@@ -1,5 +1,6 @@
 """The linking worker compares what is new alone; what it keeps for that is sealed and dispensable."""
 
+import errno
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -130,6 +131,20 @@ def test_it_is_not_kept_where_the_settings_say_so(served: Served) -> None:
         _send(again, 2, CHILDREN[3:])
         assert _together(again) == _expected(CHILDREN[3:])
         assert not list(again.unit.folder.encodings.glob("*kept*"))
+
+
+def test_a_full_disk_costs_a_comparison_and_no_linkage(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    before = _file(served).read_bytes()
+    monkeypatch.setattr(KeptComparisons, "save", full)
+    _send(served, 2, CHILDREN[3:])
+    assert _said(served, "cannot be kept (no space left on device)")
+    assert _together(served) == _expected(CHILDREN[3:])
+    assert _file(served).read_bytes() == before
 
 
 def test_whoever_lost_the_job_names_no_file(served: Served) -> None:
