@@ -1,9 +1,9 @@
 """The linking worker compares what is new alone; what it keeps for that is sealed and dispensable."""
 
+import contextlib
 import errno
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -147,16 +147,21 @@ def test_a_full_disk_costs_a_comparison_and_no_linkage(
     assert _file(served).read_bytes() == before
 
 
+class _Lost(contextlib.AbstractContextManager[None]):
+    """The moment of a worker that holds its job no more."""
+
+    def __enter__(self) -> None:
+        raise LeaseLostError
+
+    def __exit__(self, *_: object) -> None:
+        raise AssertionError("never entered")
+
+
 def test_whoever_lost_the_job_names_no_file(served: Served) -> None:
     before = _file(served).read_bytes()
 
-    @contextmanager
-    def lost() -> Iterator[None]:
-        raise LeaseLostError
-        yield
-
     with pytest.raises(LeaseLostError):
-        _kept(served).save(_file(served).stem, _any(served), held=lost)
+        _kept(served).save(_file(served).stem, _any(served), held=_Lost)
     assert _file(served).read_bytes() == before
 
 
@@ -167,11 +172,7 @@ def _any(served: Served) -> Kept:
 def test_a_new_epochs_linkage_and_the_end_of_an_epoch_remove_it(served: Served) -> None:
     kept = _kept(served)
 
-    @contextmanager
-    def ours() -> Iterator[None]:
-        yield
-
-    kept.save("next", _any(served), held=ours)
+    kept.save("next", _any(served), held=contextlib.nullcontext)
     assert [one.name for one in served.unit.folder.encodings.glob("*.kept")] == ["next.kept"]
     kept.remove("other")
     assert kept.has("next")

@@ -118,7 +118,7 @@ def standing(kept: Kept, now: RowNames, *, least: int) -> Standing:
     number = kept.rows.numbers_in(now)
     stays = number >= 0
     there = number[kept.compared.pairs]
-    alive = (there >= 0).all(axis=1)
+    alive = np.asarray((there >= 0).all(axis=1))
     depths = kept.depths.copy()
     lists = _Lists(kept.rows, kept.compared, kept.length)
     _shorten(lists, alive, depths, stays)
@@ -184,10 +184,10 @@ def _reached(
     known: NDArray[np.bool_], rank: NDArray[np.int64], depth: NDArray[np.int16]
 ) -> NDArray[np.bool_]:
     """Mark in every list the last of those that were known before as its beginning."""
-    so_far = np.cumsum(known)
+    so_far = np.cumsum(known, dtype=np.int64)
     starts = np.flatnonzero(rank == 0)
-    before = so_far[starts] - known[starts]
-    within = so_far - np.repeat(before, np.diff(starts, append=len(rank)))
+    before: NDArray[np.int64] = so_far[starts] - known[starts]
+    within: NDArray[np.int64] = so_far - np.repeat(before, np.diff(starts, append=len(rank)))
     return known & (within == depth)
 
 
@@ -240,7 +240,7 @@ class _Lists:
     def among(self, limits: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell which pairs (m,) stand in one of their lists before the place that ``limits`` (2n,) names."""
         roomy = self.counts <= limits
-        found = roomy[self._owners].any(axis=1)
+        found: NDArray[np.bool_] = np.asarray(roomy[self._owners].any(axis=1))
         for owner, pair, rank in self.in_order(self.owners_of(~found)):
             found[pair[rank < limits[owner]]] = True
         return found
