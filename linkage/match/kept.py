@@ -188,7 +188,7 @@ def _reached(
     starts = np.flatnonzero(rank == 0)
     before: NDArray[np.int64] = so_far[starts] - known[starts]
     within: NDArray[np.int64] = so_far - np.repeat(before, np.diff(starts, append=len(rank)))
-    return known & (within == depth)
+    return np.asarray(known & (within == depth))
 
 
 def _merged(old: Compared, new: Compared) -> tuple[Compared, NDArray[np.bool_]]:
