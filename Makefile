@@ -54,6 +54,9 @@ lock: $(READY)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  -c requirements/dev.txt pyproject.toml -o requirements/agency.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  -c requirements/dev.txt --extra console --extra postgresql --extra spark pyproject.toml \
+	  -o requirements/spark.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  -c requirements/dev.txt --extra desk pyproject.toml -o requirements/desk.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  -c requirements/dev.txt --extra mutate pyproject.toml -o requirements/mutate.txt
