@@ -22,8 +22,8 @@ from api.privacy_settings import PRIVACY_TEXT, BatchSettings, BudgetSettings, Co
 from api.setting_words import not_toml, wrong_value
 from api.sign_on_settings import SIGN_ON_TEXT, SignOnSettings
 from api.spark.settings import SPARK_TEXT, SparkSettings
-from api.store.database import SCHEMAS, StoreName
-from api.store.database_url import database_url
+from api.store.database import SCHEMAS, Pool, StoreName
+from api.store.database_url import database_url, pooled_url
 from api.unsafe_settings import settings_findings
 from linkage.errors import InputError, VersionError
 from linkage.wire.limits import MAX_PART_BYTES, MAX_RECORDS
@@ -83,6 +83,21 @@ class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     register: str = ""
     encodings: str = ""
     payload: str = ""
+    connections: Annotated[int, Meta(ge=1, le=200)] = 10
+    more_connections: Annotated[int, Meta(ge=0, le=200)] = 10
+    wait_seconds: Annotated[int, Meta(ge=1, le=30)] = 4
+    recycle_minutes: Annotated[int, Meta(ge=1, le=1440)] = 30
+    pooler: AddressText = ""
+
+    def pool(self) -> Pool:
+        """Return what connections each process has to each of the databases."""
+        return Pool(
+            connections=self.connections,
+            more=self.more_connections,
+            wait_seconds=self.wait_seconds,
+            recycle_minutes=self.recycle_minutes,
+            pooler=self.pooler,
+        )
 
     def url(self, store: StoreName) -> URL | None:
         """Return the URL of a store, or None for SQLite; raises :class:`InputError` for an unsafe one."""
@@ -90,8 +105,11 @@ class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return database_url(text, what=f"[database] {store}") if text else None
 
     def check(self) -> None:
-        """Refuse URLs that are unsafe, and two stores in one database."""
+        """Refuse URLs that are unsafe, two stores in one database, and a pooler that none of them can use."""
         found = [url for store in SCHEMAS if (url := self.url(store)) is not None]
+        if self.pooler:
+            for url in found:
+                pooled_url(url, self.pooler)
         if len(set(found)) < len(found):
             raise InputError(
                 "[database]: two stores in one database",
@@ -252,6 +270,17 @@ register = {urls["register"]}
 encodings = {urls["encodings"]}
 # The register worker's alone:
 payload = {urls["payload"]}
+# Connections that each process keeps to each PostgreSQL database, and how many more it makes while those are
+# busy. All processes together must fit the server's max_connections: docs/operations/database.md adds it up.
+connections = 10
+more_connections = 10
+# Who waits for a connection longer than so many seconds is answered 503 and tries again.
+wait_seconds = 4
+# A connection is made anew after so many minutes.
+recycle_minutes = 30
+# The address of a pgbouncer in transaction mode that ordinary transactions go through, HOST:PORT or
+# /FOLDER:PORT; the URLs above stay the server's own, for what no pooler can carry. Empty: no pooler.
+pooler = ""
 
 [limits]
 # The largest submission, both sealed parts together, in bytes.

@@ -18,13 +18,17 @@ Days = Annotated[int, Meta(ge=1, le=3650)]
 
 
 class LinkageSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who links, what errors and reviews cost, and from how many people records are drawn; 0: not known."""
+    """Who links, what errors and reviews cost, from how many people records are drawn, what is kept.
+
+    ``population`` 0: not known.
+    """
 
     engine: Literal["local", "spark"] = "local"
     false_link: Cost = 2.0
     missed_link: Cost = 1.0
     review: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.1
     population: Annotated[int, Meta(ge=0, le=100_000_000_000)] = 0
+    keep_comparisons: bool = True
 
 
 class ReconciliationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -87,6 +91,9 @@ missed_link = 1.0
 review = 0.1
 # How many people the records are drawn from, where that is known and the records are few; 0: not known.
 population = 0
+# Whether the linking worker keeps what it compared, sealed to itself, so that the next linkage compares only
+# what is new with everything. With false every linkage compares everything; persons are the same.
+keep_comparisons = true
 
 [reconciliation]
 # By how many days two starts or ends may differ and still agree, where either is a date without a time.
