@@ -83,6 +83,7 @@ def test_a_cluster_that_does_not_answer_is_named_at_once(
             "ship_code = true",
         ),
         ("VerificationError: rows 1/2 was changed since it was written", "were changed", "staging folder"),
+        ("[JAVA_GATEWAY_EXITED] Java gateway process exited", "could not be started", "Java 17"),
         ("java.lang.OutOfMemoryError: Java heap space", "ran out of memory", "strip_rows"),
         ("Job aborted: /secret/path", "gave up a job", "cluster's own log"),
     ],
