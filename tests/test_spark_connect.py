@@ -1,6 +1,6 @@
 """By Spark Connect the driver is somebody else's, and persons, code and an empty folder are the same."""
 
-import os
+import re
 import socket
 import subprocess
 import time
@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from sqlalchemy import select
 
+from api.store import persons, schema
 from linkage.match.linkage import link
 from tests.support import spark, spark_worlds
+from tests.support.served import served_unit
+from tests.support.unit import make_sent
+from tests.support.working import working
 from tests.test_spark_links_as_locally import _require_same
 
 _TOKEN = "a-token-of-the-test"
@@ -48,7 +53,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process = subprocess.Popen(
             [home / "bin" / "spark-submit", "--master", "local[2]",
              "--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"],
-            stdout=output, stderr=output, cwd=folder, env=_without_this_checkout(),
+            stdout=output, stderr=output, cwd=folder,
         )  # fmt: skip
         try:
             _wait_until_ready(port, process, log)
@@ -56,11 +61,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         finally:
             process.terminate()
             process.wait()
-
-
-def _without_this_checkout() -> dict[str, str]:
-    """The server's tasks are to have the code that comes with a linkage, or none."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
 def _wait_until_ready(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -103,6 +103,37 @@ def test_the_code_of_tasks_comes_with_the_linkage(server: Server) -> None:
     place, digest = found["name"].to_pylist()
     assert "clew.zip" in place
     assert digest == code_digest()
+
+
+def test_a_linking_worker_that_is_set_so_links_there_and_says_so(server: Server, tmp_path: Path) -> None:
+    with served_unit(tmp_path / "data") as served:
+        for desk in (served.council, served.police):
+            served.client(desk).submit(make_sent(served.unit, desk, children=range(30)))
+        _set(
+            served.unit.folder.settings,
+            engine='"spark"',
+            master=f'"{server.address}"',
+            staging=f'"{server.staging}"',
+            ship_code="false",
+        )
+        with working(served.unit) as workers:
+            workers.settle()
+            with workers.database.read() as connection:
+                members = persons.members(connection)
+                pinned = connection.execute(select(schema.link_run_inputs)).all()
+    assert len(members) == 60
+    assert len({one.person for one in members}) == 30
+    assert {one.engine.split(".")[0] for one in pinned} == {"spark 4"}
+    assert any("comparisons" in line for line in workers.said)
+    assert list(server.staging.iterdir()) == []
+
+
+def _set(path: Path, **settings: str) -> None:
+    text = path.read_text()
+    for name, value in settings.items():
+        text, count = re.subn(rf"^{name} = .*$", f"{name} = {value}", text, flags=re.MULTILINE)
+        assert count == 1, name
+    path.write_text(text)
 
 
 def test_a_wrong_token_is_refused_in_our_words(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
