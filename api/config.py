@@ -21,6 +21,7 @@ from api.policy_settings import (
 from api.privacy_settings import PRIVACY_TEXT, BatchSettings, BudgetSettings, CoverSettings
 from api.setting_words import not_toml, wrong_value
 from api.sign_on_settings import SIGN_ON_TEXT, SignOnSettings
+from api.spark.settings import SPARK_TEXT, SparkSettings
 from api.store.database import SCHEMAS, Pool, StoreName
 from api.store.database_url import database_url, pooled_url
 from api.unsafe_settings import settings_findings
@@ -197,6 +198,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     metrics: MetricsSettings = MetricsSettings()
     disk: DiskSettings = DiskSettings()
     linkage: LinkageSettings = LinkageSettings()
+    spark: SparkSettings = SparkSettings()
     reconciliation: ReconciliationSettings = ReconciliationSettings()
     retention: RetentionSettings = RetentionSettings()
     disclosure: DisclosureSettings = DisclosureSettings()
@@ -318,8 +320,7 @@ beyond_loopback = false
 [disk]
 # Free bytes below which the unit says that it is not healthy.
 free_bytes = {_GIB}
-{POLICY_TEXT}
-
+{POLICY_TEXT}{SPARK_TEXT}
 [amendments]
 # What an agency may change about a record from cycle to cycle before that looks like probing: moving a date
 # until the class flips, or inventing children. Corrections that agencies make every month stay far below.

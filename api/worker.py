@@ -68,6 +68,16 @@ class Task:
             self.require()
             jobs.finish(connection, self._lease, now=self._clock())
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the writer's place while the job is certainly ours: nobody takes it over in the block.
+
+        Raises :class:`LeaseLostError` if somebody has.
+        """
+        with self._database.write() as connection:
+            jobs.renew(connection, self._lease, now=self._clock())
+            yield
+
     def tell(self, message: str) -> None:
         """Say something about the job."""
         self._say(f"job {self.job.id}: {message}")

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from linkage.match.candidates import Candidates, pair_distances, pair_scores, re
 from linkage.match.engine import LocalEngine, tile_candidates
 from linkage.match.kernel import candidate_pairs
 from linkage.match.kernel_lists import NearestLists, empty_lists
-from linkage.match.plan import Comparison, plan_tiles
+from linkage.match.plan import MOST_BY_NOISE, Comparison, plan_tiles, quiet_z
 from linkage.match.rows import RecordId, Rows
 from linkage.match.saved_lists import lists_pieces, read_lists
 
@@ -239,3 +240,23 @@ def test_a_plan_is_named_by_what_it_compares() -> None:
     ]
     assert len(set(digests)) == len(digests)
     assert plan.digest(_rows(1, 20), KEPT) == digests[0]
+
+
+@given(views=st.integers(1, 8), rows=st.integers(0, 10**9), z=st.floats(3.0, 8.0))
+def test_noise_brings_no_more_than_a_few_pairs_for_a_row(views: int, rows: int, z: float) -> None:
+    found = quiet_z(z, views, rows)
+    tail = NormalDist().cdf(-found)
+    assert found >= round(z, 6)
+    assert views * rows / 2 * tail <= MOST_BY_NOISE * (1 + 1e-4)
+    if found > round(z, 6):
+        assert views * rows / 2 * NormalDist().cdf(-(found - 0.1)) > MOST_BY_NOISE * (1 - 1e-4)
+
+
+def test_a_nations_rows_are_compared_at_the_profiles_own_limit() -> None:
+    assert [quiet_z(5.0, 6, rows) for rows in (0, 2_000_000, 6_900_000, 20_000_000, 100_000_000)] == [
+        5.0,
+        5.0,
+        5.0,
+        5.2,
+        5.5,
+    ]

@@ -22,6 +22,7 @@ __all__ = [
     "asked_links",
     "asked_questions",
     "child_of",
+    "children_of",
     "count_answers",
     "evidence",
     "forget",
@@ -259,6 +260,17 @@ def queries_about(connection: Connection, keys: Collection[RecordKey]) -> set[tu
         for side in ((queries.c.agency, queries.c.child), (queries.c.contact, queries.c.other)):
             about = select(queries.c.agency, queries.c.query).where(tuple_(*side).in_(some))
             found.update((row.agency, row.query) for row in connection.execute(about))
+    return found
+
+
+def children_of(connection: Connection, asked: Collection[tuple[str, str]]) -> set[RecordKey]:
+    """Return whose child records the queries are about that agencies have by these numbers."""
+    found: set[RecordKey] = set()
+    ordered = sorted(asked)
+    for start in range(0, len(ordered), _ROWS):
+        some = tuple_(queries.c.agency, queries.c.query).in_(ordered[start : start + _ROWS])
+        rows = connection.execute(select(queries.c.agency, queries.c.child).where(some))
+        found.update((row.agency, row.child) for row in rows)
     return found
 
 

@@ -30,7 +30,7 @@ __all__ = [
 StoreName = Literal["register", "encodings", "payload"]
 
 SCHEMAS: dict[StoreName, str] = {
-    "register": "register_19",
+    "register": "register_20",
     "encodings": "encodings_1",
     "payload": "payload_2",
 }

@@ -238,8 +238,9 @@ def forget(connection: Connection, targets: Mapping[str, Collection[str] | None]
             if kind:
                 counts[kind] += count
     counts["links"] += _forget_links(connection, targets)
+    named = [(agency, one) for agency, handles in targets.items() for one in handles or ()]
+    urgent.forget(connection, named, agencies=[one for one, handles in targets.items() if handles is None])
     answers.forget(connection, _asked_about(connection, targets))
-    urgent.clear(connection)
     return dict(counts)
 
 

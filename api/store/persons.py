@@ -17,6 +17,7 @@ __all__ = [
     "Event",
     "LinkRun",
     "Member",
+    "Pinned",
     "RecordKey",
     "carried",
     "created_runs",
@@ -55,12 +56,21 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class Pinned:
+    """What a run compared, by digests, and the engine that did, with its version."""
+
+    engine: str
+    profile: str
+    inputs: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkRun:
     """What one link job did: which snapshots it held, how much it compared, what came of it.
 
     ``untouched``: members whose snapshots this run did not hold and which stay as they were; ``carried``:
     what holds in this epoch of the persons of older ones; ``precision``: what the linkage states of its
-    links, and the interval of that.
+    links, and the interval of that; ``pinned``: None where nothing was compared.
     """
 
     job: int
@@ -76,6 +86,7 @@ class LinkRun:
     possible: int = 0
     precision: tuple[float, float, float] | None = None
     method: str | None = None
+    pinned: Pinned | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +186,7 @@ def _append_entries(connection: Connection, run: LinkRun, number: int, now: str)
     }
     rows: dict[str, Sequence[str] | None] = {
         "link_runs": [str(number)],
+        "link_run_inputs": [] if run.pinned is None else [str(number)],
         "link_run_submissions": [f"{number}/{one}" for one in run.submissions],
         **dict.fromkeys(("persons", "memberships", "carried", "person_events", "person_event_records")),
     }
@@ -206,6 +218,10 @@ def _add_run(connection: Connection, run: LinkRun, now: str) -> int:
     number = number_of(added)
     rows = [{"run": number, "submission": one} for one in run.submissions]
     insert_rows(connection, schema.link_run_submissions, rows)
+    if run.pinned is not None:
+        said = {"engine": run.pinned.engine, "profile_sha256": run.pinned.profile}
+        pin = insert(schema.link_run_inputs).values(run=number, inputs_sha256=run.pinned.inputs, **said)
+        connection.execute(pin)
     return number
 
 

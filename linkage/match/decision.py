@@ -20,7 +20,7 @@ from linkage.match.population import at_population
 from linkage.match.similarity import Similarities
 from linkage.profile import EncodingProfile
 
-__all__ = ["Judge", "estimate_shares", "estimate_shares_apart"]
+__all__ = ["Judge", "estimate_shares", "estimate_shares_apart", "evenly_chosen"]
 
 _EXPECTED_PAIRS = 20.0
 """The shares that the experience was learned under count as much as this many pairs: in a set with a handful
@@ -194,5 +194,10 @@ def _settled(
     return shares, fit
 
 
+def evenly_chosen(count: int) -> NDArray[np.intp]:
+    """Return which of so many pairs shares are estimated from: all, or as many as would not move them."""
+    return np.arange(0, count, max(1, -(-count // _MOST_PAIRS)))
+
+
 def _chosen(densities: NDArray[np.float64]) -> NDArray[np.float64]:
-    return densities[:: max(1, -(-len(densities) // _MOST_PAIRS))]
+    return densities[evenly_chosen(len(densities))]

@@ -6,6 +6,7 @@ compared again without touching another.
 """
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -16,11 +17,15 @@ from numpy.typing import NDArray
 from linkage.match.kernel_sections import Section, pairs_among, sections_of_tile
 from linkage.match.rows import Rows
 
-__all__ = ["STRIP_ROWS", "Comparison", "Plan", "Tile", "plan_tiles"]
+__all__ = ["MOST_BY_NOISE", "STRIP_ROWS", "Comparison", "Plan", "Tile", "plan_tiles", "quiet_z"]
 
 STRIP_ROWS: Final = 1 << 16
 """Rows of a strip: a tile of two in one view is some seconds of work for a core."""
 
+MOST_BY_NOISE: Final = 6.0
+"""Pairs that agree by noise alone are at most so many for each row, however many rows there are."""
+
+_STEP: Final = 0.1
 _DOMAIN: Final = b"clew/comparison/2\x00"
 
 
@@ -38,6 +43,19 @@ class Comparison:
     noise_z: float
     nearest: int
     miss: float = 0.0
+
+
+def quiet_z(noise_z: float, views: int, rows: int) -> float:
+    """Return how many standard deviations of the noise a view must exceed among so many rows.
+
+    It is ``noise_z``, or as many tenths more as keep pairs by noise at :data:`MOST_BY_NOISE` a row: two
+    unrelated rows agree beyond z deviations in a view with the probability of the normal distribution's tail.
+    With six views that is 5.0 up to seven million rows, 5.2 for twenty, 5.5 for a hundred.
+    """
+    steps = 0
+    while views * rows / 2 * math.erfc((noise_z + steps * _STEP) / math.sqrt(2)) / 2 > MOST_BY_NOISE:
+        steps += 1
+    return round(noise_z + steps * _STEP, 6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

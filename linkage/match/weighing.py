@@ -13,14 +13,14 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.candidates import Candidates
-from linkage.match.decision import Judge
+from linkage.match.decision import Judge, evenly_chosen
 from linkage.match.decoys import FEWEST_DECOYS, decoy_log_odds, unrivalled
 from linkage.match.exact import number_evidence
 from linkage.match.experience import WEIGHING_Z
@@ -55,25 +55,59 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Described:
-    """Pairs of records by the best of their variants, and what is known of them."""
+    """Pairs of records by the best of their variants; how well each kind explains them is told on demand.
 
-    rows: Candidates
+    Of many millions of pairs all explanations at once would not fit.  ``left``, ``right``, ``within``,
+    ``numbers`` (m,): records, whether both are of one source, what exact numbers say.
+    """
+
+    rows: Rows
+    profile: EncodingProfile
+    judge: Judge
+    candidates: Candidates
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     within: NDArray[np.bool_]
-    densities: NDArray[np.float64]
     numbers: NDArray[np.float64]
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "_Described":
         """Return some of the pairs."""
-        return _Described(
-            self.rows.take(which),
-            self.left[which],
-            self.right[which],
-            self.within[which],
-            self.densities[which],
-            self.numbers[which],
+        return replace(
+            self,
+            candidates=self.candidates.take(which),
+            left=self.left[which],
+            right=self.right[which],
+            within=self.within[which],
+            numbers=self.numbers[which],
         )
+
+    def explained(self) -> Iterator[NDArray[np.float64]]:
+        """Yield how well each kind explains pairs (some, kinds), by what the views say and numbers too."""
+        start = 0
+        for piece, found in _read(self.rows, self.candidates, self.profile):
+            numbers = self.numbers[start : start + len(piece)]
+            yield self.judge.with_numbers(self.judge.describe(found), numbers)
+            start += len(piece)
+
+    def without_numbers(self) -> NDArray[np.float64]:
+        """Return how well each kind explains an even choice of pairs (some, kinds), by the views alone."""
+        chosen = self.candidates.take(evenly_chosen(len(self.left)))
+        parts = [self.judge.describe(found) for _, found in _read(self.rows, chosen, self.profile)]
+        return np.concatenate(parts)
+
+    def weighed(self) -> Weighed:
+        """Weigh pairs by how frequent kinds are among an even choice of those within sources, and across."""
+        inside, across = (np.flatnonzero(which) for which in (self.within, ~self.within))
+        chosen = [which[evenly_chosen(len(which))] for which in (inside, across)]
+        sample = self.take(np.concatenate(chosen))
+        taught = self.judge.taught_by(np.concatenate(list(sample.explained())), sample.within)
+        score, start = np.empty(len(self.left)), 0
+        for densities in self.explained():
+            part = slice(start, start + len(densities))
+            for which, kind in ((self.within[part], True), (~self.within[part], False)):
+                score[part][which] = taught[kind](densities[which])
+            start += len(densities)
+        return Weighed(self.left, self.right, score, "experience" if self.judge.experienced else "thresholds")
 
 
 def is_plain(profile: EncodingProfile) -> bool:
@@ -103,18 +137,18 @@ def weigh(
         return _weigh_plain(rows, pairs, found, judge)
     if paired:
         nearest = _nearest(found, len(rows.ids)) if plain else np.ones(len(found), dtype=np.bool_)
-        return _weigh_paired(rows, pairs.take(nearest), found.take(nearest), judge)
-    if not judge.sees_homes(pairs.densities):
+        return _weigh_paired(rows, pairs.take(nearest), found.take(nearest))
+    if not judge.sees_homes(pairs.without_numbers()):
         log_odds = valley_log_odds(_loudest(found), pairs.left, pairs.right, len(rows.ids))
         if log_odds is not None:
             return Weighed(pairs.left, pairs.right, log_odds + pairs.numbers, "valley")
-    return _judged(pairs, judge)
+    return pairs.weighed()
 
 
-def _weigh_paired(rows: Rows, pairs: _Described, found: Similarities, judge: Judge) -> Weighed:
+def _weigh_paired(rows: Rows, pairs: _Described, found: Similarities) -> Weighed:
     between = pairs.take(~pairs.within)
     if len(pairs.within) - len(between.left) < FEWEST_DECOYS or not len(between.left):
-        return _judged(between, judge)
+        return between.weighed()
     first, second = np.bincount(rows.record_sources(), minlength=2).tolist()
     sizes = (first, second)
     log_odds = decoy_log_odds(found, pairs.left, pairs.right, pairs.within, sizes)
@@ -133,7 +167,7 @@ def _weigh_plain(rows: Rows, pairs: _Described, found: Similarities, judge: Judg
     if weighed is not None:
         return _allowed(pairs, weighed[0].kept, weighed[1], free, "decoys")
     taught = judge.knowing(plain_experience())
-    if not judge.sees_homes(pairs.densities) and not taught.sees_homes(plain.densities):
+    if not judge.sees_homes(pairs.without_numbers()) and not taught.sees_homes(plain.densities):
         log_odds = valley_log_odds(dice, pairs.left, pairs.right, count)
         if log_odds is not None:
             return _allowed(pairs, np.arange(len(dice)), log_odds, free, "valley")
@@ -162,10 +196,10 @@ def _record_weights(rows: Rows) -> NDArray[np.float64]:
 
 def _by_vectors(rows: Rows, pairs: _Described, profile: EncodingProfile, judge: Judge) -> Weighed:
     """Weigh pairs by experience, and by all views together where the data show what those mean."""
-    judged = _judged(pairs, judge)
-    if not judge.experienced or judge.looks_at_every_view or judge.sees_homes(pairs.densities):
+    judged = pairs.weighed()
+    if not judge.experienced or judge.looks_at_every_view or judge.sees_homes(pairs.without_numbers()):
         return judged
-    found = Similarities.joined([piece for _, piece in _read(rows, pairs.rows, profile)])
+    found = Similarities.joined([piece for _, piece in _read(rows, pairs.candidates, profile)])
     score = vector_log_odds(judged.score, found, pairs.left, pairs.right, rows.record_apart())
     return judged if score is None else Weighed(pairs.left, pairs.right, score, "vectors")
 
@@ -181,27 +215,23 @@ def _loudest(found: Similarities) -> NDArray[np.float64]:
     return np.asarray(found.dice.max(axis=1, initial=0.0))
 
 
-def _judged(pairs: _Described, judge: Judge) -> Weighed:
-    score = judge.weigh(judge.with_numbers(pairs.densities, pairs.numbers), pairs.within)
-    return Weighed(pairs.left, pairs.right, score, "experience" if judge.experienced else "thresholds")
-
-
 def _describe(
     rows: Rows, candidates: Candidates, profile: EncodingProfile, judge: Judge, *, keep: bool
 ) -> tuple[_Described, Similarities | None]:
-    """Describe pairs of records; what the views say is kept only on demand.
-
-    Views are read piece by piece: all of all pairs at once would not fit.
-    """
-    kept, densities, numbers = [], [], []
-    for piece, found in _read(rows, candidates, profile):
-        densities.append(judge.describe(found))
-        numbers.append(number_evidence(rows, piece.pairs))
-        kept += [found] if keep else []
-    records = _records(rows, candidates.pairs)
-    every = _Described(candidates, *records, np.concatenate(densities), np.concatenate(numbers))
-    best = _best_variants(every, judge)
-    return every.take(best), Similarities.joined(kept).take(best) if keep else None
+    """Describe pairs of records, each by its best variants; what the views say is kept only on demand."""
+    pairs = _Described(
+        rows,
+        profile,
+        judge,
+        candidates,
+        *_records(rows, candidates.pairs),
+        number_evidence(rows, candidates.pairs),
+    )
+    if len(rows) > len(rows.ids):
+        pairs = pairs.take(_best_variants(pairs))
+    if not keep:
+        return pairs, None
+    return pairs, Similarities.joined([found for _, found in _read(rows, pairs.candidates, profile)])
 
 
 def _read(
@@ -221,9 +251,9 @@ def _records(
     return records[:, 0], records[:, 1], source[:, 0] == source[:, 1]
 
 
-def _best_variants(pairs: _Described, judge: Judge) -> NDArray[np.intp]:
+def _best_variants(pairs: _Described) -> NDArray[np.intp]:
     """Return where each pair of records has its best pair of rows, in the order of records."""
-    rank = judge.rank(judge.with_numbers(pairs.densities, pairs.numbers))
+    rank = np.concatenate([pairs.judge.rank(densities) for densities in pairs.explained()])
     order = np.lexsort((-rank, pairs.right, pairs.left))
     left, right = pairs.left[order], pairs.right[order]
     first = np.ones(len(order), dtype=np.bool_)
