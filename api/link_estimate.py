@@ -25,13 +25,18 @@ _WORTH_TIMING = 20
 """A linkage of so many samples is timed first; a smaller one would be over before its estimate."""
 
 
-def estimate(sources: Sequence[Source], profile: EncodingProfile) -> str:
-    """Say records, comparisons, memory and, where it is worth it, time."""
+def estimate(sources: Sequence[Source], profile: EncodingProfile, *, timed: bool = True) -> str:
+    """Say records, comparisons, memory and, where it is worth it, time.
+
+    Not ``timed``: comparisons are at most those, since some were done before.
+    """
     size = work_size(sources, profile)
     said = (
         f"{size.records:,} records of {len(sources)} agencies, {size.comparisons:,} comparisons, "
         f"at most about {size.memory / 1e9:.1f} GB of memory"
     )
+    if not timed:
+        return f"{said}, less what was compared before"
     seconds = predicted_seconds(sources, profile)
     return said if seconds is None else f"{said}, about {span_words(round(seconds))}"
 

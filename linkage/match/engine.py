@@ -19,7 +19,7 @@ from linkage.match.kernel_lists import NearestLists, empty_lists, listed_pairs
 from linkage.match.plan import STRIP_ROWS, Comparison, Plan
 from linkage.match.rows import Rows
 
-__all__ = ["Engine", "Journal", "LocalEngine", "tile_candidates"]
+__all__ = ["Engine", "Journal", "LocalEngine", "distinct_pairs", "tile_candidates"]
 
 _MOST_PER_ROW: Final = 20
 """Pairs that are kept for each row at most, where rows are many: three times what noise brings."""
@@ -93,7 +93,7 @@ class LocalEngine:
             fill_lists(rows, plan, comparison, lists, threads=self.threads, progress=progress)
         else:
             self._resumed(self.journal, rows, plan, comparison, lists, progress)
-        listed = _distinct(lists)
+        listed = distinct_pairs(lists)
         del lists
         return Candidates.of(rows, listed)
 
@@ -163,8 +163,11 @@ def tile_candidates(
     return LocalEngine(threads).candidates(rows, plan, comparison)
 
 
-def _distinct(lists: NearestLists) -> NDArray[np.int64]:
-    """Return the pairs of rows (m, 2) that are in lists, sorted, each once."""
+def distinct_pairs(lists: NearestLists) -> NDArray[np.int64]:
+    """Return the pairs of rows (m, 2) that are in lists, sorted, each once.
+
+    Raises :class:`LimitError` where they are far too many.
+    """
     count = max(len(lists.keys), 1)
     most = max(MAX_CANDIDATES, _MOST_PER_ROW * count)
     keys = np.unique(listed_pairs(lists))
