@@ -95,6 +95,10 @@ def _count(name: str) -> Callable[[Month], float]:
     return lambda month: float(month[name])
 
 
+def _stored(store: str) -> Callable[[Month], float]:
+    return lambda month: float(month["stores"][store]["bytes"])
+
+
 def _job(kind: str) -> Callable[[Month], float]:
     return lambda month: float(month["jobs"].get(kind, {"seconds": 0.0})["seconds"])
 
@@ -153,11 +157,11 @@ COSTS: tuple[Cost, ...] = (
         },
     ),
     Cost(
-        "disk: payload", "bytes", lambda month: float(month["disk"].get("payload", 0)),
+        "disk: payload", "bytes", _stored("payload"),
         {"all records sent": _count("all records"), "all submissions": _count("all submissions")},
     ),
     Cost(
-        "disk: register", "bytes", lambda month: float(month["stores"]["register"]["bytes"]),
+        "disk: register", "bytes", _stored("register"),
         {
             "records": _records,
             "all submissions": _count("all submissions"),
