@@ -19,11 +19,11 @@ assets:
 pages/fetched/govuk-frontend.css: package-lock.json scripts/fetch-assets
 	-$(PYTHON) scripts/fetch-assets
 
-test: $(READY) pages/fetched/govuk-frontend.css lint
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: $(READY) pages/fetched/govuk-frontend.css
+	@MAKE="$(MAKE)" scripts/run-tests
 
 soak: $(READY) pages/fetched/govuk-frontend.css
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --soak
+	@MAKE="$(MAKE)" scripts/run-tests --soak
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.run

@@ -21,8 +21,9 @@ from api.policy_settings import (
 from api.privacy_settings import PRIVACY_TEXT, BatchSettings, BudgetSettings, CoverSettings
 from api.setting_words import not_toml, wrong_value
 from api.sign_on_settings import SIGN_ON_TEXT, SignOnSettings
-from api.store.database import SCHEMAS, StoreName
-from api.store.database_url import database_url
+from api.spark.settings import SPARK_TEXT, SparkSettings
+from api.store.database import SCHEMAS, Pool, StoreName
+from api.store.database_url import database_url, pooled_url
 from api.unsafe_settings import settings_findings
 from linkage.errors import InputError, VersionError
 from linkage.wire.limits import MAX_PART_BYTES, MAX_RECORDS
@@ -82,6 +83,21 @@ class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     register: str = ""
     encodings: str = ""
     payload: str = ""
+    connections: Annotated[int, Meta(ge=1, le=200)] = 10
+    more_connections: Annotated[int, Meta(ge=0, le=200)] = 10
+    wait_seconds: Annotated[int, Meta(ge=1, le=30)] = 4
+    recycle_minutes: Annotated[int, Meta(ge=1, le=1440)] = 30
+    pooler: AddressText = ""
+
+    def pool(self) -> Pool:
+        """Return what connections each process has to each of the databases."""
+        return Pool(
+            connections=self.connections,
+            more=self.more_connections,
+            wait_seconds=self.wait_seconds,
+            recycle_minutes=self.recycle_minutes,
+            pooler=self.pooler,
+        )
 
     def url(self, store: StoreName) -> URL | None:
         """Return the URL of a store, or None for SQLite; raises :class:`InputError` for an unsafe one."""
@@ -89,8 +105,11 @@ class DatabaseSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return database_url(text, what=f"[database] {store}") if text else None
 
     def check(self) -> None:
-        """Refuse URLs that are unsafe, and two stores in one database."""
+        """Refuse URLs that are unsafe, two stores in one database, and a pooler that none of them can use."""
         found = [url for store in SCHEMAS if (url := self.url(store)) is not None]
+        if self.pooler:
+            for url in found:
+                pooled_url(url, self.pooler)
         if len(set(found)) < len(found):
             raise InputError(
                 "[database]: two stores in one database",
@@ -179,6 +198,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     metrics: MetricsSettings = MetricsSettings()
     disk: DiskSettings = DiskSettings()
     linkage: LinkageSettings = LinkageSettings()
+    spark: SparkSettings = SparkSettings()
     reconciliation: ReconciliationSettings = ReconciliationSettings()
     retention: RetentionSettings = RetentionSettings()
     disclosure: DisclosureSettings = DisclosureSettings()
@@ -250,6 +270,17 @@ register = {urls["register"]}
 encodings = {urls["encodings"]}
 # The register worker's alone:
 payload = {urls["payload"]}
+# Connections that each process keeps to each PostgreSQL database, and how many more it makes while those are
+# busy. All processes together must fit the server's max_connections: docs/operations/database.md adds it up.
+connections = 10
+more_connections = 10
+# Who waits for a connection longer than so many seconds is answered 503 and tries again.
+wait_seconds = 4
+# A connection is made anew after so many minutes.
+recycle_minutes = 30
+# The address of a pgbouncer in transaction mode that ordinary transactions go through, HOST:PORT or
+# /FOLDER:PORT; the URLs above stay the server's own, for what no pooler can carry. Empty: no pooler.
+pooler = ""
 
 [limits]
 # The largest submission, both sealed parts together, in bytes.
@@ -289,8 +320,7 @@ beyond_loopback = false
 [disk]
 # Free bytes below which the unit says that it is not healthy.
 free_bytes = {_GIB}
-{POLICY_TEXT}
-
+{POLICY_TEXT}{SPARK_TEXT}
 [amendments]
 # What an agency may change about a record from cycle to cycle before that looks like probing: moving a date
 # until the class flips, or inventing children. Corrections that agencies make every month stay far below.

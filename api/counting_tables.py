@@ -103,7 +103,7 @@ def without_collecting() -> Iterator[None]:
 def _held(folder: DataFolder, database: Database) -> _Held:
     key = read_worker_key(folder.register_key, "register-worker")
     settings = read_settings(folder.settings).amendments
-    store = PayloadStore(folder.location("payload"), key)
+    store = PayloadStore(folder.location("payload"), key, folder.pool())
     with closing(store), database.read() as connection:
         number = _settled_cycle(connection)
         run = run_of_cycle(connection, number)

@@ -6,7 +6,8 @@ linking worker to its own key.  Order of durability, from which the rest follows
 1. how many rows go is stored in the shared database, once;
 2. per body: the new one is written, fsynced, named, its folder fsynced; then one transaction of the index
    lets the row name the new one; then the old one is removed and the folder fsynced;
-3. one transaction of the shared database forgets every row that names the records, leaves their tombstones
+3. what is kept of the last comparison is put in its own place without them (:mod:`api.kept_comparisons`);
+4. one transaction of the shared database forgets every row that names the records, leaves their tombstones
    and ends the job.
 
 A kill after any step leaves a body that no row names, or rows that still go: the next attempt, which finds by
@@ -19,6 +20,7 @@ from sqlalchemy import Connection
 
 from api.clock import Clock, stamp
 from api.encoding_bodies import EncodingBodies, without_handles
+from api.kept_comparisons import KeptComparisons
 from api.rotation import require_job
 from api.store import erasures, jobs, ledger, records, submissions
 from api.store.bodies import BodyFolder
@@ -43,6 +45,7 @@ class EncodingsEraser:
         database: Database,
         store: EncodingStore,
         bodies: EncodingBodies,
+        kept: KeptComparisons,
         intake: BodyFolder,
         clock: Clock,
         *,
@@ -54,6 +57,7 @@ class EncodingsEraser:
         self._clock = clock
         self._key = tombstone_key
         self._bodies = bodies
+        self._kept = kept
 
     def erase(self, task: Task) -> None:
         """Do the linking worker's part of an erasure; see the module."""
@@ -63,9 +67,11 @@ class EncodingsEraser:
             targets = records.targets_of(connection, asked.id)
         if asked.scope == "agency" and asked.agency is not None:
             self._erase_agency(asked, asked.agency)
+            self._kept.forget({asked.agency: None}, held=task.held)
             self._end(task, asked, {asked.agency: None})
         else:
             self._erase_rows(asked, targets)
+            self._kept.forget(targets, held=task.held)
             self._end(task, asked, targets)
 
     def _erase_rows(self, asked: ErasureRow, targets: Mapping[str, Collection[str]]) -> None:

@@ -135,7 +135,7 @@ class PayloadEraser:
             found = self._find(records.shielded(connection))
         with task.ending() as connection:
             self._forget_results(connection, found)
-            urgent.clear(connection)
+            urgent.forget(connection, [*found.children, *found.episodes])
             jobs.queue_urgent(connection, now=self._clock())  # of what still stands
             self._append(connection, {"step": "shielded"})
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.config import read_settings
-from api.store.database import Location, StoreName
+from api.store.database import Location, Pool, StoreName
 from linkage.errors import InputError
 
 __all__ = ["FOLDERS", "DataFolder", "open_data_folder"]
@@ -141,6 +141,10 @@ class DataFolder:
             "payload": self.payload_database,
         }
         return read_settings(self.settings).database.url(store) or files[store]
+
+    def pool(self) -> Pool:
+        """Return what connections ``unit.toml`` gives a process of the unit."""
+        return read_settings(self.settings).database.pool()
 
     def intake(self, part: str) -> Path:
         """Return the intake folder of one part."""

@@ -58,12 +58,12 @@ def told_of_groups(
 
 def answered_links(connection: Connection) -> Iterator[AnsweredLink]:
     """Yield the links behind queries, once each; answers that contradict each other tell nothing."""
-    links: dict[tuple[tuple[str, str], tuple[str, str]], tuple[str, set[bool]]] = {}
+    links: dict[tuple[tuple[str, str], tuple[str, str]], set[bool]] = {}
     for one in answers.asked_links(connection):
         left, right = sorted(((one.agency, one.child), (one.contact, one.other)))
-        _, said = links.setdefault((left, right), (one.reconciliation_class, set()))
+        said = links.setdefault((left, right), set())
         holds = None if one.answer is None else link_holds(one.answer)
         if holds is not None:
             said.add(holds)
-    for (left, right), (stratum, said) in sorted(links.items()):
-        yield AnsweredLink(left, right, stratum, next(iter(said)) if len(said) == 1 else None)
+    for (left, right), said in sorted(links.items()):
+        yield AnsweredLink(left, right, next(iter(said)) if len(said) == 1 else None)

@@ -12,7 +12,7 @@ from linkage.match.rows import Source, gather
 from linkage.match.size import WorkSize, work_size
 from linkage.profile import EncodingProfile
 
-__all__ = ["estimate"]
+__all__ = ["estimate", "predicted_seconds"]
 
 _SAMPLE_ROWS = 4096
 _LARGEST_SAMPLE = 1 << 16
@@ -25,15 +25,27 @@ _WORTH_TIMING = 20
 """A linkage of so many samples is timed first; a smaller one would be over before its estimate."""
 
 
-def estimate(sources: Sequence[Source], profile: EncodingProfile) -> str:
-    """Say records, comparisons, memory and, where it is worth it, time."""
+def estimate(sources: Sequence[Source], profile: EncodingProfile, *, timed: bool = True) -> str:
+    """Say records, comparisons, memory and, where it is worth it, time.
+
+    Not ``timed``: comparisons are at most those, since some were done before.
+    """
     size = work_size(sources, profile)
     said = (
         f"{size.records:,} records of {len(sources)} agencies, {size.comparisons:,} comparisons, "
         f"at most about {size.memory / 1e9:.1f} GB of memory"
     )
+    if not timed:
+        return f"{said}, less what was compared before"
+    seconds = predicted_seconds(sources, profile)
+    return said if seconds is None else f"{said}, about {span_words(round(seconds))}"
+
+
+def predicted_seconds(sources: Sequence[Source], profile: EncodingProfile) -> float | None:
+    """Return how long comparing will take, timed on samples; None where it is not worth timing."""
+    size = work_size(sources, profile)
     speed = _speed(sources, profile, size)
-    return said if speed is None else f"{said}, about {span_words(round(size.comparisons / speed))}"
+    return None if speed is None else size.comparisons / speed
 
 
 def _speed(sources: Sequence[Source], profile: EncodingProfile, size: WorkSize) -> float | None:

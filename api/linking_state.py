@@ -1,14 +1,14 @@
 """What a link job finds when it starts, what came of comparing, and what it takes over from before."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import cast
 
 from api.store.known_links import KnownLink
 from api.store.link_figures import LinkFigures
-from api.store.persons import Carried, Event, RecordKey
+from api.store.persons import Carried, Event, Pinned, RecordKey
 from api.store.records import HeldBack
 from api.store.review import NewPair
 from api.store.review_evidence import ViewSpread
@@ -18,7 +18,7 @@ from linkage.wire.codes import Role
 from linkage.wire.encodings import Encodings
 from linkage.wire.epochs import EpochDescriptor
 
-__all__ = ["Before", "ForReview", "Outcome", "carried_persons", "past_events", "still_carried"]
+__all__ = ["Before", "ForReview", "Outcome", "carried_persons", "grouped", "past_events", "still_carried"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ class Outcome:
     method: str | None = None
     review: ForReview = field(default_factory=ForReview)
     figures: LinkFigures | None = None
+    pinned: Pinned | None = None
     unaided: Mapping[int, bool] = field(default_factory=dict)
     """Decisions that were known independently, and whether the linkage joins their records by itself."""
 
@@ -120,3 +121,11 @@ def past_events(before: Before, untouched: AbstractSet[RecordKey]) -> list[list[
         ]
         for events in before.history
     ]
+
+
+def grouped(records: Sequence[tuple[str, str]], labels: Iterable[int]) -> list[frozenset[RecordKey]]:
+    """Return the records of each cluster, by the clusters' labels of all records."""
+    groups: Mapping[int, set[RecordKey]] = defaultdict(set)
+    for (source, handle), label in zip(records, labels, strict=True):
+        groups[label].add((source, handle))
+    return [frozenset(group) for group in groups.values()]

@@ -6,7 +6,7 @@ database is *handle → person*, and of possible links what reviewers may see (d
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from api.clock import Clock, stamp
@@ -14,10 +14,14 @@ from api.comparison_journal import ComparisonJournal
 from api.config import read_settings
 from api.deciding import agreeing_persons
 from api.encoding_bodies import EncodingBodies, latest_rows, without_handles
+from api.epoch_places import in_place, of_destruction, standing_epochs
 from api.erasing_encodings import EncodingsEraser
 from api.explaining_persons import PersonExplanations
 from api.folders import DataFolder
-from api.linking_state import Before, Outcome, carried_persons, past_events, still_carried
+from api.kept_comparisons import EpochKeeper, KeptComparisons
+from api.link_engine import link_engine
+from api.link_inputs import inputs_digest, require_unchanged
+from api.linking_state import Before, Outcome, carried_persons, grouped, past_events, still_carried
 from api.part_intake import PartIntake, append_dropped
 from api.repeated_rows import refuse_repeats
 from api.review_outcomes import take_outcomes
@@ -40,7 +44,7 @@ from api.store.bodies import BodyFolder
 from api.store.database import Database
 from api.store.encodings import EncodingStore
 from api.store.ledger_files import bodies_said
-from api.store.persons import Event, LinkRun, RecordKey
+from api.store.persons import Event, LinkRun, Pinned, RecordKey
 from api.store.submissions import LEFT_OUT, Submission
 from api.worker import Say, Task, Worker
 from linkage.errors import EpochError
@@ -59,17 +63,25 @@ class LinkingWorker:
         self._clock = clock
         self._intake = BodyFolder(folder.intake_encodings)
         self._part = PartIntake("encodings", self._intake, database, clock)
-        self._store = EncodingStore(folder.encodings, folder.location("encodings"))
+        self._store = EncodingStore(folder.encodings, folder.location("encodings"), folder.pool())
         key = read_worker_key(folder.linking_key, "linking-worker")
         self._tombstone_key = key.derive("tombstones")
         self._bodies = EncodingBodies(key, database, self._store)
+        self._kept = KeptComparisons(folder.encodings, key)
         self._eraser = EncodingsEraser(
-            database, self._store, self._bodies, self._intake, clock, tombstone_key=self._tombstone_key
+            database,
+            self._store,
+            self._bodies,
+            self._kept,
+            self._intake,
+            clock,
+            tombstone_key=self._tombstone_key,
         )
         self._journal = ComparisonJournal(folder.encodings, key)
         self._explanations = PersonExplanations(database, self._bodies, clock, key=key.derive("explanations"))
         settings = read_settings(folder.settings)
-        self._settings, self._link_when = settings.linkage, settings.batches.link
+        self._settings, self._spark = settings.linkage, settings.spark
+        self._link_when = settings.batches.link
 
     def worker(self, say: Say) -> Worker:
         """Return the loop that runs these handlers."""
@@ -79,9 +91,11 @@ class LinkingWorker:
             {
                 "check-encodings": self.check,
                 "drop-encodings": self.drop,
-                "link": self.link,
-                "erase-encodings": self.erase,
-                "erase-encoding-records": self.erase_records,
+                "link": in_place(self._database, "linking", self.link, standing_epochs),
+                "erase-encodings": in_place(self._database, "linking", self.erase, of_destruction),
+                "erase-encoding-records": in_place(
+                    self._database, "linking", self.erase_records, standing_epochs
+                ),
                 "scrub": self._eraser.scrub,
                 "explain-persons": self._explanations.explain,
             },
@@ -134,6 +148,7 @@ class LinkingWorker:
         run = self._assign(before, outcome, job=task.job.id)
         with task.ending() as connection:
             now = stamp(self._clock())
+            require_unchanged(connection, before)
             number = persons.store_run(connection, run, now=now)
             asked = outcome.review
             review.replace_round(connection, number, run.epoch, asked.pairs, asked.views, now=now)
@@ -153,10 +168,10 @@ class LinkingWorker:
     def erase(self, task: Task) -> None:
         """Erase the encodings of an epoch, then its memberships.
 
-        Order: the index's rows, then the bodies they name, then what is left of the intake, and the index
-        written anew; only then one transaction of the shared database in which the memberships go and the
-        epoch counts as destroyed.  A kill in between leaves less than before, and the next attempt does the
-        rest.
+        Order: what is kept of its comparisons, the index's rows, then the bodies they name, then what is left
+        of the intake, and the index written anew; only then one transaction of the shared database in which
+        the memberships go and the epoch counts as destroyed.  A kill in between leaves less than before, and
+        the next attempt does the rest.
         """
         with self._database.read() as connection:
             asked = epochs.destruction_of_job(connection, task.job.id)
@@ -164,6 +179,7 @@ class LinkingWorker:
             require_job(connection, asked.payload_job, "erasure of payload")
             held = submissions.of_epoch(connection, asked.epoch)
         self._journal.forget()
+        self._kept.remove(asked.epoch)
         self._store.erase(asked.epoch, [one.id for one in held])
         self._intake.remove_of([one.id for one in held])
         with task.ending() as connection:
@@ -239,7 +255,6 @@ class LinkingWorker:
         from api.link_estimate import estimate
         from api.link_figures import link_figures
         from api.review_cases import for_review
-        from linkage.match.engine import LocalEngine
         from linkage.match.linkage import Choice, Costs, Known, RecordId, Source, link
         from linkage.match.quality import estimate_quality
         from linkage.match.unaided import found_unaided
@@ -257,19 +272,28 @@ class LinkingWorker:
         stated = self._settings
         sources = [Source(agency, rows) for agency, rows in held.items()]
         profile = shipped_profile(before.epoch.profile_name)
-        task.tell(estimate(sources, profile))
-        found = link(
-            sources,
-            profile,
-            known=known,
-            persons={RecordId(*key): one for key, one in agreeing_persons(carried, before.known).items()},
-            costs=Costs(stated.false_link, stated.missed_link, stated.review),
-            population=stated.population or None,
-            engine=LocalEngine(journal=self._journal),
-            progress=task.comparisons,
+        keeper = self._keeper(before.epoch.epoch, task)
+        task.tell(estimate(sources, profile, timed=keeper is None or not self._kept.has(before.epoch.epoch)))
+        costs = Costs(stated.false_link, stated.missed_link, stated.review)
+        given = {RecordId(*key): one for key, one in agreeing_persons(carried, before.known).items()}
+        population = stated.population or None
+        with link_engine(stated, self._spark, self._journal) as (engine, name):
+            found = link(
+                sources,
+                profile,
+                known=known,
+                persons=given,
+                costs=costs,
+                population=population,
+                engine=engine,
+                keeper=keeper,
+                progress=task.comparisons,
+            )
+        inputs = inputs_digest(
+            sources, profile, known=known, persons=given, costs=costs, population=population
         )
         unaided = found_unaided(found, known, sample.values())
-        clusters = _grouped(found.records, found.clusters.tolist())
+        clusters = grouped(found.records, found.clusters.tolist())
         precision = estimate_quality(found, known=known).links.precision
         return Outcome(
             clusters,
@@ -280,10 +304,17 @@ class LinkingWorker:
             possible=int((found.pairs.choice == Choice.POSSIBLE).sum()),
             precision=(precision.value, precision.low, precision.high),
             method=found.method,
-            review=for_review(sources, profile, found, known=known, population=stated.population or None),
+            review=for_review(sources, profile, found, known=known, population=population),
             figures=link_figures(sources, profile, found, known=known, roles=before.roles),
+            pinned=Pinned(name, profile.digest, inputs),
             unaided={number: unaided[one] for number, one in sample.items() if one in unaided},
         )
+
+    def _keeper(self, epoch: str, task: Task) -> EpochKeeper | None:
+        if self._settings.keep_comparisons:
+            return EpochKeeper(self._kept, epoch, task)
+        self._kept.remove()
+        return None
 
     def _standing(self, submission: Submission, before: Before) -> Encodings:
         """Open a snapshot, less what its agency withdrew since, what is shielded and what is being erased."""
@@ -319,6 +350,7 @@ class LinkingWorker:
             possible=outcome.possible,
             precision=outcome.precision,
             method=outcome.method,
+            pinned=outcome.pinned,
             persons=assigned.persons,
             untouched=untouched,
             carried=still_carried(before, untouched) | outcome.carried,
@@ -358,10 +390,3 @@ class LinkingWorker:
                 keys = {key for key in keys if before.last_linked[key] != current}
             held |= keys
         return frozenset(held)
-
-
-def _grouped(records: Sequence[tuple[str, str]], labels: Iterable[int]) -> list[frozenset[RecordKey]]:
-    groups: Mapping[int, set[RecordKey]] = defaultdict(set)
-    for (source, handle), label in zip(records, labels, strict=True):
-        groups[label].add((source, handle))
-    return [frozenset(group) for group in groups.values()]

@@ -1,6 +1,6 @@
 """Settings of what links cost, of which moments agree, of how long what is kept; parts of ``unit.toml``."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -18,12 +18,17 @@ Days = Annotated[int, Meta(ge=1, le=3650)]
 
 
 class LinkageSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What errors and reviews cost, and how many people records are drawn from; 0 where nobody knows."""
+    """Who links, what errors and reviews cost, from how many people records are drawn, what is kept.
 
+    ``population`` 0: not known.
+    """
+
+    engine: Literal["local", "spark"] = "local"
     false_link: Cost = 2.0
     missed_link: Cost = 1.0
     review: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.1
     population: Annotated[int, Meta(ge=0, le=100_000_000_000)] = 0
+    keep_comparisons: bool = True
 
 
 class ReconciliationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -77,6 +82,8 @@ class DisclosureSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 POLICY_TEXT = """
 [linkage]
+# Who compares: "local" for the linking worker's own machine, "spark" for a cluster; see [spark] below.
+engine = "local"
 # What a false link, a missed link and one clerical review cost; only their ratios count. They choose which
 # pairs are possible links; see docs/decisions/0016.
 false_link = 2.0
@@ -84,6 +91,9 @@ missed_link = 1.0
 review = 0.1
 # How many people the records are drawn from, where that is known and the records are few; 0: not known.
 population = 0
+# Whether the linking worker keeps what it compared, sealed to itself, so that the next linkage compares only
+# what is new with everything. With false every linkage compares everything; persons are the same.
+keep_comparisons = true
 
 [reconciliation]
 # By how many days two starts or ends may differ and still agree, where either is a date without a time.

@@ -14,6 +14,7 @@ from api.amendment_watch import AmendmentWatch, Review, record_review
 from api.asking import ask, settle_questions
 from api.clock import Clock, day_of, stamp
 from api.config import read_settings
+from api.epoch_places import in_place, of_destruction, standing_epochs
 from api.erasing_payload import PayloadEraser
 from api.folders import DataFolder
 from api.group_quality import told_of_groups
@@ -77,7 +78,7 @@ class RegisterWorker:
         self._clock = clock
         self._intake = BodyFolder(folder.intake_payload)
         self._part = PartIntake("payload", self._intake, database, clock)
-        self._store = PayloadStore(folder.location("payload"), key)
+        self._store = PayloadStore(folder.location("payload"), key, folder.pool())
         self._tombstone_key = key.derive("tombstones")
         self._schedule = RetentionSchedule(database, self._store, folder.settings, clock)
         self._eraser = PayloadEraser(
@@ -107,10 +108,12 @@ class RegisterWorker:
                 "drop-payload": self.drop,
                 "settle-payload": self.settle,
                 "withdraw-payload": self.withdraw,
-                "reconcile": self.reconcile,
+                "reconcile": in_place(self._database, "register", self.reconcile, standing_epochs),
                 "find-urgent": self.find_urgent,
-                "erase-payload": self.erase,
-                "erase-payload-records": self._eraser.erase,
+                "erase-payload": in_place(self._database, "register", self.erase, of_destruction),
+                "erase-payload-records": in_place(
+                    self._database, "register", self._eraser.erase, standing_epochs
+                ),
                 "conceal-results": self._eraser.conceal,
                 "retention": self._schedule.run,
                 "propose-release": self._releases.count,

@@ -93,6 +93,7 @@ def settings_findings(settings: "Settings") -> Iterator[Finding]:
     yield from _console(settings)
     yield from _sign_on(settings)
     yield from _metrics(settings)
+    yield from _spark(settings)
     limits = settings.limits
     if limits.part_bytes < limits.submission_bytes // 2:
         yield Finding(
@@ -100,6 +101,35 @@ def settings_findings(settings: "Settings") -> Iterator[Finding]:
             "[limits] part_bytes",
             "a submission within submission_bytes may have a part that is refused for its size",
             "give part_bytes at least half of submission_bytes",
+        )
+
+
+def _spark(settings: "Settings") -> Iterator[Finding]:
+    if settings.linkage.engine != "spark":
+        return
+    spark = settings.spark
+    if not spark.staging:
+        yield Finding(
+            "fault",
+            "[spark] staging",
+            "no folder in which a cluster finds its rows",
+            'name one that all its machines reach, such as "/mnt/shared/clew" or "s3a://bucket/clew"',
+        )
+    if re.search(r"[;/](token|authorization|x-[a-z-]+)=|@", spark.master, re.IGNORECASE):
+        yield Finding(
+            "fault",
+            "[spark] master",
+            "a secret may not stand here",
+            "put the token into the variable SPARK_CONNECT_AUTHENTICATE_TOKEN of the linking worker",
+        )
+    parts = urlsplit(spark.master)
+    clear = parts.scheme == "sc" and "use_ssl=true" not in spark.master.lower()
+    if clear and not is_loopback(parts.hostname or ""):
+        yield Finding(
+            "fault",
+            "[spark] master",
+            "the key of a linkage would cross the network in clear",
+            'add use_ssl=true: "sc://host:443/;use_ssl=true"',
         )
 
 

@@ -2,8 +2,9 @@
 
 An agency could use it to ask on demand: write down an invented open episode and look whether somebody holds
 it as closed.  So a conflict, once told, stays told until the next cycle whatever the agency sends; an agency
-is told only so many between two cycles, beyond which the operator alone sees them and an alert is raised; and
-children whose records are held back for probing stand here as they do in the cycle.
+is told only so many between two cycles, whatever is erased meanwhile, beyond which the operator alone sees
+them and an alert is raised; and children whose records are held back for probing stand here as they do in
+the cycle.
 """
 
 import datetime as dt
@@ -65,13 +66,15 @@ def note_conflicts(
     urgent.mark(connection, {one.key: {"standing": False} for one in ended})
     kept = {key: one for key, one in state.before.items() if key in state.found}
     urgent.mark(connection, {key: {"standing": True} for key in kept})
-    told, withheld = _choose(state, kept, episodes, settings)
+    told, withheld = _choose(state, kept, episodes, settings, _used(connection, state))
     fresh = [key for key in state.found if key not in state.before]
     urgent.add(connection, (_row(state, key, told=key in told) for key in fresh))
     urgent.mark(
         connection, {key: {"told_at": day_of(state.now), "cycle": cycle} for key in told if key in kept}
     )
     answers.note_queries(connection, (_query(state.found[key]) for key in sorted(told)), cycle)
+    for agency, count in Counter(agency for agency, _ in told - state.in_results).items():
+        urgent.note_told(connection, agency, count, cycle=cycle)
     for agency, count in sorted(Counter(agency for agency, _ in told).items()):
         facts: dict[str, Fact] = {"what": "urgent conflicts told", "agency": agency, "count": count}
         named = sorted(key for key in told if key[0] == agency)
@@ -81,15 +84,14 @@ def note_conflicts(
 
 
 def _choose(
-    state: _State, kept: Mapping[Key, UrgentRow], episodes: Mapping[str, int], settings: AmendmentSettings
+    state: _State,
+    kept: Mapping[Key, UrgentRow],
+    episodes: Mapping[str, int],
+    settings: AmendmentSettings,
+    used: Counter[str],
 ) -> tuple[frozenset[Key], Counter[str]]:
     """Return which conflicts are told now, and how many of each agency are not."""
     waiting = sorted(key for key in state.found if key not in kept or kept[key].told_at is None)
-    used = Counter(
-        one.agency
-        for one in state.before.values()
-        if one.told_at is not None and one.cycle == state.cycle and one.key not in state.in_results
-    )
     told: set[Key] = set()
     withheld: Counter[str] = Counter()
     for key in waiting:
@@ -103,6 +105,12 @@ def _choose(
         elif state.cycle:
             withheld[agency] += 1
     return frozenset(told), withheld
+
+
+def _used(connection: Connection, state: _State) -> Counter[str]:
+    """Return how many each agency was told of since the latest cycle, beyond what that told anyway."""
+    agencies = {agency for agency, _ in state.found}
+    return Counter({one: urgent.count_told(connection, one, cycle=state.cycle) for one in agencies})
 
 
 def _query(one: UrgentConflict) -> Query:

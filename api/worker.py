@@ -14,7 +14,7 @@ from api.clock import Clock
 from api.heartbeats import Watch
 from api.privacy_settings import LinkWhen
 from api.store import jobs
-from api.store.database import Database
+from api.store.database import Database, PlaceTakenError
 from api.store.jobs import Job, Lease, LeaseLostError, WorkerName
 from linkage.errors import ClewError
 
@@ -46,6 +46,8 @@ class Task:
     ) -> None:
         self.job: Job = lease.job
         self.done = 0
+        self.require: Callable[[], None] = lambda: None
+        """Raises if a place was lost that this job holds."""
         self._database = database
         self._lease = lease
         self._clock = clock
@@ -63,7 +65,18 @@ class Task:
         """
         with self._database.write() as connection:
             yield connection
+            self.require()
             jobs.finish(connection, self._lease, now=self._clock())
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the writer's place while the job is certainly ours: nobody takes it over in the block.
+
+        Raises :class:`LeaseLostError` if somebody has.
+        """
+        with self._database.write() as connection:
+            jobs.renew(connection, self._lease, now=self._clock())
+            yield
 
     def tell(self, message: str) -> None:
         """Say something about the job."""
@@ -243,6 +256,10 @@ class Worker:
         except LeaseLostError:
             task.tell("another process took it over")
             return "lost"
+        except PlaceTakenError:
+            self._end(lease, jobs.wait_for_place, now=self._clock())
+            task.tell("waits: a process that had this job before, or another, is still at work on the epoch")
+            return "waits"
         except ClewError as error:
             self._give_up(lease, str(error))
             return "failed"

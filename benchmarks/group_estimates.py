@@ -3,7 +3,8 @@
 ``python -m benchmarks.group_estimates`` prints JSON (docs/governance/linkage-quality.md).  Every seed is a
 made-up world, encoded and linked as a register would; persons and payload then go to the estimator of
 :mod:`linkage.register.group_quality` as the register worker has them, and what it finds through disclosure
-control by the strictest rules that ship, as console and pack show it.  *Nothing differs*: what is said of
+control by the strictest rules that ship, as console and pack show it.  *Before disclosure control* stands
+beside it what the exact test, by lot, finds of the same records.  *Nothing differs*: what is said of
 children is dealt by lot.  *Something differs*: the records of one group are worse than others'.
 """
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from api.disclosing import POLICY
 from benchmarks.made_up_register import made_up_register
+from linkage.differences import Comparison, GroupColumn, Outcome, compare_groups
 from linkage.lab.burdens import read_burden
 from linkage.lab.evaluation import encode_tables, link_tables
 from linkage.lab.world import World, simulate
@@ -25,7 +27,15 @@ from linkage.lab.world_tables import labelled_tables
 from linkage.register.child_facts import ETHNICITY, ChildFacts, RecordKey, facts_of
 from linkage.register.coverage import CoverageCalendar
 from linkage.register.group_disclosure import told_rows
-from linkage.register.group_quality import ALL, QualityRow, in_care_quality
+from linkage.register.group_quality import (
+    ALL,
+    IN_CARE,
+    LIST_KINDS,
+    NOT_KNOWN,
+    QualityRow,
+    in_care_quality,
+    in_care_units,
+)
 from linkage.register.group_told import ToldRow
 from linkage.register.snapshots import standing_records
 from linkage.shares import wilson_interval
@@ -53,8 +63,9 @@ def main() -> None:
         "estimate less truth": float(np.mean([one["error"] for one in plain])),
         "width": float(np.mean([one["width"] for one in plain if "width" in one])),
         "nothing differs": _share([one["claimed"] for one in plain]),
+        "nothing differs, before disclosure control": _share([one["exact"] for one in plain]),
         "something differs": {
-            text: _share(
+            text: _found_shares(
                 [_finds(text, seed, asked.children, asked.profile) for seed in range(asked.burdened)]
             )
             for text in _BURDENS
@@ -79,6 +90,21 @@ class Held:
     def told(self) -> list[ToldRow]:
         """Return what of that passes disclosure control."""
         return told_rows(self.in_care(), POLICY)
+
+    def compared(self) -> Comparison:
+        """Compare every group with all others by what nobody is told: exactly, and record by record."""
+        units = in_care_units(self.facts, self.person_of, self.calendar)
+        place = np.unique([one.person for one in units], return_inverse=True)[1]
+        failed = np.bincount(place, [one.failed for one in units]).astype(np.float64)
+        outcome = Outcome(IN_CARE, np.bincount(place).astype(np.float64), failed, np.arange(len(failed)))
+        columns = [GroupColumn(ALL, ALL, np.ones(len(failed), dtype=np.bool_))]
+        for kind in LIST_KINDS:
+            said = np.array([one.said.get(kind, NOT_KNOWN) for one in units])
+            columns += [
+                GroupColumn(kind, name, np.bincount(place, said == name) > 0)
+                for name in np.unique(said).tolist()
+            ]
+        return compare_groups([outcome], columns)
 
 
 def held_world(world: World, profile: str) -> Held:
@@ -126,28 +152,40 @@ def dealt(held: Held, world: World, *, seed: int) -> Held:
 def _plain(world: World, profile: str, seed: int) -> dict[str, float]:
     held = held_world(world, profile)
     row = next(one for one in held.told() if one.kind == ALL)
-    exact = next(one.share for one in held.in_care() if one.kind == ALL)
-    if exact is None:
+    if next(one.counted for one in held.in_care() if one.kind == ALL) is None:
         raise SystemExit(f"seed {seed}: nothing can be estimated: {row.why}")
-    truth = true_recall(held)
-    claimed = [one.group for one in dealt(held, world, seed=seed).told() if one.claimed]
+    exact, truth = held.compared().groups[0].share.value, true_recall(held)
+    by_lot = dealt(held, world, seed=seed)
+    claimed = [one.group for one in by_lot.told() if one.claimed]
     said = {"seed": seed, "true": truth, "told": row.share, "low": row.low, "claimed": claimed}
     print(json.dumps(said), file=sys.stderr, flush=True)
-    told = {"error": exact - truth, "claimed": bool(claimed)}
+    told = {"error": exact - truth, "claimed": bool(claimed), "exact": bool(by_lot.compared().claimed)}
     if row.low is None or row.high is None:  # suppressed, so that no group's count can be worked out
         return told
     return told | {"held": row.low <= truth <= row.high, "width": row.high - row.low}
 
 
-def _finds(text: str, seed: int, children: int, profile: str) -> bool:
-    world = simulate(children, seed, burdens=[read_burden(text)])
-    kind, group = _GROUPS[text.split()[0]]
-    rows = held_world(world, profile).told()
+def _finds(text: str, seed: int, children: int, profile: str) -> tuple[bool, bool]:
+    """Tell whether the spoilt group is found after disclosure control, and before."""
+    held = held_world(simulate(children, seed, burdens=[read_burden(text)]), profile)
+    group = _GROUPS[text.split()[0]]
     found = any(
-        (one.kind, one.group) == (kind, group) and (one.difference or 0) < 0 for one in rows if one.claimed
+        (one.kind, one.group) == group and (one.difference or 0) < 0 for one in held.told() if one.claimed
     )
-    print(json.dumps({"seed": seed, "burden": text, "found": found}), file=sys.stderr, flush=True)
-    return found
+    exactly = any(
+        (one.kind, one.name) == group and one.difference is not None and one.difference.value < 0
+        for one in held.compared().claimed
+    )
+    said = {"seed": seed, "burden": text, "found": found, "before disclosure control": exactly}
+    print(json.dumps(said), file=sys.stderr, flush=True)
+    return found, exactly
+
+
+def _found_shares(found: Sequence[tuple[bool, bool]]) -> dict[str, dict[str, float]]:
+    return {
+        "told": _share([told for told, _ in found]),
+        "before disclosure control": _share([exactly for _, exactly in found]),
+    }
 
 
 def _share(which: Sequence[float]) -> dict[str, float]:

@@ -4,7 +4,6 @@ The truth is read after linking has ended, by a function of its own, and handed 
 """
 
 import csv
-import importlib
 import io
 import json
 import math
@@ -21,6 +20,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cli.charts import check_charts
 from cli.evaluate_explained import print_explanation, record_names
 from cli.evaluate_words import Run, facts, figures, print_run
 from cli.labelled_data import open_folder, read_tables, read_truth
@@ -126,7 +126,7 @@ def evaluate(
     costs = Costs(*stated) if stated else DEFAULT_COSTS
     labelled = open_folder(folder)
     if html_file is not None:
-        _check_charts()
+        check_charts()
     _check_outputs((json_file, html_file, pairs_out, clusters_out), [*labelled.paths(), profile_file(chosen)])
     tables = read_tables(labelled)
     _check_named(tables, explained)
@@ -144,18 +144,6 @@ def evaluate(
     print_run(run)
     if explained:
         print_explanation(explain_labels(encoded, linked, profile, explained, population=population))
-
-
-def _check_charts() -> None:
-    """Find out before the work whether charts can be drawn here."""
-    for package in ("altair", "vl_convert"):
-        try:
-            importlib.import_module(package)
-        except ModuleNotFoundError:
-            raise InputError(
-                f"--html: this machine lacks the package {package}, which draws the charts",
-                hint="install the extra that draws them: pip install 'clew[lab]'",
-            ) from None
 
 
 def _check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:

@@ -155,15 +155,51 @@ def test_beyond_the_limit_nothing_is_told_and_an_alert_is_raised_once(
     assert len(_urgent(served)) == 3
 
 
-def test_an_erasure_empties_the_queue(served: Served) -> None:
-    _submit(served, 2, {1: True})
-    body = {"format": "clew-record-request", "version": 1, "handles": [handle("E09", 1)]}
+def _erase(served: Served, *handles: str) -> None:
+    body = {"format": "clew-record-request", "version": 1, "handles": handles}
     answer = served.client(served.council).call("POST", "/v1/records/erase", json.dumps(body).encode())
     assert answer.status_code == 202, answer.text
     served.workers.settle()
+
+
+EPISODES = [handle("E09", one, "2024-06-03") for one in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("record", [handle("E09", 1), EPISODES[0]], ids=["child", "episode"])
+def test_with_a_record_go_the_conflicts_that_rest_on_it_on_both_sides(served: Served, record: str) -> None:
+    _submit(served, 2, {1: True, 2: True})
+    theirs = _urgent(served, served.police)
+    assert (set(_urgent(served)), len(theirs)) == (set(EPISODES[:2]), 2)
+    _erase(served, record)
     with served.workers.database.read() as connection:
-        assert [one.episode for one in all_rows(connection)] == []
-    assert _urgent(served) == []
+        assert EPISODES[0] not in {one.episode for one in all_rows(connection)}
+    assert _urgent(served) == EPISODES[1:2]
+    assert set(_urgent(served, served.police)) == {handle("P01", 2, "2024-06-03")} < set(theirs)
+
+
+def test_what_was_told_stays_although_something_else_is_erased(served: Served) -> None:
+    _submit(served, 2, {1: True})
+    _submit(served, 3, {})
+    _erase(served, handle("E09", 3))
+    assert _urgent(served) == EPISODES[:1]  # it ended, and was told
+    assert len(_urgent(served, served.police)) == 1
+
+
+@pytest.mark.parametrize("which", ["told", "not told"])
+def test_no_erasure_lets_an_agency_be_told_more_than_its_limit(
+    served: Served, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    worker = served.workers.register
+    monkeypatch.setattr(worker, "_settings", structs.replace(worker._settings, urgent=1))
+    _submit(served, 2, {1: True, 2: True, 3: True})
+    told, theirs = _urgent(served), _urgent(served, served.police)
+    assert (len(told), len(theirs)) == (1, 1)
+    _erase(served, next(one for one in EPISODES if (one in told) == (which == "told")))
+    assert _urgent(served) == [one for one in told if which == "not told"]
+    assert set(_urgent(served, served.police)) <= set(theirs)
+    assert len(_operators(served)) == 4
+    served.workers.cycle()
+    assert len(_urgent(served)) == 2
 
 
 def test_only_the_two_sides_of_an_open_closed_conflict_are_found() -> None:

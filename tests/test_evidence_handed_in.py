@@ -23,6 +23,7 @@ from linkage.audited.report import Sizes
 from linkage.differences import Comparison, GroupDifference
 from linkage.errors import InputError
 from linkage.lab.evaluation_differences import sentences
+from linkage.lab.names import ORIGINS
 from linkage.shares import Interval
 from linkage.shipped_profiles import shipped_profile
 from tests.support.evidence import Built, audit_figures, evaluation_figures, seen, shared_pack
@@ -127,6 +128,17 @@ def test_no_name_that_a_file_brings_with_it_comes_into_the_pack(built: Built, tm
     (tmp_path / "noted.json").write_text(json.dumps(audit_figures(note=NAMED)))
     with pytest.raises(InputError, match="not a result"):
         read_handed_in((tmp_path / "noted.json",), ())
+
+
+def test_every_origin_and_ethnicity_of_a_made_up_world_has_its_name_in_the_pack() -> None:
+    groups = [("name origin", one.name) for one in ORIGINS]
+    groups += [("ethnicity", code) for one in ORIGINS for code, _ in one.ethnicities]
+    spans = {"precision_interval": [0.5, 1.0], "recall_interval": [0.5, 1.0]}
+    counts = {"true": 100, "found": 100, "correct": 90, "precision": 0.9, "recall": 0.9, "f1": 0.9}
+    figures = evaluation_figures()
+    figures["groups"] = [{"kind": kind, "name": name, **counts, **spans} for kind, name in set(groups)]
+    found = told(read_evaluation(json.dumps(figures).encode(), where="x"), 1, Counts(10, 10))
+    assert {(one.kind, one.name) for one in found.groups} == {("all", "all"), *groups}
 
 
 @pytest.mark.parametrize("outcome", ["recall", "precision"])

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from api.disclosing import POLICY
 from benchmarks.group_estimates import Held, dealt, held_world, true_recall
 from linkage.differences import FEWEST
 from linkage.lab.burdens import read_burden
 from linkage.lab.world import World, simulate
-from linkage.register.capture import CaptureRow, capture_rows, chapman
+from linkage.register.capture import capture_rows, chapman
 from linkage.register.child_facts import SEX, UASC, ChildFacts, RecordKey
+from linkage.register.group_disclosure import told_captures, told_rows
 from linkage.register.group_quality import (
     ALL,
     ANSWERS,
@@ -28,6 +30,7 @@ from linkage.register.group_quality import (
     in_care_quality,
     known_quality,
 )
+from linkage.register.group_told import ToldCapture, ToldRow
 
 CHILDREN = 3000
 
@@ -46,46 +49,56 @@ def _row(rows: list[QualityRow], kind: str, group: str) -> QualityRow:
     return next(one for one in rows if (one.kind, one.group) == (kind, group))
 
 
-def _everybody(rows: list[QualityRow]) -> QualityRow:
-    return _row(rows, ALL, ALL)
+def _counted(rows: list[QualityRow], kind: str = ALL, group: str = ALL) -> tuple[int, int]:
+    counted = _row(rows, kind, group).counted
+    assert counted is not None
+    return counted
+
+
+def _everybody(rows: list[ToldRow]) -> ToldRow:
+    return next(one for one in rows if one.kind == ALL)
 
 
 def test_of_children_in_care_it_tells_the_recall_that_the_linkage_has(held: Held) -> None:
-    row = _everybody(held.in_care())
-    assert row.share is not None
+    row, exact = _everybody(held.told()), held.compared().groups[0].share
+    assert exact.low <= true_recall(held) <= exact.high
+    assert exact.low < exact.value <= exact.high
     assert row.low is not None
     assert row.high is not None
     assert row.low <= true_recall(held) <= row.high
-    assert row.low < row.share <= row.high
-    exact = _everybody(replace(held, person_of=held.true_person_of).in_care())
-    assert (exact.share, exact.children) == (1.0, row.children)  # every child in care is in a council's list
+    children, missed = _counted(held.in_care())
+    assert row.low <= 1 - missed / children <= row.high
+    # Every child in care is in a council's list.
+    assert _counted(replace(held, person_of=held.true_person_of).in_care()) == (children, 0)
 
 
 def test_a_group_whose_links_are_missed_is_named_and_no_other_kind(held: Held) -> None:
     lot = np.random.default_rng(1)
-    torn = {
-        key: f"alone {key}"
-        for key, one in held.facts.items()
-        if one.role == "police" and one.said[SEX] == "female" and lot.random() < 0.3
+    girls = {
+        key for key, one in sorted(held.facts.items()) if one.role == "police" and one.said[SEX] == "female"
     }
-    rows = in_care_quality(held.facts, {**held.true_person_of, **torn}, held.calendar)
-    claimed = {(one.kind, one.group) for one in rows if one.claimed}
+    torn = {key: f"alone {key}" for key in sorted(girls) if lot.random() < 0.3}
+    apart = replace(held, person_of={**held.true_person_of, **torn})
+    claimed = {(one.kind, one.name): one for one in apart.compared().claimed}
     assert {kind for kind, _ in claimed} == {SEX}
-    female = _row(rows, SEX, "female")
-    assert female.difference is not None
-    assert female.difference_high is not None
-    assert female.difference_high < 0
-    assert -0.45 < female.difference < -0.15
+    female = claimed[SEX, "female"].difference
+    assert female is not None
+    assert female.high < 0
+    assert -0.45 < female.value < -0.15
+    assert {one.kind for one in apart.told() if one.claimed} <= {SEX}
+    children, missed = _counted(apart.in_care(), SEX, "female")
+    assert 0.15 < missed / children < 0.45
+    assert _counted(apart.in_care())[1] == missed
 
 
 def test_it_finds_the_group_whose_records_are_spoilt_through_the_whole_path() -> None:
     burden = read_burden("ethnicity=black misspelt=0.8 missing=0.8")
-    rows = held_world(simulate(CHILDREN, 4, burdens=[burden]), "child-1").in_care()
-    assert ("ethnicity", "black") in {(one.kind, one.group) for one in rows if one.claimed}
+    found = held_world(simulate(CHILDREN, 4, burdens=[burden]), "child-1").compared().claimed
+    assert ("ethnicity", "black") in {(one.kind, one.name) for one in found}
 
 
 def test_where_labels_fall_by_lot_it_names_hardly_any(world: World, held: Held) -> None:
-    claims = [any(one.claimed for one in dealt(held, world, seed=seed).in_care()) for seed in range(20)]
+    claims = [bool(dealt(held, world, seed=seed).compared().claimed) for seed in range(20)]
     assert sum(claims) <= 5
 
 
@@ -93,29 +106,28 @@ def test_what_it_cannot_tell_it_says(held: Held) -> None:
     rows = held.in_care()
     assert "only councils" in _row(rows, UASC, "every group").why
     assert "never leave an agency" in _row(rows, NAME_ORIGIN, "every group").why
-    few = [one for one in rows if "fewer than" in one.why]
-    assert few
-    assert {(one.share, one.children, one.chance) for one in few} == {(None, None, None)}
     nobody = in_care_quality(held.facts, {}, held.calendar)
-    assert "fewer than" in _everybody(nobody).why
+    assert "fewer than" in _row(nobody, ALL, ALL).why
     apart = {key: f"{key}" for key in held.facts}
     unlinked = in_care_quality(held.facts, apart, held.calendar)
     assert [one.kind for one in unlinked] == [ALL]
     assert "not complete" in unlinked[0].why
-    captures = capture_rows(held.facts, held.person_of, held.calendar, recall=unlinked)
-    assert [("recall of linkage cannot be told" in one.why, one.estimate) for one in captures] == [
-        (True, None)
-    ]
+    [capture] = capture_rows(held.facts, held.person_of, held.calendar, recall=unlinked)
+    assert "recall of linkage cannot be told" in capture.why
+    assert capture.counted is None
 
 
 def test_a_group_of_too_few_has_no_figure_by_any_estimator(held: Held) -> None:
     links = _pairs(held)
     known = known_quality([KnownLink(*one, found=True) for one in links], held.facts, held.person_of)
-    answered = [AnsweredLink(*one, "COUNCIL_ONLY_M", right_link=True) for one in links]
-    told = answers_quality(answered, held.facts, held.person_of)
-    for row in (*held.in_care(), *known, *told):
-        assert (row.children is None) == bool(row.why)
-        assert row.children is None or row.children >= FEWEST
+    answered = [AnsweredLink(*one, right_link=True) for one in links]
+    found = answers_quality(answered, held.facts, held.person_of)
+    for rows in (held.in_care(), known, found):
+        assert [one for one in rows if one.counted and one.counted[0] < FEWEST]
+        for row, told in zip(rows, told_rows(rows, POLICY), strict=True):
+            assert (row.counted is None) == bool(row.why)
+            assert (told.children is None) == bool(told.why)
+            assert told.children is None or (row.counted or (0, 0))[0] >= FEWEST / 2
 
 
 def _pairs(held: Held) -> list[tuple[RecordKey, RecordKey]]:
@@ -137,10 +149,14 @@ def test_known_links_tell_recall_and_of_uasc_too(held: Held) -> None:
         for place, (left, right) in enumerate(links)
     ]
     rows = known_quality(found, held.facts, held.person_of)
-    everybody = _everybody(rows)
-    assert everybody.share == pytest.approx(sum(one.found for one in found) / len(found), abs=1e-4)
-    assert _row(rows, UASC, "yes").claimed
-    assert (_row(rows, UASC, "yes").difference or 0) < -0.3
+    assert _counted(rows) == (
+        len({held.person_of[one.left] for one in found}),
+        len({held.person_of[one.left] for one in found if not one.found}),
+    )
+    alone, missed = _counted(rows, UASC, "yes")
+    assert alone >= FEWEST
+    assert 0.3 < missed / alone < 0.7
+    assert _counted(rows, UASC, "no")[1] == 0
     assert "never leave" in _row(rows, NAME_ORIGIN, "every group").why
     few = known_quality(found[: FEWEST - 1], held.facts, held.person_of)
     assert [(one.kind, one.estimator) for one in few] == [(ALL, KNOWN)]
@@ -150,52 +166,44 @@ def test_known_links_tell_recall_and_of_uasc_too(held: Held) -> None:
 
 
 def test_answers_are_a_sample_only_where_nearly_all_answer(held: Held) -> None:
-    links = _pairs(held)[:100]
+    links = list({held.person_of[left]: (left, right) for left, right in _pairs(held)}.values())[:100]
 
     def answered(share: int) -> list[QualityRow]:
         said = [
-            AnsweredLink(*one, "A" if place < 50 else "B", (place % 10 != 0) if place % 100 < share else None)
+            AnsweredLink(*one, (place % 10 != 0) if place % 100 < share else None)
             for place, one in enumerate(links)
         ]
         return answers_quality(said, held.facts, held.person_of)
 
-    every = _everybody(answered(100))
-    assert (every.share, every.estimator) == (0.9, ANSWERS)
+    assert _counted(answered(100)) == (100, 10)
+    assert {one.estimator for one in answered(100)} == {ANSWERS}
     half = answered(50)
     assert [one.kind for one in half] == [ALL]
     assert "fewer than four fifths" in half[0].why
     assert half[0].answered == (45, 5, 50)
     assert "fewer than" in answered(5)[0].why
+    assert _counted(answered(80)) == (80, 8)
 
 
-def test_answers_weigh_every_stratum_by_all_its_links(held: Held) -> None:
-    links = _pairs(held)[:100]
-    # Of stratum A all 20 answered and half are wrong; of B 60 of 80 answered and none is.
-    said = [
-        AnsweredLink(*one, "A" if place < 20 else "B", None if place >= 80 else place >= 10)
-        for place, one in enumerate(links)
-    ]
-    row = _everybody(answers_quality(said, held.facts, held.person_of))
-    assert row.share == pytest.approx(0.2 * 0.5 + 0.8 * 1.0)
-    assert row.low is not None
-    assert row.high is not None
-    assert row.low < 0.9 < row.high
-
-
-def test_two_lists_tell_how_many_there_are(world: World, held: Held) -> None:
+def _captures(held: Held) -> list[ToldCapture]:
     rows = capture_rows(held.facts, held.person_of, held.calendar, recall=held.in_care())
+    return told_captures(rows, held.told(), POLICY)
+
+
+def test_two_lists_tell_how_many_there_are(held: Held) -> None:
+    rows = _captures(held)
     row = next(one for one in rows if one.kind == ALL)
     assert row.estimate is not None
     assert row.low is not None
     assert row.high is not None
-    assert row.council is not None
-    assert row.police is not None
+    assert row.both is not None
+    assert row.only_council is not None
+    assert row.only_police is not None
     # In this world whether a council forgets and whether police are not told do not depend on each other.
     assert row.low <= _true_missing(held) <= row.high
-    assert max(row.council, row.police) <= row.estimate
+    assert row.both + row.only_council + row.only_police - 3 * POLICY.base / 2 <= row.estimate
     for one in rows:
         assert (one.estimate is None) == bool(one.why)
-        assert isinstance(one, CaptureRow)
 
 
 def test_missed_links_do_not_make_more_children(held: Held) -> None:
@@ -203,25 +211,26 @@ def test_missed_links_do_not_make_more_children(held: Held) -> None:
     torn = {
         key: f"alone {key}" for key, one in held.facts.items() if one.role == "police" and lot.random() < 0.2
     }
-    apart = {**held.true_person_of, **torn}
-    recall = in_care_quality(held.facts, apart, held.calendar)
-    row = capture_rows(held.facts, apart, held.calendar, recall=recall)[0]
-    assert row.both is not None
-    assert row.council is not None
-    assert row.police is not None
+    apart = replace(held, person_of={**held.true_person_of, **torn})
+    row = _captures(apart)[0]
     assert row.estimate is not None
     assert row.low is not None
     assert row.high is not None
     truth = _true_missing(held)
     assert row.low <= truth <= row.high
-    assert abs(row.estimate - truth) < abs(chapman(row.council, row.police, row.both).value - truth) / 2
+    assert abs(row.estimate - truth) < abs(_chapman_of(apart) - truth) / 2
 
 
 def _true_missing(held: Held) -> float:
     """Return what two lists would say if nobody's link were missed."""
-    all_found = in_care_quality(held.facts, held.true_person_of, held.calendar)
-    exact = capture_rows(held.facts, held.true_person_of, held.calendar, recall=all_found)
-    return next(one.estimate or 0.0 for one in exact if one.kind == ALL)
+    return _chapman_of(replace(held, person_of=held.true_person_of))
+
+
+def _chapman_of(held: Held) -> float:
+    """Return what exact lists say, no missed link allowed for."""
+    everybody = capture_rows(held.facts, held.person_of, held.calendar, recall=held.in_care())[0]
+    assert everybody.counted is not None
+    return chapman(*everybody.counted).value
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))

@@ -42,6 +42,15 @@ UNSAFE = [
         for host in ("*", "*.example.org", "0.0.0.0", "[::]", "https://x.org", ".example.org", "a..b", "x:0")
     ),
     ({"service": '"0.0.0.0:9464"'}, "[metrics] service: whoever reaches that address"),
+    ({"engine": '"spark"'}, "[spark] staging: no folder in which a cluster finds its rows"),
+    *(
+        ({"engine": '"spark"', "staging": '"/x"', "master": f'"{master}"'}, f"[spark] master: {what}")
+        for master, what in (
+            ("sc://cluster.example.org:15002", "the key of a linkage would cross the network in clear"),
+            ("sc://cluster.example.org/;use_ssl=true;token=abc", "a secret may not stand here"),
+            ("sc://me:secret@cluster.example.org/;use_ssl=true", "a secret may not stand here"),
+        )
+    ),
     ({"linking": '"nowhere"'}, "[metrics] linking: not an address and a port"),
     ({"service": '"127.0.0.1:8080"'}, "[metrics] service: something else has this address"),
     ({"service": '"[::1]:9464"', "linking": '"[::1]:9464"'}, "[metrics] linking: something else"),

@@ -23,6 +23,7 @@ from http_message_signatures import (
 )
 from http_message_signatures.structures import VerifyResult
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.agency_app.problems import refuse
 from api.agency_app.quotas import UnderWay, charge, charge_budget
@@ -177,7 +178,11 @@ class Authenticator:
                 expect_label=SIGNATURE_LABEL,
                 require_components=(*COVERED_COMPONENTS, KEY_COMPONENT) if keyed else COVERED_COMPONENTS,
             )
-        except HTTPMessageSignaturesException:
+        except HTTPMessageSignaturesException as error:
+            if isinstance(error.__cause__, SQLAlchemyError):
+                # The verifier takes whatever happens while a key is looked up for a bad signature.  An
+                # agency that was told so because the database was busy would look for a fault of its own.
+                raise error.__cause__ from None
             _refuse_authentication("the signature is missing, incomplete, too old or does not verify")
         if len(found) != 1:
             _refuse_authentication("the request carries more than one signature of ours")

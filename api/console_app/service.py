@@ -41,7 +41,7 @@ def open_console(data: Path, *, clock: Clock = utc_now) -> ConsoleService:
     """Open a data folder for the console; raises :class:`linkage.errors.ClewError`."""
     folder = open_data_folder(data)
     settings = read_settings(folder.settings)
-    database = open_database(folder.location("register"), "register")
+    database = open_database(folder.location("register"), "register", settings.database.pool())
     try:
         with database.read() as connection:
             in_use = accounts.has_sealed_secrets(connection)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from api.evidence.evaluated import left_out_words, rows_of
 from api.evidence.gathering import Seen
 from api.evidence.handed_in import told_evaluations
-from api.evidence.values import DataTable, Heads, Source, table_of
+from api.evidence.values import FROM_TO, DataTable, Heads, Source, table_of
 
 __all__ = ["evaluation_tables"]
 
@@ -48,8 +48,7 @@ def evaluation_tables(seen: Seen) -> Iterator[DataTable]:
             ("kind", "By"),
             ("group_name", "Group"),
             ("difference", "Difference", "percent"),
-            ("low", "From", "percent"),
-            ("high", "To", "percent"),
+            *FROM_TO,
             ("verdict", "What the evaluation says"),
         ],
         [

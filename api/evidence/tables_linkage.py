@@ -6,10 +6,10 @@ from api.console_app.linkage_words import GroupRow, group_rows
 from api.evidence.coarse import expected_shares
 from api.evidence.gathering import Seen
 from api.evidence.tables_evaluation import evaluation_tables
-from api.evidence.values import Counts, DataTable, Source, Value, table_of
+from api.evidence.values import BY_GROUP, FROM_TO, Counts, DataTable, Source, Value, table_of
 from api.open_releases import open_tables
 from api.overview import quality
-from api.overview.group_quality import group_name, pack_sentences, told_by_groups, verdict_of
+from api.overview.group_quality import EstimatorTold, group_name, pack_sentences, told_by_groups, verdict_of
 from api.overview.groups import GroupShare, held_by_both
 from api.store import releases, review
 from linkage.errors import ClewError
@@ -35,8 +35,7 @@ def linkage_tables(seen: Seen) -> Iterator[DataTable]:
             ("possible", "Possible links", "count"),
             ("persons", "Persons", "count"),
             ("precision", "Precision", "percent"),
-            ("low", "From", "percent"),
-            ("high", "To", "percent"),
+            *FROM_TO,
         ],
         [
             (
@@ -74,8 +73,7 @@ def _groups(seen: Seen) -> DataTable:
             ("links", "Links", "count"),
             ("possible", "Possible links", "count"),
             ("precision", "Precision", "percent"),
-            ("low", "From", "percent"),
-            ("high", "To", "percent"),
+            *FROM_TO,
         ],
         _group_rows(seen.counts, [] if found is None else group_rows(found, names)),
         Source("query", "select body from review_views where position = -1", "rounded"),
@@ -119,6 +117,7 @@ def _told(seen: Seen) -> Iterator[DataTable]:
     source = Source("query", "select * from group_quality", "rounded")
     empty = "No cycle has told anything of groups yet."
     told = told_by_groups(seen.connection)
+    estimators = () if told is None else told.estimators
     rules = (
         ""
         if told is None
@@ -129,29 +128,14 @@ def _told(seen: Seen) -> Iterator[DataTable]:
         "Estimates of recall and precision by group, without the truth",
         [
             ("estimator", "Rests on"),
-            ("kind", "By"),
-            ("name", "Group"),
+            *BY_GROUP,
             ("count", "Children", "count"),
             ("missed", "Of them missed or wrong", "count"),
             ("share", "Share", "percent"),
-            ("low", "From", "percent"),
-            ("high", "To", "percent"),
+            *FROM_TO,
             ("verdict", "What it says"),
         ],
-        [
-            (
-                one.name,
-                row.kind,
-                row.group,
-                *(
-                    ("c" if shown is None and not row.why else shown)
-                    for shown in (row.children, row.missed, row.share, row.low, row.high)
-                ),
-                verdict_of(row),
-            )
-            for one in (() if told is None else told.estimators)
-            for row in (*one.rows, *one.untold)
-        ],
+        _estimate_rows(estimators),
         source,
         note=f"{rules}Shares and their intervals are made of the rounded counts.",
         empty=empty,
@@ -161,27 +145,12 @@ def _told(seen: Seen) -> Iterator[DataTable]:
         "How far the share of a group is from that of all others",
         [
             ("estimator", "Rests on"),
-            ("kind", "By"),
-            ("name", "Group"),
+            *BY_GROUP,
             ("difference", "Difference", "percent"),
-            ("low", "From", "percent"),
-            ("high", "To", "percent"),
+            *FROM_TO,
             ("verdict", "What it says"),
         ],
-        [
-            (
-                one.name,
-                row.kind,
-                row.group,
-                row.difference,
-                row.difference_low,
-                row.difference_high,
-                verdict_of(row),
-            )
-            for one in (() if told is None else told.estimators)
-            for row in one.rows
-            if row.tested
-        ],
+        _difference_rows(estimators),
         source,
         note=(
             "Made of rounded counts. A difference is more than chance only if it is so whatever stands "
@@ -232,18 +201,50 @@ def _told(seen: Seen) -> Iterator[DataTable]:
     )
 
 
+def _estimate_rows(estimators: Sequence[EstimatorTold]) -> list[tuple[Value, ...]]:
+    return [
+        (
+            one.name,
+            row.kind,
+            row.group,
+            *(
+                ("c" if shown is None and not row.why else shown)
+                for shown in (row.children, row.missed, row.share, row.low, row.high)
+            ),
+            verdict_of(row),
+        )
+        for one in estimators
+        for row in (*one.rows, *one.untold)
+    ]
+
+
+def _difference_rows(estimators: Sequence[EstimatorTold]) -> list[tuple[Value, ...]]:
+    return [
+        (
+            one.name,
+            row.kind,
+            row.group,
+            row.difference,
+            row.difference_low,
+            row.difference_high,
+            verdict_of(row),
+        )
+        for one in estimators
+        for row in one.rows
+        if row.tested
+    ]
+
+
 def _shares(seen: Seen) -> DataTable:
     shares, empty = _released(seen)
     return table_of(
         "quality-shares",
         "Children whom both councils and police hold, as the newest approved release prints them",
         [
-            ("kind", "By"),
-            ("name", "Group"),
+            *BY_GROUP,
             ("children", "Children", "count"),
             ("share", "Held by both", "percent"),
-            ("low", "From", "percent"),
-            ("high", "To", "percent"),
+            *FROM_TO,
         ],
         [
             (

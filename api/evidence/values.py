@@ -14,6 +14,8 @@ from linkage.errors import InputError
 from linkage.register.disclosure.rounding import rounded
 
 __all__ = [
+    "BY_GROUP",
+    "FROM_TO",
     "NOTHING",
     "Column",
     "ColumnKind",
@@ -36,6 +38,10 @@ ColumnKind = Literal["text", "code", "day", "count", "percent", "figure"]
 Heads = tuple[str, str] | tuple[str, str, ColumnKind]
 
 NOTHING = "–"
+
+BY_GROUP: tuple[Heads, ...] = (("kind", "By"), ("name", "Group"))
+FROM_TO: tuple[Heads, ...] = (("low", "From", "percent"), ("high", "To", "percent"))
+"""Columns of every table of groups, and of every share or difference with its interval."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def open_register(folder: DataFolder) -> Database:
     """Open the shared database; raises :class:`InputError` where this account may not."""
     location = folder.location("register")
     try:
-        return open_database(location, "register")
+        return open_database(location, "register", folder.pool())
     except OperationalError as error:
         raise InputError(
             f"{name_of(location)}: {error.orig}",

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable
 from typing import cast
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from api.store import schema
+from api.store.bulk import insert_rows
 from api.store.persons import RecordKey
 from api.store.schema_audiences import amendments
 from linkage.register.amendments import AmendmentKind
@@ -55,8 +56,7 @@ def add_amendments(connection: Connection, agency: str, found: Iterable[Noted]) 
         }
         for one in found
     ]
-    if rows:
-        connection.execute(insert(amendments), rows)
+    insert_rows(connection, amendments, rows)
 
 
 def forget_before(connection: Connection, moment: str) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, tuple_
 
 from api.clock import day_of
+from api.store.bulk import insert_rows, update_rows
 from api.store.persons import RecordKey
 from api.store.schema_audiences import answers, queries
 from linkage.wire.answers import AnswerCode, link_holds
@@ -21,6 +22,7 @@ __all__ = [
     "asked_links",
     "asked_questions",
     "child_of",
+    "children_of",
     "count_answers",
     "evidence",
     "forget",
@@ -97,13 +99,9 @@ def note_queries(connection: Connection, found: Iterable[Query], cycle: int) -> 
     """Record the query numbers of a cycle's results; one of an earlier cycle stays what it is."""
     rows = {(one.agency, one.query): one for one in found}
     known = {(row.agency, row.query) for row in connection.execute(select(queries.c.agency, queries.c.query))}
-    again = [{"of_agency": key[0], "of_query": key[1]} for key in rows if key in known]
-    if again:
-        where = (queries.c.agency == bindparam("of_agency"), queries.c.query == bindparam("of_query"))
-        connection.execute(update(queries).where(*where).values(last_cycle=cycle), again)
-    fresh = [_row(one, cycle) for key, one in rows.items() if key not in known]
-    if fresh:
-        connection.execute(insert(queries), fresh)
+    again = [key for key in rows if key in known]
+    update_rows(connection, queries, ("agency", "query"), again, {"last_cycle": cycle})
+    insert_rows(connection, queries, [_row(one, cycle) for key, one in rows.items() if key not in known])
 
 
 def _row(one: Query, cycle: int) -> dict[str, object]:
@@ -262,6 +260,17 @@ def queries_about(connection: Connection, keys: Collection[RecordKey]) -> set[tu
         for side in ((queries.c.agency, queries.c.child), (queries.c.contact, queries.c.other)):
             about = select(queries.c.agency, queries.c.query).where(tuple_(*side).in_(some))
             found.update((row.agency, row.query) for row in connection.execute(about))
+    return found
+
+
+def children_of(connection: Connection, asked: Collection[tuple[str, str]]) -> set[RecordKey]:
+    """Return whose child records the queries are about that agencies have by these numbers."""
+    found: set[RecordKey] = set()
+    ordered = sorted(asked)
+    for start in range(0, len(ordered), _ROWS):
+        some = tuple_(queries.c.agency, queries.c.query).in_(ordered[start : start + _ROWS])
+        rows = connection.execute(select(queries.c.agency, queries.c.child).where(some))
+        found.update((row.agency, row.child) for row in rows)
     return found
 
 

@@ -1,7 +1,7 @@
 """A database of the unit: durable, opened only at the schema that this release knows."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Connection, CursorResult, Engine, Integer, Ta
 from sqlalchemy.dialects import sqlite
 
 from api.store.database_sqlite import SqliteDatabase
-from api.store.database_url import Location, name_of
+from api.store.database_url import Location, PlaceTakenError, Pool, name_of
 from linkage.errors import InputError, VersionError
 
 __all__ = [
@@ -17,6 +17,8 @@ __all__ = [
     "SCHEMAS",
     "Database",
     "Location",
+    "PlaceTakenError",
+    "Pool",
     "StoreName",
     "insert_new",
     "is_older",
@@ -28,7 +30,7 @@ __all__ = [
 StoreName = Literal["register", "encodings", "payload"]
 
 SCHEMAS: dict[StoreName, str] = {
-    "register": "register_19",
+    "register": "register_20",
     "encodings": "encodings_1",
     "payload": "payload_1",
 }
@@ -46,6 +48,7 @@ class _Kind(Protocol):
     def read(self) -> contextlib.AbstractContextManager[Connection]: ...
     def write(self) -> contextlib.AbstractContextManager[Connection]: ...
     def beside(self) -> contextlib.AbstractContextManager[Connection]: ...
+    def places(self, names: Collection[str]) -> contextlib.AbstractContextManager[Callable[[], None]]: ...
     def groups(self) -> tuple[int, int]: ...
     def own(self, connection: Connection) -> None: ...
     def check(self) -> None: ...
@@ -56,9 +59,10 @@ class _Kind(Protocol):
 class Database:
     """Transactions on one database; each block is one, committed at its end or rolled back whole."""
 
-    def __init__(self, location: Location) -> None:
+    def __init__(self, location: Location, pool: Pool = Pool()) -> None:  # noqa: B008 (frozen)
+        """``pool``: how many connections this process has; of no account for a file."""
         self.name = name_of(location)
-        self._kind: _Kind = _kind(location)
+        self._kind: _Kind = _kind(location, pool)
         self._engine = self._kind.engine
 
     def read(self) -> contextlib.AbstractContextManager[Connection]:
@@ -80,6 +84,14 @@ class Database:
         nothing is decided by what other rows say.  On SQLite it is no different from :meth:`write`.
         """
         return self._kind.beside()
+
+    def places(self, names: Iterable[str]) -> contextlib.AbstractContextManager[Callable[[], None]]:
+        """Hold places that one process has at a time while the block runs, longer than any transaction.
+
+        Yields what raises if they were lost in the meantime.  Raises :class:`PlaceTakenError` at once if
+        another process has one.  On SQLite there is nobody else, and nothing is held.
+        """
+        return self._kind.places(sorted(set(names)))
 
     def groups(self) -> tuple[int, int]:
         """Return how many groups of blocks this process committed, and how many blocks those held."""
@@ -106,7 +118,7 @@ class Database:
         self._kind.close()
 
 
-def _kind(location: Location) -> _Kind:
+def _kind(location: Location, pool: Pool) -> _Kind:
     if isinstance(location, Path):
         return SqliteDatabase(location)
     try:
@@ -117,12 +129,16 @@ def _kind(location: Location) -> _Kind:
             f"{name_of(location)}: the driver of PostgreSQL is not installed",
             hint="install clew with the extra `postgresql`",
         ) from None
-    return PostgresqlDatabase(location)
+    return PostgresqlDatabase(location, pool)
 
 
-def open_database(location: Location, store: StoreName) -> Database:
+def open_database(
+    location: Location,
+    store: StoreName,
+    pool: Pool = Pool(),  # noqa: B008 (frozen)
+) -> Database:
     """Open a database, refusing one that is not there or whose schema this release does not know."""
-    database = Database(location)
+    database = Database(location, pool)
     try:
         database.check()
         with database.read() as connection:

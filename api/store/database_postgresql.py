@@ -13,22 +13,32 @@ the server: nothing is acknowledged, and what is asked again finds either the ef
 """
 
 import contextlib
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Connection, create_engine, event, func, inspect, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, select, text, true
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.store.database_url import is_on_this_machine, name_of
+from api.store.database_url import PlaceTakenError, Pool, is_on_this_machine, name_of, pooled_url
 from linkage.errors import InputError
 
-__all__ = ["PostgresqlDatabase"]
+__all__ = ["PostgresqlDatabase", "say_nothing_of_values"]
 
 _OLDEST = 150000
 _BUSY_SECONDS = 4
+_SETTINGS = {
+    "synchronous_commit": "on",
+    "lock_timeout": f"{_BUSY_SECONDS}s",
+    "search_path": "public",
+    "TimeZone": "UTC",
+}
+"""What every transaction of ours runs under, whatever the server or the role says."""
+
 _WRITERS_PLACE = 0x636C6577
 """The number of the advisory lock; such locks are each database's own."""
 
@@ -40,33 +50,15 @@ _SPEAKING = ("08", "28", "3D", _NO_RIGHT, "53", "55", "57", "58")
 class PostgresqlDatabase:
     """One database of a server."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, pool: Pool) -> None:
         self.name = name_of(url)
-        settings = {
-            "synchronous_commit": "on",
-            "lock_timeout": f"{_BUSY_SECONDS}s",
-            "search_path": "public",
-            "TimeZone": "UTC",
-        }
-        arguments: dict[str, Any] = {
-            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
-            "connect_timeout": _BUSY_SECONDS,
-            "application_name": "clew",
-            "keepalives_idle": 30,
-        }
-        if not is_on_this_machine(url):
-            arguments["sslmode"] = (
-                "verify-full"  # nothing to a socket, whatever a service file says to others
-            )
-        self.engine = create_engine(
-            url,
-            hide_parameters=True,
-            pool_size=0,  # every connection is kept: to make one costs the server a process
-            pool_pre_ping=True,  # a server that was restarted must not cost a request for every connection
-            isolation_level="READ COMMITTED",
-            connect_args=arguments,
-        )
-        event.listen(self.engine, "handle_error", _silence, retval=True)
+        # Writing tables anew, and the place of an epoch, go past any pooler.
+        self._direct = _engine(url, Pool(connections=1, more=-1), behind_pooler=False)
+        self.engine = self._direct
+        if pool.pooler:
+            self.engine = _engine(pooled_url(url, pool.pooler), pool, behind_pooler=True)
+        else:
+            self.engine = _engine(url, pool, behind_pooler=False)
         self._reading = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
@@ -74,21 +66,43 @@ class PostgresqlDatabase:
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that sees one state of the database throughout."""
-        with self._reading.begin() as connection:
+        with _begun(self._reading) as connection:
             yield connection
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
         """Open a transaction that holds the writer's place until it is durable."""
-        with self.engine.begin() as connection:
+        with _begun(self.engine) as connection:
             connection.execute(select(func.pg_advisory_xact_lock(_WRITERS_PLACE)))
             yield connection
 
     @contextlib.contextmanager
     def beside(self) -> Iterator[Connection]:
         """Open a transaction beside others that write."""
-        with self.engine.begin() as connection:
+        with _begun(self.engine) as connection:
             yield connection
+
+    @contextlib.contextmanager
+    def places(self, names: Collection[str]) -> Iterator[Callable[[], None]]:
+        """Hold places by advisory locks of a transaction that does nothing else.
+
+        It is open for hours, holds no row and sees no state of the database, so that it is in nobody's way;
+        the server ends it with the connection, and so with the process.
+        """
+        with self._direct.connect() as connection:
+
+            def require() -> None:
+                connection.execute(select(1))
+
+            try:
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+                for name in names:
+                    if not connection.scalar(select(func.pg_try_advisory_xact_lock(_number_of(name)))):
+                        raise PlaceTakenError
+                yield require
+            finally:
+                with contextlib.suppress(SQLAlchemyError):  # a connection that broke holds nothing any more
+                    connection.rollback()
 
     def groups(self) -> tuple[int, int]:
         """Return nothing: here the server puts commits together, and tells nobody."""
@@ -152,7 +166,7 @@ class PostgresqlDatabase:
                 left.append(int(number[1]))
 
         try:
-            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            with self._direct.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 driver = connection.connection.driver_connection
                 if not isinstance(driver, psycopg.Connection):
                     raise TypeError("the driver's own connection")
@@ -175,6 +189,58 @@ class PostgresqlDatabase:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        self._direct.dispose()
+
+
+def _engine(url: URL, pool: Pool, *, behind_pooler: bool) -> Engine:
+    arguments: dict[str, Any] = {
+        "connect_timeout": _BUSY_SECONDS,
+        "application_name": "clew",
+        "keepalives_idle": 30,
+    }
+    if behind_pooler:
+        # Another session may serve the next transaction: nothing may be prepared in one, nor set for one.
+        arguments["prepare_threshold"] = None
+    else:
+        arguments["options"] = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+    if not is_on_this_machine(url):
+        arguments["sslmode"] = "verify-full"  # nothing to a socket, whatever a service file says to others
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=pool.connections,
+        max_overflow=pool.more,
+        pool_timeout=pool.wait_seconds,
+        pool_recycle=pool.recycle_minutes * 60,
+        pool_use_lifo=True,  # those that are not needed grow old and are closed
+        pool_pre_ping=True,  # a server that was restarted must not cost a request for every connection
+        isolation_level="READ COMMITTED",
+        connect_args=arguments,
+    )
+    event.listen(engine, "handle_error", _silence, retval=True)
+    if behind_pooler:
+        event.listen(engine, "begin", _set_for_this_transaction)
+    return engine
+
+
+@contextlib.contextmanager
+def _begun(engine: Engine) -> Iterator[Connection]:
+    """Begin a transaction; a pool that has no connection left is a fault of the kind that may pass."""
+    try:
+        connection = engine.connect()
+    except PoolTimeoutError:
+        raise OperationalError(None, None, NoConnectionError("no connection became free in time")) from None
+    with connection, connection.begin():
+        yield connection
+
+
+def _set_for_this_transaction(connection: Connection) -> None:
+    settings = [func.set_config(name, value, true()) for name, value in _SETTINGS.items()]
+    connection.execute(select(*settings))
+
+
+class NoConnectionError(Exception):
+    """Every connection that this process may have was in use, for longer than anybody waits."""
 
 
 _ABOUT = """
@@ -194,11 +260,25 @@ def _silence(context: ExceptionContext) -> OperationalError | None:
     if not isinstance(fault, psycopg.Error) or fault.sqlstate is None:
         return None
     code = fault.sqlstate
-    said = fault.diag.message_primary if code.startswith(_SPEAKING) else None
-    fault.args = (said or f"{type(fault).__name__} ({code})",)
+    say_nothing_of_values(fault)
     if context.sqlalchemy_exception is not None:
         context.sqlalchemy_exception.args = (f"({type(fault).__name__}) {fault.args[0]}",)
     return OperationalError(None, None, fault) if code == _NO_RIGHT else None
+
+
+def say_nothing_of_values(fault: psycopg.Error) -> psycopg.Error:
+    """Take out of a fault's words what the server repeats of rows, and return it."""
+    code = fault.sqlstate
+    if code is not None:
+        said = fault.diag.message_primary if code.startswith(_SPEAKING) else None
+        fault.args = (said or f"{type(fault).__name__} ({code})",)
+    return fault
+
+
+def _number_of(place: str) -> int:
+    """Return the number of a place's advisory lock: one that no other place has, nor the writer's."""
+    said = hashlib.sha256(b"clew/place/1\x00" + place.encode()).digest()
+    return int.from_bytes(said[:8], signed=True)
 
 
 def _first_line(error: BaseException | None) -> str:

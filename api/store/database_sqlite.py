@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, event
@@ -69,6 +69,11 @@ class SqliteDatabase:
         return self._writer.block()
 
     beside = write
+
+    @contextlib.contextmanager
+    def places(self, names: Collection[str]) -> Iterator[Callable[[], None]]:  # noqa: ARG002
+        """Hold nothing: one process of each worker works on a file."""
+        yield lambda: None
 
     def groups(self) -> tuple[int, int]:
         """Return how many groups were committed, and how many blocks they held."""

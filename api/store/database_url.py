@@ -1,6 +1,7 @@
 """URLs of PostgreSQL databases: which ones this release uses, and which it refuses as unsafe."""
 
 import ipaddress
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -8,12 +9,41 @@ from sqlalchemy.exc import ArgumentError
 
 from linkage.errors import InputError
 
-__all__ = ["Location", "database_url", "is_on_this_machine", "name_of"]
+__all__ = [
+    "Location",
+    "PlaceTakenError",
+    "Pool",
+    "database_url",
+    "is_on_this_machine",
+    "name_of",
+    "pooled_url",
+]
 
 Location = Path | URL
 """Where a store's database is: the file of an SQLite database, or the URL of a PostgreSQL one."""
 
 DRIVER = "postgresql+psycopg"
+
+
+class PlaceTakenError(Exception):
+    """Another process is at work on what one at a time may work on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """How many connections one process has to one PostgreSQL database, and for how long.
+
+    ``connections`` are kept; ``more`` are made while all of those are busy, and closed afterwards.  Who waits
+    longer than ``wait_seconds`` for one is told that the unit is busy.  ``pooler``: the address of a pooler
+    of transactions (pgbouncer) that ordinary transactions go through; empty for none.
+    """
+
+    connections: int = 10
+    more: int = 10
+    wait_seconds: float = 4
+    recycle_minutes: int = 30
+    pooler: str = ""
+
 
 _ALLOWED = frozenset(
     {"host", "passfile", "port", "service", "sslcert", "sslcrl", "sslkey", "sslmode", "sslrootcert"}
@@ -60,6 +90,27 @@ def _check_query(url: URL, what: str) -> None:
             f"{what}: the server's certificate would not be checked",
             hint=f"take sslmode out or set it to {_VERIFIED}, and name the authority in sslrootcert",
         )
+
+
+def pooled_url(url: URL, pooler: str, *, what: str = "[database] pooler") -> URL:
+    """Return the URL of the same database behind a pooler; raises :class:`InputError` for an unsafe one.
+
+    ``pooler``: HOST:PORT, or /FOLDER:PORT for a socket in a folder of this machine.
+    """
+    host, colon, port = pooler.rpartition(":")
+    if not colon or not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise InputError(f"{what}: not an address", hint="write HOST:PORT, or /run/pgbouncer:6432")
+    if not url.database:
+        raise InputError(
+            f"{what}: a pooler needs databases by their names", hint="name them in the URLs, not by a service"
+        )
+    kept = url.difference_update_query(["host", "port", "service"]).set(host=None, port=None)
+    if host.startswith("/"):
+        made = kept.update_query_dict({"host": host, "port": port})
+    else:
+        made = kept.set(host=host.strip("[]"), port=int(port))
+    _check_query(made, what)
+    return made
 
 
 def is_on_this_machine(url: URL) -> bool:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from api.clock import day_of
 from api.store.bodies import BodyFolder, body_name, owner_of, sync_folder
-from api.store.database import BIG_INTEGER, Database, Location, open_database
+from api.store.database import BIG_INTEGER, Database, Location, Pool, open_database
 from linkage.wire.manifest import Manifest
 
 __all__ = ["EncodingStore", "StoredEncodings", "metadata", "named_bodies"]
@@ -65,8 +65,13 @@ class StoredEncodings:
 class EncodingStore:
     """Sealed encodings by submission."""
 
-    def __init__(self, folder: Path, database: Location) -> None:
-        self._database: Database = open_database(database, "encodings")
+    def __init__(
+        self,
+        folder: Path,
+        database: Location,
+        pool: Pool = Pool(),  # noqa: B008 (frozen)
+    ) -> None:
+        self._database: Database = open_database(database, "encodings", pool)
         self.bodies = BodyFolder(folder)
 
     def close(self) -> None:

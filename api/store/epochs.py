@@ -221,8 +221,8 @@ def forget_handles(connection: Connection, keys: Collection[tuple[str, str]]) ->
     for start in range(0, len(ordered), 500):  # well below the parameters that one statement may have
         some = tuple_(table.c.agency, table.c.handle).in_(ordered[start : start + 500])
         connection.execute(delete(table).where(some))
+    urgent.forget(connection, ordered)  # while there are queries to say whose it is
     answers.forget(connection, ordered)
-    urgent.clear(connection)
     reidentifications.forget(connection, ordered)
     by_agency: dict[str, list[str]] = defaultdict(list)
     for agency, handle in ordered:

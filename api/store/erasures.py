@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, insert, or_, select, update
 
 from api.store import answers, person_sheets, record_tables, review, schema, schema_audiences, urgent
+from api.store.bulk import insert_rows
 from api.store.database import number_of
 from api.store.records import in_chunks
 from linkage.wire.erasures import ErasureScope
@@ -109,8 +110,7 @@ def add(
         )
     )
     number = number_of(added)
-    if rows:
-        connection.execute(insert(_targets), [{"erasure": number, **one} for one in rows])
+    insert_rows(connection, _targets, [{"erasure": number, **one} for one in rows])
     return number
 
 
@@ -238,8 +238,9 @@ def forget(connection: Connection, targets: Mapping[str, Collection[str] | None]
             if kind:
                 counts[kind] += count
     counts["links"] += _forget_links(connection, targets)
+    named = [(agency, one) for agency, handles in targets.items() for one in handles or ()]
+    urgent.forget(connection, named, agencies=[one for one, handles in targets.items() if handles is None])
     answers.forget(connection, _asked_about(connection, targets))
-    urgent.clear(connection)
     return dict(counts)
 
 

@@ -48,6 +48,7 @@ __all__ = [
     "renew",
     "retry_later",
     "try_again",
+    "wait_for_place",
 ]
 
 WorkerName = Literal["linking", "register"]
@@ -383,6 +384,13 @@ def retry_later(connection: Connection, lease: Lease, *, now: dt.datetime, reaso
     wait = stamp(now + _RETRY * 2 ** (lease.job.attempts - 1))
     _held(connection, lease, state="waiting", token=None, lease_until=None, error=reason, not_before=wait)
     return True
+
+
+def wait_for_place(connection: Connection, lease: Lease, *, now: dt.datetime) -> None:
+    """Give a job back untried for a moment, because another process is at work on its epoch."""
+    values = {"attempts": lease.job.attempts - 1, "not_before": stamp(now + _RETRY)}
+    reason = "another process is still at work on the epoch"
+    _held(connection, lease, state="waiting", token=None, lease_until=None, error=reason, **values)
 
 
 def cancel(connection: Connection, kind: JobKind, submission: str) -> None:

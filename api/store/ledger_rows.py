@@ -90,6 +90,7 @@ COVERED: Mapping[str, CoveredTable] = {
         ),
         CoveredTable(schema.link_runs, ("id",)),
         CoveredTable(schema.link_run_submissions, ("run", "submission")),
+        CoveredTable(schema.link_run_inputs, ("run",)),
         CoveredTable(schema.persons, ("id",), stretched=True),
         CoveredTable(schema.memberships, ("handle",), stretched=True),
         CoveredTable(schema.carried, ("handle",), stretched=True),

@@ -31,7 +31,8 @@ from sqlalchemy import (
 )
 
 from api.secret_files import WorkerKey
-from api.store.database import BIG_INTEGER, Database, Location, open_database
+from api.store.bulk import insert_rows
+from api.store.database import BIG_INTEGER, Database, Location, Pool, open_database
 from api.store.payload_history import EpisodeVersion, next_of_period, versions_of
 from linkage.errors import VerificationError
 from linkage.wire.canonical import canonical, from_builtins
@@ -107,8 +108,13 @@ _COVERED = [one for one in _records.c if one.name not in {"id", "status"}]
 class PayloadStore:
     """Records by submission."""
 
-    def __init__(self, database: Location, key: WorkerKey) -> None:
-        self._database: Database = open_database(database, "payload")
+    def __init__(
+        self,
+        database: Location,
+        key: WorkerKey,
+        pool: Pool = Pool(),  # noqa: B008 (frozen)
+    ) -> None:
+        self._database: Database = open_database(database, "payload", pool)
         self._key = key
 
     def close(self) -> None:
@@ -139,7 +145,7 @@ class PayloadStore:
                 _sealed_row(aead, submission, payload.agency, record)
                 for record in records[start : start + _ROWS_AT_A_TIME]
             ]
-            connection.execute(insert(_records), rows)
+            insert_rows(connection, _records, rows)
 
     def load(self, submission: str, agency: str) -> Payload | None:
         """Open a snapshot's records, or return None if the store does not hold it.

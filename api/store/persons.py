@@ -5,9 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select
 
 from api.store import ledger, schema
+from api.store.bulk import delete_rows, insert_rows, update_rows
 from api.store.database import number_of
 from linkage.wire.ledger import EntryKind, Fact
 
@@ -16,6 +17,7 @@ __all__ = [
     "Event",
     "LinkRun",
     "Member",
+    "Pinned",
     "RecordKey",
     "carried",
     "created_runs",
@@ -30,6 +32,7 @@ RecordKey = tuple[str, str]
 """Agency code and child handle."""
 
 _epochs = schema.epochs
+_RECORD = ("agency", "handle")
 
 _NAMED = {"merged": EntryKind.PERSONS_MERGED, "split": EntryKind.PERSON_SPLIT}
 
@@ -53,12 +56,21 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class Pinned:
+    """What a run compared, by digests, and the engine that did, with its version."""
+
+    engine: str
+    profile: str
+    inputs: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkRun:
     """What one link job did: which snapshots it held, how much it compared, what came of it.
 
     ``untouched``: members whose snapshots this run did not hold and which stay as they were; ``carried``:
     what holds in this epoch of the persons of older ones; ``precision``: what the linkage states of its
-    links, and the interval of that.
+    links, and the interval of that; ``pinned``: None where nothing was compared.
     """
 
     job: int
@@ -74,6 +86,7 @@ class LinkRun:
     possible: int = 0
     precision: tuple[float, float, float] | None = None
     method: str | None = None
+    pinned: Pinned | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +158,7 @@ def store_run(connection: Connection, run: LinkRun, *, now: str) -> int:
     known = created_runs(connection)
     named = {*run.persons.values(), *(event.person for event in run.events)}
     fresh = sorted(named - set(known))
-    _insert(connection, schema.persons, [{"id": one, "created_run": number} for one in fresh])
+    insert_rows(connection, schema.persons, [{"id": one, "created_run": number} for one in fresh])
     _change_memberships(connection, run, number)
     _change_carried(connection, run)
     _add_events(connection, run.events, number)
@@ -173,6 +186,7 @@ def _append_entries(connection: Connection, run: LinkRun, number: int, now: str)
     }
     rows: dict[str, Sequence[str] | None] = {
         "link_runs": [str(number)],
+        "link_run_inputs": [] if run.pinned is None else [str(number)],
         "link_run_submissions": [f"{number}/{one}" for one in run.submissions],
         **dict.fromkeys(("persons", "memberships", "carried", "person_events", "person_event_records")),
     }
@@ -203,7 +217,11 @@ def _add_run(connection: Connection, run: LinkRun, now: str) -> int:
     )
     number = number_of(added)
     rows = [{"run": number, "submission": one} for one in run.submissions]
-    _insert(connection, schema.link_run_submissions, rows)
+    insert_rows(connection, schema.link_run_submissions, rows)
+    if run.pinned is not None:
+        said = {"engine": run.pinned.engine, "profile_sha256": run.pinned.profile}
+        pin = insert(schema.link_run_inputs).values(run=number, inputs_sha256=run.pinned.inputs, **said)
+        connection.execute(pin)
     return number
 
 
@@ -212,15 +230,16 @@ def _change_memberships(connection: Connection, run: LinkRun, number: int) -> No
     standing = members(connection)
     before = {(one.agency, one.handle): one.person for one in standing}
     table = schema.memberships
-    for key, person in before.items():
-        if run.persons.get(key) != person and key not in run.untouched:
-            connection.execute(delete(table).where(table.c.agency == key[0], table.c.handle == key[1]))
+    gone = [
+        key for key, person in before.items() if run.persons.get(key) != person and key not in run.untouched
+    ]
+    delete_rows(connection, table, _RECORD, gone)
     rows = [
         {"agency": agency, "handle": handle, "person": person, "since_run": number, "epoch": run.epoch}
         for (agency, handle), person in run.persons.items()
         if before.get((agency, handle)) != person
     ]
-    _insert(connection, table, rows)
+    insert_rows(connection, table, rows)
     _raise_epochs(connection, run, standing)
 
 
@@ -229,8 +248,8 @@ def _change_carried(connection: Connection, run: LinkRun) -> None:
     table = schema.carried
     connection.execute(delete(table).where(table.c.epoch != run.epoch))
     before = carried(connection, run.epoch)
-    for agency, handle in (key for key, one in before.items() if run.carried.get(key) != one):
-        connection.execute(delete(table).where(table.c.agency == agency, table.c.handle == handle))
+    gone = [key for key, one in before.items() if run.carried.get(key) != one]
+    delete_rows(connection, table, _RECORD, gone)
     rows = [
         {
             "agency": agency,
@@ -242,20 +261,18 @@ def _change_carried(connection: Connection, run: LinkRun) -> None:
         for (agency, handle), one in run.carried.items()
         if before.get((agency, handle)) != one
     ]
-    _insert(connection, table, rows)
+    insert_rows(connection, table, rows)
 
 
 def _raise_epochs(connection: Connection, run: LinkRun, standing: Sequence[Member]) -> None:
     """Record which members were linked in a newer epoch than before and kept their person."""
     table = schema.memberships
     again = [
-        {"of_agency": one.agency, "of_handle": one.handle}
+        (one.agency, one.handle)
         for one in standing
         if one.epoch != run.epoch and run.persons.get((one.agency, one.handle)) == one.person
     ]
-    if again:
-        where = (table.c.agency == bindparam("of_agency"), table.c.handle == bindparam("of_handle"))
-        connection.execute(update(table).where(*where).values(epoch=run.epoch), again)
+    update_rows(connection, table, _RECORD, again, {"epoch": run.epoch})
 
 
 def _add_events(connection: Connection, events: Sequence[Event], number: int) -> None:
@@ -270,18 +287,13 @@ def _add_events(connection: Connection, events: Sequence[Event], number: int) ->
         {"id": name, "run": number, "kind": event.kind, "person": event.person, "other": event.other or None}
         for name, event in numbered
     ]
-    _insert(connection, table, rows)
+    insert_rows(connection, table, rows)
     records = [
         {"event": name, "agency": agency, "handle": handle}
         for name, event in numbered
         for agency, handle in event.records
     ]
-    _insert(connection, schema.person_event_records, records)
-
-
-def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
-    if rows:  # an INSERT with an empty list would insert one row of defaults
-        connection.execute(insert(table), rows)
+    insert_rows(connection, schema.person_event_records, records)
 
 
 def count_persons(connection: Connection) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from api.store import ledger, schema
+from api.store.bulk import insert_rows
 from api.store.submissions import ERASED, WITHDRAWN
 from linkage.wire.ledger import EntryKind
 
@@ -149,8 +150,7 @@ def store_results(
 ) -> None:
     """Write all results of a cycle; from here on it counts as reconciled."""
     rows = [{"cycle": number, "agency": agency, "body": body} for agency, body in bodies.items()]
-    if rows:
-        connection.execute(insert(schema.results), rows)
+    insert_rows(connection, schema.results, rows)
     connection.execute(
         update(_table).where(_table.c.number == number).values(figures=figures, reconciled_at=now)
     )

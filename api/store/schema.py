@@ -41,6 +41,7 @@ __all__ = [
     "ledger_nodes",
     "ledger_records",
     "ledger_statements",
+    "link_run_inputs",
     "link_run_submissions",
     "link_runs",
     "memberships",
@@ -222,6 +223,16 @@ link_run_submissions = Table(
     Column("run", Integer, ForeignKey("link_runs.id"), primary_key=True),
     Column("submission", String(64), ForeignKey("submissions.id"), primary_key=True),
 )
+
+link_run_inputs = Table(
+    "link_run_inputs",
+    metadata,
+    Column("run", Integer, ForeignKey("link_runs.id"), primary_key=True),
+    Column("engine", String(64), nullable=False),
+    Column("profile_sha256", String(64), nullable=False),
+    Column("inputs_sha256", String(64), nullable=False),
+)
+"""What a run compared and by whom: whoever links the same again can say whether it was the same."""
 
 persons = Table(
     "persons",

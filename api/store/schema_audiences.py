@@ -166,6 +166,6 @@ urgent_conflicts = Table(
 )
 """Absences of which one side says still missing, once for each side; 0 is no cycle yet.
 
-They follow from the records: whenever something is erased the table is emptied, and the next linkage fills
-it.
+They follow from the records: whenever something is erased those that rest on it go, and those that nobody was
+told of, and the next linkage finds again what stands.
 """

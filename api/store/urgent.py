@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from api.store import answers, budgets
 from api.store.schema_audiences import urgent_conflicts
 
-__all__ = ["UrgentRow", "add", "all_rows", "clear", "mark", "remove", "told_to"]
+__all__ = ["UrgentRow", "add", "all_rows", "count_told", "forget", "mark", "note_told", "remove", "told_to"]
+
+_COUNT = "conflicts-told"
+"""Beside the uses of budgets, where no erasure takes it away; there is no budget of that name."""
 
 Key = tuple[str, str]
 """Agency and its episode's handle."""
@@ -67,6 +71,37 @@ def remove(connection: Connection, keys: Collection[Key]) -> None:
         connection.execute(delete(_table).where(_table.c.agency == agency, _table.c.episode == episode))
 
 
-def clear(connection: Connection) -> None:
-    """Forget all of them: whenever something is erased, for the next linkage finds what still stands."""
-    connection.execute(delete(_table))
+def note_told(connection: Connection, agency: str, count: int, *, cycle: int) -> None:
+    """Count the conflicts that an agency was told of since a cycle, beyond what that told anyway."""
+    budgets.charge(connection, agency, _COUNT, count, span=f"cycle {cycle}", limit=None)
+
+
+def count_told(connection: Connection, agency: str, *, cycle: int) -> int:
+    """Return how many an agency was told of since a cycle, whatever was erased since."""
+    return budgets.used(connection, agency, _COUNT, span=f"cycle {cycle}")
+
+
+def forget(
+    connection: Connection, records: Collection[Key], *, agencies: Collection[str] = frozenset()
+) -> None:
+    """Forget what rests on some children or episodes, or on anything of some agencies, for either side.
+
+    With it goes whatever nobody was told of: the next look finds again what still stands.  Other conflicts
+    stay told.  To be called while the queries about the records are there: they say which children a conflict
+    is about.  Where none says it, of an episode that its agency was not told of, all goes that others were
+    told with a view to that agency.
+    """
+    rows, named = all_rows(connection), set(records)
+    own = {(one.agency, one.query) for one in rows if one.key in named and one.told_at is not None}
+    asked = answers.queries_about(connection, named | answers.children_of(connection, own))
+    blind = {one.agency for one in rows if one.key in named and one.told_at is None}
+    gone = [
+        one.key
+        for one in rows
+        if one.told_at is None
+        or one.key in named
+        or (one.agency, one.query) in asked
+        or one.contact in blind
+        or not {one.agency, one.contact}.isdisjoint(agencies)
+    ]
+    remove(connection, gone)

@@ -1,12 +1,12 @@
 """The commands of ``clew privacy-audit`` (docs/governance/privacy-audit.md)."""
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, get_args
 
 import click
 
+from cli.charts import check_charts
 from cli.options import FILE
 from cli.outputs import spare_inputs
 from cli.privacy_audit.choosing import FEWEST, chosen_targets, legacy_target, people_for, read_names
@@ -18,7 +18,6 @@ from cli.profile.choosing import profile_file
 from linkage.audited.described import DESCRIBED
 from linkage.audited.report import AuditReport, Sizes
 from linkage.encode.legacy.profile import FoldReading
-from linkage.errors import InputError
 
 __all__ = ["privacy_audit"]
 
@@ -130,7 +129,7 @@ def run(
         if path is not None:
             refuse_within(path)
     if html_file is not None:
-        _check_charts()
+        check_charts()
     targets = chosen_targets(profiles, others=legacy_schema is not None)
     if legacy_schema is not None:
         targets.append(legacy_target(legacy_schema, xor_folds, columns))
@@ -155,18 +154,6 @@ def _sizes(people: int, graph: int) -> Sizes:
         dense=min(graph + graph // 4, people),
         children=min(people, _USUAL.children),
     )
-
-
-def _check_charts() -> None:
-    """Find out before the work whether charts can be drawn here."""
-    for package in ("altair", "vl_convert"):
-        try:
-            importlib.import_module(package)
-        except ModuleNotFoundError:
-            raise InputError(
-                f"--html: this machine lacks the package {package}, which draws the charts",
-                hint="install the extra that draws them: pip install 'clew[lab]'",
-            ) from None
 
 
 def _page(reports: Sequence[AuditReport]) -> str:
@@ -194,7 +181,7 @@ def show(results: tuple[Path, ...], html_file: Path | None) -> int:
     """Print results again that ``run --json`` wrote; ends as ``run`` does."""
     reports = read_results(results)
     if html_file is not None:
-        _check_charts()
+        check_charts()
         spare_inputs([html_file], results)
         write_text(html_file, _page(reports))
     return _shown(reports)

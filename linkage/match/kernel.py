@@ -45,6 +45,7 @@ __all__ = [
     "candidate_pairs",
     "fill_lists",
     "noise_limit",
+    "score_limit",
     "warm_up",
 ]
 
@@ -97,7 +98,7 @@ def candidate_pairs(
     _check_settings(rows, miss, nearest, stages)
     workers = threads or os.cpu_count() or 1
     if nearest is None:
-        scan = _Scan(rows, _limit(rows, noise_z), miss, tile, stages, workers)
+        scan = _Scan(rows, score_limit(rows.length, noise_z), miss, tile, stages, workers)
         with ThreadPoolExecutor(workers) as pool:
             keys = _all_pairs(scan, list(sections(rows, new, rows.apart)), pool, max_pairs, progress)
     else:
@@ -118,8 +119,9 @@ def _check_settings(rows: Rows, miss: float, nearest: int | None, stages: Sequen
         raise ValueError("stages are numbers of words of a view, rising")  # beyond them memory is not ours
 
 
-def _limit(rows: Rows, noise_z: float) -> int:
-    return min(noise_limit(rows.length, noise_z), 4 * rows.length**2)  # more than any score there is
+def score_limit(length: int, noise_z: float) -> int:
+    """Return the score that pairs of rows must stay below to count; any does for a z far below 0."""
+    return min(noise_limit(length, noise_z), 4 * length**2)
 
 
 def _check_count(count: int, max_pairs: int) -> None:
@@ -202,7 +204,7 @@ def fill_lists(
     time that nothing is being compared.
     """
     workers = threads or os.cpu_count() or 1
-    limit = _limit(rows, comparison.noise_z)
+    limit = score_limit(rows.length, comparison.noise_z)
     scan = _Scan(rows, limit, comparison.miss, tile, stages, workers)
     counts = plan.comparisons(rows)
     done, total = int(counts[:from_tile].sum()), int(counts.sum())

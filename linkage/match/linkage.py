@@ -15,8 +15,9 @@ from linkage.match.declaration import Declaration, believed, check_declarations
 from linkage.match.engine import Engine, LocalEngine
 from linkage.match.exact import with_pairs_by_number
 from linkage.match.incremental import Clusters, Statements
+from linkage.match.keeping import Keeper, compare
 from linkage.match.kernel import Progress
-from linkage.match.plan import Comparison, plan_tiles, quiet_z
+from linkage.match.plan import Comparison, quiet_z
 from linkage.match.population import check_population
 from linkage.match.rows import RecordId, Rows, Source, gather
 from linkage.match.weighing import Method, is_plain, weigh
@@ -121,6 +122,7 @@ def link(
     population: int | None = None,
     threads: int = 0,
     engine: Engine | None = None,
+    keeper: Keeper | None = None,
     progress: Progress | None = None,
 ) -> Linkage:
     """Link the records of all sources at the profile's own settings, without labels.
@@ -135,8 +137,10 @@ def link(
     ``population``: how many people the sources are drawn from, where that is known and the records at hand
     are few (:mod:`linkage.match.population`).
     ``threads`` 0 means one per processor; ``engine``: who compares and clusters, this process if None
-    (:mod:`linkage.match.engine`); ``progress`` gets comparisons done and in all.  The result does not depend
-    on the order of sources, rows or known pairs, nor on threads or the engine.
+    (:mod:`linkage.match.engine`); ``keeper``: where comparisons are kept from linkage to linkage, so that
+    only what is new is compared (:mod:`linkage.match.keeping`); ``progress`` gets comparisons done and in
+    all.  The result does not depend on the order of sources, rows or known pairs, nor on threads, the engine
+    or what was kept.
     Raises :class:`InputError` where known decisions contradict each other or a declaration, and for a
     population that cannot be.
     """
@@ -147,8 +151,8 @@ def link(
     paired = len(sources) == 2 and all(source.duplicate_free for source in sources)
     compared = rows.within_sources_too() if paired or is_plain(profile) else rows  # the decoys are within
     engine = LocalEngine(threads) if engine is None else engine
-    plan = plan_tiles(compared, strip_rows=engine.strip_rows)
-    candidates = engine.candidates(compared, plan, comparison_for(profile, len(rows)), progress)
+    comparison = comparison_for(profile, len(rows))
+    candidates = compare(compared, engine, comparison, profile.digest, keeper=keeper, progress=progress)
     weighed = weigh(rows, candidates, profile, paired=paired, population=population)
     left, right, score, own = weighed.left, weighed.right, weighed.score, weighed.own
     if profile.exact:

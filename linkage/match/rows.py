@@ -162,12 +162,17 @@ def _shape(views: int, width: int, exact: int) -> str:
 
 
 def _number_records(ordered: Sequence[Source]) -> tuple[tuple[RecordId, ...], NDArray[np.int32]]:
+    """Number the records of sources whose rows are in the order of their handles."""
     ids: list[RecordId] = []
     numbers = [np.zeros(0, dtype=np.int32)]
     for source in ordered:
-        handles, inverse = np.unique(source.encodings.handles, axis=0, return_inverse=True)
-        numbers.append((len(ids) + inverse.reshape(-1)).astype(np.int32))
-        ids.extend(RecordId(source.name, handle.tobytes().hex()) for handle in handles)
+        handles = source.encodings.handles
+        first = np.ones(len(handles), dtype=np.bool_)
+        first[1:] = (handles[1:] != handles[:-1]).any(axis=1)
+        numbers.append((len(ids) - 1 + np.cumsum(first)).astype(np.int32))
+        text, width = handles[first].tobytes().hex(), 2 * handles.shape[1]
+        texts = (text[start : start + width] for start in range(0, len(text), width))
+        ids.extend(RecordId(source.name, handle) for handle in texts)
     return tuple(ids), np.concatenate(numbers)
 
 

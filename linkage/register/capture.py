@@ -2,9 +2,10 @@
 
 Chapman's estimate (University of California Publications in Statistics 1, 1951) supposes that the two lists
 are independent, that every child of a group is equally likely to be on a list, and that linkage finds every
-child who is on both.  The last is mended with the recall that :mod:`linkage.register.group_quality` tells;
-the first cannot be tested with two lists: whoever tells the other side puts children on both, and then there
-are more children than this says.
+child who is on both.  The last is mended with the recall of linkage; the first cannot be tested with two
+lists: whoever tells the other side puts children on both, and then there are more children than this says.
+
+Children are counted here; :mod:`linkage.register.group_disclosure` makes estimates of what it leaves of that.
 """
 
 import math
@@ -13,49 +14,30 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from linkage.differences import FEWEST
 from linkage.register.child_facts import AGE, ETHNICITY, SEX, ChildFacts, RecordKey
 from linkage.register.coverage import CoverageCalendar
 from linkage.register.group_quality import ALL, QualityRow, must_be_held
 
-__all__ = ["CaptureRow", "capture_rows", "chapman"]
+__all__ = ["NO_RECALL", "CaptureRow", "capture_rows", "chapman"]
+
+NO_RECALL = "the recall of linkage cannot be told, and every missed link would count as a child on one list"
 
 _KINDS = (SEX, ETHNICITY, AGE)
-_LEAST_BOTH = 7
-"""With fewer on both lists the estimate is biased (Robson and Regier, 1964)."""
-
 _Z = 1.959963984540054
 
 
 class CaptureRow(Struct, frozen=True, kw_only=True):
     """One group's children who went missing from care where both sides handed in.
 
-    ``council``, ``police``, ``both``: how many are on each list and on both; ``estimate``: how many there are
-    at least, missed links allowed for, with ``low`` and ``high`` over the interval of recall as well.
-    ``counted``: the three counts, exact, of every group; nothing of it leaves the worker but through
-    :mod:`linkage.register.group_disclosure`.  ``why``: why nothing can be told.
+    ``counted``: how many are on councils' list, on police's and on both, exact; nothing of it leaves the
+    worker but through :mod:`linkage.register.group_disclosure`.  ``why``: why nothing can be told.
     """
 
     kind: str
     group: str
-    council: int | None = None
-    police: int | None = None
-    both: int | None = None
-    estimate: float | None = None
-    low: float | None = None
-    high: float | None = None
     counted: tuple[int, int, int] | None = None
     why: str = ""
-
-
-_NO_RECALL = "the recall of linkage cannot be told, and every missed link would count as a child on one list"
-
-
-class _Lists(NamedTuple):
-    council: AbstractSet[str]
-    police: AbstractSet[str]
 
 
 class _Estimate(NamedTuple):
@@ -89,14 +71,13 @@ def capture_rows(
     *,
     recall: Sequence[QualityRow],
 ) -> list[CaptureRow]:
-    """Estimate for everybody and every group.
+    """Count everybody and every group.
 
-    ``recall``: what :func:`linkage.register.group_quality.in_care_quality` tells of the same groups; where it
-    tells nothing of one, nothing is told here.
+    ``recall``: what :func:`linkage.register.group_quality.in_care_quality` finds; where it finds nothing of
+    everybody, nothing is told here.
     """
-    told = {(one.kind, one.group): one for one in recall if not one.why}
-    if (ALL, ALL) not in told:
-        return [CaptureRow(kind=ALL, group=ALL, why=_NO_RECALL)]
+    if not any((one.kind, one.group) == (ALL, ALL) and one.counted is not None for one in recall):
+        return [CaptureRow(kind=ALL, group=ALL, why=NO_RECALL)]
     lists: dict[str, dict[str, ChildFacts]] = {"council": {}, "police": {}}
     for key, one in sorted(facts.items()):
         if key in person_of and any(_counts(one, calendar)):
@@ -109,13 +90,13 @@ def capture_rows(
         (kind, name, {who for who, one in said.items() if one[kind] == name}) for kind, name in groups
     ]
     return [
-        _row(
-            CaptureRow(kind=kind, group=name),
-            _Lists(council.keys() & who, police.keys() & who),
-            told.get((kind, name)),
-        )
+        CaptureRow(kind=kind, group=name, counted=_counted(council.keys() & who, police.keys() & who))
         for kind, name, who in members
     ]
+
+
+def _counted(council: AbstractSet[str], police: AbstractSet[str]) -> tuple[int, int, int]:
+    return len(council), len(police), len(council & police)
 
 
 def _counts(one: ChildFacts, calendar: CoverageCalendar) -> Iterator[bool]:
@@ -123,25 +104,3 @@ def _counts(one: ChildFacts, calendar: CoverageCalendar) -> Iterator[bool]:
     for episode in one.episodes:
         if episode.kind == "missing":
             yield must_be_held(episode, calendar, "council") and must_be_held(episode, calendar, "police")
-
-
-def _row(row: CaptureRow, lists: _Lists, recall: QualityRow | None) -> CaptureRow:
-    council, police, both = len(lists.council), len(lists.police), len(lists.council & lists.police)
-    row = replace(row, counted=(council, police, both))
-    if both < _LEAST_BOTH or min(council, police) < FEWEST:
-        return replace(row, why="too few children are on both lists")
-    if recall is None or not recall.share or not recall.low or not recall.high:
-        return replace(row, why=_NO_RECALL)
-    least, likely, most = (
-        chapman(council, police, min(both / share, council, police))
-        for share in (recall.low, recall.share, recall.high)
-    )
-    return replace(
-        row,
-        council=council,
-        police=police,
-        both=both,
-        estimate=round(likely.value, 1),
-        low=round(min(one.low for one in (least, likely, most)), 1),
-        high=round(max(one.high for one in (least, likely, most)), 1),
-    )

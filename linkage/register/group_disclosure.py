@@ -19,7 +19,7 @@ from msgspec import structs
 
 from linkage.differences import FEWEST
 from linkage.errors import InputError
-from linkage.register.capture import CaptureRow, chapman
+from linkage.register.capture import NO_RECALL, CaptureRow, chapman
 from linkage.register.counts import Cell, CountTable, Dimension, Key
 from linkage.register.disclosure import DisclosurePolicy, disclose
 from linkage.register.disclosure.rounding import preimage
@@ -38,7 +38,6 @@ _LEVEL = 0.05
 
 _TOO_FEW = "too few children, or too few others"
 _UNPROTECTED = "no suppression would protect every group"
-_NO_RECALL = "the recall of linkage cannot be told, and every missed link would count as a child on one list"
 _FEW_LISTED = "too few children are on both lists, or on one alone"
 
 _Group = tuple[str, str]
@@ -295,7 +294,7 @@ def _capture(
     if both is None or council is None or police is None or both == 0:
         return structs.replace(row, why=_FEW_LISTED)
     if recall is None or not recall.low or not recall.high:
-        return structs.replace(row, why=_NO_RECALL)
+        return structs.replace(row, why=NO_RECALL)
     row = structs.replace(row, both=both, only_council=council, only_police=police, why="")
     lists, likely = (both + council, both + police), recall.share or (recall.low + recall.high) / 2
     found = [chapman(*lists, min(both / share, *lists)) for share in (recall.low, likely, recall.high)]

@@ -5,12 +5,14 @@ process that made it, however that one ends.
 """
 
 import atexit
+import contextlib
 import functools
 import os
 import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,41 @@ class Server:
     def run(self, statement: str, *, database: str = "postgres") -> None:
         with self.connect(database) as connection:
             connection.execute(statement.encode())
+
+
+def pooler_program() -> str | None:
+    """Return where pgbouncer is, or None."""
+    return shutil.which("pgbouncer", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+
+
+@contextlib.contextmanager
+def pooler(*, connections: int) -> Iterator[str]:
+    """Run a pgbouncer of transactions in front of the server; yields the address of its socket."""
+    program, behind = pooler_program(), server()
+    assert program is not None
+    place = Path(tempfile.mkdtemp(prefix="clew-pgb-", dir=_memory()))
+    settings = place / "pgbouncer.ini"
+    settings.write_text(
+        f"[databases]\n* = host={behind.socket} user={_OWNER}\n"
+        f"[pgbouncer]\nlisten_addr =\nlisten_port = 6432\n"
+        f"unix_socket_dir = {place}\nauth_type = any\npool_mode = transaction\n"
+        f"default_pool_size = {connections}\n"
+    )
+    command = [*_as_account(place), *_ending_with_this_process(), program, str(settings)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(300):
+            if (place / ".s.PGSQL.6432").exists():
+                break
+            assert process.poll() is None, "pgbouncer did not start"
+            time.sleep(0.05)
+        yield f"{place}:6432"
+    finally:
+        process.terminate()
+        process.wait(10)
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def why_not() -> str | None:

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 
 from api.encoding_bodies import EncodingBodies
+from api.kept_comparisons import HELD, KeptComparisons
 from api.secret_files import read_worker_key
 from api.store import submissions
 from api.store.database import Database
 from api.store.encodings import EncodingStore
 from api.store.payload import PayloadStore
+from linkage.match.kept_format import kept_pieces
 from linkage.wire.canonical import canonical
 from tests.support.secret_search import files_below, found
 from tests.support.unit import Unit
@@ -19,6 +21,7 @@ def traces(unit: Unit, database: Database, handles: Iterable[str]) -> list[str]:
     places = files_below(unit.folder.root)
     places |= {f"opened {name}": data for name, data in opened_encodings(unit, database).items()}
     places |= {f"opened {name}": data for name, data in opened_payload(unit).items()}
+    places |= {f"opened {name}": data for name, data in opened_comparisons(unit).items()}
     return sorted({place for _, place in found(secrets, places)})
 
 
@@ -36,6 +39,18 @@ def opened_encodings(unit: Unit, database: Database) -> dict[str, bytes]:
     names = {name.partition("-")[0] for name in store.bodies.names(".sealed")}
     assert names == set(opened), "a body lies in the store that no row names"
     store.close()
+    return opened
+
+
+def opened_comparisons(unit: Unit) -> dict[str, bytes]:
+    """What the linking worker keeps of its comparisons, by file."""
+    key = read_worker_key(unit.folder.linking_key, "linking-worker")
+    kept = KeptComparisons(unit.folder.encodings, key)
+    opened = {}
+    for path in unit.folder.encodings.glob(f"*{HELD}"):
+        comparison = kept.load(path.name.removesuffix(HELD))
+        assert comparison is not None
+        opened[path.name] = b"".join(kept_pieces(comparison))
     return opened
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import coo_array, csc_array, csr_array, vstack
 
 from linkage.register.disclosure.history import Row, System
@@ -104,6 +103,9 @@ class Solver:
 
     def extreme(self, problem: Problem, weights: Floats) -> Floats | None:
         """Return a solution with the least weight, or None if there is none."""
+        # Here and not above: it takes longer to load than all else of a worker that has nothing to solve.
+        from scipy.optimize import linprog
+
         self.solved += 1
         equal = problem.row_low == problem.row_high
         above, below = ~equal & np.isfinite(problem.row_high), ~equal & np.isfinite(problem.row_low)
@@ -129,6 +131,8 @@ class Solver:
         every machine; where it is not made, or finds none in a large problem, the linear program's solution
         stands.
         """
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
         relaxed = self.extreme(problem, weights)
         if relaxed is None:
             return None

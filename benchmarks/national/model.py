@@ -1,0 +1,377 @@
+"""The growth model: what a linkage unit needs, as formulas of rows, submissions, agencies, views and bits.
+
+What is counted is exact (comparisons of a plan, bytes of a row, rows that travel to tiles).  What takes time
+or room is a sum of such counts, each times a constant that was fitted to measured months of the largest
+simulated nation (:func:`fitted`: least squares, no constant below zero), or measured by itself (the kernel's
+rate).  A fit leaves out its last third of months, and is judged by the last one.
+
+Anything beyond what was measured is an extrapolation: constants stay constant by assumption.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy.optimize import nnls
+
+from benchmarks.national.points import Points
+from linkage.errors import InputError
+from linkage.match.kernel_sections import pairs_among
+from linkage.match.linkage import NEAREST
+from linkage.match.plan import MOST_BY_NOISE, STRIP_ROWS
+from linkage.match.rows import Rows, Source, gather
+from linkage.match.size import work_size
+from linkage.profile import EncodingProfile
+from linkage.shipped_profiles import shipped_profile
+from linkage.wire.encodings import Encodings, row_bytes
+
+__all__ = ["COSTS", "Check", "Cost", "Model", "Shape", "fitted"]
+
+_LEFT_OUT = 1 / 3
+_PAIR_BYTES = 16
+_FEWEST_MONTHS = 3
+Month = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a profile makes of a row, in bytes: as it travels, as it is compared, as a pair of two."""
+
+    views: int
+    wire: int
+    compared: int
+    pair: int
+
+    @classmethod
+    def of(cls, profile: EncodingProfile) -> "Shape":
+        """Return the shape of a profile's rows, taken from one of them."""
+        one = _one_row(profile)
+        rows = gather([one], profile)
+        views = len(profile.views)
+        return cls(
+            views,
+            row_bytes(views, profile.view_bytes, len(profile.exact)),
+            _bytes(rows),
+            _PAIR_BYTES + 2 * views,
+        )
+
+
+def _one_row(profile: EncodingProfile) -> Source:
+    views, width = len(profile.views), profile.view_bytes
+    encodings = Encodings(
+        handles=np.zeros((1, 16), np.uint8),
+        variants=np.zeros(1, np.uint8),
+        tiers=np.zeros(1, np.uint8),
+        present=np.full(1, (1 << views) - 1, np.uint32),
+        bits=np.zeros((1, views, width), np.uint8),
+    )
+    return Source("A", encodings)
+
+
+def _bytes(rows: Rows) -> int:
+    """Bytes of the arrays that comparing a row takes."""
+    arrays = (rows.words, rows.weights, rows.present, rows.record, rows.apart, rows.source, rows.tiers)
+    return sum(array.nbytes for array in arrays) // len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Something that a month takes: its unit, where a month tells it, and the counts that it is a sum of."""
+
+    name: str
+    unit: str
+    measured: Callable[[Month], float]
+    counts: Mapping[str, Callable[[Month], float]]
+
+
+def _count(name: str) -> Callable[[Month], float]:
+    return lambda month: float(month[name])
+
+
+def _job(kind: str) -> Callable[[Month], float]:
+    return lambda month: float(month["jobs"].get(kind, {"seconds": 0.0})["seconds"])
+
+
+_SUBMISSIONS = {"submissions": _count("submissions")}
+_STANDING = {"standing records": lambda month: float(month["standing"]["records"])}
+COSTS: tuple[Cost, ...] = (
+    Cost(
+        "agencies: read, encode, seal, submit", "s of processor", _count("agencies_cpu_seconds"),
+        {**_SUBMISSIONS, "rows": _count("rows")},
+    ),
+    Cost(
+        "linking worker: check encodings", "s", _job("check-encodings"),
+        {**_SUBMISSIONS, "rows": _count("rows")},
+    ),
+    Cost(
+        "register worker: check payload", "s", _job("check-payload"),
+        {**_SUBMISSIONS, "records sent": _count("records")},
+    ),
+    Cost(
+        "linkage", "s", _job("link"),
+        {"comparisons": _count("comparisons"), "records": lambda month: float(month["linkage"]["records"])},
+    ),
+    Cost("reconciliation", "s", _job("reconcile"), _STANDING),
+    Cost(
+        "to the unit", "bytes", lambda month: float(month["network"]["up"]),
+        {**_SUBMISSIONS, "rows": _count("rows"), "records sent": _count("records")},
+    ),
+    Cost(
+        "from the unit", "bytes", lambda month: float(month["network"]["down"]),
+        {**_SUBMISSIONS, "standing records": _STANDING["standing records"]},
+    ),
+    Cost(
+        "disk: encodings", "bytes", lambda month: float(month["disk"]["encodings"]),
+        {
+            "standing rows": lambda month: float(month["standing"]["rows"]),
+            "all submissions": _count("all submissions"),
+        },
+    ),
+    Cost(
+        "disk: payload", "bytes", lambda month: float(month["disk"].get("payload", 0)),
+        {"all records sent": _count("all records"), "all submissions": _count("all submissions")},
+    ),
+    Cost(
+        "disk: register", "bytes", lambda month: float(month["stores"]["register"]["bytes"]),
+        {
+            "records": lambda month: float(month["linkage"]["records"]),
+            "all submissions": _count("all submissions"),
+        },
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A prediction beside what was measured."""
+
+    what: str
+    unit: str
+    predicted: float
+    measured: float
+
+    @property
+    def error(self) -> float:
+        """The relative error of the prediction."""
+        return self.predicted / self.measured - 1 if self.measured else math.inf
+
+
+def fitted(cost: Cost, months: Sequence[Month]) -> dict[str, float]:
+    """Return a cost's constant for each of its counts, by least squares over months, none below zero.
+
+    Raises :class:`InputError` for fewer than three months.
+    """
+    if len(months) < _FEWEST_MONTHS:
+        raise InputError(
+            f"{cost.name}: {len(months)} months cannot be fitted to", hint="simulate three or more"
+        )
+    counts = np.array([[count(month) for count in cost.counts.values()] for month in months])
+    measured = np.array([cost.measured(month) for month in months])
+    # Every column about as large as the next: comparisons are a billion where submissions are a hundred.
+    sizes = np.maximum(np.abs(counts).max(axis=0), 1e-12)
+    found = nnls(counts / sizes, measured)[0] / sizes
+    return dict(zip(cost.counts, found.tolist(), strict=True))
+
+
+class Model:
+    """The model of measured points, for rows of one profile."""
+
+    def __init__(self, points: Points, profile: str = "child-1") -> None:
+        self.points = points
+        self.profile = shipped_profile(profile)
+        self.shape = Shape.of(self.profile)
+
+    # What is counted.
+
+    def comparisons(self, rows: int) -> int:
+        """Return comparisons of a full linkage, where every row has every view."""
+        return self.shape.views * int(pairs_among(rows))
+
+    def increment(self, new: int, rows: int) -> int:
+        """Return comparisons of new rows with each other and with all rows that were there."""
+        return self.shape.views * (int(pairs_among(new)) + new * rows)
+
+    def strips(self, rows: int) -> int:
+        """Return how many strips a plan cuts rows into."""
+        return -(-rows // STRIP_ROWS)
+
+    def tiles(self, rows: int) -> int:
+        """Return how many tiles a full linkage has."""
+        return int(pairs_among(self.strips(rows) + 1))
+
+    def strips_sent(self, rows: int, side: int = 1) -> int:
+        """Return how many strips travel to workers that compare squares of ``side`` by ``side`` strips.
+
+        A tile needs both of its strips.  Who compares a square of tiles needs those of its two sides once.
+        """
+        squares = -(-self.strips(rows) // side)
+        return squares * squares * side
+
+    def shuffle(self, rows: int, side: int = 1) -> int:
+        """Return the bytes of rows that travel to the workers of a cluster."""
+        return self.strips_sent(rows, side) * STRIP_ROWS * self.shape.compared
+
+    def pairs(self, rows: int) -> int:
+        """Return about how many pairs a full linkage keeps: those of persons and, at most, those by noise."""
+        return round(rows * min(self.pairs_per_row + MOST_BY_NOISE, NEAREST))
+
+    # What was measured by itself.
+
+    @cached_property
+    def pairs_per_row(self) -> float:
+        """Pairs kept for each row where noise hardly speaks: of the largest measured linkage, else none."""
+        whole = [one for one in self.points.get("linkages", []) if one["outcome"]]
+        if not whole:
+            return 0.0
+        last = max(whole, key=lambda one: one["estimate"]["rows"])
+        return float(last["outcome"]["candidates"] / last["estimate"]["rows"])
+
+    def kernel_rate(self, cores: int) -> float:
+        """Return comparisons a second; beyond the cores that were measured, so many times one of those."""
+        measured = {int(threads): rate for threads, rate in self.points["kernel"]["per_second"].items()}
+        if cores in measured:
+            return float(measured[cores])
+        most = max(measured)
+        return float(measured[most]) / most * cores
+
+    @cached_property
+    def share_of_kernel(self) -> float:
+        """The engine's rate as a share of the kernel's own, by the largest linkage that was measured."""
+        found = [one for one in self.points.get("linkages", []) if one.get("tiles_measured_twice")]
+        if not found:
+            return 1.0
+        last = max(found, key=lambda one: one["estimate"]["rows"])
+        return min(1.0, float(last["share_of_kernel_by_processor"]))
+
+    def compare_seconds(self, comparisons: int, cores: int) -> float:
+        """Return how long comparing takes."""
+        return comparisons / (self.kernel_rate(cores) * self.share_of_kernel)
+
+    def memory_said(self, rows: int) -> int:
+        """Return the bytes that the linking worker's log names as the most, before a linkage."""
+        none = work_size([], self.profile).memory
+        return none + rows * (work_size([_one_row(self.profile)], self.profile).memory - none)
+
+    @cached_property
+    def memory(self) -> tuple[float, float]:
+        """Anonymous bytes of the process that links: without any row, and for each row; fitted."""
+        found = list(self._memory_points())
+        if len(found) < 2:
+            raise InputError("memory: one measured size is no line", hint="measure a second one")
+        rows, used = (np.array(each, dtype=np.float64) for each in zip(*found, strict=True))
+        columns = np.stack([np.full(len(rows), rows.max()), rows], axis=1)
+        fixed, each = nnls(columns, used)[0]
+        return float(fixed * rows.max()), float(each)
+
+    def linking_memory(self, rows: int) -> float:
+        """Return the anonymous bytes of the process that links."""
+        fixed, each = self.memory
+        return fixed + each * rows
+
+    def _memory_points(self) -> Iterator[tuple[int, int]]:
+        for one in self.points.get("linkages", []):
+            if one["whole"]:
+                yield one["estimate"]["rows"], one["peak_anonymous_bytes"]
+        for month in self.months:
+            worker = month["processes"].get("linking worker")
+            if worker:
+                yield month["standing"]["rows"], worker["anonymous_bytes"]
+
+    # What was fitted to a simulated nation.
+
+    @cached_property
+    def nation(self) -> Mapping[str, Any]:
+        """The largest nation simulated."""
+        nations = self.points.get("nations", [])
+        if not nations:
+            raise InputError("no nation was simulated", hint="python -m benchmarks.national --folder FOLDER")
+        found: Mapping[str, Any] = max(
+            nations, key=lambda one: (one["scale"]["children"], len(one["months"]))
+        )
+        return found
+
+    @cached_property
+    def months(self) -> list[dict[str, Any]]:
+        """Its months, each with what came before it as well."""
+        found, submissions, records = [], 0, 0
+        for month in self.nation["months"]:
+            submissions, records = submissions + month["submissions"], records + month["records"]
+            found.append({**month, "all submissions": submissions, "all records": records})
+        return found
+
+    @cached_property
+    def constants(self) -> dict[str, dict[str, float]]:
+        """The constants of every cost, by all months."""
+        return {cost.name: fitted(cost, self.months) for cost in COSTS}
+
+    def cost(self, cost: Cost, counts: Mapping[str, float]) -> float:
+        """Return a cost of counts by name; one that is not given counts as none."""
+        constants = self.constants[cost.name]
+        return sum(constants[name] * counts.get(name, 0.0) for name in constants)
+
+    def month(self, number: int, *, children: int, agencies: int) -> dict[str, float]:
+        """Return the counts of a month of a nation of another size.
+
+        In proportion to children and agencies; months beyond those simulated go on as the last of them grew.
+        Comparisons grow with the square of children and of records.
+        """
+        scale = self.nation["scale"]
+        more, wider = children / scale["children"], agencies / scale["agencies"]
+        factors = {"submissions": wider, "all submissions": wider, "comparisons": more * more}
+        names = {name for cost in COSTS for name in cost.counts}
+        count_of = {name: count for cost in COSTS for name, count in cost.counts.items()}
+        found = {name: self._at(count_of[name], number) * factors.get(name, more) for name in sorted(names)}
+        if number > len(self.months):
+            records = count_of["records"](self.months[-1])
+            grown = self._at(count_of["records"], number) / records
+            found["comparisons"] = count_of["comparisons"](self.months[-1]) * (more * grown) ** 2
+        return found
+
+    def _at(self, count: Callable[[Month], float], number: int) -> float:
+        """Return a count of a month, drawn on from the last two where it is later than those simulated."""
+        values = [count(month) for month in self.months]
+        if number <= len(values):
+            return values[number - 1]
+        growth = values[-1] - values[-2] if len(values) > 1 else 0.0
+        return values[-1] + growth * (number - len(values))
+
+    def run_seconds(self, *, children: int, agencies: int, months: int, cores: int = 2) -> float:
+        """Return about how long simulating a nation takes: everything that costs time, on so many cores."""
+        timed = [cost for cost in COSTS if cost.unit.startswith("s")]
+        total = 0.0
+        for number in range(1, months + 1):
+            counts = self.month(number, children=children, agencies=agencies)
+            total += sum(self.cost(cost, counts) / (1 if cost.name == "linkage" else cores) for cost in timed)
+        return total
+
+    def checks(self) -> list[Check]:
+        """Return predictions beside measured points: each cost of the last month, fitted without its third.
+
+        Then comparisons, memory and time of every linkage that was measured.
+        """
+        months = self.months
+        used = months[: len(months) - round(_LEFT_OUT * len(months))]
+        last = months[-1]
+        found = []
+        for cost in COSTS if len(used) >= _FEWEST_MONTHS else ():
+            constants = fitted(cost, used)
+            predicted = sum(constants[name] * count(last) for name, count in cost.counts.items())
+            found.append(Check(cost.name, cost.unit, predicted, cost.measured(last)))
+        return found + [check for one in self.points.get("linkages", []) for check in self._linkage(one)]
+
+    def _linkage(self, one: Mapping[str, Any]) -> Iterator[Check]:
+        rows, load = one["estimate"]["rows"], one["load"]
+        name = f"{load['agencies']} x {load['records']:,}"
+        yield Check(f"{name}: comparisons", "", self.comparisons(rows), one["comparisons"])
+        if one["estimate"]["seconds"] and one["comparisons_per_second"]:
+            needed = one["comparisons"] / one["comparisons_per_second"]
+            yield Check(f"{name}: comparing, said before", "s", one["estimate"]["seconds"], needed)
+        if one["comparisons_per_second"]:
+            needed = one["comparisons"] / one["comparisons_per_second"]
+            seconds = self.compare_seconds(one["comparisons"], one["threads"])
+            yield Check(f"{name}: comparing, by the kernel's rate", "s", seconds, needed)
+        if one["whole"]:
+            yield Check(f"{name}: memory", "bytes", self.linking_memory(rows), one["peak_anonymous_bytes"])
