@@ -102,9 +102,9 @@ review = 0.1
 # How many people the records are drawn from, where that is known and the records are few; 0: not known.
 population = 0
 # "exhaustive" compares every record with every other. "hashed" is for very many records under a profile
-# without diffusion, which alone it is allowed for: it compares what hashing brings together, finds the share of
-# likely pairs that is promised here, and checks that in every linkage; see docs/decisions/0043. Nothing of it
-# is kept.
+# without diffusion, which alone it is allowed for: it compares what hashing brings together, finds the share
+# of likely pairs that is promised here, and checks that in every linkage; see docs/decisions/0043. Nothing of
+# it is kept.
 candidates = "exhaustive"
 completeness = 0.99
 # Whether the linking worker keeps what it compared, sealed to itself, so that the next linkage compares only

@@ -222,7 +222,7 @@ def test_one_diffused_view_is_enough_to_refuse() -> None:
 
 @pytest.mark.parametrize("completeness", [0.0, 0.49, 0.99999, 1.0, float("nan")])
 def test_promises_that_nobody_can_check_are_refused(completeness: float) -> None:
-    with pytest.raises(InputError, match="a share from 0.5 to 0.9999"):
+    with pytest.raises(InputError, match=r"a share from 0\.5 to 0\.9999"):
         Hashing(completeness)
 
 
