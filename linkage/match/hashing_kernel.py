@@ -109,7 +109,7 @@ def keep_news(
     lists: NearestLists,
     hits: NDArray[np.int64],
 ) -> int:
-    """Set the best score of pairs (3, m) of which some view speaks, and put those that change a list first."""
+    """Set the best scores of pairs (3, m) of which some view speaks; put those that change a list first."""
     count = 0
     for at in range(hits.shape[1]):
         a, b = hits[0, at], hits[1, at]
