@@ -277,7 +277,7 @@ class LinkingWorker:
         costs = Costs(stated.false_link, stated.missed_link, stated.review)
         given = {RecordId(*key): one for key, one in agreeing_persons(carried, before.known).items()}
         population = stated.population or None
-        with link_engine(stated, self._spark, self._journal) as (engine, name):
+        with link_engine(stated, self._spark, self._journal, profile, task.tell) as (engine, name):
             found = link(
                 sources,
                 profile,
@@ -311,7 +311,8 @@ class LinkingWorker:
         )
 
     def _keeper(self, epoch: str, task: Task) -> EpochKeeper | None:
-        if self._settings.keep_comparisons:
+        # What hashing found is never kept as if everything had been compared.
+        if self._settings.keep_comparisons and self._settings.candidates == "exhaustive":
             return EpochKeeper(self._kept, epoch, task)
         self._kept.remove()
         return None

@@ -240,7 +240,7 @@ class _Lists:
     def among(self, limits: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell which pairs (m,) stand in one of their lists before the place that ``limits`` (2n,) names."""
         roomy = self.counts <= limits
-        found: NDArray[np.bool_] = np.asarray(roomy[self._owners].any(axis=1))
+        found: NDArray[np.bool_] = roomy[self._owners].any(axis=1)
         for owner, pair, rank in self.in_order(self.owners_of(~found)):
             found[pair[rank < limits[owner]]] = True
         return found
