@@ -20,10 +20,10 @@ pages/fetched/govuk-frontend.css: package-lock.json scripts/fetch-assets
 	-$(PYTHON) scripts/fetch-assets
 
 test: $(READY) pages/fetched/govuk-frontend.css
-	@MAKE="$(MAKE)" scripts/run-tests
+	scripts/run-tests
 
 soak: $(READY) pages/fetched/govuk-frontend.css
-	@MAKE="$(MAKE)" scripts/run-tests --soak
+	scripts/run-tests --soak
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.run

@@ -26,7 +26,10 @@ _MOST_PER_ROW: Final = 20
 
 
 class Engine(Protocol):
-    """Compares and clusters; every engine returns the same, bit by bit."""
+    """Compares and clusters; every engine returns the same, bit by bit.
+
+    But one: :class:`linkage.match.hashing.HashedEngine` may miss pairs, and says how many.
+    """
 
     @property
     def strip_rows(self) -> int:
