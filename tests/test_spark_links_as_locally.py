@@ -135,7 +135,7 @@ class _Run:
 
 
 def _events(log: Path) -> list[dict[str, Any]]:
-    (written,) = log.iterdir()
+    (written,) = (one for one in log.iterdir() if not one.name.startswith("."))
     return [json.loads(line) for line in written.read_text().splitlines() if line.endswith("}")]
 
 
