@@ -43,6 +43,7 @@ def tables(model: Model) -> dict[str, str]:
         "sweep": "".join(_sweeps(model)),
         "growth": _table(_growth_head(), _growth(model)),
         "increments": _table(("new rows", *(f"against {n:,}" for n in _REGISTERS)), _increments(model)),
+        "submissions": _table(_SUBMISSION_HEAD, _submissions(model)),
         "cluster": _table(
             (
                 "rows", "strips", "tiles", "rows sent, tile by tile",
@@ -118,6 +119,17 @@ def _increments(model: Model) -> Iterator[Row]:
     for new in _SUBMISSIONS:
         seconds = (model.compare_seconds(model.increment(new, rows), 2) for rows in _REGISTERS)
         yield (f"{new:,}", *map(_time, seconds))
+
+
+_SUBMISSION_HEAD = ("register", "submitted", "compared with all", "comparisons", "memory", "seconds in all")
+
+
+def _submissions(model: Model) -> Iterator[Row]:
+    for one in model.measured_increments:
+        yield (
+            f"{one['register'] - one['new']:,}", f"{one['submission']:,}", f"{one['new']:,}",
+            _power(one["comparisons"]), f"{one['memory_gb']} GB", _time(one["seconds"]),
+        )  # fmt: skip
 
 
 def _cluster(model: Model) -> Iterator[Row]:
@@ -257,9 +269,11 @@ def main() -> int:
     try:
         points = read_points()
         if asked.run:
-            seconds = Model(points).run_seconds(
-                children=asked.run, agencies=asked.agencies, months=asked.months
-            )
+            model = Model(points)
+            size = {"children": asked.run, "agencies": asked.agencies, "months": asked.months}
+            for name, seconds in model.run_costs(**size).items():
+                print(f"{name:<45}{_time(seconds):>12}")
+            seconds = model.run_seconds(**size)
             print(f"about {_time(seconds)} on two cores, drawn on from the largest nation simulated")
             return 0
         for path in asked.take:
