@@ -52,6 +52,7 @@ def tables(model: Model) -> dict[str, str]:
             _cluster(model),
         ),
         "constants": _table(("what", "a sum of", "fitted"), _constants(model)),
+        "run": _table(("what", "a month after a year", "a month after three years", "three years"), _run(model)),
         "months": _table(_MONTH_HEAD, _months(model)),
         "linkages": _table(_LINKAGE_HEAD, _linkages(model)),
         "checks": _table(("what", "predicted", "measured", "error"), _checks(model)),
@@ -153,6 +154,18 @@ def _constants(model: Model) -> Iterator[Row]:
     yield ("linking worker: anonymous memory", "rows", words)
 
 
+def _run(model: Model) -> Iterator[Row]:
+    """What a nation of the full size takes, by the constants."""
+    early, late = (model.month(number, **_NATION) for number in (12, 36))
+    whole = model.run_costs(**_NATION, months=36)
+    comparing = (counts["comparisons"] / model.linkage_rate for counts in (early, late))
+    yield ("comparing, two cores", *map(_time, comparing), _time(whole["comparing"]))
+    for cost in COSTS:
+        months = (_amount(model.cost(cost, counts), cost.unit) for counts in (early, late))
+        yield (cost.name, *months, _time(whole[cost.name]) if cost.name in whole else "")
+
+
+_NATION = {"children": 1_000_000, "agencies": 196}
 _MONTH_HEAD = (
     "month", "submissions", "rows sent", "to the unit", "checks", "comparisons", "linkage", "reconciliation",
     "request p50 / p99", "memory, three processes", "disk", "precision / recall",
