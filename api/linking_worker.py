@@ -21,8 +21,9 @@ from api.folders import DataFolder
 from api.kept_comparisons import EpochKeeper, KeptComparisons
 from api.link_engine import link_engine
 from api.link_inputs import inputs_digest, require_unchanged
-from api.linking_state import Before, Outcome, carried_persons, grouped, past_events, still_carried
+from api.linking_state import Before, Outcome, carried_persons, grouped, still_carried
 from api.part_intake import PartIntake, append_dropped
+from api.person_history import PersonHistory
 from api.repeated_rows import refuse_repeats
 from api.review_outcomes import take_outcomes
 from api.rotation import require_job
@@ -242,7 +243,6 @@ class LinkingWorker:
                 ),
                 created=persons.created_runs(connection),
                 carried=persons.carried(connection, epoch.epoch),
-                history=persons.history(connection),
                 revoked=revocations.revoked_epochs(connection),
                 held_back=records.held_back(connection),
                 known=known_links.all_links(connection),
@@ -277,7 +277,7 @@ class LinkingWorker:
         costs = Costs(stated.false_link, stated.missed_link, stated.review)
         given = {RecordId(*key): one for key, one in agreeing_persons(carried, before.known).items()}
         population = stated.population or None
-        with link_engine(stated, self._spark, self._journal) as (engine, name):
+        with link_engine(stated, self._spark, self._journal, profile, task.tell) as (engine, name):
             found = link(
                 sources,
                 profile,
@@ -311,7 +311,8 @@ class LinkingWorker:
         )
 
     def _keeper(self, epoch: str, task: Task) -> EpochKeeper | None:
-        if self._settings.keep_comparisons:
+        # What hashing found is never kept as if everything had been compared.
+        if self._settings.keep_comparisons and self._settings.candidates == "exhaustive":
             return EpochKeeper(self._kept, epoch, task)
         self._kept.remove()
         return None
@@ -328,16 +329,18 @@ class LinkingWorker:
         return {agency: latest_rows(held) for agency, held in grouped.items()}
 
     def _assign(self, before: Before, outcome: Outcome, *, job: int) -> LinkRun:
-        from linkage.match.persons import assign_persons
+        from linkage.match.persons_changed import assign_changed
 
         untouched = self._untouched(before, outcome)
         previous = {key: person for key, person in before.members.items() if key not in untouched}
-        assigned = assign_persons(
+        with self._database.read() as connection:
+            past = PersonHistory(connection, untouched=untouched)
+        assigned = assign_changed(
             outcome.clusters,
             previous,
             new_person=lambda: os.urandom(16).hex(),
             created=before.created,
-            history=past_events(before, untouched),
+            past=past,
             elsewhere={before.members[key] for key in untouched},
         )
         return LinkRun(

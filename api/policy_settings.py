@@ -20,7 +20,8 @@ Days = Annotated[int, Meta(ge=1, le=3650)]
 class LinkageSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Who links, what errors and reviews cost, from how many people records are drawn, what is kept.
 
-    ``population`` 0: not known.
+    ``population`` 0: not known.  ``candidates``: whether everything is compared; ``completeness``: what
+    hashing promises to find.
     """
 
     engine: Literal["local", "spark"] = "local"
@@ -28,14 +29,24 @@ class LinkageSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     missed_link: Cost = 1.0
     review: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.1
     population: Annotated[int, Meta(ge=0, le=100_000_000_000)] = 0
+    candidates: Literal["exhaustive", "hashed"] = "exhaustive"
+    completeness: Annotated[float, Meta(ge=0.5, le=0.9999)] = 0.99
     keep_comparisons: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse hashing on a cluster, which compares everything."""
+        if self.engine == "spark" and self.candidates == "hashed":
+            raise ValueError(
+                'linkage.candidates is "hashed", which a cluster cannot do: set engine = "local"'
+            )
 
 
 class ReconciliationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How far two agencies' moments may differ and still agree."""
+    """How far two agencies' moments may differ and still agree, and how much stays opened between jobs."""
 
     days: Annotated[int, Meta(ge=0, le=14)] = 1
     hours: Annotated[int, Meta(ge=0, le=48)] = 6
+    opened_records: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 500_000
 
 
 class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -91,6 +102,12 @@ missed_link = 1.0
 review = 0.1
 # How many people the records are drawn from, where that is known and the records are few; 0: not known.
 population = 0
+# "exhaustive" compares every record with every other. "hashed" is for very many records under a profile
+# without diffusion, which alone it is allowed for: it compares what hashing brings together, finds the share
+# of likely pairs that is promised here, and checks that in every linkage; see docs/decisions/0043. Nothing of
+# it is kept.
+candidates = "exhaustive"
+completeness = 0.99
 # Whether the linking worker keeps what it compared, sealed to itself, so that the next linkage compares only
 # what is new with everything. With false every linkage compares everything; persons are the same.
 keep_comparisons = true
@@ -100,6 +117,9 @@ keep_comparisons = true
 days = 1
 # By how many hours, where both have a time of day. Both hold from the next cycle on, for all agencies alike.
 hours = 6
+# Records of the payload that the register worker keeps opened in its memory between jobs, about 1 kB each, so
+# that a cycle opens what is new; 0: none, and everything is opened again for every job.
+opened_records = 500000
 
 [retention]
 # The schedule that runs by itself once a day while the register worker runs; docs/operations/erasure.md

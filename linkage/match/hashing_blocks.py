@@ -16,14 +16,14 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.match.hashing_draws import BITS, Hash, orders_of
+from linkage.match.hashing_draws import BITS, FIRSTS, Hash, orders_of
 from linkage.match.hashing_kernel import code_by_bits, code_by_firsts, keep_news, meet_in_blocks
-from linkage.match.kernel_lists import NearestLists, offer
+from linkage.match.kernel_lists import NearestLists, empty_lists, offer
 from linkage.match.kernel_scan import fill_hits
 from linkage.match.kernel_tiles import Look, OneView
-from linkage.match.rows import Rows
+from linkage.match.rows import RecordId, Rows
 
-__all__ = ["BlockSize", "Blocks", "blocks_of", "codes_of", "compare_blocks", "in_turn"]
+__all__ = ["BlockSize", "Blocks", "blocks_of", "codes_of", "compare_blocks", "in_turn", "warm_up"]
 
 _T = TypeVar("_T")
 
@@ -215,3 +215,21 @@ def in_turn(tasks: Iterable[Callable[[], _T]], pool: ThreadPoolExecutor, ahead: 
     finally:
         for future in waiting:
             future.cancel()
+
+
+def warm_up() -> None:
+    """Compile what hashing runs, or load it from its cache."""
+    rows = Rows(
+        ids=(RecordId("", "0"), RecordId("", "1")),
+        words=np.zeros((1, 2, 1), dtype=np.uint64),
+        weights=np.zeros((1, 2), dtype=np.int32),
+        present=np.ones((1, 2), dtype=np.bool_),
+        tiers=np.zeros(2, dtype=np.uint8),
+        record=np.arange(2, dtype=np.int32),
+        apart=np.full(2, -1, dtype=np.int32),
+    )
+    lists, numbers = empty_lists(2, 1), np.arange(2, dtype=np.int32)
+    with ThreadPoolExecutor(1) as pool:
+        for family, large in ((BITS, 1), (FIRSTS, 2)):
+            blocks = blocks_of(rows, numbers, None, Hash(0, family, 1), "", 0)
+            compare_blocks(rows, blocks, rows.length**2, lists, pool, 1, BlockSize(large=large))

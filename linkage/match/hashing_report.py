@@ -68,8 +68,8 @@ class HashPlan:
                 f"{self.exhaustive:,} (reduction {self.reduction:.4f})"
             ),
             (
-                f"promised: {self.completeness:g} of {_OF[self.promise]}; expected {self.expected:.4f}, to be "
-                f"checked on {self.to_check:,} records"
+                f"promised: {self.completeness:g} of {_OF[self.promise]}; expected {self.expected:.4f}, "
+                f"to be checked on {self.to_check:,} records"
             ),
             f"tables: {_ways(self.tables, self.views)}",
             f"largest blocks: {_sizes(self.largest)} (tiled, none shortened)",

@@ -107,13 +107,14 @@ def _nearest_of(
     themselves are full of something better than anything there is, so that nothing is read for their sake.
     """
     lists = empty_lists(len(chosen) + len(rows), PLACES)
-    lists.counts[len(chosen) :] = PLACES
+    room = lists.keys.shape[2]
+    lists.counts[len(chosen) :] = room
     lists.keys[len(chosen) :, :, -1] = _CLOSED
     if len(chosen):
         for view in range(len(rows.words)):
             for _ in in_turn(_tasks(rows, chosen, view, limit, lists), pool, 2 * threads):
                 pass
-    places = np.arange(PLACES) < lists.counts[: len(chosen), :, None]
+    places = np.arange(room) < lists.counts[: len(chosen), :, None]
     others = (lists.keys[: len(chosen)][places] & _NUMBER) - len(chosen)
     own = np.repeat(chosen.astype(np.int64), lists.counts[: len(chosen)].sum(axis=1))
     keys = np.unique(np.minimum(own, others) * len(rows) + np.maximum(own, others))

@@ -73,8 +73,8 @@ def options(rows: Rows, new: NDArray[np.bool_] | None, sample: Sample, digest: s
         all_pairs = _pairs(len(numbers), len(numbers) if new is None else int((there & new).sum()))
         scale = all_pairs / max(_pairs(len(few), len(few)), 1)
         hits = np.flatnonzero(sample.speaks[:, view])
-        per_record = len(np.unique(rows.record)) if new is None else len(np.unique(rows.record[new]))
-        per_record /= max(2 * sample.records, 1)
+        records = len(np.unique(rows.record if new is None else rows.record[new]))
+        per_record = records / max(2 * sample.records, 1)
         for family, size in _SIZES:
             if size > rows.length:
                 continue
@@ -127,32 +127,30 @@ def cover(
 ) -> Tables | None:
     """Return the tables that find the likely pairs of samples with the probability ``target`` on average.
 
-    ``begun``: tables that are there already, and stay.  None where it would cost more than is ``affordable``.
+    Tables are chosen by one half of the pairs, and then by the other as far as that is not found as well:
+    what is chosen by a sample finds that sample better than the rest.  ``begun``: tables that are there
+    already, and stay.  None where it would cost more than is ``affordable``.
     """
-    kept = [sample.likely for sample in samples]
-    left = np.concatenate(
-        [missed(rows, sample, begun)[which] for sample, which in zip(samples, kept, strict=True)]
-    )
+    known = [(sample, np.flatnonzero(sample.likely)) for sample in samples]
+    left = np.concatenate([missed(rows, sample, begun)[which] for sample, which in known])
     found = np.stack(
         [
-            np.concatenate(
-                [
-                    _chances(rows, sample, one.hashed)[which]
-                    for sample, which in zip(samples, kept, strict=True)
-                ]
-            )
+            np.concatenate([_chances(rows, sample, one.hashed)[which] for sample, which in known])
             for one in choices
         ]
     )
+    half = np.concatenate([rows.record[sample.pairs.pairs[which, 0]] % 2 == 0 for sample, which in known])
+    halves = [which for which in (half, ~half) if which.any()]
     costs = np.array([one.cost for one in choices])
     counts, spent = np.zeros(len(choices), dtype=np.int64), 0.0
-    while len(left) and left.mean() > 1.0 - target:
-        best = int(np.argmax(_rounded(found @ left / costs)))
+    while short := [which for which in halves if left[which].mean() > 1.0 - target]:
+        worth = found[:, short[0]] @ left[short[0]] / costs
+        best = int(np.argmax(_rounded(worth)))
         more = 1 + int(counts[best]) // _AT_ONCE
         counts[best] += more
         spent += more * float(costs[best])
         left = left * (1.0 - found[best]) ** more
-        if spent > affordable or counts.sum() > MOST_TABLES:
+        if spent > affordable or counts.sum() > MOST_TABLES or not worth[best] > 0.0:
             return None
     return _added(begun, choices, counts)
 

@@ -1,10 +1,10 @@
 """Everything that a linkage compiles, compiled before the first records come."""
 
-from linkage.match import clustering, kernel, linkage, neighbours, persons
+from linkage.match import clustering, hashing, hashing_blocks, kernel, linkage, neighbours, persons
 
 __all__ = ["warm_up"]
 
-_USED = (linkage, persons)
+_USED = (hashing, linkage, persons)
 """Loaded here, so that the first linkage does not wait for its modules either."""
 
 
@@ -17,3 +17,4 @@ def warm_up() -> None:
     kernel.warm_up()
     clustering.warm_up()
     neighbours.warm_up()
+    hashing_blocks.warm_up()
