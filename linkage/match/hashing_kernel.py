@@ -140,10 +140,10 @@ def _news(
     for at in range(counts[a, kind]):
         if keys[a, kind, at] & _NUMBER == b:
             return -1
-    best = np.int64(1) << 62
+    best = 1 << 62
     for view in range(len(words)):
         if present[view, a] and present[view, b]:
-            best = min(best, np.int64(score(words[view], weights[view], a, b)))
+            best = min(best, score(words[view], weights[view], a, b))
     if enters(keys, counts, a, kind, key_of(best, b)) or enters(keys, counts, b, kind, key_of(best, a)):
-        return int(best)
+        return best
     return -1
