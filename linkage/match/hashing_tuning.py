@@ -48,7 +48,7 @@ _DIGITS: Final = 9
 
 # What hashing takes, in the time of one exhaustive comparison of 1,024 bits; measured once, and only a guide:
 # a wrong guess costs time, never a pair.
-_ROW, _BIT, _ORDER, _COMPARISON, _HIT = 80.0, 0.4, 7.0, 4.0, 10.0
+_ROW, _BIT, _ORDER, _COMPARISON, _HIT = 80.0, 0.4, 8.0, 6.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ def options(rows: Rows, new: NDArray[np.bool_] | None, sample: Sample, digest: s
         all_pairs = _pairs(len(numbers), len(numbers) if new is None else int((there & new).sum()))
         scale = all_pairs / max(_pairs(len(few), len(few)), 1)
         hits = np.flatnonzero(sample.speaks[:, view])
-        per_record = len(np.unique(rows.record)) if new is None else len(np.unique(rows.record[new]))
-        per_record /= max(2 * sample.records, 1)
+        records = len(np.unique(rows.record if new is None else rows.record[new]))
+        per_record = records / max(2 * sample.records, 1)
         for family, size in _SIZES:
             if size > rows.length:
                 continue
