@@ -20,10 +20,10 @@ pages/fetched/govuk-frontend.css: package-lock.json scripts/fetch-assets
 	-$(PYTHON) scripts/fetch-assets
 
 test: $(READY) pages/fetched/govuk-frontend.css
-	@MAKE="$(MAKE)" scripts/run-tests
+	scripts/run-tests
 
 soak: $(READY) pages/fetched/govuk-frontend.css
-	@MAKE="$(MAKE)" scripts/run-tests --soak
+	scripts/run-tests --soak
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.run
@@ -53,6 +53,9 @@ lock: $(READY)
 	  -o requirements/evidence.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  -c requirements/dev.txt pyproject.toml -o requirements/agency.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  -c requirements/dev.txt --extra console --extra postgresql --extra spark pyproject.toml \
+	  -o requirements/spark.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  -c requirements/dev.txt --extra desk pyproject.toml -o requirements/desk.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \

@@ -1,6 +1,7 @@
 """Settings of gunicorn for the agency app: ``gunicorn -c python:api.gunicorn_settings …``.
 
-One process with threads: there is one writer anyway, and what is counted for Prometheus is counted once.
+One process with threads, for SQLite has one writer anyway; on PostgreSQL ``--workers N`` starts several
+(docs/operations/database.md, section 7).
 gunicorn's own messages name addresses, so they go through our log, which says only where they came from.
 """
 

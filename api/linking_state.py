@@ -4,21 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import cast
 
 from api.store.known_links import KnownLink
 from api.store.link_figures import LinkFigures
-from api.store.persons import Carried, Event, Pinned, RecordKey
+from api.store.persons import Carried, Pinned, RecordKey
 from api.store.records import HeldBack
 from api.store.review import NewPair
 from api.store.review_evidence import ViewSpread
 from api.store.submissions import Submission
-from linkage.match.person_events import EventKind, PersonEvent
 from linkage.wire.codes import Role
 from linkage.wire.encodings import Encodings
 from linkage.wire.epochs import EpochDescriptor
 
-__all__ = ["Before", "ForReview", "Outcome", "carried_persons", "grouped", "past_events", "still_carried"]
+__all__ = ["Before", "ForReview", "Outcome", "carried_persons", "grouped", "still_carried"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,6 @@ class Before:
     ending: frozenset[str]
     created: dict[str, int]
     carried: dict[RecordKey, Carried]
-    history: list[list[Event]] = field(default_factory=list)
     revoked: frozenset[str] = frozenset()
     held_back: HeldBack = field(default_factory=lambda: HeldBack({}, {}))
     known: Sequence[KnownLink] = ()
@@ -105,22 +102,6 @@ def still_carried(before: Before, untouched: AbstractSet[RecordKey]) -> dict[Rec
     Once they are compared again, their links are no more to hang on the new key than before.
     """
     return {key: one for key, one in before.carried.items() if key in untouched}
-
-
-def past_events(before: Before, untouched: AbstractSet[RecordKey]) -> list[list[PersonEvent]]:
-    """Return the events of earlier runs, less the records that this run leaves as they are."""
-    return [
-        [
-            PersonEvent(
-                cast("EventKind", one.kind),
-                one.person,
-                one.other,
-                tuple(key for key in one.records if key not in untouched),
-            )
-            for one in events
-        ]
-        for events in before.history
-    ]
 
 
 def grouped(records: Sequence[tuple[str, str]], labels: Iterable[int]) -> list[frozenset[RecordKey]]:

@@ -21,8 +21,9 @@ from api.folders import DataFolder
 from api.kept_comparisons import EpochKeeper, KeptComparisons
 from api.link_engine import link_engine
 from api.link_inputs import inputs_digest, require_unchanged
-from api.linking_state import Before, Outcome, carried_persons, grouped, past_events, still_carried
+from api.linking_state import Before, Outcome, carried_persons, grouped, still_carried
 from api.part_intake import PartIntake, append_dropped
+from api.person_history import PersonHistory
 from api.repeated_rows import refuse_repeats
 from api.review_outcomes import take_outcomes
 from api.rotation import require_job
@@ -242,7 +243,6 @@ class LinkingWorker:
                 ),
                 created=persons.created_runs(connection),
                 carried=persons.carried(connection, epoch.epoch),
-                history=persons.history(connection),
                 revoked=revocations.revoked_epochs(connection),
                 held_back=records.held_back(connection),
                 known=known_links.all_links(connection),
@@ -329,16 +329,18 @@ class LinkingWorker:
         return {agency: latest_rows(held) for agency, held in grouped.items()}
 
     def _assign(self, before: Before, outcome: Outcome, *, job: int) -> LinkRun:
-        from linkage.match.persons import assign_persons
+        from linkage.match.persons_changed import assign_changed
 
         untouched = self._untouched(before, outcome)
         previous = {key: person for key, person in before.members.items() if key not in untouched}
-        assigned = assign_persons(
+        with self._database.read() as connection:
+            past = PersonHistory(connection, untouched=untouched)
+        assigned = assign_changed(
             outcome.clusters,
             previous,
             new_person=lambda: os.urandom(16).hex(),
             created=before.created,
-            history=past_events(before, untouched),
+            past=past,
             elsewhere={before.members[key] for key in untouched},
         )
         return LinkRun(

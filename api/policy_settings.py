@@ -42,10 +42,11 @@ class LinkageSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class ReconciliationSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How far two agencies' moments may differ and still agree."""
+    """How far two agencies' moments may differ and still agree, and how much stays opened between jobs."""
 
     days: Annotated[int, Meta(ge=0, le=14)] = 1
     hours: Annotated[int, Meta(ge=0, le=48)] = 6
+    opened_records: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 500_000
 
 
 class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -116,6 +117,9 @@ keep_comparisons = true
 days = 1
 # By how many hours, where both have a time of day. Both hold from the next cycle on, for all agencies alike.
 hours = 6
+# Records of the payload that the register worker keeps opened in its memory between jobs, about 1 kB each, so
+# that a cycle opens what is new; 0: none, and everything is opened again for every job.
+opened_records = 500000
 
 [retention]
 # The schedule that runs by itself once a day while the register worker runs; docs/operations/erasure.md

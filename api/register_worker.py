@@ -78,7 +78,10 @@ class RegisterWorker:
         self._clock = clock
         self._intake = BodyFolder(folder.intake_payload)
         self._part = PartIntake("payload", self._intake, database, clock)
-        self._store = PayloadStore(folder.location("payload"), key, folder.pool())
+        settings = read_settings(folder.settings)
+        self._store = PayloadStore(
+            folder.location("payload"), key, folder.pool(), keep_opened=settings.reconciliation.opened_records
+        )
         self._tombstone_key = key.derive("tombstones")
         self._schedule = RetentionSchedule(database, self._store, folder.settings, clock)
         self._eraser = PayloadEraser(
@@ -92,7 +95,6 @@ class RegisterWorker:
             cover=self._cover,
         )
         self._releases = RequestedReleases(folder, database, clock)
-        settings = read_settings(folder.settings)
         self._settings, self._budgets = settings.amendments, settings.budgets
         self._tolerance, self._disclosure = tolerance_set(settings.reconciliation), settings.disclosure
         self._watch = AmendmentWatch(self._store, key.derive("amendments"), self._settings)
@@ -125,6 +127,7 @@ class RegisterWorker:
         )
 
     def _look_around(self) -> None:
+        self._store.forget_changed()
         self._episodes.forget_expired()
         self._schedule.queue_when_due()
 
@@ -175,6 +178,7 @@ class RegisterWorker:
         if number is None:
             raise LookupError("a job of this kind names a cycle")
         task.progress(0, 2)
+        self._store.begin_round()
         outcome, queries, review = self._reconciled(number)
         task.progress(1, 2)
         numbers = QueryNumbers(self._query_key)
@@ -200,6 +204,7 @@ class RegisterWorker:
         Whoever reviews a possible link is told how its episodes lie to each other, from the snapshots that
         the linkage held.
         """
+        self._store.begin_round()
         with self._database.read() as connection:
             run = persons.latest_run(connection)
             number = results.latest_reconciled(connection)

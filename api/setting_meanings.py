@@ -44,6 +44,7 @@ SETTING_MEANINGS: Mapping[str, str] = {
     "spark.ship_code": "The code of tasks is sent to the cluster with every linkage",
     "reconciliation.days": "Days by which two moments may differ and still agree, where one has no time",
     "reconciliation.hours": "Hours by which they may differ where both have a time",
+    "reconciliation.opened_records": "Records that the register worker keeps opened between jobs",
     "retention.enabled": "The schedule runs every day",
     "retention.years_after_last_record": (
         "Years after the last day that an agency’s record of a child speaks of"

@@ -115,7 +115,7 @@ def _spark(settings: "Settings") -> Iterator[Finding]:
             "no folder in which a cluster finds its rows",
             'name one that all its machines reach, such as "/mnt/shared/clew" or "s3a://bucket/clew"',
         )
-    if re.search(r"[;/](token|authorization|x-[a-z-]+)=|@", spark.master, re.IGNORECASE):
+    if re.search(r"[;/](token|authorization|x-api-key)=|@", spark.master, re.IGNORECASE):
         yield Finding(
             "fault",
             "[spark] master",

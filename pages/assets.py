@@ -26,6 +26,7 @@ OWN_NAMES: Mapping[str, str] = {
     "live.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "passkey.js": "text/javascript; charset=utf-8",
+    "session.js": "text/javascript; charset=utf-8",
 }
 _YEAR = 31_536_000
 

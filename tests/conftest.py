@@ -23,10 +23,16 @@ settings.register_profile(
 
 _LONGEST = (
     "test_demo_nothing_identifying_leaves",
+    "test_console_publisher_in_a_browser",
     "test_api_persons_come_back",
-    "test_api_survives_kills",
+    "test_console_every_page_in_a_browser",
     "test_keys_whole_story",
+    "test_api_survives_kills",
+    "test_published_files_survive_an_attacker",
+    "test_privacy_audit_gate",
+    "test_desk_path",
     "test_register_rotation",
+    "test_backups_between_steps",
     "test_api_commands",
     "test_api_revocations",
     "test_register_epochs_end",

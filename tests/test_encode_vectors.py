@@ -89,8 +89,11 @@ def test_the_encoder_gives_every_vector(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ORACLE)
-def test_the_oracle_gives_every_vector_that_it_knows(kind: str) -> None:
-    assert list(disagreements(VECTORS, {kind: ORACLE[kind]})) == []
+def test_the_oracle_gives_every_vector_that_it_knows(kind: str, soak: bool) -> None:
+    # Slow as it is, it gives rows of every profile in any case: they stand profile by profile.
+    some = VECTORS if soak or kind != "rows" else {**VECTORS, "rows": VECTORS["rows"][::3]}
+    assert {one["profile"] for one in some["rows"]} == {one["profile"] for one in VECTORS["rows"]}
+    assert list(disagreements(some, {kind: ORACLE[kind]})) == []
 
 
 @pytest.mark.parametrize("kind", ["normalisation", "tokens", "salt_blocks", "positions", "diffusion"])

@@ -20,6 +20,7 @@ from api.store.migrating import create_database
 from api.trust import adopt_epoch
 from api.worker import Handler, Task, Worker
 from linkage.wire.canonical import canonical
+from linkage.wire.moments import Moment
 from tests.support import databases, postgresql
 from tests.support.unit import make_descriptor, make_unit
 
@@ -51,8 +52,11 @@ def test_of_two_processes_one_holds_a_place_and_the_other_is_told_at_once(
             pass
         with other.places(["linking/e0", "linking/e2", "register/e1"]):
             require()
-        with other.write() as connection:  # nor is anybody's writing held up
+        with other.write() as connection:  # nor is anybody's writing held up, nor what is deleted kept
             jobs.queue(connection, "link", now=utc_now())
+        with other.write() as connection:
+            connection.exec_driver_sql("DELETE FROM jobs")
+        require()
         other.scrub()
     with other.places(["linking/e1"]):
         pass
@@ -169,7 +173,8 @@ def test_a_linkage_takes_the_places_of_what_stands_and_a_destruction_its_own(tmp
         number = jobs.queue(connection, "link", now=utc_now())
         job = jobs.job(connection, number)
         assert standing_epochs(connection, job) == {IN_FORCE, "e1"}
-        descriptor = make_descriptor(unit.card, unit.custodians, epoch="e2")
+        opens = Moment.day((utc_now() - dt.timedelta(days=2)).date())
+        descriptor = make_descriptor(unit.card, unit.custodians, epoch="e2", opens=opens)
         signed = canonical(descriptor)
         adopt_epoch(connection, unit.card, signed, custodians=(), threshold=None, now=utc_now())
         close_epoch(connection, "e1", early=True, now=utc_now())

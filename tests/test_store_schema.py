@@ -18,6 +18,7 @@ from api.store import (
     schema_console,
     schema_persons,
     schema_privacy,
+    schema_quality,
     schema_releases,
     schema_review,
 )
@@ -32,6 +33,7 @@ assert schema_review.review_pairs.metadata is record_tables.metadata
 assert schema_console.accounts.metadata is record_tables.metadata
 assert schema_persons.person_sheets.metadata is record_tables.metadata
 assert schema_privacy.public_appeals.metadata is record_tables.metadata
+assert schema_quality.group_quality.metadata is record_tables.metadata
 
 STORES: dict[StoreName, MetaData] = {
     "register": record_tables.metadata,

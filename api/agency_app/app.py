@@ -31,6 +31,7 @@ from linkage.errors import InputError
 
 __all__ = ["create_app", "load_app"]
 
+_MOST_PROCESSES = 16
 _UNSIGNED = frozenset({"healthz", "readyz"})
 
 _access = logging.getLogger("clew.access")
@@ -104,14 +105,22 @@ def load_app(data: str) -> Flask:
     )
     found = address(service.settings.metrics.service)
     if found is not None:
-        kept = contextlib.ExitStack()
-        try:
-            kept.enter_context(serve_metrics(metrics.registry, *found))
-            atexit.register(kept.close)
-        except InputError as error:
-            # Of several processes of one server only the first has the address.
-            _faults.warning("%s", error.message)
+        _serve_metrics(metrics, *found)
     return create_app(service, metrics)
+
+
+def _serve_metrics(metrics: ServiceMetrics, host: str, port: int) -> None:
+    """Answer Prometheus on the first free port from the one set on: each process has its own."""
+    kept = contextlib.ExitStack()
+    for number in range(port, min(port + _MOST_PROCESSES, 65536)):
+        try:
+            kept.enter_context(serve_metrics(metrics.registry, host, number))
+        except InputError as error:
+            fault = error.message
+        else:
+            atexit.register(kept.close)
+            return
+    _faults.warning("%s", fault)
 
 
 def _admit(authenticator: Authenticator, incoming: Request) -> None:

@@ -11,9 +11,9 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import Forbidden, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api.console_app import setting_up, sign_in, sign_on
+from api.console_app import ending, setting_up, sign_in, sign_on
 from api.console_app.current import csrf_field, csrf_token, whoever
-from api.console_app.guarding import FROM_ELSEWHERE, OLD_FORM, OTHER_ROLE, add_guard
+from api.console_app.guarding import FROM_ELSEWHERE, OLD_FORM, OTHER_ROLE, add_guard, asked_for
 from api.console_app.roles import ROLE_WORDS, anybody
 from api.console_app.sections import SECTIONS, shown_to
 from api.console_app.service import ConsoleService, open_console
@@ -53,6 +53,7 @@ def create_console(service: ConsoleService, *, served: bool = True) -> Flask:
     anybody(app.view_functions["assets.asset"])
     sign_in.add_pages(app, service)
     setting_up.add_pages(app, service)
+    ending.add_pages(app, service)
     if service.own.oidc.is_set:
         sign_on.add_pages(app, service)
     for section in SECTIONS:
@@ -83,6 +84,8 @@ def _add_words(app: Flask, service: ConsoleService) -> None:
             "home_address": "/",
             "phase_text": "This is a new service. Nothing here names a child.",
             "asking": asking,
+            "ends": ending.ends_of(service, asking.session) if asking is not None else None,
+            "come_back": asked_for() if asking is not None else "/",
             "role_words": ROLE_WORDS,
             "sections": shown_to(asking.roles) if asking is not None else [],
             "here": request.path,

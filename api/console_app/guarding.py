@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import secrets
 import time
+from dataclasses import replace
 from urllib.parse import quote
 
 from flask import Flask, Request, abort, current_app, g, make_response, redirect, render_template, request
@@ -26,6 +27,7 @@ __all__ = [
     "OLD_FORM",
     "OTHER_ROLE",
     "add_guard",
+    "asked_for",
     "change_token",
     "cookie_name",
     "local_address",
@@ -146,6 +148,7 @@ def _live_session(service: ConsoleService, token: str, *, used: bool) -> Session
     if used and session.seen_at <= stamp(now - dt.timedelta(seconds=_TOUCH_SECONDS)):
         with service.database.write() as connection:
             console_sessions.touch_session(connection, session, now=stamp(now))
+        return replace(session, seen_at=stamp(now))
     return session
 
 
@@ -163,7 +166,7 @@ def _judge(service: ConsoleService, rule: Rule | None) -> Response | None:
     if rule is not None and rule.who == "anybody":
         return None
     if g.session is None:
-        return redirect(f"/sign-in?next={_asked_for()}" + ("&ended=1" if g.ended else ""), 303)
+        return redirect(f"/sign-in?next={asked_for()}" + ("&ended=1" if g.ended else ""), 303)
     asking = whoever()
     if asking is None:
         return None if rule is not None and rule.who == "setup" else redirect("/set-up", 303)
@@ -172,13 +175,13 @@ def _judge(service: ConsoleService, rule: Rule | None) -> Response | None:
     if rule is None or (rule.who == "account" and not asking.has(*rule.roles)):
         abort(403, description=OTHER_ROLE)
     if rule.step_up and not _shown_lately(service, asking.session):
-        return redirect(f"/confirm?next={_asked_for()}", 303)
+        return redirect(f"/confirm?next={asked_for()}", 303)
     if rule.logged:
         _note(service, asking.name)
     return None
 
 
-def _asked_for() -> str:
+def asked_for() -> str:
     """Return the page to go on with, as a query's value; what a form sent is not kept."""
     return quote(request.full_path.rstrip("?") if request.method == "GET" else _page_of_form(), safe="/")
 

@@ -62,9 +62,9 @@ def allow(
     return _marked(Rule("account", frozenset(roles), step_up, logged, file, by_itself))
 
 
-def signed_in(*, step_up: bool = False) -> Callable[[View], View]:
+def signed_in(*, step_up: bool = False, by_itself: bool = False) -> Callable[[View], View]:
     """Open a view to every account, whatever its role."""
-    return allow(*ROLES, step_up=step_up)
+    return allow(*ROLES, step_up=step_up, by_itself=by_itself)
 
 
 def setting_up(view: View) -> View:

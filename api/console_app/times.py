@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-__all__ = ["add_filters", "day_words", "time_words"]
+__all__ = ["add_filters", "day_words", "hour_words", "time_words"]
 
 _LONDON = ZoneInfo("Europe/London")
 
@@ -19,6 +19,11 @@ def day_words(stamped: str) -> str:
 def time_words(stamped: str) -> str:
     """Return day and time of a stamp, as 23 November 2026, 14:05."""
     return f"{day_words(stamped)}, {_local(stamped):%H:%M}"
+
+
+def hour_words(stamped: str) -> str:
+    """Return the time of day of a stamp, as 14:05."""
+    return f"{_local(stamped):%H:%M}"
 
 
 def _local(stamped: str) -> dt.datetime:

@@ -8,9 +8,10 @@ from sqlalchemy.exc import OperationalError
 from api.audiences import prepare_operator
 from api.clock import utc_now
 from api.folders import DataFolder, open_data_folder
-from api.manage.options import data_option, opened_register, say
+from api.manage.options import data_option, opened_register, say, told_of_databases
 from api.publisher_seal import make_releases_key
 from api.secret_files import read_receipts_key
+from api.store import submissions
 from api.store.database import SCHEMAS, StoreName
 from api.store.database_url import name_of
 from api.unit import add_ledger_key, create_unit
@@ -64,22 +65,29 @@ def of_each_store(database: str | None) -> dict[StoreName, str]:
 
 @click.command()
 @data_option
-def migrate(data: Path) -> None:
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Leave everything running, and move records into partitions meanwhile (PostgreSQL).",
+)
+def migrate(data: Path, *, online: bool) -> None:
     """Bring the databases of an older release to this one's schemas.
 
-    Stop the service and both workers first, and make a backup with the older release.
+    Stop the service and both workers first, unless --online, and make a backup with the older release.
     """
-    _migrate(data)
+    _migrate(data, online=online)
+    if online:
+        _partition(data)
 
 
 @click.command(hidden=True)
 @data_option
 def upgrade(data: Path) -> None:
     """Do what `migrate` does; the command's former name."""
-    _migrate(data)
+    _migrate(data, online=False)
 
 
-def _migrate(data: Path) -> None:
+def _migrate(data: Path, *, online: bool) -> None:
     # Migrations take a third of a second to load, and only this command and init need them.
     from api.store.migrating import upgrade_database
 
@@ -91,7 +99,7 @@ def _migrate(data: Path) -> None:
     for store, newest in SCHEMAS.items():
         location = folder.location(store)
         try:
-            before = upgrade_database(location, store)
+            before = upgrade_database(location, store, online=online)
         except (OperationalError, OSError) as error:
             reason = error.orig if isinstance(error, OperationalError) else error
             raise InputError(
@@ -104,3 +112,22 @@ def _migrate(data: Path) -> None:
             say(f"{name_of(location)}: was {before}, is {newest} now")
     with opened_register(data) as (_, database), database.write() as connection:
         prepare_operator(folder, connection, now=utc_now())
+
+
+def _partition(data: Path) -> None:
+    """Move records of the payload into partitions, or do what is left of it."""
+    from api.store.partitioning import move_into_partitions
+
+    with opened_register(data) as (folder, database), told_of_databases():
+        with database.read() as connection:
+            epochs = submissions.epochs_of(connection)
+        location = folder.location("payload")
+        name = name_of(location)
+        try:
+            moved = move_into_partitions(location, epochs, say=lambda what: say(f"{name}: {what}"))
+        except OSError as error:
+            raise InputError(f"{name}: {error}", hint="nothing is lost; run this again") from None
+    if moved is None:
+        say(f"{name}: a file has no partitions, nothing to move")
+    else:
+        say(f"{name}: {moved.records:,} records moved, {moved.left:,} left")

@@ -48,7 +48,7 @@ class Cells:
         nonce, rest = sealed[:_NONCE_BYTES], memoryview(sealed)[_NONCE_BYTES:]
         try:
             packed = AESGCM(self.key).decrypt(nonce, rest, _bound(what))
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the latter for what is too short to be anything
             raise VerificationError(
                 f"the cluster's storage: {what} was changed since it was written",
                 hint="find out who can write to the staging folder; then retry the job",

@@ -19,11 +19,11 @@ from api.spark.components import EDGES, components
 from api.spark.running import Cluster
 from api.spark.same_code import code_digest
 from api.spark.staging import Staged, staged
-from linkage.errors import LimitError
 from linkage.match.candidates import Candidates
 from linkage.match.clustering import Link, whole_weights
 from linkage.match.clustering_merging import contradiction
-from linkage.match.kernel import MAX_CANDIDATES, Progress
+from linkage.match.engine import require_few
+from linkage.match.kernel import Progress
 from linkage.match.plan import STRIP_ROWS, Comparison, Plan, Tile
 from linkage.match.rows import Rows
 
@@ -195,11 +195,7 @@ class SparkEngine:
             return found
 
         joined = Candidates.joined(self._cluster.run("collect", collect, told.waiting))
-        if len(joined) > MAX_CANDIDATES:
-            raise LimitError(
-                f"linkage: more than {MAX_CANDIDATES} pairs agree beyond noise",
-                hint="records that are largely alike (test data, placeholders) are the usual cause",
-            )
+        require_few(len(joined), len(rows))
         return joined
 
     def _components(

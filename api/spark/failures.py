@@ -17,6 +17,7 @@ NO_SPARK: Final = "[linkage] engine: this installation has no Spark"
 _MISSING: Final = re.compile(r"ModuleNotFoundError: No module named '([A-Za-z0-9_.]{1,60})'")
 _OTHER_CODE: Final = "another release of Clew"
 _CHANGED: Final = "was changed since it was written"
+_NO_START: Final = re.compile(r"JAVA_GATEWAY_EXITED|UnsupportedClassVersionError")
 _MEMORY: Final = re.compile(r"MemoryError|OutOfMemoryError|Python worker exited unexpectedly")
 
 
@@ -64,6 +65,11 @@ def _said(message: str) -> ClusterError:
         return ClusterError(
             "the cluster's storage: staged rows were changed since they were written",
             hint="find out who can write to the staging folder; then retry the job",
+        )
+    if _NO_START.search(message):
+        return ClusterError(
+            "Spark could not be started on this machine",
+            hint="look at what stands before this in the log; it needs Java 17 or newer",
         )
     if _MEMORY.search(message):
         return ClusterError(

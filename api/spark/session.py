@@ -7,7 +7,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -46,25 +46,35 @@ def open_engine(settings: "SparkSettings") -> Iterator[SparkEngine]:
     if not connect:
         _require_java()
     _require_reachable(settings.master)
-    with tempfile.TemporaryDirectory(prefix="clew-spark-") as folder:
+    with tempfile.TemporaryDirectory(prefix="clew-spark-") as folder, _ended(connect=connect) as opened:
         with spoken():
             session = _connected(settings) if connect else _driven(settings)
-        try:
-            with spoken():
-                _set(session, settings)
-                if settings.ship_code:
-                    _ship(session, Path(folder))
-            yield SparkEngine(
-                Cluster(session, connect=connect),
-                settings.staging,
-                strip_rows=settings.strip_rows,
-                partitions=settings.partitions,
-            )
-        finally:
-            with spoken():
+            opened.append(session)
+            _set(session, settings)
+            if settings.ship_code:
+                _ship(session, Path(folder))
+        yield SparkEngine(
+            Cluster(session, connect=connect),
+            settings.staging,
+            strip_rows=settings.strip_rows,
+            partitions=settings.partitions,
+        )
+
+
+@contextmanager
+def _ended(*, connect: bool) -> "Iterator[list[SparkSession]]":
+    """End the sessions that the block opens, and what each leaves behind in this process and beside it."""
+    opened: list[SparkSession] = []
+    try:
+        yield opened
+    finally:
+        for session in opened:
+            with suppress(ClusterError), spoken():
                 session.stop()
-            if not connect:
-                _end_driver()
+        if connect:
+            os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)  # or a driver of its own would not start here
+        else:
+            _end_driver()
 
 
 def _connected(settings: "SparkSettings") -> "SparkSession":

@@ -111,9 +111,12 @@ def compare_tile(batches: Batches, *, cells: Cells, comparison: Comparison, code
     chunks = [one for batch in batches for one in batch.to_pylist()]
     if not chunks:
         return
-    task = chunks[0]
-    strips = sorted({task["left"], task["right"]}, key=[task["left"], task["right"]].index)
+    number, left, right = chunks[0]["task"], chunks[0]["left"], chunks[0]["right"]
+    if any(one["task"] != number for one in chunks):
+        raise ValueError("a task was given more than one tile")  # it would compare one, and nobody the other
+    strips = [left] if left == right else [left, right]
     numbers, rows, places = _rows_of(chunks, strips, cells)
+    chunks.clear()  # as much as the rows themselves
     found = tile_candidates(rows, places[0], None if len(places) == 1 else places[1], comparison)
     every = {
         "pairs": numbers[found.pairs],
@@ -126,8 +129,8 @@ def compare_tile(batches: Batches, *, cells: Cells, comparison: Comparison, code
         mine[place] = True
         kept = _best([{**every, "mine": mine[found.pairs]}], comparison.nearest)
         for piece, some in enumerate(_pieces(kept)):
-            cell = cells.seal(found_name(strip, task["task"], piece), some)
-            yield _batch(FOUND, strip=strip, tile=task["task"], piece=piece, cell=cell)
+            cell = cells.seal(found_name(strip, number, piece), some)
+            yield _batch(FOUND, strip=strip, tile=number, piece=piece, cell=cell)
 
 
 def reduce_strip(batches: Batches, *, cells: Cells, nearest: int, code: str) -> Iterator[Any]:
@@ -139,6 +142,8 @@ def reduce_strip(batches: Batches, *, cells: Cells, nearest: int, code: str) -> 
     held: list[Arrays] = []
     strip, waiting = -1, 0
     for one in (one for batch in batches for one in batch.to_pylist()):
+        if strip not in {-1, one["strip"]}:
+            raise ValueError("a task was given more than one strip")
         strip = one["strip"]
         held.append(cells.open(found_name(strip, one["tile"], one["piece"]), one["cell"]))
         waiting += len(held[-1]["pairs"])

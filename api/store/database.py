@@ -32,7 +32,7 @@ StoreName = Literal["register", "encodings", "payload"]
 SCHEMAS: dict[StoreName, str] = {
     "register": "register_20",
     "encodings": "encodings_1",
-    "payload": "payload_1",
+    "payload": "payload_2",
 }
 """The newest schema of each store.  Here, so that opening a database need not load the migrations."""
 
@@ -49,10 +49,12 @@ class _Kind(Protocol):
     def write(self) -> contextlib.AbstractContextManager[Connection]: ...
     def beside(self) -> contextlib.AbstractContextManager[Connection]: ...
     def places(self, names: Collection[str]) -> contextlib.AbstractContextManager[Callable[[], None]]: ...
+    def outside_transactions(self) -> contextlib.AbstractContextManager[Connection]: ...
     def groups(self) -> tuple[int, int]: ...
     def own(self, connection: Connection) -> None: ...
+    def act_as_owner(self, connection: Connection) -> None: ...
     def check(self) -> None: ...
-    def scrub(self) -> None: ...
+    def scrub(self, tables: Collection[str] | None) -> None: ...
     def close(self) -> None: ...
 
 
@@ -85,6 +87,10 @@ class Database:
         """
         return self._kind.beside()
 
+    def outside_transactions(self) -> contextlib.AbstractContextManager[Connection]:
+        """Open a connection on which every statement is a transaction of its own (PostgreSQL)."""
+        return self._kind.outside_transactions()
+
     def places(self, names: Iterable[str]) -> contextlib.AbstractContextManager[Callable[[], None]]:
         """Hold places that one process has at a time while the block runs, longer than any transaction.
 
@@ -101,17 +107,23 @@ class Database:
         """Let what a transaction makes belong to the database's owner, and the database to nobody else."""
         self._kind.own(connection)
 
+    def act_as_owner(self, connection: Connection) -> None:
+        """Let what a transaction makes belong to the database's owner, whoever runs it."""
+        self._kind.act_as_owner(connection)
+
     def check(self) -> None:
         """Raise :class:`InputError` for a database that is not there or would not keep what is promised."""
         self._kind.check()
 
-    def scrub(self) -> None:
+    def scrub(self, tables: Collection[str] | None = None) -> None:
         """Write the database anew, so that nothing deleted is left in a gap of its files.
+
+        ``tables``: on PostgreSQL, only these, of which some may be gone; nothing was deleted from others.
 
         Raises :class:`OSError` on a full disk, or while another process still reads what was deleted: a fault
         that may pass.
         """
-        self._kind.scrub()
+        self._kind.scrub(tables)
 
     def close(self) -> None:
         """Close every connection."""

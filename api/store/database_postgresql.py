@@ -83,6 +83,12 @@ class PostgresqlDatabase:
             yield connection
 
     @contextlib.contextmanager
+    def outside_transactions(self) -> Iterator[Connection]:
+        """Open a connection past any pooler on which every statement is a transaction of its own."""
+        with self._direct.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+
+    @contextlib.contextmanager
     def places(self, names: Collection[str]) -> Iterator[Callable[[], None]]:
         """Hold places by advisory locks of a transaction that does nothing else.
 
@@ -92,14 +98,17 @@ class PostgresqlDatabase:
         with self._direct.connect() as connection:
 
             def require() -> None:
-                connection.execute(select(1))
+                # In the server's simple form: after any other the state of the database that a statement saw
+                # would be held until the next one, and no deleted row could be removed.
+                _driver(connection).execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
             try:
-                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
                 for name in names:
                     if not connection.scalar(select(func.pg_try_advisory_xact_lock(_number_of(name)))):
                         raise PlaceTakenError
-                yield require
+                _driver(connection).execute("SET LOCAL application_name = 'clew, at work'")
+                require()
+                yield lambda: _said(require)
             finally:
                 with contextlib.suppress(SQLAlchemyError):  # a connection that broke holds nothing any more
                     connection.rollback()
@@ -114,14 +123,16 @@ class PostgresqlDatabase:
         The tables are the owner's whoever runs ``init``; and who is nobody's account in particular may not
         even connect, so that the wall between the stores is the server's own.
         """
-        name, owner = connection.execute(
-            text(
-                "SELECT datname, pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
-            )
-        ).one()
+        self.act_as_owner(connection)
+        name = connection.scalar(select(func.current_database()))
         quote = connection.dialect.identifier_preparer.quote_identifier
-        connection.exec_driver_sql(f"SET LOCAL ROLE {quote(owner)}")
-        connection.exec_driver_sql(f"REVOKE ALL ON DATABASE {quote(name)} FROM PUBLIC")
+        connection.exec_driver_sql(f"REVOKE ALL ON DATABASE {quote(str(name))} FROM PUBLIC")
+
+    def act_as_owner(self, connection: Connection) -> None:
+        """Make what this transaction makes the property of the database's owner."""
+        owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
+        quote = connection.dialect.identifier_preparer.quote_identifier
+        connection.exec_driver_sql(f"SET LOCAL ROLE {quote(str(connection.exec_driver_sql(owner).scalar()))}")
 
     def check(self) -> None:
         """Refuse a database that cannot be reached or would not keep what is promised."""
@@ -150,8 +161,8 @@ class PostgresqlDatabase:
                 "compared byte by byte",
             )
 
-    def scrub(self) -> None:
-        """Write every table anew, so that no file of a table holds a deleted row.
+    def scrub(self, tables: Collection[str] | None = None) -> None:
+        """Write every table anew, or those that are given, so that no file of a table holds a deleted row.
 
         VACUUM FULL copies what lives into new files and removes the old ones; it also copies what is dead but
         may still be read by a transaction that began earlier, and says how much, which is a fault that may
@@ -166,15 +177,14 @@ class PostgresqlDatabase:
                 left.append(int(number[1]))
 
         try:
-            with self._direct.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                driver = connection.connection.driver_connection
-                if not isinstance(driver, psycopg.Connection):
-                    raise TypeError("the driver's own connection")
+            with self.outside_transactions() as connection:
+                driver = _driver(connection)
                 quote = connection.dialect.identifier_preparer.quote_identifier
-                tables = inspect(connection).get_table_names(schema="public")
+                there = set(connection.exec_driver_sql(_TABLES).scalars())
+                wanted = sorted(there if tables is None else there & set(tables))
                 driver.add_notice_handler(told)
                 try:
-                    for table in tables:
+                    for table in wanted:
                         connection.exec_driver_sql(f"VACUUM (FULL, VERBOSE) public.{quote(table)}")
                 finally:
                     driver.remove_notice_handler(told)
@@ -183,7 +193,7 @@ class PostgresqlDatabase:
             raise OSError(f"the database cannot be written anew: {reason}") from None
         if any(left):
             raise OSError("another process reads the database")
-        if len(left) < len(tables):
+        if len(left) < len(wanted):
             raise OSError("the database cannot be written anew: this account does not own its tables")
 
     def close(self) -> None:
@@ -243,6 +253,9 @@ class NoConnectionError(Exception):
     """Every connection that this process may have was in use, for longer than anybody waits."""
 
 
+_TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+"""Not those that are made of partitions: they have no file, and their partitions are tables too."""
+
 _ABOUT = """
 SELECT current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync,
        pg_encoding_to_char(encoding) AS encoding,
@@ -273,6 +286,21 @@ def say_nothing_of_values(fault: psycopg.Error) -> psycopg.Error:
         said = fault.diag.message_primary if code.startswith(_SPEAKING) else None
         fault.args = (said or f"{type(fault).__name__} ({code})",)
     return fault
+
+
+def _driver(connection: Connection) -> "psycopg.Connection[Any]":
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError("the driver's own connection")
+    return driver
+
+
+def _said(act: Callable[[], None]) -> None:
+    """Let a fault of the driver be one of those that pass, as everywhere else."""
+    try:
+        act()
+    except psycopg.Error as fault:
+        raise OperationalError(None, None, say_nothing_of_values(fault)) from None
 
 
 def _number_of(place: str) -> int:

@@ -70,6 +70,10 @@ class SqliteDatabase:
 
     beside = write
 
+    def outside_transactions(self) -> contextlib.AbstractContextManager[Connection]:
+        """Refuse: what needs it is a server's."""
+        raise LookupError("only a server has statements that no transaction may hold")
+
     @contextlib.contextmanager
     def places(self, names: Collection[str]) -> Iterator[Callable[[], None]]:  # noqa: ARG002
         """Hold nothing: one process of each worker works on a file."""
@@ -81,6 +85,8 @@ class SqliteDatabase:
 
     def own(self, connection: Connection) -> None:
         """Become the owner of what is made next: a file has one already."""
+
+    act_as_owner = own
 
     def check(self) -> None:
         """Refuse a file that is not there or is no database; raises :class:`InputError`."""
@@ -104,7 +110,7 @@ class SqliteDatabase:
                 f"{self.path.name}: not a database, or damaged", hint="restore it from a backup"
             ) from None
 
-    def scrub(self) -> None:
+    def scrub(self, tables: Collection[str] | None = None) -> None:  # noqa: ARG002
         """Write the file anew and empty its log; the copy is made in memory."""
         with self.engine.connect() as connection:
             driver = connection.connection.cursor()

@@ -66,11 +66,12 @@ def _rows(connection: Connection, name: str) -> int:
     return int(connection.scalar(select(func.count()).select_from(table(name))) or 0)
 
 
-def upgrade_database(location: Location, store: StoreName) -> str | None:
+def upgrade_database(location: Location, store: StoreName, *, online: bool = False) -> str | None:
     """Bring a database of an older release to the newest schema, and return the schema that it had.
 
-    All of it is one transaction: a fault leaves the database as it was.  Returns None for one that is at the
-    newest already.  Raises :class:`linkage.errors.VersionError` for a schema that this release does not know.
+    All of it is one transaction: a fault leaves the database as it was.  ``online``: the unit works
+    meanwhile, so no table is written anew.  Returns None for one that is at the newest already.  Raises
+    :class:`linkage.errors.VersionError` for a schema that this release does not know.
     """
     database = Database(location)
     try:
@@ -80,7 +81,8 @@ def upgrade_database(location: Location, store: StoreName) -> str | None:
             if found != SCHEMAS[store] and is_older(found, store):
                 database.own(connection)
                 _run(connection, store)
-        database.scrub()
+        if not online:
+            database.scrub()
     finally:
         database.close()
     open_database(location, store).close()

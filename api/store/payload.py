@@ -5,13 +5,12 @@ key that only the register worker can derive, so that a copy of this database ho
 """
 
 import hashlib
-import os
+import secrets
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any, Literal, cast
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal, cast
 
 import msgspec
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import (
     Column,
@@ -20,7 +19,6 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
-    Row,
     String,
     Table,
     delete,
@@ -31,21 +29,20 @@ from sqlalchemy import (
 )
 
 from api.secret_files import WorkerKey
-from api.store.bulk import insert_rows
-from api.store.database import BIG_INTEGER, Database, Location, Pool, open_database
+from api.store.bulk import delete_rows, insert_rows
+from api.store.database import BIG_INTEGER, Database, Location, Pool, insert_new, open_database
+from api.store.opened import OpenedSnapshots
+from api.store.partitions import drop_without, ensure_partition, tables_of
 from api.store.payload_history import EpisodeVersion, next_of_period, versions_of
-from linkage.errors import VerificationError
-from linkage.wire.canonical import canonical, from_builtins
+from api.store.payload_rows import all_records, open_row, sealed_row, speaks_of, survives_storage
 from linkage.wire.derivation import keyed_digest
 from linkage.wire.manifest import Manifest
 from linkage.wire.records import (
-    AnyRecord,
     CareSpell,
     Child,
     Coverage,
     Episode,
     Payload,
-    Record,
     ReturnInterview,
 )
 
@@ -54,8 +51,11 @@ __all__ = [
     "RecordStatus",
     "metadata",
     "payload_digests",
+    "scrub_noted",
+    "snapshots_held",
     "stored_snapshots",
     "survives_storage",
+    "to_be_scrubbed",
 ]
 
 RecordStatus = Literal["waiting", "current", "superseded", "withdrawn"]
@@ -69,7 +69,6 @@ _KINDS = {
     "return-interview": "payload-interviews",
     "coverage": "payload-coverage",
 }
-_NONCE_BYTES = 12
 _ROWS_AT_A_TIME = 2000
 
 metadata = MetaData()
@@ -83,7 +82,9 @@ _snapshots = Table(
     Column("period_end", String(10), nullable=False),
     Column("sequence", BIG_INTEGER, nullable=False),
     Column("stored_at", String(27), nullable=False),
+    Column("edition", BIG_INTEGER, nullable=False, server_default="0"),
 )
+"""``edition``: another random number whenever other records are in a snapshot than before."""
 
 _records = Table(
     "records",
@@ -96,12 +97,17 @@ _records = Table(
     Column("version", BIG_INTEGER, nullable=False),
     Column("status", String(16), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    Column("epoch", String(32), nullable=False, server_default=""),
     Index("records_by_submission", "submission", "kind", "handle"),
 )
-"""``handle`` of a return interview is its episode's; coverage has none and stands under an empty one."""
+"""``handle`` of a return interview is its episode's; coverage has none and stands under an empty one.
+``epoch``: in whose partition a record lies; empty where there are none (:mod:`api.store.partitions`)."""
+
+_unscrubbed = Table("unscrubbed", metadata, Column("name", String(63), primary_key=True))
+"""Tables from which something was deleted that must still be written anew."""
 
 
-_COVERED = [one for one in _records.c if one.name not in {"id", "status"}]
+_COVERED = [one for one in _records.c if one.name not in {"id", "status", "epoch"}]
 """The columns that the ledger covers."""
 
 
@@ -113,9 +119,13 @@ class PayloadStore:
         database: Location,
         key: WorkerKey,
         pool: Pool = Pool(),  # noqa: B008 (frozen)
+        *,
+        keep_opened: int = 0,
     ) -> None:
+        """``keep_opened``: so many records stay opened in memory, of the snapshots read last."""
         self._database: Database = open_database(database, "payload", pool)
         self._key = key
+        self._opened = OpenedSnapshots(keep_opened)
 
     def close(self) -> None:
         """Close the store."""
@@ -130,19 +140,21 @@ class PayloadStore:
             "period_end": str(manifest.period.end),
             "sequence": manifest.sequence,
             "stored_at": now,
+            "edition": _another(),
         }
         with self._database.write() as connection:
             known = select(_snapshots.c.submission).where(_snapshots.c.submission == submission)
             if connection.scalar(known) is None:
                 connection.execute(insert(_snapshots).values(**snapshot))
-                self._add_records(connection, submission, payload)
+                epoch = ensure_partition(connection, manifest.epoch)
+                self._add_records(connection, submission, payload, epoch)
 
-    def _add_records(self, connection: Connection, submission: str, payload: Payload) -> None:
+    def _add_records(self, connection: Connection, submission: str, payload: Payload, epoch: str) -> None:
         aead = self._aead(submission)
-        records = list(_all_records(payload))
+        records = list(all_records(payload))
         for start in range(0, len(records), _ROWS_AT_A_TIME):
             rows = [
-                _sealed_row(aead, submission, payload.agency, record)
+                sealed_row(aead, submission, payload.agency, record) | {"epoch": epoch}
                 for record in records[start : start + _ROWS_AT_A_TIME]
             ]
             insert_rows(connection, _records, rows)
@@ -150,18 +162,24 @@ class PayloadStore:
     def load(self, submission: str, agency: str) -> Payload | None:
         """Open a snapshot's records, or return None if the store does not hold it.
 
-        Raises :class:`VerificationError` if a row was changed, moved or sealed under another key.
+        One that is kept opened is not opened again.  Raises :class:`VerificationError` if a row was changed,
+        moved or sealed under another key.
         """
         query = select(_records).where(_records.c.submission == submission).order_by(_records.c.id)
-        held = select(_snapshots.c.submission).where(
+        held = select(_snapshots.c.edition).where(
             _snapshots.c.submission == submission, _snapshots.c.agency == agency
         )
         aead = self._aead(submission)
         with self._database.read() as connection:
-            if connection.scalar(held) is None:
+            edition = connection.scalar(held)
+            if edition is None:
+                self._opened.forget(submission)
                 return None
-            records = [_opened(aead, row) for row in connection.execute(query)]
-        return Payload(
+            found = self._opened.get(submission, edition)
+            if found is not None:
+                return found
+            records = [open_row(aead, row) for row in connection.execute(query)]
+        payload = Payload(
             agency=agency,
             children=tuple(r for r in records if isinstance(r, Child)),
             care_spells=tuple(r for r in records if isinstance(r, CareSpell)),
@@ -169,6 +187,18 @@ class PayloadStore:
             interviews=tuple(r for r in records if isinstance(r, ReturnInterview)),
             coverage=tuple(r for r in records if isinstance(r, Coverage)),
         )
+        self._opened.keep(submission, edition, payload)
+        return payload
+
+    def begin_round(self) -> None:
+        """Note that a job begins that will load whatever stands."""
+        self._opened.begin_round()
+
+    def forget_changed(self) -> None:
+        """Forget what is kept opened of snapshots that are gone, or from which records were erased."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(_snapshots.c.submission, _snapshots.c.edition))
+            self._opened.forget_all_but({row.submission: row.edition for row in rows})
 
     def settle(self, submission: str, *, among: Collection[str] | None = None) -> None:
         """Make a snapshot that was accepted the one that stands for its agency and period.
@@ -199,6 +229,7 @@ class PayloadStore:
         with self._database.write() as connection:
             connection.execute(delete(_records).where(_records.c.submission == submission))
             connection.execute(delete(_snapshots).where(_snapshots.c.submission == submission))
+        self._opened.forget(submission)
 
     def erase(self, records: Mapping[str, Collection[str]], *, whole: Collection[str] = ()) -> None:
         """Erase some records of each submission, and ``whole`` ones, in one transaction, and leave no trace.
@@ -207,26 +238,34 @@ class PayloadStore:
         stands in what is sealed, so every record of those submissions is opened.
         """
         with self._database.write() as connection:
-            for submission, handles in records.items():
-                going = self._about(connection, submission, handles)
-                for start in range(0, len(going), 500):
-                    some = going[start : start + 500]
-                    connection.execute(delete(_records).where(_records.c.id.in_(some)))
+            going = {one: self._about(connection, one, handles) for one, handles in records.items()}
+            emptied = {one for one, ids in going.items() if len(ids) == _count(connection, one)}
+            drop_without(connection, {*whole, *emptied})
+            to_be_scrubbed(connection, tables_of(connection, {*records, *whole}))
+            for submission, ids in going.items():
+                for start in range(0, len(ids), 500):
+                    some = _records.c.id.in_(ids[start : start + 500])
+                    connection.execute(delete(_records).where(_records.c.submission == submission, some))
+                another = {"edition": _another()}
+                where = _snapshots.c.submission == submission
+                connection.execute(update(_snapshots).where(where).values(**another))
             for submission in whole:
                 connection.execute(delete(_records).where(_records.c.submission == submission))
                 connection.execute(delete(_snapshots).where(_snapshots.c.submission == submission))
-        self._database.scrub()
+        for submission in (*records, *whole):
+            self._opened.forget(submission)
+        scrub_noted(self._database)
 
     def _about(self, connection: Connection, submission: str, handles: Collection[str]) -> list[int]:
         aead = self._aead(submission)
         query = select(_records).where(_records.c.submission == submission)
-        opened = [(row.id, _opened(aead, row)) for row in connection.execute(query)]
+        opened = [(row.id, open_row(aead, row)) for row in connection.execute(query)]
         episodes = {
             one.handle
             for _, one in opened
             if isinstance(one, Episode) and (one.child in handles or one.handle in handles)
         }
-        return [number for number, one in opened if _speaks_of(one, handles, episodes)]
+        return [number for number, one in opened if speaks_of(one, handles, episodes)]
 
     def digest(self, submission: str, row_key: bytes) -> str | None:
         """Return the keyed digest of a snapshot's records as they lie here, None if there are none.
@@ -254,7 +293,7 @@ class PayloadStore:
                 row = connection.execute(query).one_or_none()
                 if row is None or row.status == "waiting":
                     continue
-                record = _opened(self._aead(snapshot.submission), row)
+                record = open_row(self._aead(snapshot.submission), row)
                 if isinstance(record, Episode):
                     until = None if row.status == "current" else next_of_period(snapshots[place:])
                     gone = row.status == "withdrawn"
@@ -284,7 +323,8 @@ class PayloadStore:
 
     def count(self, submission: str) -> int:
         """Count a submission's records."""
-        return sum(self.counts(submission).values())
+        with self._database.read() as connection:
+            return _count(connection, submission)
 
     def statuses(self, submission: str) -> dict[tuple[str, str], RecordStatus]:
         """Return where each record with a handle stands, by kind and handle."""
@@ -296,6 +336,33 @@ class PayloadStore:
     def _aead(self, submission: str) -> AESGCM:
         # A key per submission: random nonces under one key for all rows of years would come to repeat.
         return AESGCM(self._key.derive(f"payload-rows/{submission}"))
+
+
+def _another() -> int:
+    return secrets.randbits(62)
+
+
+def _count(connection: Connection, submission: str) -> int:
+    query = select(func.count()).select_from(_records).where(_records.c.submission == submission)
+    return int(connection.scalar(query) or 0)
+
+
+def to_be_scrubbed(connection: Connection, tables: Iterable[str]) -> None:
+    """Note tables that are about to lose rows, in the transaction in which they do."""
+    for name in (*tables, _snapshots.name):
+        insert_new(connection, _unscrubbed, {"name": name})
+
+
+def scrub_noted(database: Database) -> None:
+    """Write anew what something was deleted from, and what a killed process before us left of that.
+
+    Raises :class:`OSError` as :meth:`api.store.database.Database.scrub` does.
+    """
+    with database.read() as connection:
+        names = list(connection.scalars(select(_unscrubbed.c.name)))
+    database.scrub(names)
+    with database.write() as connection:
+        delete_rows(connection, _unscrubbed, ("name",), [(name,) for name in names])
 
 
 def payload_digests(database: Location, row_key: bytes) -> dict[str, str]:
@@ -314,76 +381,6 @@ def payload_digests(database: Location, row_key: bytes) -> dict[str, str]:
 def _digest(submission: str, rows: list[bytes], row_key: bytes) -> str:
     content = hashlib.sha256(b"\n".join(sorted(rows))).digest()
     return keyed_digest(row_key, b"\x00".join((b"clew/ledger-payload/1", submission.encode(), content))).hex()
-
-
-def _all_records(payload: Payload) -> Iterator[AnyRecord]:
-    yield from payload.children
-    yield from payload.care_spells
-    yield from payload.episodes
-    yield from payload.interviews
-    yield from payload.coverage
-
-
-def _place(record: AnyRecord) -> tuple[str, str, int]:
-    """Return kind, handle and version as the row shows them."""
-    kind = str(record.__struct_config__.tag)
-    if isinstance(record, Coverage):
-        return kind, "", 0
-    if isinstance(record, ReturnInterview):
-        return kind, record.episode, record.version
-    return kind, record.handle, record.version
-
-
-def _bound(submission: str, agency: str, kind: str, handle: str, version: int) -> bytes:
-    """Bind a sealed record to its row, so that rows cannot be swapped; the status may change."""
-    return "\x00".join(("clew/payload-row/1", submission, agency, kind, handle, str(version))).encode()
-
-
-def _sealed_row(aead: AESGCM, submission: str, agency: str, record: AnyRecord) -> dict[str, object]:
-    kind, handle, version = _place(record)
-    nonce = os.urandom(_NONCE_BYTES)
-    sealed = nonce + aead.encrypt(nonce, canonical(record), _bound(submission, agency, kind, handle, version))
-    return {
-        "submission": submission,
-        "agency": agency,
-        "kind": kind,
-        "handle": handle,
-        "version": version,
-        "status": "waiting",
-        "sealed": sealed,
-    }
-
-
-def _opened(aead: AESGCM, row: Row[Any]) -> Record:
-    bound = _bound(row.submission, row.agency, row.kind, row.handle, row.version)
-    try:
-        plain = aead.decrypt(row.sealed[:_NONCE_BYTES], row.sealed[_NONCE_BYTES:], bound)
-    except InvalidTag:
-        raise VerificationError(
-            "payload store: a record does not open", hint="restore the store from a backup"
-        ) from None
-    return _parsed(plain)
-
-
-def _speaks_of(record: Record, handles: Collection[str], episodes: Collection[str]) -> bool:
-    if isinstance(record, Child):
-        return record.handle in handles
-    if isinstance(record, CareSpell | Episode):
-        return record.child in handles or record.handle in handles
-    return isinstance(record, ReturnInterview) and record.episode in episodes
-
-
-def _parsed(plain: bytes) -> AnyRecord:
-    return from_builtins(msgspec.json.decode(plain), cast("type[AnyRecord]", AnyRecord))
-
-
-def survives_storage(payload: Payload) -> bool:
-    """Say whether every record reads back from what the store would write as the same record.
-
-    A record that does not would fail every reconciliation after it was accepted.  Whatever writing or parsing
-    raises is raised.
-    """
-    return all(_parsed(canonical(record)) == record for record in _all_records(payload))
 
 
 def _same_period(connection: Connection, submission: str) -> list[str]:
@@ -427,3 +424,9 @@ def _end_records(connection: Connection, older: str, newest: str) -> None:
 def stored_snapshots(connection: Connection) -> frozenset[str]:
     """Return the submissions of which the store holds a snapshot."""
     return frozenset(connection.scalars(select(_snapshots.c.submission)))
+
+
+def snapshots_held(connection: Connection) -> list[str]:
+    """Return the submissions of which the store holds a snapshot, oldest first."""
+    query = select(_snapshots.c.submission).order_by(_snapshots.c.stored_at, _snapshots.c.submission)
+    return list(connection.scalars(query))

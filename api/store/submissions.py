@@ -35,6 +35,7 @@ __all__ = [
     "count_open",
     "discard",
     "end_epoch",
+    "epochs_of",
     "every",
     "find",
     "get",
@@ -185,6 +186,11 @@ def of_epoch(connection: Connection, epoch: str) -> list[Submission]:
     """Return the submissions of an epoch, by agency and sequence."""
     query = select(_table).where(_table.c.epoch == epoch).order_by(_table.c.agency, _table.c.sequence)
     return [_submission(row) for row in connection.execute(query)]
+
+
+def epochs_of(connection: Connection) -> dict[str, str]:
+    """Return the epoch of every submission."""
+    return {row.id: row.epoch for row in connection.execute(select(_table.c.id, _table.c.epoch))}
 
 
 def body_files(held: Sequence[Submission], folder: str, part: PartName) -> list[str]:

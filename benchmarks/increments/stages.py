@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 from unittest.mock import patch
 
 from sqlalchemy import insert
@@ -17,6 +17,7 @@ import benchmarks.increments.made_up as made_up
 from api.clock import stamp, utc_now
 from api.link_figures import link_figures
 from api.linking_state import grouped
+from api.person_history import PersonHistory
 from api.review_cases import for_review
 from api.store import jobs, persons, schema
 from api.store.database import open_database
@@ -26,8 +27,7 @@ from linkage.match import keeping, linkage
 from linkage.match.kept import Kept
 from linkage.match.kept_format import kept_pieces, read_kept
 from linkage.match.linkage import Linkage, link
-from linkage.match.person_events import EventKind, PersonEvent
-from linkage.match.persons import assign_persons
+from linkage.match.persons_changed import assign_changed
 from linkage.match.quality import estimate_quality
 from linkage.profile import EncodingProfile
 from linkage.wire.codes import Role
@@ -138,21 +138,14 @@ def store(stages: Stages, found: Linkage, path: Path) -> None:
     database = open_database(path, "register")
     with stages.stage("read persons"), database.read() as connection:
         previous = {(one.agency, one.handle): one.person for one in persons.members(connection)}
-        created = persons.created_runs(connection)
-        history = [
-            [
-                PersonEvent(cast("EventKind", one.kind), one.person, one.other, tuple(one.records))
-                for one in run
-            ]
-            for run in persons.history(connection)
-        ]
+        created, past = persons.created_runs(connection), PersonHistory(connection)
     with stages.stage("assign persons"):
-        assigned = assign_persons(
+        assigned = assign_changed(
             clusters,
             previous,
             new_person=lambda: os.urandom(16).hex(),
             created=created,
-            history=history,
+            past=past,
         )
     events = [Event(one.kind, one.person, one.other, one.records) for one in assigned.events]
     with database.write() as connection:

@@ -12,7 +12,7 @@ __all__ = ["growth_chart", "months_chart", "write_charts"]
 _IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 _WIDTH, _HEIGHT = 300, 220
 _CORES = (2, 64, 1024)
-_SIZES = tuple(10**power * step for power in range(4, 9) for step in (1, 2, 5) if 10**power * step <= 10**8)
+_SIZES = tuple(10**power * step for power in range(5, 9) for step in (1, 2, 5) if 10**power * step <= 10**8)
 _STAGES = {
     "check-encodings": "check encodings",
     "check-payload": "check payload",
@@ -36,11 +36,12 @@ def months_chart(model: Model) -> alt.HConcatChart:
         for month in months
         for name, size in (
             ("encodings", month["disk"]["encodings"]),
-            ("payload", month["disk"].get("payload", 0)),
+            ("payload", month["stores"]["payload"]["bytes"]),
             ("register", month["stores"]["register"]["bytes"]),
         )
     ]
-    return _lines(stages, "seconds", "stage of a month") | _lines(disk, "MB on disk", "what")
+    charts = _lines(stages, "seconds", "stage of a month") | _lines(disk, "MB on disk", "store")
+    return charts.resolve_scale(color="independent")
 
 
 def _lines(values: list[dict[str, Any]], title: str, legend: str) -> alt.Chart:
@@ -80,9 +81,10 @@ def growth_chart(model: Model) -> alt.HConcatChart:
         for one in linked
         if one["whole"]
     ]
-    return _growing(hours, measured_hours, "hours of comparing") | _growing(
+    charts = _growing(hours, measured_hours, "hours of comparing") | _growing(
         memory, measured_memory, "memory, GB"
     )
+    return charts.resolve_scale(color="independent")
 
 
 def _hours(model: Model, rows: int, cores: int) -> float:
@@ -92,7 +94,7 @@ def _hours(model: Model, rows: int, cores: int) -> float:
 def _growing(predicted: list[dict[str, Any]], measured: list[dict[str, Any]], title: str) -> alt.LayerChart:
     x = alt.X("rows:Q", title="rows of encodings", scale=alt.Scale(type="log"))
     y = alt.Y("value:Q", title=title, scale=alt.Scale(type="log"))
-    color = alt.Color("series:N", title=None)
+    color = alt.Color("series:N", title=None, sort=list(dict.fromkeys(one["series"] for one in predicted)))
     lines = alt.Chart(alt.Data(values=predicted)).mark_line().encode(x=x, y=y, color=color)
     points = (
         alt.Chart(alt.Data(values=measured)).mark_point(size=60, filled=True).encode(x=x, y=y, color=color)

@@ -247,6 +247,7 @@ class UnitUnderLoad:
         return rows
 
 
+_PARTITIONS = "SELECT relname FROM pg_class WHERE relispartition"
 _OPEN = ("waiting", "running")
 _UNCHECKED = select(func.count()).where(
     schema.jobs.c.state.in_(_OPEN), schema.jobs.c.kind.in_(("check-encodings", "check-payload"))
@@ -275,10 +276,14 @@ def job_times(rows: Iterable[tuple[str, str, str, str]]) -> dict[str, JobTimes]:
 
 
 def _row_counts(connection: Connection) -> dict[str, int]:
-    tables = MetaData()
+    """Return how many rows each table has that has any; a partition's are its table's."""
+    tables, partitions = MetaData(), set[str]()
     tables.reflect(connection)
+    if connection.dialect.name == "postgresql":
+        partitions = set(connection.execute(text(_PARTITIONS)).scalars())
     counted = {
         name: int(connection.scalar(select(func.count()).select_from(table)) or 0)
         for name, table in tables.tables.items()
+        if name not in partitions
     }
     return {name: count for name, count in sorted(counted.items()) if count}

@@ -9,6 +9,7 @@ Anything beyond what was measured is an extrapolation: constants stay constant b
 """
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +23,7 @@ from linkage.errors import InputError
 from linkage.match.kernel_sections import pairs_among
 from linkage.match.linkage import NEAREST
 from linkage.match.plan import MOST_BY_NOISE, STRIP_ROWS
-from linkage.match.rows import Rows, Source, gather
+from linkage.match.rows import RecordId, Rows, Source, gather
 from linkage.match.size import work_size
 from linkage.profile import EncodingProfile
 from linkage.shipped_profiles import shipped_profile
@@ -32,6 +33,9 @@ __all__ = ["COSTS", "Check", "Cost", "Model", "Shape", "fitted"]
 
 _LEFT_OUT = 1 / 3
 _PAIR_BYTES = 16
+_POINTER_BYTES = 8
+_COUNT_BYTES = 4
+_FAR_APART = 10
 _FEWEST_MONTHS = 3
 Month = Mapping[str, Any]
 
@@ -91,12 +95,30 @@ def _count(name: str) -> Callable[[Month], float]:
     return lambda month: float(month[name])
 
 
+def _stored(store: str) -> Callable[[Month], float]:
+    return lambda month: float(month["stores"][store]["bytes"])
+
+
 def _job(kind: str) -> Callable[[Month], float]:
     return lambda month: float(month["jobs"].get(kind, {"seconds": 0.0})["seconds"])
 
 
 _SUBMISSIONS = {"submissions": _count("submissions")}
-_STANDING = {"standing records": lambda month: float(month["standing"]["records"])}
+
+
+def _records(month: Month) -> float:
+    return float(month["linkage"]["records"])
+
+
+def _standing_records(month: Month) -> float:
+    return float(month["standing"]["records"])
+
+
+def _looked_through(month: Month) -> float:
+    """Each search looks through all records that stand."""
+    return float(month["jobs"].get("find-urgent", {"count": 0})["count"]) * _standing_records(month)
+
+
 COSTS: tuple[Cost, ...] = (
     Cost(
         "agencies: read, encode, seal, submit", "s of processor", _count("agencies_cpu_seconds"),
@@ -111,17 +133,21 @@ COSTS: tuple[Cost, ...] = (
         {**_SUBMISSIONS, "records sent": _count("records")},
     ),
     Cost(
-        "linkage", "s", _job("link"),
-        {"comparisons": _count("comparisons"), "records": lambda month: float(month["linkage"]["records"])},
+        "linkage, beside comparing", "s", lambda month: max(0.0, _job("link")(month) - month["comparing"]),
+        {"linkages": lambda month: float(month["jobs"]["link"]["count"]), "records": _records},
     ),
-    Cost("reconciliation", "s", _job("reconcile"), _STANDING),
+    Cost(
+        "register worker: open/closed conflicts", "s", _job("find-urgent"),
+        {"records looked through": _looked_through},
+    ),
+    Cost("reconciliation", "s", _job("reconcile"), {"standing records": _standing_records}),
     Cost(
         "to the unit", "bytes", lambda month: float(month["network"]["up"]),
         {**_SUBMISSIONS, "rows": _count("rows"), "records sent": _count("records")},
     ),
     Cost(
         "from the unit", "bytes", lambda month: float(month["network"]["down"]),
-        {**_SUBMISSIONS, "standing records": _STANDING["standing records"]},
+        {**_SUBMISSIONS, "standing records": _standing_records},
     ),
     Cost(
         "disk: encodings", "bytes", lambda month: float(month["disk"]["encodings"]),
@@ -131,13 +157,13 @@ COSTS: tuple[Cost, ...] = (
         },
     ),
     Cost(
-        "disk: payload", "bytes", lambda month: float(month["disk"].get("payload", 0)),
+        "disk: payload", "bytes", _stored("payload"),
         {"all records sent": _count("all records"), "all submissions": _count("all submissions")},
     ),
     Cost(
-        "disk: register", "bytes", lambda month: float(month["stores"]["register"]["bytes"]),
+        "disk: register", "bytes", _stored("register"),
         {
-            "records": lambda month: float(month["linkage"]["records"]),
+            "records": _records,
             "all submissions": _count("all submissions"),
         },
     ),
@@ -207,12 +233,15 @@ class Model:
 
         A tile needs both of its strips.  Who compares a square of tiles needs those of its two sides once.
         """
-        squares = -(-self.strips(rows) // side)
-        return squares * squares * side
+        return self.strips(rows) * self._sides(rows, side)
 
     def shuffle(self, rows: int, side: int = 1) -> int:
         """Return the bytes of rows that travel to the workers of a cluster."""
-        return self.strips_sent(rows, side) * STRIP_ROWS * self.shape.compared
+        return rows * self._sides(rows, side) * self.shape.compared
+
+    def _sides(self, rows: int, side: int) -> int:
+        """How often each strip travels: once for each square that it is a side of, or both sides of."""
+        return -(-self.strips(rows) // side)
 
     def pairs(self, rows: int) -> int:
         """Return about how many pairs a full linkage keeps: those of persons and, at most, those by noise."""
@@ -246,6 +275,14 @@ class Model:
         last = max(found, key=lambda one: one["estimate"]["rows"])
         return min(1.0, float(last["share_of_kernel_by_processor"]))
 
+    @cached_property
+    def linkage_rate(self) -> float:
+        """Comparisons a second of the largest linkage that was measured, whatever else the machine did."""
+        found = [one for one in self.points.get("linkages", []) if one["comparisons_per_second"]]
+        if not found:
+            return self.kernel_rate(max(int(cores) for cores in self.points["kernel"]["per_second"]))
+        return float(max(found, key=lambda one: one["estimate"]["rows"])["comparisons_per_second"])
+
     def compare_seconds(self, comparisons: int, cores: int) -> float:
         """Return how long comparing takes."""
         return comparisons / (self.kernel_rate(cores) * self.share_of_kernel)
@@ -255,30 +292,41 @@ class Model:
         none = work_size([], self.profile).memory
         return none + rows * (work_size([_one_row(self.profile)], self.profile).memory - none)
 
+    def counted_memory(self, *, mapped: bool = False) -> int:
+        """Return bytes a row that linking holds at its fullest: bits, lists, names, and the parts as opened.
+
+        ``mapped``: what agencies sent is a file that is mapped, as in ``benchmarks.scale_linkage``.
+        """
+        name = RecordId("E06009001", "0" * 32)
+        names = sys.getsizeof(name) + sys.getsizeof(name.handle) + _POINTER_BYTES
+        lists = 2 * (_POINTER_BYTES * NEAREST + _COUNT_BYTES)
+        return self.shape.compared + names + lists + (0 if mapped else self.shape.wire)
+
     @cached_property
-    def memory(self) -> tuple[float, float]:
-        """Anonymous bytes of the process that links: without any row, and for each row; fitted."""
-        found = list(self._memory_points())
-        if len(found) < 2:
-            raise InputError("memory: one measured size is no line", hint="measure a second one")
+    def memory(self) -> tuple[float, float, bool]:
+        """Anonymous bytes of linking without any row, bytes for each, and whether those were fitted.
+
+        They are where linkages of at least ten times different sizes were measured; else they are counted.
+        """
+        found = [
+            (one["estimate"]["rows"], one["peak_anonymous_bytes"])
+            for one in self.points.get("linkages", [])
+            if one["whole"]
+        ]
+        if not found:
+            return float(work_size([], self.profile).memory), float(self.counted_memory(mapped=True)), False
         rows, used = (np.array(each, dtype=np.float64) for each in zip(*found, strict=True))
+        if rows.max() < _FAR_APART * rows.min():
+            each = self.counted_memory(mapped=True)
+            return float(max(0.0, (used - each * rows).mean())), float(each), False
         columns = np.stack([np.full(len(rows), rows.max()), rows], axis=1)
         fixed, each = nnls(columns, used)[0]
-        return float(fixed * rows.max()), float(each)
+        return float(fixed * rows.max()), float(each), True
 
-    def linking_memory(self, rows: int) -> float:
-        """Return the anonymous bytes of the process that links."""
-        fixed, each = self.memory
-        return fixed + each * rows
-
-    def _memory_points(self) -> Iterator[tuple[int, int]]:
-        for one in self.points.get("linkages", []):
-            if one["whole"]:
-                yield one["estimate"]["rows"], one["peak_anonymous_bytes"]
-        for month in self.months:
-            worker = month["processes"].get("linking worker")
-            if worker:
-                yield month["standing"]["rows"], worker["anonymous_bytes"]
+    def linking_memory(self, rows: int, *, mapped: bool = False) -> float:
+        """Return the anonymous bytes of the process that links so many rows."""
+        fixed, each, _ = self.memory
+        return fixed + (each + (0 if mapped else self.shape.wire)) * rows
 
     # What was fitted to a simulated nation.
 
@@ -299,7 +347,9 @@ class Model:
         found, submissions, records = [], 0, 0
         for month in self.nation["months"]:
             submissions, records = submissions + month["submissions"], records + month["records"]
-            found.append({**month, "all submissions": submissions, "all records": records})
+            comparing = month["comparisons"] / self.linkage_rate
+            more = {"all submissions": submissions, "all records": records, "comparing": comparing}
+            found.append({**month, **more})
         return found
 
     @cached_property
@@ -320,15 +370,12 @@ class Model:
         """
         scale = self.nation["scale"]
         more, wider = children / scale["children"], agencies / scale["agencies"]
-        factors = {"submissions": wider, "all submissions": wider, "comparisons": more * more}
-        names = {name for cost in COSTS for name in cost.counts}
+        factors = {"submissions": wider, "all submissions": wider, "linkages": 1.0}
         count_of = {name: count for cost in COSTS for name, count in cost.counts.items()}
-        found = {name: self._at(count_of[name], number) * factors.get(name, more) for name in sorted(names)}
-        if number > len(self.months):
-            records = count_of["records"](self.months[-1])
-            grown = self._at(count_of["records"], number) / records
-            found["comparisons"] = count_of["comparisons"](self.months[-1]) * (more * grown) ** 2
-        return found
+        found = {name: self._at(count, number) * factors.get(name, more) for name, count in count_of.items()}
+        last = self.months[min(number, len(self.months)) - 1]
+        grown = self._at(_records, number) / max(_records(last), 1.0)
+        return {**found, "comparisons": last["comparisons"] * (more * grown) ** 2}
 
     def _at(self, count: Callable[[Month], float], number: int) -> float:
         """Return a count of a month, drawn on from the last two where it is later than those simulated."""
@@ -339,12 +386,17 @@ class Model:
         return values[-1] + growth * (number - len(values))
 
     def run_seconds(self, *, children: int, agencies: int, months: int, cores: int = 2) -> float:
-        """Return about how long simulating a nation takes: everything that costs time, on so many cores."""
+        """Return about how long simulating a nation takes, on so many cores for the unit and all agencies.
+
+        Comparing by the rate of the largest linkage measured; everything else shares the cores evenly, which
+        a worker of one thread at the end of a month does not.
+        """
         timed = [cost for cost in COSTS if cost.unit.startswith("s")]
         total = 0.0
         for number in range(1, months + 1):
             counts = self.month(number, children=children, agencies=agencies)
-            total += sum(self.cost(cost, counts) / (1 if cost.name == "linkage" else cores) for cost in timed)
+            total += sum(self.cost(cost, counts) for cost in timed) / cores
+            total += counts["comparisons"] / self.linkage_rate
         return total
 
     def checks(self) -> list[Check]:
@@ -373,5 +425,10 @@ class Model:
             needed = one["comparisons"] / one["comparisons_per_second"]
             seconds = self.compare_seconds(one["comparisons"], one["threads"])
             yield Check(f"{name}: comparing, by the kernel's rate", "s", seconds, needed)
-        if one["whole"]:
-            yield Check(f"{name}: memory", "bytes", self.linking_memory(rows), one["peak_anonymous_bytes"])
+        if one["whole"] and sum(other["whole"] for other in self.points["linkages"]) > 1:
+            yield Check(
+                f"{name}: memory",
+                "bytes",
+                self.linking_memory(rows, mapped=True),
+                one["peak_anonymous_bytes"],
+            )

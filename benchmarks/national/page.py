@@ -39,6 +39,8 @@ Row = Sequence[str]
 def tables(model: Model) -> dict[str, str]:
     """Return every table of the page by name."""
     return {
+        "nation": _nation(model),
+        "sweep": "".join(_sweeps(model)),
         "growth": _table(_growth_head(), _growth(model)),
         "increments": _table(("new rows", *(f"against {n:,}" for n in _REGISTERS)), _increments(model)),
         "cluster": _table(
@@ -66,6 +68,36 @@ def with_tables(page: str, made: Mapping[str, str]) -> str:
 def _table(head: Row, rows: Iterable[Row]) -> str:
     lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _nation(model: Model) -> str:
+    nation = model.nation
+    scale, made, machine = nation["scale"], nation["nation"], nation["machine"]
+    stages = {name: sum(month["seconds"].get(name, 0) for month in nation["months"]) for name in _WAITED}
+    words = [
+        f"{scale['children']:,} children with {scale['episodes_a_year']:,} absences a year in",
+        f"{scale['agencies']} agencies, {len(nation['months'])} months of submissions in one run:",
+        f"{made['records']:,} records of children and {made['reports']:,} reports of absences,",
+        f"{nation['database']}, {machine['cores']} cores for the unit and all agencies together.",
+        f"Submitting took {_time(stages['submit'])}, waiting for checks {_time(stages['wait for checks'])},",
+        f"linkages and reconciliations {_time(stages['cycle'])}.",
+    ]
+    if statistics := nation.get("statistics"):
+        processor, memory = _time(statistics["cpu_seconds"]), _size(statistics["rss_bytes"])
+        words.append(f"All tables of all months, with charts: {processor} of processor, {memory}.")
+    return " ".join(words) + "\n"
+
+
+_WAITED = ("submit", "wait for checks", "cycle")
+
+
+def _sweeps(model: Model) -> Iterator[str]:
+    for one in model.points.get("sweeps", []):
+        points = ", ".join(
+            f"{_size(point['anonymous_bytes'])} where {_power(point['kept_back'])} pairs speak"
+            for point in one["points"]
+        )
+        yield f"Memory against comparisons kept back, {one['rows']:,} rows: {points}: {one['slope']:+.1%}.\n"
 
 
 def _growth_head() -> Row:
@@ -100,9 +132,13 @@ def _constants(model: Model) -> Iterator[Row]:
     for cost in COSTS:
         fitted = model.constants[cost.name]
         words = "; ".join(
-            f"{_constant(value)} {cost.unit} a {_one(name)}" for name, value in fitted.items() if value
+            f"{_constant(value, cost.unit)} a {_one(name)}" for name, value in fitted.items() if value
         )
         yield (cost.name, ", ".join(fitted), words or "nothing that months tell")
+    fixed, each, was_fitted = model.memory
+    how = "fitted" if was_fitted else "counted"
+    words = f"{_size(fixed)}; {each + model.shape.wire:,.0f} bytes a row, {how}"
+    yield ("linking worker: anonymous memory", "rows", words)
 
 
 _MONTH_HEAD = (
@@ -155,7 +191,7 @@ def _linkages(model: Model) -> Iterator[Row]:
 def _checks(model: Model) -> Iterator[Row]:
     for check in model.checks():
         predicted, measured = (_amount(value, check.unit) for value in (check.predicted, check.measured))
-        yield (check.what, predicted, measured, f"{check.error:+.0%}")
+        yield (check.what, predicted, measured, f"{check.error:+.1%}")
 
 
 def _amount(value: float, unit: str) -> str:
@@ -184,8 +220,14 @@ def _size(value: float) -> str:
     return f"{value:.0f} bytes"
 
 
-def _constant(value: float) -> str:
-    return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
+def _constant(value: float, unit: str) -> str:
+    """Write a constant with a unit that suits it."""
+    if not unit.startswith("s"):
+        return f"{value:,.0f} {unit}"
+    for prefix, size in (("", 1.0), ("m", 1e-3), ("µ", 1e-6), ("n", 1e-9)):
+        if value >= size:
+            return f"{value / size:.3g} {prefix}{unit}"
+    return f"{value:.1e} {unit}"
 
 
 def _one(name: str) -> str:

@@ -57,7 +57,10 @@ def _size(one: Mapping[str, Any]) -> object:
 def _nation(result: Mapping[str, Any]) -> dict[str, Any]:
     months = [{name: month[name] for name in _KEPT_OF_A_MONTH if name in month} for month in result["months"]]
     for short, month in zip(months, result["months"], strict=True):
-        short["stores"] = {store: dict(each) for store, each in month["stores"].items()}
+        short["stores"] = {
+            store: {"bytes": each["bytes"], "rows": sum(each["rows"].values())}
+            for store, each in month["stores"].items()
+        }
     return {**result, "months": months}
 
 

@@ -228,6 +228,9 @@ def main() -> int:
     parser.add_argument("--strip-rows", type=int, default=STRIP_ROWS)
     parser.add_argument("--kernel-every", type=int, default=25, help="tiles between two of the kernel's own")
     parser.add_argument("--sweep", action="store_true", help="memory against comparisons kept back")
+    parser.add_argument(
+        "--targets", default=",".join(map(str, TARGETS)), help="of a sweep: comparisons kept back"
+    )
     asked = parser.parse_args()
     told: list[bool] = []
 
@@ -244,7 +247,9 @@ def main() -> int:
     try:
         load = Load(asked.agencies, asked.records, asked.shared, asked.seed)
         if asked.sweep:
-            print(json.dumps(sweep(asked.folder, load, say, TARGETS)))
+            swept = sweep(asked.folder, load, say, [int(text) for text in asked.targets.split(",")])
+            (asked.folder / "sweep.json").write_text(json.dumps(swept, indent=1) + "\n")
+            print(json.dumps(swept))
             return 0
         measured = Measured(
             asked.folder,

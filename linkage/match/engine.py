@@ -19,7 +19,7 @@ from linkage.match.kernel_lists import NearestLists, empty_lists, listed_pairs
 from linkage.match.plan import STRIP_ROWS, Comparison, Plan
 from linkage.match.rows import Rows
 
-__all__ = ["Engine", "Journal", "LocalEngine", "distinct_pairs", "tile_candidates"]
+__all__ = ["Engine", "Journal", "LocalEngine", "distinct_pairs", "require_few", "tile_candidates"]
 
 _MOST_PER_ROW: Final = 20
 """Pairs that are kept for each row at most, where rows are many: three times what noise brings."""
@@ -166,17 +166,22 @@ def tile_candidates(
     return LocalEngine(threads).candidates(rows, plan, comparison)
 
 
+def require_few(pairs: int, rows: int) -> None:
+    """Raise :class:`LimitError` where far too many pairs of rows were kept."""
+    most = max(MAX_CANDIDATES, _MOST_PER_ROW * rows)
+    if pairs > most:
+        raise LimitError(
+            f"linkage: more than {most} pairs agree beyond noise",
+            hint="records that are largely alike (test data, placeholders) are the usual cause: look at them",
+        )
+
+
 def distinct_pairs(lists: NearestLists) -> NDArray[np.int64]:
     """Return the pairs of rows (m, 2) that are in lists, sorted, each once.
 
     Raises :class:`LimitError` where they are far too many.
     """
     count = max(len(lists.keys), 1)
-    most = max(MAX_CANDIDATES, _MOST_PER_ROW * count)
     keys = np.unique(listed_pairs(lists))
-    if len(keys) > most:
-        raise LimitError(
-            f"linkage: more than {most} pairs agree beyond noise",
-            hint="records that are largely alike (test data, placeholders) are the usual cause: look at them",
-        )
+    require_few(len(keys), count)
     return np.stack([keys // count, keys % count], axis=1)

@@ -118,7 +118,7 @@ def standing(kept: Kept, now: RowNames, *, least: int) -> Standing:
     number = kept.rows.numbers_in(now)
     stays = number >= 0
     there = number[kept.compared.pairs]
-    alive = (there >= 0).all(axis=1)
+    alive = np.asarray((there >= 0).all(axis=1))
     depths = kept.depths.copy()
     lists = _Lists(kept.rows, kept.compared, kept.length)
     _shorten(lists, alive, depths, stays)
@@ -186,9 +186,9 @@ def _reached(
     """Mark in every list the last of those that were known before as its beginning."""
     so_far = np.cumsum(known)
     starts = np.flatnonzero(rank == 0)
-    before = so_far[starts] - known[starts]
-    within = so_far - np.repeat(before, np.diff(starts, append=len(rank)))
-    return known & (within == depth)
+    before: NDArray[np.int64] = so_far[starts] - known[starts]
+    within: NDArray[np.int64] = so_far - np.repeat(before, np.diff(starts, append=len(rank)))
+    return np.asarray(known & (within == depth))
 
 
 def _merged(old: Compared, new: Compared) -> tuple[Compared, NDArray[np.bool_]]:
@@ -240,7 +240,7 @@ class _Lists:
     def among(self, limits: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell which pairs (m,) stand in one of their lists before the place that ``limits`` (2n,) names."""
         roomy = self.counts <= limits
-        found = roomy[self._owners].any(axis=1)
+        found: NDArray[np.bool_] = roomy[self._owners].any(axis=1)
         for owner, pair, rank in self.in_order(self.owners_of(~found)):
             found[pair[rank < limits[owner]]] = True
         return found

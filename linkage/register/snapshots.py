@@ -69,6 +69,13 @@ def _newest(records: Iterable[Versioned], key: Callable[[Versioned], str]) -> tu
     found: dict[str, Versioned] = {}
     for record in records:
         other = found.setdefault(key(record), record)
-        if (record.version, canonical(record)) > (other.version, canonical(other)):
+        if other is not record and _stands_before(record, other):
             found[key(record)] = record
     return tuple(found.values())
+
+
+def _stands_before(record: Versioned, other: Versioned) -> bool:
+    """Compare two records of one key; mostly versions differ or both say the same, and nothing is written."""
+    if record.version != other.version:
+        return record.version > other.version
+    return record != other and canonical(record) > canonical(other)

