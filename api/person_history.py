@@ -146,4 +146,4 @@ def _shared(kind: str) -> str:
 
 def _pieces(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
     """Yield the rows of a query some at a time, never none."""
-    yield from connection.execution_options(yield_per=_ROWS_AT_A_TIME).execute(query).partitions()
+    yield from connection.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME)).partitions()
