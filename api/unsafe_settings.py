@@ -108,13 +108,6 @@ def _spark(settings: "Settings") -> Iterator[Finding]:
     if settings.linkage.engine != "spark":
         return
     spark = settings.spark
-    if settings.linkage.candidates != "exhaustive":
-        yield Finding(
-            "fault",
-            "[linkage] candidates",
-            "a cluster compares every pair, and hashes none",
-            'set candidates = "exhaustive", or engine = "local"',
-        )
     if not spark.staging:
         yield Finding(
             "fault",

@@ -42,10 +42,6 @@ UNSAFE = [
         for host in ("*", "*.example.org", "0.0.0.0", "[::]", "https://x.org", ".example.org", "a..b", "x:0")
     ),
     ({"service": '"0.0.0.0:9464"'}, "[metrics] service: whoever reaches that address"),
-    (
-        {"engine": '"spark"', "candidates": '"hashed"', "staging": '"/x"'},
-        "[linkage] candidates: a cluster compares every pair",
-    ),
     ({"engine": '"spark"'}, "[spark] staging: no folder in which a cluster finds its rows"),
     *(
         ({"engine": '"spark"', "staging": '"/x"', "master": f'"{master}"'}, f"[spark] master: {what}")
