@@ -15,7 +15,7 @@ from api.secret_files import WorkerKey
 from api.store.database import Database, Location
 from api.store.database_dumps import dump, read_dump
 from api.store.migrating import create_database
-from api.store.partitioning import move_into_partitions
+from api.store.partitioning import Moved, move_into_partitions
 from api.store.payload import PayloadStore, payload_digests
 from linkage.wire.manifest import Manifest
 from linkage.wire.records import Payload
@@ -122,6 +122,7 @@ def test_a_new_store_has_partitions_and_an_erasure_writes_no_others_anew(fill: F
     fill(store, 9)
     assert set(_in_epochs(location)) == {"e0", "e1"}
     store.close()
+    assert move_into_partitions(location, EPOCHS) == Moved(0, 0, 0.0)
 
 
 def test_what_a_killed_erasure_left_to_be_written_anew_the_next_one_writes(
