@@ -231,7 +231,8 @@ class Model:
     def strips_sent(self, rows: int, side: int = 1) -> int:
         """Return how many strips travel to workers that compare squares of ``side`` by ``side`` strips.
 
-        A tile needs both of its strips.  Who compares a square of tiles needs those of its two sides once.
+        A tile needs both of its strips.  Who compares a square of tiles needs those of its two sides once,
+        and a tile of larger strips is such a square.
         """
         return self.strips(rows) * self._sides(rows, side)
 
