@@ -155,6 +155,7 @@ def _constants(model: Model) -> Iterator[Row]:
     yield ("linking worker: anonymous memory", "rows", words)
 
 
+_PROCESSES = ("service", "linking worker", "register worker")
 _RUN_HEAD = ("what", "a month after a year", "a month after three years", "three years")
 
 
@@ -190,7 +191,7 @@ def _months(model: Model) -> Iterator[Row]:
             _size(month["network"]["up"]), _time(checks),
             _power(month["comparisons"]), _time(jobs["link"]["seconds"]),
             _time(jobs["reconcile"]["seconds"]), f"{1000 * put['p50']:.0f} / {1000 * put['p99']:.0f} ms",
-            " + ".join(f"{used['rss_bytes'] / 1e6:.0f}" for used in month["processes"].values()) + " MB",
+            " + ".join(f"{used['rss_bytes'] / 1e6:.0f}" for used in map(month["processes"].__getitem__, _PROCESSES)) + " MB",
             _size(sum(month["disk"].values())), f"{quality['precision']:.3f} / {quality['recall']:.3f}",
         )  # fmt: skip
 
@@ -298,7 +299,7 @@ def main() -> int:
         if asked.kernel:
             take(points, measured_kernel())
         write_points(points)
-        model = Model(points)
+        model = Model(read_points())
         PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), tables(model)), encoding="utf-8")
         write_charts(model)
     except ClewError as error:
