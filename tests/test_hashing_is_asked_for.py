@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from api.comparison_journal import ComparisonJournal
 from api.config import parse_settings, settings_text
@@ -10,12 +11,15 @@ from api.link_engine import link_engine
 from api.policy_settings import LinkageSettings
 from api.secret_files import WorkerKey
 from api.spark.settings import SparkSettings
+from api.store import persons
 from linkage.errors import InputError
 from linkage.match.engine import LocalEngine
 from linkage.match.hashing import HashedEngine, Hashing
 from linkage.match.linkage import link
 from linkage.shipped_profiles import shipped_profile
 from linkage.wire.seal import SealingKey
+from tests.support.served import served_unit
+from tests.support.unit import make_sent
 from tests.test_match_hashed_candidates import _sources
 from tests.test_match_kept_linkage import _Keeper
 
@@ -72,3 +76,14 @@ def test_what_was_hashed_is_never_kept_as_if_everything_had_been_compared() -> N
     profile = shipped_profile("clk-plain")
     with pytest.raises(ValueError, match="not kept"):
         link([], profile, engine=HashedEngine(profile), keeper=_Keeper())
+
+
+def test_a_unit_under_a_diffused_profile_gives_its_linkage_up_and_says_why(tmp_path: Path) -> None:
+    with served_unit(tmp_path / "data") as served:
+        served.client(served.council).submit(make_sent(served.unit, served.council, children=range(5)))
+        worker = served.workers.linking
+        worker._settings = structs.replace(worker._settings, candidates="hashed")
+        served.workers.settle()
+        assert any("its view y-e-sf is diffused" in line for line in served.workers.said)
+        with served.workers.database.read() as connection:
+            assert persons.members(connection) == []

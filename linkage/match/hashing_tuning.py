@@ -48,7 +48,7 @@ _DIGITS: Final = 9
 
 # What hashing takes, in the time of one exhaustive comparison of 1,024 bits; measured once, and only a guide:
 # a wrong guess costs time, never a pair.
-_ROW, _BIT, _ORDER, _COMPARISON, _HIT = 80.0, 0.4, 7.0, 4.0, 10.0
+_ROW, _BIT, _ORDER, _COMPARISON, _HIT = 80.0, 0.4, 8.0, 6.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
