@@ -191,7 +191,7 @@ def _months(model: Model) -> Iterator[Row]:
             _size(month["network"]["up"]), _time(checks),
             _power(month["comparisons"]), _time(jobs["link"]["seconds"]),
             _time(jobs["reconcile"]["seconds"]), f"{1000 * put['p50']:.0f} / {1000 * put['p99']:.0f} ms",
-            " + ".join(f"{used['rss_bytes'] / 1e6:.0f}" for used in map(month["processes"].__getitem__, _PROCESSES)) + " MB",
+            " + ".join(f"{month['processes'][one]['rss_bytes'] / 1e6:.0f}" for one in _PROCESSES) + " MB",
             _size(sum(month["disk"].values())), f"{quality['precision']:.3f} / {quality['recall']:.3f}",
         )  # fmt: skip
 
