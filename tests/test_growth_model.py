@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.national.charts import growth_chart, months_chart
+from benchmarks.national.costs import COSTS, Cost, fitted
 from benchmarks.national.kernel_rate import measured_kernel
-from benchmarks.national.model import COSTS, Cost, Model, Shape, fitted
+from benchmarks.national.model import Model, Shape
 from benchmarks.national.page import PAGE, tables, with_tables
 from benchmarks.national.points import read_points, take, write_points
 from linkage.errors import InputError

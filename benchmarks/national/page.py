@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.national.charts import write_charts
+from benchmarks.national.costs import COSTS
 from benchmarks.national.kernel_rate import measured_kernel
-from benchmarks.national.model import COSTS, Model
+from benchmarks.national.model import Model
 from benchmarks.national.points import POINTS, read_points, take, write_points
 from linkage.errors import ClewError, InputError
 from linkage.match.plan import STRIP_ROWS
