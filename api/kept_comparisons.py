@@ -129,7 +129,7 @@ class EpochKeeper:
         """Return what is kept of the epoch; of a file that cannot be read say so, and compare everything."""
         try:
             return self._kept.load(self._epoch)
-        except ClewError as error:
+        except (ClewError, OSError) as error:
             self._task.tell(f"what was compared before cannot be used ({error}): everything is compared")
             return None
 
@@ -142,8 +142,11 @@ class EpochKeeper:
             )
 
     def save(self, kept: "Kept") -> None:
-        """Keep it for the next linkage of the epoch."""
-        self._kept.save(self._epoch, kept, held=self._task.held)
+        """Keep it for the next linkage of the epoch; a full disk is no reason to lose this one."""
+        try:
+            self._kept.save(self._epoch, kept, held=self._task.held)
+        except OSError as error:
+            self._task.tell(f"what was compared cannot be kept ({error.strerror}): it is compared again")
 
 
 def _name(epoch: str) -> str:

@@ -54,7 +54,7 @@ def inputs_digest(
     for source in sorted(sources, key=lambda one: one.name):
         rows = source.encodings
         digest.update(repr((source.name, source.duplicate_free, len(rows))).encode())
-        handles = np.ascontiguousarray(rows.handles).view(">u8").reshape(len(rows), -1)
+        handles = np.ascontiguousarray(rows.handles).view(">u8")  # two columns, also of no rows
         order = np.lexsort((rows.variants, *handles.T[::-1]))
         for start in range(0, len(order), _ROWS_AT_A_TIME):
             some = rows.take(order[start : start + _ROWS_AT_A_TIME])

@@ -94,6 +94,7 @@ def settings_findings(settings: "Settings") -> Iterator[Finding]:
     yield from _sign_on(settings)
     yield from _metrics(settings)
     yield from _spark(settings)
+    yield from _connections(settings)
     limits = settings.limits
     if limits.part_bytes < limits.submission_bytes // 2:
         yield Finding(
@@ -101,6 +102,18 @@ def settings_findings(settings: "Settings") -> Iterator[Finding]:
             "[limits] part_bytes",
             "a submission within submission_bytes may have a part that is refused for its size",
             "give part_bytes at least half of submission_bytes",
+        )
+
+
+def _connections(settings: "Settings") -> Iterator[Finding]:
+    database, threads = settings.database, max(settings.service.threads, settings.console.threads)
+    most = database.connections + database.more_connections
+    if database.register and most < 2 * threads:
+        yield Finding(
+            "caution",
+            "[database] connections",
+            f"{threads} threads may wait for {most} connections, and be answered 503",
+            "let connections and more_connections be twice the threads together",
         )
 
 

@@ -1,5 +1,6 @@
 """The simulated nation is what was asked for, and a run that was killed goes on as if it had not been."""
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -292,23 +293,36 @@ def _children_of(process: "subprocess.Popen[bytes]") -> Iterator[int]:
     return (one for one in own_tree(process.pid) if one != process.pid)
 
 
+@contextlib.contextmanager
+def _running(*words: str | Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run it, and let nothing of it be left over."""
+    process = _run(*words)
+    try:
+        yield process
+    finally:
+        _kill(process)
+        process.communicate()
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """Kill it and all that it started, as with the machine: nobody tidies up."""
+    for one in [process.pid, *_children_of(process)] if process.poll() is None else []:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+
+
 def test_a_run_that_is_killed_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "nation"
-    first = _run("--folder", folder, *TINY)
     sent = folder / "months" / "001" / "sent.jsonl"
-    ends = time.monotonic() + 120
-    while not (sent.exists() and sent.read_text()):
-        assert first.poll() is None, first.communicate()[1].decode()
-        assert time.monotonic() < ends
-        time.sleep(0.02)
-    left = list(_children_of(first))
-    for process in (first.pid, *left):  # all at once, as with the machine: nobody tidies up
-        os.kill(process, signal.SIGKILL)
-    first.communicate()
+    with _running("--folder", folder, *TINY) as first:
+        while not (sent.exists() and sent.read_text()):
+            assert first.poll() is None, first.communicate()[1].decode()
+            time.sleep(0.02)
+        _kill(first)
     with sent.open("a") as stream:
         stream.write('{"agency": "E0600')  # a line that was being written
-    again = _run("--resume", folder)
-    out, err = again.communicate(timeout=180)
+    with _running("--resume", folder) as again:
+        out, err = again.communicate()
     assert again.returncode == 0, err.decode()
     whole = json.loads(out)
     assert whole == json.loads((folder / "result.json").read_text())

@@ -1,8 +1,9 @@
 """The linking worker compares what is new alone; what it keeps for that is sealed and dispensable."""
 
+import contextlib
+import errno
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -132,16 +133,35 @@ def test_it_is_not_kept_where_the_settings_say_so(served: Served) -> None:
         assert not list(again.unit.folder.encodings.glob("*kept*"))
 
 
+def test_a_full_disk_costs_a_comparison_and_no_linkage(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    before = _file(served).read_bytes()
+    monkeypatch.setattr(KeptComparisons, "save", full)
+    _send(served, 2, CHILDREN[3:])
+    assert _said(served, "cannot be kept (no space left on device)")
+    assert _together(served) == _expected(CHILDREN[3:])
+    assert _file(served).read_bytes() == before
+
+
+class _Lost(contextlib.AbstractContextManager[None]):
+    """The moment of a worker that holds its job no more."""
+
+    def __enter__(self) -> None:
+        raise LeaseLostError
+
+    def __exit__(self, *_: object) -> None:
+        raise AssertionError("never entered")
+
+
 def test_whoever_lost_the_job_names_no_file(served: Served) -> None:
     before = _file(served).read_bytes()
 
-    @contextmanager
-    def lost() -> Iterator[None]:
-        raise LeaseLostError
-        yield
-
     with pytest.raises(LeaseLostError):
-        _kept(served).save(_file(served).stem, _any(served), held=lost)
+        _kept(served).save(_file(served).stem, _any(served), held=_Lost)
     assert _file(served).read_bytes() == before
 
 
@@ -152,11 +172,7 @@ def _any(served: Served) -> Kept:
 def test_a_new_epochs_linkage_and_the_end_of_an_epoch_remove_it(served: Served) -> None:
     kept = _kept(served)
 
-    @contextmanager
-    def ours() -> Iterator[None]:
-        yield
-
-    kept.save("next", _any(served), held=ours)
+    kept.save("next", _any(served), held=contextlib.nullcontext)
     assert [one.name for one in served.unit.folder.encodings.glob("*.kept")] == ["next.kept"]
     kept.remove("other")
     assert kept.has("next")

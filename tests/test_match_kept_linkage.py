@@ -6,6 +6,7 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
+from linkage.match.hashing import HashedEngine
 from linkage.match.kept import Kept
 from linkage.match.linkage import Linkage, Source, link
 from linkage.profile import Decision
@@ -105,3 +106,11 @@ def test_what_was_kept_on_other_terms_is_not_believed() -> None:
     # Where less counts than before, all of it is known; where more does, not.
     assert [new == rows for new, rows in keeper.plans] == [True, True, True, False, True]
     assert keeper.plans[3][0] == 0
+
+
+def test_nothing_is_kept_of_an_engine_that_hashes() -> None:
+    open_profile, keeper = structs.replace(PROFILE, diffusion=1), _Keeper()
+    sources = _month(_encoded(), 1)
+    link(sources, open_profile, engine=HashedEngine(open_profile), keeper=keeper)
+    assert keeper.kept is None
+    assert not keeper.plans

@@ -1,9 +1,13 @@
 """An agency's snapshots of several periods are one set of records, and mix-ups are refused."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linkage.errors import InputError
 from linkage.register.reconcile import AgencyRecords, reconcile
+from linkage.register.snapshots import standing_records
+from linkage.wire.canonical import canonical
 from linkage.wire.codes import Role
 from linkage.wire.records import Child, Coverage, Episode, Payload
 from tests.support.reconcile_worlds import handle, moment, query_number
@@ -88,3 +92,26 @@ def test_an_agency_without_records_gets_an_empty_answer() -> None:
     result = reconcile([_snapshot("2025-03")], {}, query_number=query_number)
     assert result.results["E01"].findings == ()
     assert result.results["E01"].missing == ()
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 3), st.integers(1, 3), st.sampled_from((None, "2025-04-01", "2025-04-02"))),
+        max_size=8,
+    )
+)
+def test_the_highest_version_stands_and_of_two_alike_the_larger_as_it_is_written(
+    said: list[tuple[int, int, str | None]],
+) -> None:
+    episodes = [_episode(number, version=version, end=end) for number, version, end in said]
+    standing = standing_records([_snapshot("2025-03", one) for one in episodes] or [_snapshot("2025-03")])
+    expected = {
+        number: max(
+            (one for one in episodes if one.handle == handle(number)),
+            key=lambda one: (one.version, canonical(one)),
+        )
+        for number, _, _ in said
+    }
+    assert {one.handle: one for one in standing["E01"].payload.episodes} == {
+        handle(number): one for number, one in expected.items()
+    }

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from api.agency_app.app import create_app
 from api.agency_app.service import open_service
 from api.agency_app.web_server import make_server
-from api.config import read_settings
+from api.config import DatabaseSettings, ServiceSettings, Settings, read_settings
 from api.store import schema
 from api.store.agencies import spend_nonce
 from api.store.bulk import insert_rows
@@ -22,6 +22,7 @@ from api.store.database import Database, Pool, open_database
 from api.store.database_postgresql import NoConnectionError
 from api.store.database_url import database_url, pooled_url
 from api.store.migrating import create_database
+from api.unsafe_settings import settings_findings
 from linkage.errors import InputError
 from tests.support import databases, postgresql
 from tests.support.serving import running
@@ -177,3 +178,13 @@ def test_eight_threads_work_behind_a_pgbouncer_with_two_connections() -> None:
             assert connection.scalar(select(func.count()).select_from(schema.nonces)) == 12 * 31 + 80
         database.scrub()
         database.close()
+
+
+@pytest.mark.parametrize(("threads", "connections", "said"), [(8, 10, 0), (32, 10, 1), (32, 54, 0)])
+def test_more_threads_than_there_are_connections_for_are_a_caution(
+    threads: int, connections: int, said: int
+) -> None:
+    database = DatabaseSettings(register="postgresql+psycopg:///one", connections=connections)
+    settings = Settings(version=1, name="U", service=ServiceSettings(threads=threads), database=database)
+    found = [one for one in settings_findings(settings) if one.where == "[database] connections"]
+    assert [one.weight for one in found] == ["caution"] * said

@@ -259,6 +259,29 @@ def _killed_at(location: Location, statement: int) -> None:
     os.waitpid(process, 0)
 
 
+def test_what_the_administrator_moves_and_makes_belongs_to_the_workers_account(fill: Fill) -> None:
+    server, name = postgresql.server(), databases.new_database()
+    server.run(f'CREATE ROLE "{name}-register" LOGIN')
+    server.run(f'ALTER DATABASE "{name}" OWNER TO "{name}-register"')
+    administrators, own = server.url(name), server.url(name, user=f"{name}-register")
+    write_flat_payload(administrators)
+    store = PayloadStore(own, KEY)
+    fill(store, 0)
+    assert move_into_partitions(administrators, EPOCHS) is not None
+    fill(store, 1)
+    assert set(_in_epochs(own)) == {"", "e0", "e1"}
+    for number in (0, 1):
+        store.erase({_name(number): {_payload(number).children[0].handle}})
+    store.erase({}, whole=[_name(0)])
+    assert set(_in_epochs(own)) == {"", "e1"}
+    store.close()
+    server.run(f'ALTER DATABASE "{name}" OWNER TO clew')
+    with server.connect(name) as connection:
+        connection.execute(f'REASSIGN OWNED BY "{name}-register" TO clew'.encode())
+        connection.execute(f'DROP OWNED BY "{name}-register"'.encode())
+    server.run(f'DROP ROLE "{name}-register"')
+
+
 def test_a_file_has_nothing_to_move(tmp_path: Path) -> None:
     create_database(tmp_path / "payload.db", "payload")
     assert move_into_partitions(tmp_path / "payload.db", {}) is None

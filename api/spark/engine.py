@@ -173,7 +173,7 @@ class SparkEngine:
             place.add("found", tiled.mapInArrow(run, tasks.FOUND))
 
         numbers = [number for number, _ in wave]
-        self._cluster.run("tiles", compare, partial(told.part_of, numbers))
+        self._cluster.run("tiles", compare, partial(told.part_of, numbers), tasks=len(wave))
         told.done(numbers)
 
     def _reduce(self, place: Staged, cells: Cells, nearest: int, strips: int, told: "_Told") -> None:
@@ -256,7 +256,7 @@ class _Told:
 
     def __init__(self, counts: NDArray[np.int64], progress: Progress | None) -> None:
         self._counts, self._progress = counts, progress
-        self._total, self._done = int(counts.sum()), 0
+        self._total, self._done, self._told = int(counts.sum()), 0, 0
         self._tell(0)
 
     def waiting(self, _share: float) -> None:
@@ -264,7 +264,7 @@ class _Told:
         self._tell(self._done)
 
     def part_of(self, tiles: Sequence[int], share: float) -> None:
-        """Say that a share of some tiles is done."""
+        """Say that a share of some tiles is done; it may fall, where a machine is lost."""
         self._tell(self._done + int(share * int(self._counts[list(tiles)].sum())))
 
     def done(self, tiles: Sequence[int]) -> None:
@@ -273,8 +273,9 @@ class _Told:
         self._tell(self._done)
 
     def _tell(self, done: int) -> None:
+        self._told = max(self._told, done)
         if self._progress is not None:
-            self._progress(done, self._total)
+            self._progress(self._told, self._total)
 
 
 def _waves(plan: Plan, size: int) -> Iterator[list[tuple[int, Tile]]]:

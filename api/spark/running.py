@@ -23,23 +23,34 @@ class Cluster:
 
     def __init__(self, session: "SparkSession", *, connect: bool) -> None:
         self.session, self.connect = session, connect
-        self._share = 0.0
+        self._tasks, self._share = 0, 0.0
         if connect:
             session.registerProgressHandler(cast("Any", self._heard))
 
-    def run(self, what: str, action: Callable[[], _T], tell: Callable[[float], None] | None = None) -> _T:
+    def run(
+        self,
+        what: str,
+        action: Callable[[], _T],
+        tell: Callable[[float], None] | None = None,
+        *,
+        tasks: int = 0,
+    ) -> _T:
         """Run an action of the cluster and return what it returns; its jobs bear a tag that begins so.
 
-        ``tell`` gets, about twice a second, which share of the last stage's tasks is done; where it raises,
-        the action's jobs are cancelled.  Raises :class:`ClewError` where the cluster fails.
+        ``tell`` gets, about twice a second, which share is done of the stage known by how many ``tasks``
+        it has; where it raises, the action's jobs are cancelled.  Raises :class:`ClewError` where the cluster
+        fails.
         """
-        tag, self._share = f"clew-{what}-{os.urandom(8).hex()}", 0.0
+        tag = f"clew-{what}-{os.urandom(8).hex()}"
+        self._tasks, self._share = tasks, 0.0
         with ThreadPoolExecutor(1, thread_name_prefix="spark") as pool:
             running = pool.submit(self._tagged, tag, action)
             try:
                 while not wait([running], timeout=_LOOK_EVERY).done:
+                    if not self.connect:
+                        self._look()
                     if tell is not None:
-                        tell(self._share if self.connect else self._looked())
+                        tell(self._share)
                 return running.result()
             except BaseException:
                 if not running.done():
@@ -54,13 +65,17 @@ class Cluster:
         finally:
             self.session.removeTag(tag)
 
-    def _looked(self) -> float:
+    def _look(self) -> None:
         tracker = self.session.sparkContext.statusTracker()
-        stages = [tracker.getStageInfo(stage) for stage in sorted(tracker.getActiveStageIds())]
-        last = next((stage for stage in reversed(stages) if stage is not None), None)
-        return self._share if last is None else last.numCompletedTasks / max(last.numTasks, 1)
+        for stage in sorted(tracker.getActiveStageIds()):
+            info = tracker.getStageInfo(stage)
+            if info is not None:
+                self._note(info.numTasks, info.numCompletedTasks)
 
     def _heard(self, stages: Iterable[Any] | None, **_others: object) -> None:
-        last = max(stages or (), key=lambda stage: stage.stage_id, default=None)
-        if last is not None:
-            self._share = last.num_completed_tasks / max(last.num_tasks, 1)
+        for stage in sorted(stages or (), key=lambda stage: int(stage.stage_id)):
+            self._note(stage.num_tasks, stage.num_completed_tasks)
+
+    def _note(self, tasks: int, done: int) -> None:
+        if tasks and tasks == self._tasks:
+            self._share = done / tasks

@@ -6,6 +6,7 @@ own.  A folder on this machine is made for this account alone.
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Staged", "staged"]
 
 _PRIVATE: Final = 0o700
+_LOOKS_AGAIN, _SECONDS_BETWEEN = 20, 1.0
+"""How often, after jobs were cancelled, to see whether a task wrote once more."""
 
 
 class Staged:
@@ -40,8 +43,8 @@ class Staged:
         """Return a data set; ``columns``: its schema, so that no file is opened to find it."""
         return self._cluster.session.read.schema(columns).parquet(self._path(name))
 
-    def end(self) -> None:
-        """Remove all data sets.
+    def end(self, *, well: bool) -> None:
+        """Remove all data sets; where a linkage did not end ``well``, tasks may still write for a while.
 
         By Spark Connect nothing can be deleted, only overwritten: then empty files stay, of no rows.
         """
@@ -55,6 +58,11 @@ class Staged:
             self._delete()
         if local is not None:
             shutil.rmtree(local, ignore_errors=True)
+            for _ in range(0 if well else _LOOKS_AGAIN):
+                time.sleep(_SECONDS_BETWEEN)
+                if not local.exists():
+                    break
+                shutil.rmtree(local, ignore_errors=True)
 
     def _delete(self) -> None:
         context = self._cluster.session.sparkContext
@@ -83,11 +91,12 @@ def staged(cluster: Cluster, folder: str) -> Iterator[Staged]:
             raise InputError(
                 f"[spark] staging: {reason}", hint="name a folder that the linking worker may write to"
             ) from None
-    made = Staged(cluster, place)
+    made, well = Staged(cluster, place), False
     try:
         yield made
+        well = True
     finally:
-        made.end()
+        made.end(well=well)
 
 
 def _local(place: str) -> Path | None:

@@ -93,9 +93,10 @@ def encoded(
 ) -> NDArray[np.uint8]:
     """Return filters (n, views, bytes) of persons, an eighth of whose bits are wrong."""
     words = views * view_bytes // 8
-    base = _mixed(person.astype(np.uint64)[:, None] * np.uint64(words) + np.arange(words, dtype=np.uint64))
-    wrong = draws.integers(0, 1 << 64, (3, *base.shape), dtype=np.uint64)
-    found = base ^ (wrong[0] & wrong[1] & wrong[2])
+    places: NDArray[np.uint64] = np.arange(words, dtype=np.uint64)
+    numbers: NDArray[np.uint64] = person.astype(np.uint64)[:, None] * np.uint64(words) + places
+    wrong = draws.integers(0, 1 << 64, (3, *numbers.shape), dtype=np.uint64)
+    found = np.asarray(_mixed(numbers) ^ (wrong[0] & wrong[1] & wrong[2]))
     return found.view(np.uint8).reshape(len(person), views, view_bytes)
 
 
@@ -156,8 +157,9 @@ def kept_of(rows: Rows, register: MadeUp, profile: EncodingProfile) -> Kept:
     share = by_chance(rows.length, len(rows.words), longer.noise_z)
     own = Candidates.of(rows, _of_one_person(register.person))
     others = Candidates.of(rows, _strangers(len(rows), share, draws))
-    just = _just_counting(rows, others.pairs, longer.noise_z)
-    others.distances[np.arange(len(others)), draws.integers(0, len(rows.words), len(others))] = just
+    view = draws.integers(0, len(rows.words), len(others))
+    just = _just_counting(rows, others.pairs, view, longer.noise_z)
+    others.distances[np.arange(len(others)), view] = just
     before = Standing.of_nothing(names_of(rows))
     kept = Kept(
         terms_of(rows, longer, profile.digest),
@@ -191,7 +193,9 @@ def _strangers(count: int, share: float, draws: np.random.Generator) -> NDArray[
     return np.stack([keys // count, keys % count], axis=1)
 
 
-def _just_counting(rows: Rows, pairs: NDArray[np.int64], noise_z: float) -> NDArray[np.int64]:
-    """Return the largest distances (m,) that count, of rows with the weights of the first view."""
-    u = rows.length - 2 * rows.weights[0].astype(np.int64)
-    return (noise_limit(rows.length, noise_z) - 1 - u[pairs[:, 0]] * u[pairs[:, 1]]) // (2 * rows.length)
+def _just_counting(
+    rows: Rows, pairs: NDArray[np.int64], view: NDArray[np.int64], noise_z: float
+) -> NDArray[np.int64]:
+    """Return the largest distances (m,) that count, each in a view."""
+    a, b = (rows.length - 2 * rows.weights[view, pairs[:, side]].astype(np.int64) for side in (0, 1))
+    return np.asarray((noise_limit(rows.length, noise_z) - 1 - a * b) // (2 * rows.length))

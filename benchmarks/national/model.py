@@ -385,19 +385,28 @@ class Model:
         growth = values[-1] - values[-2] if len(values) > 1 else 0.0
         return values[-1] + growth * (number - len(values))
 
+    def run_costs(self, *, children: int, agencies: int, months: int) -> dict[str, float]:
+        """Return about how many seconds each cost takes over all months of a nation.
+
+        Comparing goes at the rate of the largest linkage that was measured, on all cores that it had;
+        everything else is seconds of one core.
+        """
+        timed = [cost for cost in COSTS if cost.unit.startswith("s")]
+        found = dict.fromkeys(("comparing", *(cost.name for cost in timed)), 0.0)
+        for number in range(1, months + 1):
+            counts = self.month(number, children=children, agencies=agencies)
+            found["comparing"] += counts["comparisons"] / self.linkage_rate
+            for cost in timed:
+                found[cost.name] += self.cost(cost, counts)
+        return found
+
     def run_seconds(self, *, children: int, agencies: int, months: int, cores: int = 2) -> float:
         """Return about how long simulating a nation takes, on so many cores for the unit and all agencies.
 
-        Comparing by the rate of the largest linkage measured; everything else shares the cores evenly, which
-        a worker of one thread at the end of a month does not.
+        All but comparing shares the cores evenly, which a worker of one thread at a month's end does not.
         """
-        timed = [cost for cost in COSTS if cost.unit.startswith("s")]
-        total = 0.0
-        for number in range(1, months + 1):
-            counts = self.month(number, children=children, agencies=agencies)
-            total += sum(self.cost(cost, counts) for cost in timed) / cores
-            total += counts["comparisons"] / self.linkage_rate
-        return total
+        costs = self.run_costs(children=children, agencies=agencies, months=months)
+        return costs["comparing"] + (sum(costs.values()) - costs["comparing"]) / cores
 
     def checks(self) -> list[Check]:
         """Return predictions beside measured points: each cost of the last month, fitted without its third.
@@ -412,7 +421,23 @@ class Model:
             constants = fitted(cost, used)
             predicted = sum(constants[name] * count(last) for name, count in cost.counts.items())
             found.append(Check(cost.name, cost.unit, predicted, cost.measured(last)))
-        return found + [check for one in self.points.get("linkages", []) for check in self._linkage(one)]
+        found += [check for one in self.points.get("linkages", []) for check in self._linkage(one)]
+        return found + [check for one in self.measured_increments for check in self._increment(one)]
+
+    @property
+    def measured_increments(self) -> list[Mapping[str, Any]]:
+        """Submissions to large registers that ``benchmarks.increments`` measured."""
+        return [
+            one
+            for register in self.points.get("increments", [])
+            for one in sorted(register["increments"], key=lambda one: one["submission"])
+            if one["submission"]
+        ]
+
+    def _increment(self, one: Mapping[str, Any]) -> Iterator[Check]:
+        held = one["register"] - one["new"]
+        name = f"{one['submission']:,} to {held:,}: comparisons"
+        yield Check(name, "", self.increment(one["new"], held), one["comparisons"])
 
     def _linkage(self, one: Mapping[str, Any]) -> Iterator[Check]:
         rows, load = one["estimate"]["rows"], one["load"]

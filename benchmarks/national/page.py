@@ -43,6 +43,7 @@ def tables(model: Model) -> dict[str, str]:
         "sweep": "".join(_sweeps(model)),
         "growth": _table(_growth_head(), _growth(model)),
         "increments": _table(("new rows", *(f"against {n:,}" for n in _REGISTERS)), _increments(model)),
+        "submissions": _table(_SUBMISSION_HEAD, _submissions(model)),
         "cluster": _table(
             (
                 "rows", "strips", "tiles", "rows sent, tile by tile",
@@ -51,6 +52,7 @@ def tables(model: Model) -> dict[str, str]:
             _cluster(model),
         ),
         "constants": _table(("what", "a sum of", "fitted"), _constants(model)),
+        "run": _table(("what", "a month after a year", "a month after three years", "three years"), _run(model)),
         "months": _table(_MONTH_HEAD, _months(model)),
         "linkages": _table(_LINKAGE_HEAD, _linkages(model)),
         "checks": _table(("what", "predicted", "measured", "error"), _checks(model)),
@@ -120,6 +122,17 @@ def _increments(model: Model) -> Iterator[Row]:
         yield (f"{new:,}", *map(_time, seconds))
 
 
+_SUBMISSION_HEAD = ("register", "submitted", "compared with all", "comparisons", "memory", "seconds in all")
+
+
+def _submissions(model: Model) -> Iterator[Row]:
+    for one in model.measured_increments:
+        yield (
+            f"{one['register'] - one['new']:,}", f"{one['submission']:,}", f"{one['new']:,}",
+            _power(one["comparisons"]), f"{one['memory_gb']} GB", _time(one["seconds"]),
+        )  # fmt: skip
+
+
 def _cluster(model: Model) -> Iterator[Row]:
     for rows in _SIZES[1:]:
         yield (
@@ -141,6 +154,18 @@ def _constants(model: Model) -> Iterator[Row]:
     yield ("linking worker: anonymous memory", "rows", words)
 
 
+def _run(model: Model) -> Iterator[Row]:
+    """What a nation of the full size takes, by the constants."""
+    early, late = (model.month(number, **_NATION) for number in (12, 36))
+    whole = model.run_costs(**_NATION, months=36)
+    comparing = (counts["comparisons"] / model.linkage_rate for counts in (early, late))
+    yield ("comparing, two cores", *map(_time, comparing), _time(whole["comparing"]))
+    for cost in COSTS:
+        months = (_amount(model.cost(cost, counts), cost.unit) for counts in (early, late))
+        yield (cost.name, *months, _time(whole[cost.name]) if cost.name in whole else "")
+
+
+_NATION = {"children": 1_000_000, "agencies": 196}
 _MONTH_HEAD = (
     "month", "submissions", "rows sent", "to the unit", "checks", "comparisons", "linkage", "reconciliation",
     "request p50 / p99", "memory, three processes", "disk", "precision / recall",
@@ -257,9 +282,11 @@ def main() -> int:
     try:
         points = read_points()
         if asked.run:
-            seconds = Model(points).run_seconds(
-                children=asked.run, agencies=asked.agencies, months=asked.months
-            )
+            model = Model(points)
+            size = {"children": asked.run, "agencies": asked.agencies, "months": asked.months}
+            for name, seconds in model.run_costs(**size).items():
+                print(f"{name:<45}{_time(seconds):>12}")
+            seconds = model.run_seconds(**size)
             print(f"about {_time(seconds)} on two cores, drawn on from the largest nation simulated")
             return 0
         for path in asked.take:

@@ -184,7 +184,7 @@ def _reached(
     known: NDArray[np.bool_], rank: NDArray[np.int64], depth: NDArray[np.int16]
 ) -> NDArray[np.bool_]:
     """Mark in every list the last of those that were known before as its beginning."""
-    so_far = np.cumsum(known)
+    so_far = np.cumsum(known, dtype=np.int64)
     starts = np.flatnonzero(rank == 0)
     before: NDArray[np.int64] = so_far[starts] - known[starts]
     within: NDArray[np.int64] = so_far - np.repeat(before, np.diff(starts, append=len(rank)))

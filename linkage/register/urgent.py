@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec import structs
+
 from linkage.register.classes import Absence, Classified, classify
 from linkage.register.coverage import CoverageCalendar
 from linkage.register.persons import gather_persons
@@ -43,12 +45,40 @@ def urgent_conflicts(
     roles = {agency: entry.role for agency, entry in standing.items()}
     calendar = CoverageCalendar(standing)
     found: list[UrgentConflict] = []
-    for holdings in gather_persons(standing, person_of, calendar, tolerance):
-        if any(span.open for spans in holdings.spans.values() for span in spans):
-            person = classify(holdings, roles, calendar, tolerance)
-            for absence in person.absences:
-                found.extend(_conflicts(absence, query_number))
+    for holdings in gather_persons(_still_missing(standing, person_of), person_of, calendar, tolerance):
+        person = classify(holdings, roles, calendar, tolerance)
+        for absence in person.absences:
+            found.extend(_conflicts(absence, query_number))
     return sorted(found)
+
+
+def _still_missing(
+    standing: Mapping[str, AgencyRecords], person_of: Mapping[tuple[str, str], str]
+) -> Mapping[str, AgencyRecords]:
+    """Return all records of the persons of whom any agency holds an open episode: few of all there are."""
+
+    def whose(agency: str, child: str) -> str | tuple[str, str]:
+        return person_of.get((agency, child)) or (agency, child)
+
+    missing = {
+        whose(agency, one.child)
+        for agency, entry in standing.items()
+        for one in entry.payload.episodes
+        if one.end is None
+    }
+    return {
+        agency: AgencyRecords(
+            agency,
+            entry.role,
+            structs.replace(
+                entry.payload,
+                children=tuple(c for c in entry.payload.children if whose(agency, c.handle) in missing),
+                episodes=tuple(e for e in entry.payload.episodes if whose(agency, e.child) in missing),
+                care_spells=tuple(s for s in entry.payload.care_spells if whose(agency, s.child) in missing),
+            ),
+        )
+        for agency, entry in standing.items()
+    }
 
 
 def _conflicts(absence: Absence, query_number: QueryNumber) -> Iterator[UrgentConflict]:

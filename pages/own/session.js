@@ -13,6 +13,8 @@ function say (part, at) {
   said.append(place.querySelector(`template[data-part="${part}"]`).content.cloneNode(true))
   const time = said.querySelector('[data-at]')
   if (time !== null) time.textContent = at
+  const link = said.querySelector('a')
+  if (link !== null) link.href = `/sign-in?ended=1&next=${place.dataset.again}`
   const button = said.querySelector('button')
   if (button !== null) button.addEventListener('click', stay)
 }

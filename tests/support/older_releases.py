@@ -43,6 +43,7 @@ def write_flat_payload(location: Location) -> None:
         location.touch(0o600)
     database = Database(location)
     with database.write() as connection:
+        database.own(connection)
         migrating._run(connection, "payload", to="payload_1")
         connection.exec_driver_sql("INSERT INTO snapshots VALUES ('s', 'E09', 'x', 'x', 1, 'x')")
         connection.exec_driver_sql(

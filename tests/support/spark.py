@@ -74,7 +74,11 @@ def home(folder: Path, **options: str) -> Iterator[Path]:
         "spark.executor.heartbeatInterval": "60s",
         "spark.python.authenticate.socketTimeout": "300s",
         "spark.local.dir": str(folder / "local"),
-        "spark.sql.adaptive.enabled": "true",
+        # What pays in hours and costs in seconds: compiling plans and hot loops, planning anew on the way.
+        "spark.driver.extraJavaOptions": _SHORT_LIVED,
+        "spark.executor.extraJavaOptions": _SHORT_LIVED,
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.adaptive.enabled": "false",
         **options,
     }
     lines = [f"{name} {value}\n" for name, value in usual.items()]
@@ -88,6 +92,8 @@ def home(folder: Path, **options: str) -> Iterator[Path]:
         patch.setenv("PYTHONPATH", str(ROOT))
         yield place
 
+
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 _QUIET = """\
 rootLogger.level = error
