@@ -13,8 +13,9 @@ from sqlalchemy import URL, Engine, event
 
 from api.secret_files import WorkerKey
 from api.store.database import Database, Location
+from api.store.database_dumps import dump, read_dump
 from api.store.migrating import create_database
-from api.store.partitioning import move_into_partitions
+from api.store.partitioning import Moved, move_into_partitions
 from api.store.payload import PayloadStore, payload_digests
 from linkage.wire.manifest import Manifest
 from linkage.wire.records import Payload
@@ -121,6 +122,7 @@ def test_a_new_store_has_partitions_and_an_erasure_writes_no_others_anew(fill: F
     fill(store, 9)
     assert set(_in_epochs(location)) == {"e0", "e1"}
     store.close()
+    assert move_into_partitions(location, EPOCHS) == Moved(0, 0, 0.0)
 
 
 def test_what_a_killed_erasure_left_to_be_written_anew_the_next_one_writes(
@@ -280,6 +282,30 @@ def test_what_the_administrator_moves_and_makes_belongs_to_the_workers_account(f
         connection.execute(f'REASSIGN OWNED BY "{name}-register" TO clew'.encode())
         connection.execute(f'DROP OWNED BY "{name}-register"'.encode())
     server.run(f'DROP ROLE "{name}-register"')
+
+
+def test_a_copy_that_is_restored_has_the_same_records_in_the_same_partitions(
+    fill: Fill, tmp_path: Path
+) -> None:
+    location, other = _server(), _server()
+    create_database(location, "payload")
+    store = PayloadStore(location, KEY)
+    for number in range(4):
+        fill(store, number)
+    store.close()
+    database = Database(location)
+    with database.read() as connection:
+        dump(connection, location, tmp_path / "payload.dump")
+    database.close()
+    read_dump(tmp_path / "payload.dump", other)
+    assert payload_digests(other, ROW_KEY) == payload_digests(location, ROW_KEY)
+    copied = {name: rows for name, (_, rows) in _tables(other).items()}
+    assert copied == {name: rows for name, (_, rows) in _tables(location).items()}
+    store = PayloadStore(other, KEY)
+    fill(store, 4)
+    store.erase({}, whole=[_name(1), _name(3)])
+    assert set(_in_epochs(other)) == {"e0"}
+    store.close()
 
 
 def test_a_file_has_nothing_to_move(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ What was moved leaves its old place in the table's file until that is written an
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import OperationalError
@@ -24,10 +26,12 @@ from sqlalchemy.exc import OperationalError
 from api.store import partitions
 from api.store.database import Database, Location, open_database
 from api.store.database_url import PlaceTakenError
-from api.store.payload import scrub_noted, snapshots_held, to_be_scrubbed
+from api.store.payload import scrub_noted, to_be_scrubbed
 from linkage.errors import InputError
 
 __all__ = ["Moved", "move_into_partitions"]
+
+T = TypeVar("T")
 
 _KEY = "records_moving_key"
 _CONSTRAINT = "records_unsorted"
@@ -111,15 +115,13 @@ def _swap(database: Database) -> None:
     _patiently(swap)
 
 
-def _patiently(act: Callable[[], object]) -> None:
-    """Do what needs a table for itself for a moment; whoever is in it is not made to wait behind us."""
+def _patiently(act: Callable[[], T]) -> T:
+    """Do what others may be in the way of; they are not made to wait behind us."""
     for _ in range(_TRIES):
         try:
-            act()
+            return act()
         except OperationalError:
             time.sleep(_PAUSE_SECONDS)
-        else:
-            return
     raise InputError(
         "payload: somebody does not let go of the records' table",
         hint="nothing is lost; look for a transaction that has been open for long, and run this again",
@@ -128,15 +130,11 @@ def _patiently(act: Callable[[], object]) -> None:
 
 def _move_all(database: Database, epoch_of: Mapping[str, str], say: Callable[[str], None]) -> Moved:
     moved, longest, batch, told = 0, 0.0, _FEWEST * 5, time.monotonic()
-    with database.read() as connection:
-        held = snapshots_held(connection)
-    for submission in held:
+    for submission in _unsorted(database):
         epoch = epoch_of.get(submission)
         while epoch is not None:
             began = time.monotonic()
-            with database.write() as connection:
-                database.act_as_owner(connection)
-                some = _move(connection, submission, epoch, batch)
+            some = _patiently(partial(_move, database, submission, epoch, batch))
             spent = time.monotonic() - began
             moved, longest = moved + some, max(longest, spent)
             if some < batch:
@@ -148,10 +146,30 @@ def _move_all(database: Database, epoch_of: Mapping[str, str], say: Callable[[st
     return _ended(database, moved, longest)
 
 
-def _move(connection: Connection, submission: str, epoch: str, most: int) -> int:
-    partitions.ensure_partition(connection, epoch)
-    # Whoever erases a record from now on must write the table anew, too, in which it lay before.
-    to_be_scrubbed(connection, [partitions.UNSORTED])
+def _unsorted(database: Database) -> list[str]:
+    """Return the submissions that have records in no epoch's partition, in order."""
+    with database.read() as connection:
+        if not _is_there(connection):
+            return []
+        query = f"SELECT DISTINCT submission FROM {partitions.UNSORTED} ORDER BY 1"  # noqa: S608 (ours)
+        return [str(one) for one in connection.exec_driver_sql(query).scalars()]
+
+
+def _is_there(connection: Connection) -> bool:
+    there = text("SELECT to_regclass(:name) IS NOT NULL")
+    return bool(connection.scalar(there, {"name": partitions.UNSORTED}))
+
+
+def _move(database: Database, submission: str, epoch: str, most: int) -> int:
+    with database.write() as connection:
+        database.act_as_owner(connection)
+        partitions.ensure_partition(connection, epoch)
+        # Whoever erases a record from now on must write the table anew, too, in which it lay before.
+        to_be_scrubbed(connection, [partitions.UNSORTED])
+        return _moved_rows(connection, submission, epoch, most)
+
+
+def _moved_rows(connection: Connection, submission: str, epoch: str, most: int) -> int:
     query = text(  # the table's name is ours
         "UPDATE records SET epoch = :epoch WHERE epoch = '' AND submission = :submission AND id IN "  # noqa: S608
         f"(SELECT id FROM {partitions.UNSORTED} WHERE submission = :submission LIMIT :most)"
@@ -163,8 +181,7 @@ def _move(connection: Connection, submission: str, epoch: str, most: int) -> int
 def _ended(database: Database, moved: int, longest: float) -> Moved:
     """Count what is left, and write anew the table that records were moved out of."""
     with database.read() as connection:
-        there = text("SELECT to_regclass(:name) IS NOT NULL")
-        if not connection.scalar(there, {"name": partitions.UNSORTED}):
+        if not _is_there(connection):
             return Moved(0, 0, 0.0)
         left = connection.scalar(select(text("count(*)")).select_from(text(partitions.UNSORTED)))
     scrub_noted(database)

@@ -52,7 +52,6 @@ __all__ = [
     "metadata",
     "payload_digests",
     "scrub_noted",
-    "snapshots_held",
     "stored_snapshots",
     "survives_storage",
     "to_be_scrubbed",
@@ -424,9 +423,3 @@ def _end_records(connection: Connection, older: str, newest: str) -> None:
 def stored_snapshots(connection: Connection) -> frozenset[str]:
     """Return the submissions of which the store holds a snapshot."""
     return frozenset(connection.scalars(select(_snapshots.c.submission)))
-
-
-def snapshots_held(connection: Connection) -> list[str]:
-    """Return the submissions of which the store holds a snapshot, oldest first."""
-    query = select(_snapshots.c.submission).order_by(_snapshots.c.stored_at, _snapshots.c.submission)
-    return list(connection.scalars(query))
