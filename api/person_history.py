@@ -4,12 +4,12 @@ As objects the events of millions of persons take gigabytes, and a linkage asks 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Row, Select, select
 
 from api.store import schema
 from api.store.persons import RecordKey
@@ -144,8 +144,6 @@ def _shared(kind: str) -> str:
     return _KINDS.setdefault(kind, kind)
 
 
-def _pieces(connection: Connection, query: Select[Any]) -> Iterator[list[tuple[Any, ...]]]:
+def _pieces(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
     """Yield the rows of a query some at a time, never none."""
-    found = connection.execution_options(yield_per=_ROWS_AT_A_TIME).execute(query)
-    for rows in found.partitions():
-        yield [tuple(row) for row in rows]
+    yield from connection.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME)).partitions()

@@ -80,7 +80,10 @@ def test_a_linkage_that_stops_after_every_tile_ends_as_one_that_does_not(tmp_pat
     assert third["sessions"] == 3
     assert session(stop=False)["sessions"] == 3  # nothing is done twice
     assert third["tiles_measured_twice"] > 3  # type: ignore[operator]
-    assert (tmp_path / "memory.jsonl").read_text()
+    over_time = third["memory_over_time"]
+    assert isinstance(over_time, list)
+    assert 3 <= len(over_time) <= 100
+    assert max(used for _, used in over_time) == third["peak_anonymous_bytes"]
 
     plain = link(made_sources(tmp_path, LOAD, quiet), PROFILE, engine=LocalEngine(1, None, STRIP))
     outcome = json.loads((tmp_path / "linkage.json").read_text())

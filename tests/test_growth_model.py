@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.national.charts import growth_chart, months_chart
+from benchmarks.national.costs import COSTS, Cost, fitted
 from benchmarks.national.kernel_rate import measured_kernel
-from benchmarks.national.model import COSTS, Cost, Model, Shape, fitted
+from benchmarks.national.model import Model, Shape
 from benchmarks.national.page import PAGE, tables, with_tables
 from benchmarks.national.points import read_points, take, write_points
 from linkage.errors import InputError
@@ -147,6 +148,21 @@ def test_each_prediction_stands_beside_what_was_measured(model: Model) -> None:
     # Bytes are no matter of what else a machine does.
     assert abs(checks["to the unit"].error) < 0.05
     assert all(abs(one.error) < 0.05 for name, one in checks.items() if name.endswith(": comparisons"))
+
+
+def test_a_submission_that_was_measured_stands_beside_its_prediction(model: Model) -> None:
+    line = {
+        "submission": 1000, "register": 6100, "new": 1100, "comparisons": model.increment(1100, 5000),
+        "memory_gb": 1.5, "seconds": 12.0,
+    }  # fmt: skip
+    points = {**model.points, "increments": []}
+    assert take(points, {"register": 6100, "increments": [{**line, "submission": 0}, line]}) == "increments"
+    other = Model(points)
+    (check,) = (one for one in other.checks() if one.what.startswith("1,000 to 5,000"))
+    assert check.error == 0
+    assert tables(other)["submissions"].splitlines()[2:] == [
+        "| 5,000 | 1,000 | 1,100 | 3.7 · 10^7 | 1.5 GB | 12 s |"
+    ]
 
 
 def test_the_page_has_the_tables_of_its_points(model: Model) -> None:

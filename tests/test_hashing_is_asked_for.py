@@ -21,7 +21,6 @@ from linkage.wire.seal import SealingKey
 from tests.support.served import served_unit
 from tests.support.unit import make_sent
 from tests.test_match_hashed_candidates import _sources
-from tests.test_match_kept_linkage import _Keeper
 
 
 def _stated(folder: Path, text: str) -> LinkageSettings:
@@ -70,12 +69,6 @@ def test_a_cluster_compares_everything(tmp_path: Path) -> None:
     text = settings_text("Unit").replace('candidates = "exhaustive"', 'candidates = "hashed"')
     with pytest.raises(InputError, match="which a cluster cannot do"):
         _stated(tmp_path, text.replace('engine = "local"', 'engine = "spark"'))
-
-
-def test_what_was_hashed_is_never_kept_as_if_everything_had_been_compared() -> None:
-    profile = shipped_profile("clk-plain")
-    with pytest.raises(ValueError, match="not kept"):
-        link([], profile, engine=HashedEngine(profile), keeper=_Keeper())
 
 
 def test_a_unit_under_a_diffused_profile_gives_its_linkage_up_and_says_why(tmp_path: Path) -> None:

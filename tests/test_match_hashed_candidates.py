@@ -291,6 +291,10 @@ def test_what_is_said_to_be_measured_is_what_was_found() -> None:
     lists = empty_lists(len(rows), comparison.nearest)
     with ThreadPoolExecutor(1) as pool:
         made = plan_hashing(rows, None, comparison, profile, Hashing(0.95, always=True), exhaustive, pool, 1)
+        # Of so few rows hashing costs more than it saves, and nobody who does not insist gets it.
+        asked = plan_hashing(rows, None, comparison, profile, Hashing(0.95), exhaustive, pool, 1).plan
+        assert not asked.hashes
+        assert "cost" in asked.lines()[0]
         # Tables that cannot keep the promise: more of them are added, and it is checked on other records.
         poor = replace(made, plan=replace(made.plan, tables=((Hash(0, BITS, 32), 1),)))
         report = run_hashing(rows, poor, lists, pool, 1)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from msgspec import structs
 from numpy.typing import NDArray
 
@@ -111,6 +112,7 @@ def test_what_was_kept_on_other_terms_is_not_believed() -> None:
 def test_nothing_is_kept_of_an_engine_that_hashes() -> None:
     open_profile, keeper = structs.replace(PROFILE, diffusion=1), _Keeper()
     sources = _month(_encoded(), 1)
-    link(sources, open_profile, engine=HashedEngine(open_profile), keeper=keeper)
+    with pytest.raises(ValueError, match="hashing"):
+        link(sources, open_profile, engine=HashedEngine(open_profile), keeper=keeper)
     assert keeper.kept is None
     assert not keeper.plans

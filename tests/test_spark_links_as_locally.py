@@ -157,7 +157,7 @@ def _tile_runs(events: list[dict[str, Any]]) -> list[_Run]:
     return [
         _Run(
             one["Stage ID"],
-            one["Task Info"]["Index"],
+            one["Task Info"]["Partition ID"],
             one["Task Info"]["Executor ID"],
             one["Task End Reason"]["Reason"] == "Success",
         )

@@ -16,6 +16,7 @@ from api.spark import session
 from api.spark.failures import ClusterError, _said
 from api.spark.settings import SparkSettings
 from linkage.errors import ClewError, InputError
+from linkage.shipped_profiles import shipped_profile
 from tests.support.unit import make_unit
 
 ROOT = Path(__file__).parents[1]
@@ -24,7 +25,8 @@ ROOT = Path(__file__).parents[1]
 def _open(master: str, folder: Path) -> ClewError:
     linkage, spark = LinkageSettings(engine="spark"), SparkSettings(master=master, staging=str(folder))
     key = read_worker_key(make_unit(folder / "data").folder.linking_key, "linking-worker")
-    with pytest.raises(ClewError) as refused, link_engine(linkage, spark, ComparisonJournal(folder, key)):
+    opened = link_engine(linkage, spark, ComparisonJournal(folder, key), shipped_profile("child-1"), print)
+    with pytest.raises(ClewError) as refused, opened:
         pass
     assert refused.value.hint
     return refused.value

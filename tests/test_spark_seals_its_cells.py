@@ -150,7 +150,6 @@ def test_the_archive_is_all_that_tasks_need_and_nothing_of_the_service(tmp_path:
     never = {
         "flask",
         "sqlalchemy",
-        "scipy",
         "pyspark",
         "pandas",
         "api.store",

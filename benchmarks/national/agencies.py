@@ -242,10 +242,9 @@ class Player:
         """Return the handles under which an agency's children travel, each with who it is in truth."""
         desk, truth = self._desk(agency), self._systems.truth(agency)
         with Store(desk.workspace.database_file) as store:
-            references = Crosswalk(store, desk.identity).references()
-            return [
-                (bytes.fromhex(one.handle), truth[one.reference]) for one in references if one.kind == "child"
-            ]
+            crosswalk = Crosswalk(store, desk.identity)
+            handles = ((crosswalk.handle_of("child", reference), who) for reference, who in truth.items())
+            return [(bytes.fromhex(handle), who) for handle, who in handles if handle is not None]
 
     def _desk(self, agency: str) -> Desk:
         if agency not in self._desks:

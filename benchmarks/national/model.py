@@ -2,15 +2,15 @@
 
 What is counted is exact (comparisons of a plan, bytes of a row, rows that travel to tiles).  What takes time
 or room is a sum of such counts, each times a constant that was fitted to measured months of the largest
-simulated nation (:func:`fitted`: least squares, no constant below zero), or measured by itself (the kernel's
-rate).  A fit leaves out its last third of months, and is judged by the last one.
+simulated nation (:mod:`benchmarks.national.costs`), or measured by itself (the kernel's rate).  Checks are of
+a fit that leaves out the last third of months, and is judged by the last one.
 
 Anything beyond what was measured is an extrapolation: constants stay constant by assumption.
 """
 
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
+from benchmarks.national.costs import COSTS, FEWEST_MONTHS, Cost, Month, fitted, linked_records
 from benchmarks.national.points import Points
 from linkage.errors import InputError
 from linkage.match.kernel_sections import pairs_among
@@ -29,15 +30,13 @@ from linkage.profile import EncodingProfile
 from linkage.shipped_profiles import shipped_profile
 from linkage.wire.encodings import Encodings, row_bytes
 
-__all__ = ["COSTS", "Check", "Cost", "Model", "Shape", "fitted"]
+__all__ = ["Check", "Model", "Shape"]
 
 _LEFT_OUT = 1 / 3
 _PAIR_BYTES = 16
 _POINTER_BYTES = 8
 _COUNT_BYTES = 4
 _FAR_APART = 10
-_FEWEST_MONTHS = 3
-Month = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,95 +81,6 @@ def _bytes(rows: Rows) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """Something that a month takes: its unit, where a month tells it, and the counts that it is a sum of."""
-
-    name: str
-    unit: str
-    measured: Callable[[Month], float]
-    counts: Mapping[str, Callable[[Month], float]]
-
-
-def _count(name: str) -> Callable[[Month], float]:
-    return lambda month: float(month[name])
-
-
-def _stored(store: str) -> Callable[[Month], float]:
-    return lambda month: float(month["stores"][store]["bytes"])
-
-
-def _job(kind: str) -> Callable[[Month], float]:
-    return lambda month: float(month["jobs"].get(kind, {"seconds": 0.0})["seconds"])
-
-
-_SUBMISSIONS = {"submissions": _count("submissions")}
-
-
-def _records(month: Month) -> float:
-    return float(month["linkage"]["records"])
-
-
-def _standing_records(month: Month) -> float:
-    return float(month["standing"]["records"])
-
-
-def _looked_through(month: Month) -> float:
-    """Each search looks through all records that stand."""
-    return float(month["jobs"].get("find-urgent", {"count": 0})["count"]) * _standing_records(month)
-
-
-COSTS: tuple[Cost, ...] = (
-    Cost(
-        "agencies: read, encode, seal, submit", "s of processor", _count("agencies_cpu_seconds"),
-        {**_SUBMISSIONS, "rows": _count("rows")},
-    ),
-    Cost(
-        "linking worker: check encodings", "s", _job("check-encodings"),
-        {**_SUBMISSIONS, "rows": _count("rows")},
-    ),
-    Cost(
-        "register worker: check payload", "s", _job("check-payload"),
-        {**_SUBMISSIONS, "records sent": _count("records")},
-    ),
-    Cost(
-        "linkage, beside comparing", "s", lambda month: max(0.0, _job("link")(month) - month["comparing"]),
-        {"linkages": lambda month: float(month["jobs"]["link"]["count"]), "records": _records},
-    ),
-    Cost(
-        "register worker: open/closed conflicts", "s", _job("find-urgent"),
-        {"records looked through": _looked_through},
-    ),
-    Cost("reconciliation", "s", _job("reconcile"), {"standing records": _standing_records}),
-    Cost(
-        "to the unit", "bytes", lambda month: float(month["network"]["up"]),
-        {**_SUBMISSIONS, "rows": _count("rows"), "records sent": _count("records")},
-    ),
-    Cost(
-        "from the unit", "bytes", lambda month: float(month["network"]["down"]),
-        {**_SUBMISSIONS, "standing records": _standing_records},
-    ),
-    Cost(
-        "disk: encodings", "bytes", lambda month: float(month["disk"]["encodings"]),
-        {
-            "standing rows": lambda month: float(month["standing"]["rows"]),
-            "all submissions": _count("all submissions"),
-        },
-    ),
-    Cost(
-        "disk: payload", "bytes", _stored("payload"),
-        {"all records sent": _count("all records"), "all submissions": _count("all submissions")},
-    ),
-    Cost(
-        "disk: register", "bytes", _stored("register"),
-        {
-            "records": _records,
-            "all submissions": _count("all submissions"),
-        },
-    ),
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
 class Check:
     """A prediction beside what was measured."""
 
@@ -183,23 +93,6 @@ class Check:
     def error(self) -> float:
         """The relative error of the prediction."""
         return self.predicted / self.measured - 1 if self.measured else math.inf
-
-
-def fitted(cost: Cost, months: Sequence[Month]) -> dict[str, float]:
-    """Return a cost's constant for each of its counts, by least squares over months, none below zero.
-
-    Raises :class:`InputError` for fewer than three months.
-    """
-    if len(months) < _FEWEST_MONTHS:
-        raise InputError(
-            f"{cost.name}: {len(months)} months cannot be fitted to", hint="simulate three or more"
-        )
-    counts = np.array([[count(month) for count in cost.counts.values()] for month in months])
-    measured = np.array([cost.measured(month) for month in months])
-    # Every column about as large as the next: comparisons are a billion where submissions are a hundred.
-    sizes = np.maximum(np.abs(counts).max(axis=0), 1e-12)
-    found = nnls(counts / sizes, measured)[0] / sizes
-    return dict(zip(cost.counts, found.tolist(), strict=True))
 
 
 class Model:
@@ -231,7 +124,8 @@ class Model:
     def strips_sent(self, rows: int, side: int = 1) -> int:
         """Return how many strips travel to workers that compare squares of ``side`` by ``side`` strips.
 
-        A tile needs both of its strips.  Who compares a square of tiles needs those of its two sides once.
+        A tile needs both of its strips.  Who compares a square of tiles needs those of its two sides once,
+        and a tile of larger strips is such a square.
         """
         return self.strips(rows) * self._sides(rows, side)
 
@@ -374,7 +268,7 @@ class Model:
         count_of = {name: count for cost in COSTS for name, count in cost.counts.items()}
         found = {name: self._at(count, number) * factors.get(name, more) for name, count in count_of.items()}
         last = self.months[min(number, len(self.months)) - 1]
-        grown = self._at(_records, number) / max(_records(last), 1.0)
+        grown = self._at(linked_records, number) / max(linked_records(last), 1.0)
         return {**found, "comparisons": last["comparisons"] * (more * grown) ** 2}
 
     def _at(self, count: Callable[[Month], float], number: int) -> float:
@@ -417,7 +311,7 @@ class Model:
         used = months[: len(months) - round(_LEFT_OUT * len(months))]
         last = months[-1]
         found = []
-        for cost in COSTS if len(used) >= _FEWEST_MONTHS else ():
+        for cost in COSTS if len(used) >= FEWEST_MONTHS else ():
             constants = fitted(cost, used)
             predicted = sum(constants[name] * count(last) for name, count in cost.counts.items())
             found.append(Check(cost.name, cost.unit, predicted, cost.measured(last)))

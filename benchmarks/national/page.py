@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.national.charts import write_charts
+from benchmarks.national.costs import COSTS
 from benchmarks.national.kernel_rate import measured_kernel
-from benchmarks.national.model import COSTS, Model
+from benchmarks.national.model import Model
 from benchmarks.national.points import POINTS, read_points, take, write_points
 from linkage.errors import ClewError, InputError
+from linkage.match.plan import STRIP_ROWS
 
 __all__ = ["PAGE", "tables", "with_tables"]
 
@@ -29,8 +31,8 @@ _SIZES = (100_000, 1_000_000, 2_000_000, 6_000_000, 10_000_000, 100_000_000)
 _CORES = (2, 16, 64, 1024)
 _SUBMISSIONS = (1_000, 10_000, 100_000)
 _REGISTERS = (1_000_000, 5_000_000, 100_000_000)
-_SIDE = 16
-"""Strips on a side of the square that one worker of a cluster is given, for the table."""
+_LARGER = 4
+"""How many times larger strips may be on a cluster, for the table."""
 
 _BLOCK = re.compile(r"(<!-- table: ([a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 Row = Sequence[str]
@@ -46,13 +48,13 @@ def tables(model: Model) -> dict[str, str]:
         "submissions": _table(_SUBMISSION_HEAD, _submissions(model)),
         "cluster": _table(
             (
-                "rows", "strips", "tiles", "rows sent, tile by tile",
-                f"{_SIDE} x {_SIDE} strips to a worker", "pairs back, at most",
+                "rows", "strips", "tiles", "rows sent to tiles",
+                f"with strips of {_LARGER * STRIP_ROWS:,} rows", "pairs back, at most",
             ),
             _cluster(model),
         ),
         "constants": _table(("what", "a sum of", "fitted"), _constants(model)),
-        "run": _table(("what", "a month after a year", "a month after three years", "three years"), _run(model)),
+        "run": _table(_RUN_HEAD, _run(model)),
         "months": _table(_MONTH_HEAD, _months(model)),
         "linkages": _table(_LINKAGE_HEAD, _linkages(model)),
         "checks": _table(("what", "predicted", "measured", "error"), _checks(model)),
@@ -137,7 +139,7 @@ def _cluster(model: Model) -> Iterator[Row]:
     for rows in _SIZES[1:]:
         yield (
             f"{rows:,}", f"{model.strips(rows):,}", f"{model.tiles(rows):,}", _size(model.shuffle(rows)),
-            _size(model.shuffle(rows, _SIDE)), _size(model.pairs(rows) * model.shape.pair),
+            _size(model.shuffle(rows, _LARGER)), _size(model.pairs(rows) * model.shape.pair),
         )  # fmt: skip
 
 
@@ -152,6 +154,10 @@ def _constants(model: Model) -> Iterator[Row]:
     how = "fitted" if was_fitted else "counted"
     words = f"{_size(fixed)}; {each + model.shape.wire:,.0f} bytes a row, {how}"
     yield ("linking worker: anonymous memory", "rows", words)
+
+
+_PROCESSES = ("service", "linking worker", "register worker")
+_RUN_HEAD = ("what", "a month after a year", "a month after three years", "three years")
 
 
 def _run(model: Model) -> Iterator[Row]:
@@ -186,7 +192,7 @@ def _months(model: Model) -> Iterator[Row]:
             _size(month["network"]["up"]), _time(checks),
             _power(month["comparisons"]), _time(jobs["link"]["seconds"]),
             _time(jobs["reconcile"]["seconds"]), f"{1000 * put['p50']:.0f} / {1000 * put['p99']:.0f} ms",
-            " + ".join(f"{used['rss_bytes'] / 1e6:.0f}" for used in month["processes"].values()) + " MB",
+            " + ".join(f"{month['processes'][one]['rss_bytes'] / 1e6:.0f}" for one in _PROCESSES) + " MB",
             _size(sum(month["disk"].values())), f"{quality['precision']:.3f} / {quality['recall']:.3f}",
         )  # fmt: skip
 
@@ -294,7 +300,7 @@ def main() -> int:
         if asked.kernel:
             take(points, measured_kernel())
         write_points(points)
-        model = Model(points)
+        model = Model(read_points())
         PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), tables(model)), encoding="utf-8")
         write_charts(model)
     except ClewError as error:

@@ -46,6 +46,7 @@ __all__ = ["Measured", "main"]
 
 _LEFT = 3
 _EVERY_SECONDS = 10.0
+_SAMPLES_SHOWN = 50
 Record = dict[str, Any]
 
 
@@ -150,6 +151,14 @@ class Measured:
         with (self.folder / "memory.jsonl").open("a") as stream:
             stream.write(json.dumps([round(time.time(), 1), anonymous]) + "\n")
 
+    def _memory_over_time(self) -> list[list[float]]:
+        """Return some samples of anonymous bytes: seconds since the first, and bytes."""
+        path = self.folder / "memory.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        samples = [json.loads(line) for line in lines]
+        every = max(1, len(samples) // _SAMPLES_SHOWN)
+        return [[round(when - samples[0][0], 1), used] for when, used in samples[::every]]
+
     def _progress(self, done: int, total: int) -> None:
         now = time.monotonic()
         if now - getattr(self, "_told", 0.0) >= 60 or done == total:
@@ -180,6 +189,7 @@ class Measured:
             **_beside_kernel([one for session in sessions for one in session["twice"]]),
             "peak_rss_bytes": max(one["peak_rss_bytes"] for one in sessions),
             "peak_anonymous_bytes": max(one["anonymous_bytes"] for one in sessions),
+            "memory_over_time": self._memory_over_time(),
             "extrapolated_seconds_left": None if outcome or left is None else round(left),
         }
 

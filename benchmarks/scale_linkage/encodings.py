@@ -6,6 +6,7 @@ are of people of its own.  Who is whom follows from numbers, so that nothing nee
 
 import datetime as dt
 import json
+import multiprocessing
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -18,7 +19,7 @@ from benchmarks.people import identifiers
 from linkage.encode.encoder import Encoder
 from linkage.encode.identifiers import Identifiers, PersonRecord
 from linkage.encode.keys import EncodingKeys
-from linkage.errors import InputError
+from linkage.errors import ClewError, InputError
 from linkage.match.rows import Source
 from linkage.profile import EncodingProfile
 from linkage.shipped_profiles import shipped_profile
@@ -75,19 +76,35 @@ def made_sources(folder: Path, load: Load, say: Callable[[str], None]) -> list[S
     if kept.exists() and json.loads(kept.read_text()) != asdict(load):
         raise InputError("this folder holds another load", hint="name another folder, or remove it")
     kept.write_text(json.dumps(asdict(load)))
-    return [_source(place, load, agency, say) for agency in range(load.agencies)]
+    for agency in range(load.agencies):
+        if not (place / f"A{agency}").exists():
+            _make_apart(place, load, agency)
+            say(f"{load.records:,} records of agency {agency + 1} of {load.agencies} encoded")
+    return [_source(place / f"A{agency}") for agency in range(load.agencies)]
 
 
-def _source(place: Path, load: Load, agency: int, say: Callable[[str], None]) -> Source:
-    name = f"A{agency}"
-    whole, part = place / name, place / f"{name}.part"
-    if not whole.exists():
-        part.mkdir(exist_ok=True)
-        _write(part, load, agency)
-        part.rename(whole)
-        say(f"{load.records:,} records of agency {agency + 1} of {load.agencies} encoded")
+def _make_apart(place: Path, load: Load, agency: int) -> None:
+    """Encode in a process of its own, so that what that takes is none of the linkage's memory.
+
+    Raises :class:`ClewError` if the process fails.
+    """
+    process = multiprocessing.get_context("spawn").Process(target=_make, args=(place, load, agency))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise ClewError(f"encoding agency {agency + 1} failed", hint="its process has said why")
+
+
+def _make(place: Path, load: Load, agency: int) -> None:
+    part = place / f"A{agency}.part"
+    part.mkdir(exist_ok=True)
+    _write(part, load, agency)
+    part.rename(place / f"A{agency}")
+
+
+def _source(whole: Path) -> Source:
     columns = [np.load(whole / f"{column}.npy", mmap_mode="r") for column in _COLUMNS]
-    return Source(name, Encodings(*columns))
+    return Source(whole.name, Encodings(*columns))
 
 
 def _write(part: Path, load: Load, agency: int) -> None:
@@ -144,7 +161,7 @@ def _written(load: Load, person: int, agency: int, slip: list[float]) -> Identif
 
 
 _people: list[Identifiers] = []
-_blocks: dict[tuple[int, int], list[list[int]]] = {}
+_blocks: dict[tuple[int, int], NDArray[np.int32]] = {}
 
 
 def _known() -> list[Identifiers]:
@@ -164,6 +181,7 @@ def _drawn(seed: int, person: int) -> list[int]:
         people = len(_known())
         draws = np.random.default_rng([seed, 0, block])
         _blocks[seed, block] = draws.integers(
-            0, (people, people, people, 99, 10, 400, 28), (_BLOCK, 7)
-        ).tolist()
-    return _blocks[seed, block][place]
+            0, (people, people, people, 99, 10, 400, 28), (_BLOCK, 7), dtype=np.int32
+        )
+    found: list[int] = _blocks[seed, block][place].tolist()
+    return found

@@ -152,11 +152,16 @@ def _meet(
     rows: Rows, blocks: Blocks, which: NDArray[np.intp], limit: int, lists: NearestLists
 ) -> NDArray[np.int64]:
     hits = np.empty((3, int(blocks.comparisons[which].sum())), dtype=np.int64)
+    view, all_words = _view(rows, blocks.view), np.array([rows.words.shape[2]])
     count = meet_in_blocks(
-        blocks.view, rows.words, rows.weights, rows.present, rows.record, rows.apart, rows.source, limit,
+        view, Look(limit, all_words, _NO_TEST), rows.words, rows.weights, rows.present,
         blocks.order, blocks.begins[which], blocks.ends[which], blocks.fresh[which], lists, hits,
     )  # fmt: skip
     return hits[:, :count].copy()
+
+
+def _view(rows: Rows, view: int) -> OneView:
+    return OneView(rows.words[view], rows.weights[view], rows.record, rows.apart, rows.source)
 
 
 def _tiles(
@@ -188,7 +193,7 @@ def _tile(
     limit: int,
     lists: NearestLists,
 ) -> NDArray[np.int64]:
-    one = OneView(rows.words[view], rows.weights[view], rows.record, rows.apart, rows.source)
+    one = _view(rows, view)
     look, capacity = Look(limit, _NO_TEST, _NO_TEST), _FIRST_CAPACITY
     while True:
         pairs = np.empty((capacity, 2), dtype=np.int64)

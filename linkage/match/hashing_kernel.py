@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 
 from linkage.match.compiled import compiled
 from linkage.match.kernel_lists import NearestLists, enters, key_of
-from linkage.match.kernel_tiles import may_meet, score
+from linkage.match.kernel_scan import fill_hits
+from linkage.match.kernel_tiles import Look, OneView, may_meet, score
 
 __all__ = ["code_by_bits", "code_by_firsts", "keep_news", "meet_in_blocks"]
 
 _NUMBER = (1 << 31) - 1
+_VECTORS_FROM = 48
+"""Of so many rows all pairs are compared sooner by vectors than one by one. Changes no result."""
+_FIRST_PAIRS = 1 << 12
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -63,14 +67,11 @@ def code_by_firsts(
 
 @compiled
 def meet_in_blocks(
-    view: int,
+    view: OneView,
+    look: Look,
     words: NDArray[np.uint64],
     weights: NDArray[np.int32],
     present: NDArray[np.bool_],
-    record: NDArray[np.int32],
-    apart: NDArray[np.int32],
-    source: NDArray[np.int32],
-    limit: int,
     order: NDArray[np.int32],
     begins: NDArray[np.int64],
     ends: NDArray[np.int64],
@@ -84,19 +85,42 @@ def meet_in_blocks(
     rows are compared with all of it, the rest not with each other.  A hit is two rows, the smaller first, and
     their best score in any view; ``hits`` has room for all pairs.  Pairs that would change no list are none.
     """
-    count = 0
-    own, own_weights = words[view], weights[view]
+    count, pairs = 0, np.empty((_FIRST_PAIRS, 2), dtype=np.int64)
     for block in range(len(begins)):
-        for first in range(begins[block], begins[block] + fresh[block]):
-            a = order[first]
-            for second in range(first + 1, ends[block]):
-                b = order[second]
-                if not may_meet(record, apart, a, b) or score(own, own_weights, a, b) >= limit:
-                    continue
-                found = _news(words, weights, present, source, lists, a, b)
-                if found >= 0:
-                    hits[0, count], hits[1, count], hits[2, count] = min(a, b), max(a, b), found
-                    count += 1
+        numbers = order[begins[block] : ends[block]]
+        if fresh[block] == len(numbers) and len(numbers) >= _VECTORS_FROM:
+            numbers = numbers[np.argsort(view.weights[numbers])]
+            found = fill_hits(view, numbers, numbers, 0, look, pairs)
+            if found > len(pairs):
+                pairs = np.empty((found, 2), dtype=np.int64)
+                fill_hits(view, numbers, numbers, 0, look, pairs)
+        else:
+            if len(numbers) * (len(numbers) - 1) // 2 > len(pairs):
+                pairs = np.empty((len(numbers) * (len(numbers) - 1) // 2, 2), dtype=np.int64)
+            found = _each_pair(view, look.limit, numbers, fresh[block], pairs)
+        for at in range(found):
+            a, b = pairs[at, 0], pairs[at, 1]
+            best = _news(words, weights, present, view.source, lists, a, b)
+            if best >= 0:
+                hits[0, count], hits[1, count], hits[2, count] = a, b, best
+                count += 1
+    return count
+
+
+@compiled
+def _each_pair(
+    view: OneView, limit: int, numbers: NDArray[np.int32], fresh: int, pairs: NDArray[np.int64]
+) -> int:
+    """Fill ``pairs`` with those of which the view speaks, one by one: of few rows that is soonest."""
+    words, weights, record, apart, _ = view
+    count = 0
+    for first in range(fresh):
+        a = numbers[first]
+        for second in range(first + 1, len(numbers)):
+            b = numbers[second]
+            if may_meet(record, apart, a, b) and score(words, weights, a, b) < limit:
+                pairs[count, 0], pairs[count, 1] = min(a, b), max(a, b)
+                count += 1
     return count
 
 

@@ -35,8 +35,9 @@ _PAIRS_TO_CHECK: Final = 15.0
 """A check of so many pairs for each that the promise allows to miss shows that a quarter of it is."""
 
 _Z_SQUARED: Final = 3.84
-_WORTHWHILE: Final = 0.8
-"""Hashing must promise to cost so much less at least: its costs are estimates."""
+_WORTHWHILE: Final = 0.5
+"""Hashing must promise half the cost at least: its costs are estimates, a check may fail, and it misses
+pairs."""
 
 _BEYOND_MEASURE: Final = 100.0
 

@@ -14,7 +14,6 @@ import numpy as np
 
 from linkage.match.candidates import Candidates
 from linkage.match.engine import Engine
-from linkage.match.hashing import HashedEngine
 from linkage.match.kept import RESERVE, Compared, Kept, Standing, best_of, joined, quieter, standing
 from linkage.match.kept_rows import RowNames, names_of
 from linkage.match.kernel import Progress, score_limit
@@ -53,10 +52,10 @@ def compare(
 ) -> Candidates:
     """Return the candidates of all rows; with a ``keeper`` no pair is compared that was before.
 
-    ``profile_digest``: under which profile rows were encoded; others are never compared with them.  Nothing
-    is kept of an engine that hashes: what it missed would be missed for ever.
+    ``profile_digest``: under which profile rows were encoded; others are never compared with them.  What an
+    engine that hashes found must not be kept: what it missed would be missed for ever.
     """
-    if keeper is None or isinstance(engine, HashedEngine):
+    if keeper is None:
         return engine.candidates(rows, plan_tiles(rows, strip_rows=engine.strip_rows), comparison, progress)
     longer = replace(comparison, nearest=comparison.nearest + RESERVE)
     names, terms = names_of(rows), terms_of(rows, longer, profile_digest)

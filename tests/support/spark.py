@@ -116,14 +116,14 @@ def engine(master: str, staging: Path, **settings: object) -> Iterator[SparkEngi
 
 def executors() -> list[int]:
     """Return the process numbers of the executors that this process's cluster has now."""
-    listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True)
     parents, found = {}, []
-    for line in listed.stdout.splitlines()[1:]:
-        number, parent, words = line.split(None, 2)
-        parents[int(number)] = int(parent)
-        if "CoarseGrainedExecutorBackend" in words:
-            found.append(int(number))
-    return [one for one in found if os.getpid() in _ancestors(one, parents)]
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            number, words = int(place.name), (place / "cmdline").read_bytes()
+            parents[number] = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+            if b"CoarseGrainedExecutorBackend" in words:
+                found.append(number)
+    return sorted(one for one in found if os.getpid() in _ancestors(one, parents))
 
 
 def _ancestors(number: int, parents: dict[int, int]) -> Iterator[int]:
