@@ -31,8 +31,10 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, soak: bool) -> Iterator[Server]:
     spark.require()
+    if not soak:
+        pytest.skip("it starts a Spark Connect server of its own: run with --soak")
     folder = tmp_path_factory.mktemp("connect")
     staging, log = folder / "staging", folder / "log"
     staging.mkdir()
@@ -57,7 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         )  # fmt: skip
         try:
             _wait_until_ready(port, process, log)
-            yield Server(f"sc://127.0.0.1:{port}", staging, log)
+            yield Server(f"sc://localhost:{port}", staging, log)
         finally:
             process.terminate()
             process.wait()
