@@ -38,6 +38,7 @@ SETTING_MEANINGS: Mapping[str, str] = {
     "linkage.missed_link": "What a missed link costs",
     "linkage.review": "What one clerical review costs",
     "linkage.population": "People that the records are drawn from; 0 where nobody knows",
+    "linkage.completeness": "Share of likely pairs that hashing promises to find, where it is asked for",
     "linkage.keep_comparisons": "Whether a linkage compares only what is new with everything",
     "spark.strip_rows": "Rows of a strip, where a cluster links",
     "spark.partitions": "Tiles that a cluster compares at once",

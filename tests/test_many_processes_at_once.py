@@ -133,6 +133,17 @@ def _settle(database: Database, started: list[Running]) -> None:
     raise AssertionError("jobs are left")
 
 
+def _migrated(unit: Unit) -> tuple[int, str]:
+    """Migrate, again if somebody held what is needed for longer than others may be kept waiting."""
+    said = ""
+    for _ in range(10):
+        done = clew("register", "migrate", "--online", "--data", unit.folder.root)
+        said += done.stderr
+        if done.returncode == 0 or "nothing is lost; run this again" not in done.stderr:
+            break
+    return done.returncode, said
+
+
 def test_every_job_is_done_once_nobody_is_refused_and_every_record_is_moved(
     unit: Unit, tmp_path: Path
 ) -> None:
@@ -142,18 +153,18 @@ def test_every_job_is_done_once_nobody_is_refused_and_every_record_is_moved(
         sending = [threading.Thread(target=_submit, args=(url, unit, desk, faults)) for desk in DESKS]
         for one in sending:
             one.start()
-        migrated = clew("register", "migrate", "--online", "--data", unit.folder.root)
+        migrated = _migrated(unit)
         for one in sending:
             one.join()
         _settle(database, started)
         with database.write() as connection:
             close_cycle(connection, now=utc_now())
         _settle(database, started)
-        again = clew("register", "migrate", "--online", "--data", unit.folder.root)
+        again = _migrated(unit)
     assert faults == []
-    assert (migrated.returncode, again.returncode) == (0, 0), migrated.stderr + again.stderr
-    assert "new records go into partitions from now on" in migrated.stderr
-    assert " 0 left" in again.stderr
+    assert (migrated[0], again[0]) == (0, 0), migrated[1] + again[1]
+    assert "new records go into partitions from now on" in migrated[1]
+    assert " 0 left" in again[1]
     with database.read() as connection:
         every = jobs.all_jobs(connection, limit=1000)
         states = Counter(connection.scalars(select(schema.submissions.c.state)))

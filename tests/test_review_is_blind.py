@@ -38,7 +38,9 @@ def _token(browser: httpx.Client) -> str:
 
 
 def _seen(answer: httpx.Response) -> tuple[int, str, str]:
-    text = re.sub(r'(name="csrf_token" value=")[0-9a-f]+', r"\1", answer.text)
+    text = re.sub(r'((?:name="csrf_token" value|data-token)=")[0-9a-f]+', r"\1", answer.text)
+    text = re.sub(r'(data-left|data-at)="[^"]*"', r"\1", text)
+    text = re.sub(r"\b\d\d:\d\d\b", "", text)  # when the session ends, which every page says
     return answer.status_code, answer.headers.get("location", ""), text
 
 

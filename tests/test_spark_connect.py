@@ -1,8 +1,10 @@
 """By Spark Connect the driver is somebody else's, and persons, code and an empty folder are the same."""
 
+import contextlib
 import re
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -143,3 +145,25 @@ def test_a_wrong_token_is_refused_in_our_words(server: Server, monkeypatch: pyte
     with pytest.raises(ClewError) as refused, spark.engine(server.address, server.staging):
         pass
     assert "another" not in str(refused.value)
+
+
+def test_a_server_that_speaks_something_else_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from linkage.errors import ClewError
+
+    spark.require()
+    monkeypatch.setattr("api.spark.session._SECONDS_TO_REACH", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        closing = threading.Thread(target=_hang_up, args=(other,), daemon=True)
+        closing.start()
+        address = f"sc://localhost:{other.getsockname()[1]}"
+        with pytest.raises(ClewError, match="no Spark Connect server"), spark.engine(address, tmp_path):
+            pass
+
+
+def _hang_up(server: socket.socket) -> None:
+    """Take every connection, and end it."""
+    with contextlib.suppress(OSError):
+        while True:
+            server.accept()[0].close()

@@ -85,7 +85,8 @@ def _add_words(app: Flask, service: ConsoleService) -> None:
             "phase_text": "This is a new service. Nothing here names a child.",
             "asking": asking,
             "ends": ending.ends_of(service, asking.session) if asking is not None else None,
-            "come_back": asked_for() if asking is not None else "/",
+            # A page on the way to another repeats no address that somebody else may have written.
+            "come_back": asked_for() if asking is not None and "next" not in request.args else "/",
             "role_words": ROLE_WORDS,
             "sections": shown_to(asking.roles) if asking is not None else [],
             "here": request.path,

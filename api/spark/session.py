@@ -28,6 +28,7 @@ __all__ = ["open_engine"]
 _PACKAGES: Final = ("pyspark", "pyarrow", "pandas", "grpc")
 _PORTS: Final = {"sc": 15002, "spark": 7077}
 _SECONDS_TO_REACH: Final = 10.0
+
 _CELLS_AT_A_TIME: Final = 16
 """Cells of some megabytes that are handed to a Python worker at once."""
 
@@ -80,8 +81,25 @@ def _ended(*, connect: bool) -> "Iterator[list[SparkSession]]":
 def _connected(settings: "SparkSettings") -> "SparkSession":
     from pyspark.sql import SparkSession
 
+    _require_connect(settings.master)
     # A token comes from the environment (SPARK_CONNECT_AUTHENTICATE_TOKEN): settings hold no secrets.
     return SparkSession.builder.remote(settings.master).create()
+
+
+def _require_connect(master: str) -> None:
+    """Have a server that speaks something else found out in seconds; the session would try for minutes."""
+    import grpc
+    from pyspark.sql.connect.client.core import DefaultChannelBuilder
+
+    with DefaultChannelBuilder(master).toChannel() as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=_SECONDS_TO_REACH)
+        except grpc.FutureTimeoutError:
+            raise ClusterError(
+                "[spark] master: what answers there is no Spark Connect server, or one with TLS where the "
+                "address names none, or the other way round",
+                hint="mend the address (use_ssl=true for TLS; without it a token goes to localhost alone)",
+            ) from None
 
 
 def _driven(settings: "SparkSettings") -> "SparkSession":

@@ -14,6 +14,7 @@ from linkage.match.clustering_components import connected_components
 from linkage.match.declaration import Declaration, believed, check_declarations
 from linkage.match.engine import Engine, LocalEngine
 from linkage.match.exact import with_pairs_by_number
+from linkage.match.hashing import HashedEngine
 from linkage.match.incremental import Clusters, Statements
 from linkage.match.keeping import Keeper, compare
 from linkage.match.kernel import Progress
@@ -145,6 +146,8 @@ def link(
     Raises :class:`InputError` where known decisions contradict each other or a declaration, and for a
     population that cannot be.
     """
+    if keeper is not None and isinstance(engine, HashedEngine):
+        raise ValueError("what hashing found is not kept as if everything had been compared")
     check_population(population)
     declarations = check_declarations(sources, profile, threads=threads)
     sources = believed(sources, declarations)
