@@ -24,7 +24,9 @@ _OF_A_CHILD = ABOUT_RECORDS | {
 }
 """Kinds of which one entry may be about one child; the leaves have the day of each all the same."""
 
-_EVERYBODYS = frozenset({"account", "confirm", "first", "set-up", "sign-in", "sign-on", "sign-out"})
+_EVERYBODYS = frozenset(
+    {"account", "confirm", "first", "session", "set-up", "sign-in", "sign-on", "sign-out"}
+)
 """Parts of the console that are about whoever is there, and about nothing of the register."""
 
 _SETTINGS = "unit.toml"

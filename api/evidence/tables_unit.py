@@ -92,7 +92,7 @@ def unit_tables(seen: Seen, facts: Mapping[str, Fact]) -> Iterator[DataTable]:
     )
 
 
-_TEXTS = frozenset({"name", "log.form", "batches.link"})
+_TEXTS = frozenset({"name", "log.form", "linkage.engine", "linkage.candidates", "batches.link"})
 """Settings of words that are shown; any other may be an address, a path or the name of a host."""
 
 
