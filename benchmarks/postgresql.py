@@ -1,7 +1,7 @@
 """What PostgreSQL gains by what is done only there, as ratios measured in turns.
 
     python -m benchmarks.postgresql                       # small, on a private server in memory
-    python -m benchmarks.postgresql --rows 1000000 --epochs 5 --turns 3 --folder /srv/bench
+    python -m benchmarks.postgresql --rows 1000000 --epochs 5 --turns 3
     python -m benchmarks.postgresql --only web --agencies 16 --chunks 64
 
 ``copy``: many rows by COPY against the same rows by one statement each (the driver's executemany), for
