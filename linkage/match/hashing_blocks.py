@@ -5,9 +5,8 @@ comparison cuts everything, and never shortened.  Which it is changes no hit: a 
 and the block's view speaks.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -23,7 +22,7 @@ from linkage.match.kernel_scan import fill_hits
 from linkage.match.kernel_tiles import Look, OneView
 from linkage.match.rows import RecordId, Rows
 
-__all__ = ["BlockSize", "Blocks", "blocks_of", "codes_of", "compare_blocks", "in_turn", "warm_up"]
+__all__ = ["BlockSize", "Blocks", "blocks_of", "codes_of", "compare_blocks", "warm_up"]
 
 _T = TypeVar("_T")
 
@@ -205,21 +204,6 @@ def _tile(
     hits[:2] = pairs[:count].T
     news = keep_news(rows.words, rows.weights, rows.present, rows.source, lists, hits)
     return hits[:, :news].copy()
-
-
-def in_turn(tasks: Iterable[Callable[[], _T]], pool: ThreadPoolExecutor, ahead: int) -> Iterator[_T]:
-    """Yield the results of tasks in their order, at most ``ahead`` begun before they are asked for."""
-    waiting: deque[Future[_T]] = deque()
-    try:
-        for task in tasks:
-            waiting.append(pool.submit(task))
-            if len(waiting) > ahead:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
 
 
 def warm_up() -> None:

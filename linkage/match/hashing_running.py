@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.candidates import pair_scores
-from linkage.match.hashing_blocks import Blocks, BlockSize, blocks_of, compare_blocks, in_turn
+from linkage.match.hashing_blocks import Blocks, BlockSize, blocks_of, compare_blocks
 from linkage.match.hashing_draws import Hash
 from linkage.match.hashing_planning import Planned, extended
 from linkage.match.hashing_report import LARGEST_SHOWN, HashReport
@@ -17,6 +17,7 @@ from linkage.match.hashing_tuning import Tables
 from linkage.match.kernel import Progress
 from linkage.match.kernel_lists import NearestLists, offer
 from linkage.match.rows import Rows
+from linkage.match.turns import in_turn
 from linkage.shares import wilson_interval
 
 __all__ = ["found_in", "run_hashing"]

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from linkage.match.candidates import Candidates
 from linkage.match.decision import Judge
 from linkage.match.experience import WEIGHING_Z
-from linkage.match.hashing_blocks import in_turn
 from linkage.match.kernel_lists import NearestLists, empty_lists
 from linkage.match.kernel_nearest import fill_nearest
 from linkage.match.kernel_tiles import Look, OneView
 from linkage.match.rows import Rows
 from linkage.match.similarity import similarities_of
+from linkage.match.turns import in_turn
 from linkage.match.weighing import is_plain
 from linkage.profile import EncodingProfile
 

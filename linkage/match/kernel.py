@@ -11,9 +11,8 @@ which is decided in whole numbers, so that no platform rounds a pair in or out.
 """
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
@@ -37,6 +36,7 @@ from linkage.match.kernel_sequential import EXACT, PrefixTest, choose_test
 from linkage.match.kernel_tiles import Look, OneView, noise_limit
 from linkage.match.plan import Comparison, Plan, plan_tiles
 from linkage.match.rows import RecordId, Rows
+from linkage.match.turns import in_turn
 
 __all__ = [
     "MAX_CANDIDATES",
@@ -175,7 +175,7 @@ def _all_pairs(
         found, count = [keys], len(keys)
         starts = list(tiles(section, scan.tile))
         tasks = (partial(_scan_tile, scan, section, *start) for start in starts)
-        for start, hits in zip(starts, _in_turn(tasks, pool, scan.threads), strict=True):
+        for start, hits in zip(starts, in_turn(tasks, pool, _QUEUED_PER_THREAD * scan.threads), strict=True):
             found.append(hits[:, 0] * len(scan.rows) + hits[:, 1])
             count, done = count + len(hits), done + comparisons_of_tile(section, scan.tile, *start)
             _check_count(count, max_pairs)
@@ -228,28 +228,13 @@ def _list_section(
     strips = cut_strips(section, scan.tile, scan.threads)
     places = list(strips.tiles())
     tasks = (partial(_list_tile, scan, section.view, strips, *place, lists) for place in places)
-    for place, _ in zip(places, _in_turn(tasks, pool, scan.threads), strict=True):
+    for place, _ in zip(places, in_turn(tasks, pool, _QUEUED_PER_THREAD * scan.threads), strict=True):
         yield strips.comparisons(*place)
 
 
 def _tell(progress: Progress | None, done: int, total: int) -> None:
     if progress is not None:
         progress(done, total)
-
-
-def _in_turn(tasks: Iterable[Callable[[], _T]], pool: ThreadPoolExecutor, threads: int) -> Iterator[_T]:
-    """Yield the results of tasks in their order, whichever thread is done first."""
-    waiting: deque[Future[_T]] = deque()
-    try:
-        for task in tasks:
-            waiting.append(pool.submit(task))
-            if len(waiting) >= _QUEUED_PER_THREAD * threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
 
 
 def _scan_tile(scan: _Scan, section: Section, row: int, column: int) -> NDArray[np.int64]:
