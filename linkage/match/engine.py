@@ -19,10 +19,36 @@ from linkage.match.kernel_lists import NearestLists, empty_lists, listed_pairs
 from linkage.match.plan import STRIP_ROWS, Comparison, Plan
 from linkage.match.rows import Rows
 
-__all__ = ["Engine", "Journal", "LocalEngine", "distinct_pairs", "require_few", "tile_candidates"]
+__all__ = [
+    "Clustering",
+    "Engine",
+    "Journal",
+    "LocalEngine",
+    "distinct_pairs",
+    "require_few",
+    "tile_candidates",
+]
 
 _MOST_PER_ROW: Final = 20
 """Pairs that are kept for each row at most, where rows are many: three times what noise brings."""
+
+
+class Clustering(Protocol):
+    """Clusters weighed pairs; arguments and outcome as :func:`linkage.match.clustering.cluster` has them."""
+
+    def __call__(
+        self,
+        count: int,
+        left: NDArray[np.int64],
+        right: NDArray[np.int64],
+        weights: NDArray[np.float64],
+        *,
+        apart: NDArray[np.int32],
+        same: Iterable[Link],
+        different: Iterable[Link],
+    ) -> NDArray[np.int32]:
+        """Return each record's cluster (count,): the smallest record in it."""
+        ...
 
 
 class Engine(Protocol):
@@ -45,18 +71,9 @@ class Engine(Protocol):
         """
         ...
 
-    def clusters(
-        self,
-        count: int,
-        left: NDArray[np.int64],
-        right: NDArray[np.int64],
-        weights: NDArray[np.float64],
-        *,
-        apart: NDArray[np.int32],
-        same: Iterable[Link],
-        different: Iterable[Link],
-    ) -> NDArray[np.int32]:
-        """Cluster weighed pairs as :func:`linkage.match.clustering.cluster` does."""
+    @property
+    def clusters(self) -> Clustering:
+        """What clusters weighed pairs, as :func:`linkage.match.clustering.cluster` does."""
         ...
 
 
@@ -132,19 +149,10 @@ class LocalEngine:
         finally:  # what a stop finds half compared may be offered again
             journal.save(digest, tiles, lists)
 
-    def clusters(
-        self,
-        count: int,
-        left: NDArray[np.int64],
-        right: NDArray[np.int64],
-        weights: NDArray[np.float64],
-        *,
-        apart: NDArray[np.int32],
-        same: Iterable[Link],
-        different: Iterable[Link],
-    ) -> NDArray[np.int32]:
-        """Cluster weighed pairs."""
-        return cluster(count, left, right, weights, apart=apart, same=same, different=different)
+    @property
+    def clusters(self) -> Clustering:
+        """What clusters weighed pairs."""
+        return cluster
 
 
 def tile_candidates(

@@ -13,7 +13,7 @@ Source: docs/decisions/0043-hashed-candidates.md.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 
 from linkage.errors import InputError
 from linkage.match.candidates import Candidates
-from linkage.match.clustering import Link
-from linkage.match.engine import LocalEngine, distinct_pairs
+from linkage.match.engine import Clustering, LocalEngine, distinct_pairs
 from linkage.match.hashing_planning import Hashing, plan_hashing
 from linkage.match.hashing_report import HashPlan, HashReport
 from linkage.match.hashing_running import run_hashing
@@ -96,19 +95,10 @@ class HashedEngine:
             return self.local.candidates(rows, plan, comparison, progress)
         return Candidates.of(rows, distinct_pairs(lists))
 
-    def clusters(
-        self,
-        count: int,
-        left: NDArray[np.int64],
-        right: NDArray[np.int64],
-        weights: NDArray[np.float64],
-        *,
-        apart: NDArray[np.int32],
-        same: Iterable[Link],
-        different: Iterable[Link],
-    ) -> NDArray[np.int32]:
-        """Cluster weighed pairs."""
-        return self.local.clusters(count, left, right, weights, apart=apart, same=same, different=different)
+    @property
+    def clusters(self) -> Clustering:
+        """What clusters weighed pairs."""
+        return self.local.clusters
 
 
 def new_rows(rows: Rows, plan: Plan) -> NDArray[np.bool_] | None:
