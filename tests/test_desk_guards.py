@@ -170,13 +170,16 @@ def test_what_was_uploaded_is_erased_at_the_end_and_no_secret_is_said(
     desk: Desk,  # noqa: F811
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Neither identifiers nor the passphrase are logged, printed or in an address."""
     caplog.set_level(logging.DEBUG)
     source = write_council(tmp_path / "source")
-    before = set(Path(tempfile.gettempdir()).glob("clew-desk-*"))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))  # where no other desk has its folder
     with desk_page(desk.workspace) as served, client_of(served) as client:
-        (place,) = set(Path(tempfile.gettempdir()).parent.glob("clew-desk-*")) - before
+        (place,) = temporary.glob("clew-desk-*")
         assert place.stat().st_mode & 0o077 == 0
         locations = _to_the_bundle(client, served, source)
         kept = [path for path in place.rglob("*") if path.is_file()]
