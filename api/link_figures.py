@@ -29,7 +29,7 @@ def link_figures(
     roles: Mapping[str, Role],
 ) -> LinkFigures:
     """Describe a finished linkage; ``sources``, ``profile`` and ``known`` as they were given to it."""
-    groups = quality_of_groups(linkage, list(groups_of(sources, profile, linkage, roles)), known=known)
+    groups = quality_of_groups(linkage, groups_of(sources, profile, linkage, roles), known=known)
     return LinkFigures(
         method=linkage.method,
         calibration_error=calibration_error_of(linkage),
@@ -75,14 +75,16 @@ def groups_of(
 
     Sex, age and ethnicity are payload, which the linking worker never sees.
     """
-    agency = np.array([record.source for record in linkage.records])
-    everything = np.ones(len(agency), dtype=np.bool_)
-    yield RecordGroup("all", "all", everything)
-    for one in sorted({source.name for source in sources}):
-        yield RecordGroup("agency", one, agency == one)
-    role = np.array([roles[record.source] for record in linkage.records])
-    for first, second in combinations_with_replacement(sorted(set(role.tolist())), 2):
-        yield RecordGroup("kind of agency", f"{first} and {second}", role == first, role == second)
+    names = sorted({source.name for source in sources})
+    number = {name: place for place, name in enumerate(names)}
+    agency = np.array([number[record.source] for record in linkage.records], dtype=np.int32)
+    yield RecordGroup("all", "all", np.ones(len(agency), dtype=np.bool_))
+    for place, name in enumerate(names):
+        yield RecordGroup("agency", name, agency == place)
+    role = {place: roles[names[place]] for place in np.unique(agency).tolist()}
+    for first, second in combinations_with_replacement(sorted({*role.values()}), 2):
+        one, other = (np.isin(agency, [at for at in role if role[at] == kind]) for kind in (first, second))
+        yield RecordGroup("kind of agency", f"{first} and {second}", one, other)
     whole, uncertain = _completeness(sources, profile)
     yield RecordGroup("record", "everything given", whole & ~uncertain)
     yield RecordGroup("record", "something missing", ~whole & ~uncertain)

@@ -106,7 +106,7 @@ def still_carried(before: Before, untouched: AbstractSet[RecordKey]) -> dict[Rec
 
 def grouped(records: Sequence[tuple[str, str]], labels: Iterable[int]) -> list[frozenset[RecordKey]]:
     """Return the records of each cluster, by the clusters' labels of all records."""
-    groups: Mapping[int, set[RecordKey]] = defaultdict(set)
-    for (source, handle), label in zip(records, labels, strict=True):
-        groups[label].add((source, handle))
+    groups: Mapping[int, list[RecordKey]] = defaultdict(list)
+    for record, label in zip(records, labels, strict=True):
+        groups[label].append(record)
     return [frozenset(group) for group in groups.values()]

@@ -228,13 +228,13 @@ class LinkingWorker:
             epoch = agencies.current_epoch(connection)
             if epoch is None:
                 raise EpochError("no epoch is in force", hint="adopt one with `clew register epoch adopt`")
-            known = persons.members(connection)
+            members, last_linked = persons.persons_and_epochs(connection)
             every = agencies.all_agencies(connection)
             return Before(
                 epoch=epoch,
                 standing=submissions.accepted(connection),
-                members={(one.agency, one.handle): one.person for one in known},
-                last_linked={(one.agency, one.handle): one.epoch for one in known},
+                members=members,
+                last_linked=last_linked,
                 removed=frozenset(one.code for one in every if not one.enrolled),
                 ending=frozenset(
                     one.name

@@ -18,7 +18,7 @@ from api.store.review_evidence import Evidence
 from linkage.errors import InputError
 from linkage.match.linkage import Linkage, Pairs, RecordId
 from linkage.match.quality_review import review_possible_links
-from linkage.match.review_cases import WEAKEST, records_around
+from linkage.match.review_cases import WEAKEST, Surroundings
 from linkage.register.overlap import overlap
 from linkage.register.spans import Point, Span, Tolerance
 from linkage.wire.moments import Moment
@@ -158,7 +158,7 @@ def test_the_records_around_are_those_of_both_persons_with_the_weakest_links_of_
     score = np.array([5.0, 1.0, 4.0, 3.0, 2.0, 6.0, 0.5, -0.2, -3.0])
     clusters = np.array([0, 0, 0, 0, 1, 1, 2])
     pairs = Pairs(left, right, score, clusters[left] == clusters[right])
-    found = records_around(Linkage(ids, pairs, clusters), 3, 4)
+    found = Surroundings(Linkage(ids, pairs, clusters)).of(3, 4)
     assert found.records == tuple(ids[one] for one in (3, 4, 0, 1, 2, 5))
     assert found.persons == (0, 1, 0, 0, 0, 1)
     assert len(found.edges) == 8  # not the one with a record of nobody's here

@@ -2,8 +2,10 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -23,6 +25,7 @@ __all__ = [
     "created_runs",
     "history",
     "members",
+    "persons_and_epochs",
     "run_of_job",
     "standing_members",
     "store_run",
@@ -33,6 +36,7 @@ RecordKey = tuple[str, str]
 
 _epochs = schema.epochs
 _RECORD = ("agency", "handle")
+_AT_A_TIME: Final = 10_000
 
 _NAMED = {"merged": EntryKind.PERSONS_MERGED, "split": EntryKind.PERSON_SPLIT}
 
@@ -101,9 +105,26 @@ class Member:
 
 def members(connection: Connection) -> list[Member]:
     """Return every membership, by agency and handle."""
-    table = schema.memberships
-    rows = connection.execute(select(table).order_by(table.c.agency, table.c.handle))
-    return [Member(row.agency, row.handle, row.person, row.epoch) for row in rows]
+    return list(_walk(connection))
+
+
+def persons_and_epochs(connection: Connection) -> tuple[dict[RecordKey, str], dict[RecordKey, str]]:
+    """Return of every member the person, and the epoch that it was last linked in."""
+    person: dict[RecordKey, str] = {}
+    epoch: dict[RecordKey, str] = {}
+    for one in _walk(connection):
+        key = one.agency, one.handle
+        person[key], epoch[key] = one.person, one.epoch
+    return person, epoch
+
+
+def _walk(connection: Connection) -> Iterator[Member]:
+    """Yield every membership, by agency and handle, without holding all of them."""
+    table, shared = schema.memberships, dict[str, str]()
+    columns = table.c.agency, table.c.handle, table.c.person, table.c.epoch
+    query = select(*columns).order_by(table.c.agency, table.c.handle)
+    for agency, handle, person, epoch in connection.execute(query.execution_options(yield_per=_AT_A_TIME)):
+        yield Member(shared.setdefault(agency, agency), handle, person, shared.setdefault(epoch, epoch))
 
 
 def standing_members(connection: Connection) -> list[Member]:
@@ -155,11 +176,10 @@ def latest_run(connection: Connection) -> int | None:
 def store_run(connection: Connection, run: LinkRun, *, now: str) -> int:
     """Write a run with its persons, memberships and events and return its number."""
     number = _add_run(connection, run, now)
-    known = created_runs(connection)
+    change = _Change.of(connection, run)
     named = {*run.persons.values(), *(event.person for event in run.events)}
-    fresh = sorted(named - set(known))
-    insert_rows(connection, schema.persons, [{"id": one, "created_run": number} for one in fresh])
-    _change_memberships(connection, run, number)
+    _add_persons(connection, named - change.known, number)
+    _change_memberships(connection, run, change, number)
     _change_carried(connection, run)
     _add_events(connection, run.events, number)
     _append_entries(connection, run, number, now)
@@ -172,8 +192,8 @@ def _append_entries(connection: Connection, run: LinkRun, number: int, now: str)
     The latter name records, so that they go with them; what they changed the former covers.
     """
     decisions = hashlib.sha256()
-    for (agency, handle), person in sorted(run.persons.items()):
-        decisions.update(f"{agency}\0{handle}\0{person}\n".encode())
+    for agency, handle in sorted(run.persons):
+        decisions.update(f"{agency}\0{handle}\0{run.persons[agency, handle]}\n".encode())
     facts: dict[str, Fact] = {
         "run": number,
         "job": run.job,
@@ -225,22 +245,55 @@ def _add_run(connection: Connection, run: LinkRun, now: str) -> int:
     return number
 
 
-def _change_memberships(connection: Connection, run: LinkRun, number: int) -> None:
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """How memberships differ from what a run found.
+
+    ``gone``: those that end; ``fresh``: those that begin, with their persons; ``again``: those that stay and
+    were linked in a newer epoch than before; ``known``: persons that have members.
+    """
+
+    gone: Sequence[RecordKey]
+    fresh: Mapping[RecordKey, str]
+    again: Sequence[RecordKey]
+    known: AbstractSet[str]
+
+    @classmethod
+    def of(cls, connection: Connection, run: LinkRun) -> "_Change":
+        """Compare all memberships with a run, one after the other: there are as many as records."""
+        gone, again, known, fresh = list[RecordKey](), list[RecordKey](), set[str](), dict(run.persons)
+        for one in _walk(connection):
+            key = one.agency, one.handle
+            known.add(one.person)
+            if fresh.get(key) != one.person:
+                gone += [] if key in run.untouched else [key]
+                continue
+            del fresh[key]
+            again += [] if one.epoch == run.epoch else [key]
+        return cls(gone, fresh, again, known)
+
+
+def _add_persons(connection: Connection, persons: AbstractSet[str], number: int) -> None:
+    """Add the persons that are new; others had members once, or have some that this run did not compare."""
+    table, wanted = schema.persons, sorted(persons)
+    known: set[str] = set()
+    for start in range(0, len(wanted), _AT_A_TIME):
+        some = table.c.id.in_(wanted[start : start + _AT_A_TIME])
+        known.update(connection.scalars(select(table.c.id).where(some)))
+    fresh = [{"id": one, "created_run": number} for one in wanted if one not in known]
+    insert_rows(connection, table, fresh)
+
+
+def _change_memberships(connection: Connection, run: LinkRun, change: _Change, number: int) -> None:
     """Write only what changed, so that ``since_run`` keeps saying since when a record is in its person."""
-    standing = members(connection)
-    before = {(one.agency, one.handle): one.person for one in standing}
     table = schema.memberships
-    gone = [
-        key for key, person in before.items() if run.persons.get(key) != person and key not in run.untouched
-    ]
-    delete_rows(connection, table, _RECORD, gone)
+    delete_rows(connection, table, _RECORD, change.gone)
     rows = [
         {"agency": agency, "handle": handle, "person": person, "since_run": number, "epoch": run.epoch}
-        for (agency, handle), person in run.persons.items()
-        if before.get((agency, handle)) != person
+        for (agency, handle), person in change.fresh.items()
     ]
     insert_rows(connection, table, rows)
-    _raise_epochs(connection, run, standing)
+    update_rows(connection, table, _RECORD, change.again, {"epoch": run.epoch})
 
 
 def _change_carried(connection: Connection, run: LinkRun) -> None:
@@ -262,17 +315,6 @@ def _change_carried(connection: Connection, run: LinkRun) -> None:
         if before.get((agency, handle)) != one
     ]
     insert_rows(connection, table, rows)
-
-
-def _raise_epochs(connection: Connection, run: LinkRun, standing: Sequence[Member]) -> None:
-    """Record which members were linked in a newer epoch than before and kept their person."""
-    table = schema.memberships
-    again = [
-        (one.agency, one.handle)
-        for one in standing
-        if one.epoch != run.epoch and run.persons.get((one.agency, one.handle)) == one.person
-    ]
-    update_rows(connection, table, _RECORD, again, {"epoch": run.epoch})
 
 
 def _add_events(connection: Connection, events: Sequence[Event], number: int) -> None:

@@ -24,7 +24,7 @@ from linkage.match.kernel import noise_limit, score_limit
 from linkage.match.linkage import comparison_for
 from linkage.match.rows import Rows, Source
 from linkage.profile import EncodingProfile
-from linkage.wire.encodings import Encodings
+from linkage.wire.encodings import COLUMNS, Encodings
 
 __all__ = ["MadeUp", "by_chance", "kept_of", "submission"]
 
@@ -33,6 +33,7 @@ PERSONS: Final = 0.6
 """Persons to rows: most are in one agency or two."""
 
 _CHUNK: Final = 1 << 16
+_COLUMNS: Final = ("agency", "person", "handles", "bits")
 _NEW: Final = 0.8
 """Of a submission's rows so many are new records; the others are corrections."""
 
@@ -47,9 +48,10 @@ class MadeUp:
 
     def sources(self) -> list[Source]:
         """Return the rows by agency."""
-        cuts = np.searchsorted(self.agency, np.arange(AGENCIES + 1))
+        cuts = np.searchsorted(self.agency, np.arange(AGENCIES + 1)).tolist()
+        columns = [getattr(self.rows, name) for name in COLUMNS]
         return [
-            Source(code, self.rows.take(np.arange(cuts[place], cuts[place + 1])))
+            Source(code, Encodings(*(column[cuts[place] : cuts[place + 1]] for column in columns)))
             for place, code in enumerate(codes())
         ]
 
@@ -69,18 +71,18 @@ class MadeUp:
             bits[some] = encoded(person[some], views, view_bytes, draws)
         return cls(agency, person, _rows(handles, bits))
 
-    def save(self, path: Path) -> None:
+    def save(self, folder: Path) -> None:
         """Write it, to be loaded by the next run."""
-        with path.open("wb") as stream:
-            for column in (self.agency, self.person, self.rows.handles, self.rows.bits):
-                np.save(stream, column)
+        folder.mkdir()
+        columns = (self.agency, self.person, self.rows.handles, self.rows.bits)
+        for name, column in zip(_COLUMNS, columns, strict=True):
+            np.save(folder / f"{name}.npy", column)
 
     @classmethod
-    def load(cls, path: Path) -> "MadeUp":
-        """Read what was saved."""
-        with path.open("rb") as stream:
-            agency, person, handles, bits = (np.load(stream) for _ in range(4))
-        return cls(agency, person, _rows(handles, bits))
+    def load(cls, folder: Path) -> "MadeUp":
+        """Read what was saved; filters stay on the disk until they are looked at."""
+        agency, person, handles = (np.load(folder / f"{name}.npy") for name in _COLUMNS[:3])
+        return cls(agency, person, _rows(handles, np.load(folder / f"{_COLUMNS[3]}.npy", mmap_mode="r")))
 
 
 def codes() -> list[str]:
@@ -121,21 +123,37 @@ def submission(register: MadeUp, count: int, *, seed: int) -> MadeUp:
     size, (views, view_bytes) = len(register.person), register.rows.bits.shape[1:]
     new = int(count * _NEW)
     corrected = draws.choice(size, count - new, replace=False)
-    bits = register.rows.bits.copy()
-    bits[corrected] = encoded(register.person[corrected], views, view_bytes, draws)
+    mended = encoded(register.person[corrected], views, view_bytes, draws)
     persons = int(register.person.max()) + 1
     person = draws.integers(0, persons + new, new)
     handles = draws.integers(0, 256, (new, 16), dtype=np.uint8)
     agency = np.full(new, int(draws.integers(0, AGENCIES)), dtype=np.int32)
-    both = (
-        np.concatenate([register.agency, agency]),
-        np.concatenate([register.person, person]),
-        np.concatenate([register.rows.handles, handles]),
-        np.concatenate([bits, encoded(person, views, view_bytes, draws)]),
+    fresh = encoded(person, views, view_bytes, draws)
+    agency, person, handles = (
+        np.concatenate(both)
+        for both in (
+            (register.agency, agency),
+            (register.person, person),
+            (register.rows.handles, handles),
+        )
     )
-    order = np.lexsort((*both[2].T[::-1], both[0]))
-    agency, person, handles, bits = (column[order] for column in both)
-    return MadeUp(agency, person, _rows(handles, bits))
+    order = np.lexsort((*handles.T[::-1], agency))
+    bits = _in_order(order, register.rows.bits, fresh)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    bits[place[corrected]] = mended
+    return MadeUp(agency[order], person[order], _rows(handles[order], bits))
+
+
+def _in_order(order: NDArray[np.int64], old: NDArray[np.uint8], new: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the filters of two tables, one after the other, in another order, without a copy of either."""
+    bits = np.empty((len(order), *old.shape[1:]), dtype=np.uint8)
+    for start in range(0, len(order), _CHUNK):
+        some = order[start : start + _CHUNK]
+        is_old = some < len(old)
+        part = bits[start : start + _CHUNK]
+        part[is_old], part[~is_old] = old[some[is_old]], new[some[~is_old] - len(old)]
+    return bits
 
 
 def by_chance(length: int, views: int, noise_z: float) -> float:

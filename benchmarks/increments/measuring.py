@@ -27,7 +27,7 @@ def make_register(folder: Path, count: int) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     register = made_up.MadeUp.draw(count, len(PROFILE.views), PROFILE.view_bytes)
-    register.save(folder / "register.npy")
+    register.save(folder / "register")
     key, rows = SealingKey.generate(), gather(register.sources(), PROFILE)
     kept = made_up.kept_of(rows, register, PROFILE)
     del rows
@@ -54,7 +54,7 @@ def measure(folder: Path, size: int) -> None:
     """Link the register after a submission of so many rows, and add to the results."""
     warm_up()
     key = SealingKey.from_bytes((folder / "key").read_bytes())
-    register = made_up.submission(made_up.MadeUp.load(folder / "register.npy"), size, seed=1)
+    register = made_up.submission(made_up.MadeUp.load(folder / "register"), size, seed=1)
     database = folder / "measured.db"
     shutil.copyfile(folder / "register.db", database)
     _linked(folder, key, register, database, {"submission": size})

@@ -137,7 +137,7 @@ def store(stages: Stages, found: Linkage, path: Path) -> None:
         clusters = grouped(found.records, found.clusters.tolist())
     database = open_database(path, "register")
     with stages.stage("read persons"), database.read() as connection:
-        previous = {(one.agency, one.handle): one.person for one in persons.members(connection)}
+        previous, _ = persons.persons_and_epochs(connection)
         created, past = persons.created_runs(connection), PersonHistory(connection)
     with stages.stage("assign persons"):
         assigned = assign_changed(

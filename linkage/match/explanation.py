@@ -131,8 +131,11 @@ class Explainer:
         pairs = linkage.pairs
         kept = self._rows.described(pairs.left, pairs.right)
         odds = pairs.score if linkage.own is None else linkage.own
-        seen = self._rows.brought_by_views(kept.pairs)  # no weights were found by what numbers alone brought
-        self.weights = Weights(profile, linkage.method, kept.take(seen), odds[seen], population)
+        weighed = kept
+        if profile.exact:  # no weights were found by what numbers alone brought
+            seen = self._rows.brought_by_views(kept.pairs)
+            weighed, odds = kept.take(seen), odds[seen]
+        self.weights = Weights(profile, linkage.method, weighed, odds, population)
         likely = probability(pairs.score)
         self._among = [
             tuple(ViewAmong(kept.found, view, weights) for weights in (likely, 1.0 - likely))
@@ -145,9 +148,9 @@ class Explainer:
             raise InputError("explanation: a record is no pair with itself", hint="name two records")
         left, right = np.sort(places_of(self._linkage.records, (a, b)))
         linkage, pairs = self._linkage, self._linkage.pairs
-        count = len(linkage.records)
-        place = int(np.searchsorted(pairs.left * count + pairs.right, left * count + right))
-        kept = place < len(pairs) and (pairs.left[place], pairs.right[place]) == (left, right)
+        first, last = np.searchsorted(pairs.left, [left, left + 1])
+        place = int(first + np.searchsorted(pairs.right[first:last], right))
+        kept = place < last and pairs.right[place] == right
         described = self._rows.described(np.array([left]), np.array([right]))
         model, background = self.weights.of(within=bool(described.within[0]))
         parts, by_views = contributions(model, described.found, background)

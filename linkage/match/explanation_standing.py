@@ -52,28 +52,28 @@ class ViewAmong:
         speaks = found.active[:, view] & there
         dice, counts = found.dice[speaks, view], weights[speaks]
         order = np.argsort(dice, kind="stable")
-        self._dice, self._counts = dice[order], counts[order]
-        self._upto = np.cumsum(self._counts)
+        dice, counts = dice[order], counts[order]
+        self._dice, self._upto = dice, np.cumsum(counts)
+        self._speaking = float(self._upto[-1]) if len(dice) else 0.0
+        self._mean = float((dice * counts).sum() / self._speaking) if self._speaking > 0.0 else 0.0
+        self._counted = np.histogram(dice, bins=BINS, range=(0.0, 1.0), weights=counts)[0]
 
     def standing(self, similarity: float | None) -> Standing:
         """Place a similarity; 0.0 where the view is silent, None where it is missing."""
-        speaking = float(self._upto[-1]) if len(self._upto) else 0.0
+        speaking = self._speaking
         if self._all <= 0.0 or speaking <= 0.0:
             share = speaking / self._all if self._all > 0.0 else 0.0
             below = None if similarity is None or self._all <= 0.0 else 0.5 if similarity == 0.0 else 1.0
             return Standing(share, None, None, None, None, below)
-        mean = float((self._dice * self._counts).sum() / speaking)
         low, median, high = (self._quantile(share * speaking) for share in (0.1, 0.5, 0.9))
-        return Standing(
-            min(speaking / self._all, 1.0), mean, low, median, high, self._below(similarity, speaking)
-        )
+        below = self._below(similarity, speaking)
+        return Standing(min(speaking / self._all, 1.0), self._mean, low, median, high, below)
 
     def distribution(self) -> Distribution:
         """Return how the view is spread among these pairs."""
         if self._all <= 0.0:
             return Distribution(0.0, (0.0,) * BINS)
-        counted = np.histogram(self._dice, bins=BINS, range=(0.0, 1.0), weights=self._counts)[0]
-        shares = counted / self._all
+        shares = self._counted / self._all
         return Distribution(max(1.0 - float(shares.sum()), 0.0), tuple(shares.tolist()))
 
     def _quantile(self, count: float) -> float:

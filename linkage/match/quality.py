@@ -28,10 +28,10 @@ __all__ = [
     "CALIBRATION_ERRORS",
     "Estimate",
     "PairQuality",
+    "Precision",
     "Quality",
     "calibration_error_of",
     "estimate_quality",
-    "precision_of",
 ]
 
 CALIBRATION_ERROR: Final = 0.25
@@ -114,11 +114,10 @@ def estimate_quality(
         raise ValueError("estimate_quality: level and share lie between 0 and 1, the error is 0 or more")
     kept = settled(linkage, known)
     shifts = _shifts(calibration_error)
-    generator = _generator(
-        linkage
-    )  # claimed pairs come first in it, so that a group of all has their figures
+    seeds = _seeds(linkage)
+    generator = np.random.default_rng([*seeds, 0])  # as :class:`Precision` begins: a group of all is the same
     missed = missed_pairs(linkage, kept)
-    lost = _drawn(missed, shifts, _generator(linkage, 1))
+    lost = _drawn(missed, shifts, np.random.default_rng([*seeds, 1]))
     unseen = 1.0 / kept_share - 1.0
     claimed = implied_pairs(linkage, kept)
     parts = [(each, _drawn(each, shifts, generator)) for each in (claimed.only_kept(), claimed)]
@@ -131,17 +130,19 @@ def calibration_error_of(linkage: Linkage) -> float:
     return CALIBRATION_ERRORS.get(linkage.method, CALIBRATION_ERROR)
 
 
-def precision_of(linkage: Linkage, claimed: Stakes, *, level: float = 0.95) -> Estimate:
-    """Return what share of some claimed pairs of a linkage is right, as :func:`estimate_quality` does.
+class Precision:
+    """Tells what share of some pairs that a linkage claims is right, as :func:`estimate_quality` does."""
 
-    Of no pair at all it is 1, and certain.
-    """
-    shifts = _shifts(calibration_error_of(linkage))
-    true = _drawn(claimed, shifts, _generator(linkage))
-    pairs = claimed.pairs
-    return _estimate(
-        _share(_expected(claimed), pairs), _shares(true, np.full(len(true), float(pairs))), level
-    )
+    def __init__(self, linkage: Linkage, *, level: float = 0.95) -> None:
+        self._shifts, self._level = _shifts(calibration_error_of(linkage)), level
+        self._seeds = _seeds(linkage)
+
+    def of(self, claimed: Stakes) -> Estimate:
+        """Return it for some pairs.  Of no pair at all it is 1, and certain."""
+        true = _drawn(claimed, self._shifts, np.random.default_rng([*self._seeds, 0]))
+        pairs = claimed.pairs
+        drawn = _shares(true, np.full(len(true), float(pairs)))
+        return _estimate(_share(_expected(claimed), pairs), drawn, self._level)
 
 
 def _shifts(calibration_error: float) -> NDArray[np.float64]:
@@ -149,9 +150,9 @@ def _shifts(calibration_error: float) -> NDArray[np.float64]:
     return calibration_error * np.array([NormalDist().inv_cdf(chance) for chance in chances.tolist()])
 
 
-def _generator(linkage: Linkage, stream: int = 0) -> np.random.Generator:
+def _seeds(linkage: Linkage) -> tuple[int, int, int]:
     total = int(np.rint(np.clip(linkage.pairs.score, -64.0, 64.0) * 1024).astype(np.int64).sum())
-    return np.random.default_rng([len(linkage.records), len(linkage.pairs), abs(total), stream])
+    return len(linkage.records), len(linkage.pairs), abs(total)
 
 
 def _quality(

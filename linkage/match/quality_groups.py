@@ -12,19 +12,24 @@ A pair belongs to a group of records if one of its records does, and to a group 
 one record of each.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.choices import Choice
 from linkage.match.linkage import Known, Linkage
-from linkage.match.quality import Estimate, precision_of
+from linkage.match.pair_index import PairIndex
+from linkage.match.quality import Estimate, Precision
 from linkage.match.quality_pairs import Stakes, implied_pairs, settled
 from linkage.shares import wilson_interval
 
 __all__ = ["GroupQuality", "RecordGroup", "quality_of_groups"]
+
+_SMALL: Final = 4
+"""A group with fewer than one in so many records is looked up, a larger one is sought among all pairs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +75,7 @@ class GroupQuality:
 
 
 def quality_of_groups(
-    linkage: Linkage, groups: Sequence[RecordGroup], *, known: Iterable[Known] = (), level: float = 0.95
+    linkage: Linkage, groups: Iterable[RecordGroup], *, known: Iterable[Known] = (), level: float = 0.95
 ) -> tuple[GroupQuality, ...]:
     """Estimate the precision of a finished linkage's links for each group.
 
@@ -78,22 +83,46 @@ def quality_of_groups(
     has the same figures as the linkage itself.
     """
     claimed = implied_pairs(linkage, settled(linkage, known)).only_kept()
-    return tuple(_of_group(linkage, claimed, one, level) for one in groups)
+    places = np.flatnonzero(linkage.pairs.choice == Choice.POSSIBLE)
+    possible = _Pairs.of(linkage.pairs.left[places], linkage.pairs.right[places], len(linkage.records))
+    links = _Pairs.of(claimed.left, claimed.right, len(linkage.records))
+    estimate = Precision(linkage, level=level)
+    return tuple(_of_group(claimed, links, possible, estimate, one) for one in groups)
 
 
-def _of_group(linkage: Linkage, claimed: Stakes, group: RecordGroup, level: float) -> GroupQuality:
-    pairs, own = linkage.pairs, claimed.some(group.holds(claimed.left, claimed.right))
-    linked = np.zeros(len(linkage.records), dtype=np.bool_)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """Pairs (m,) of records, found by group: of a small group without looking at all of them."""
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    index: PairIndex
+
+    @classmethod
+    def of(cls, left: NDArray[np.int64], right: NDArray[np.int64], records: int) -> "_Pairs":
+        return cls(left, right, PairIndex.of(left, right, records))
+
+    def held_by(self, group: RecordGroup) -> NDArray[np.intp]:
+        """Return the numbers of the pairs that belong to a group, in ascending order."""
+        if group.other is None and _SMALL * int(group.one.sum()) < len(group.one):
+            return self.index.naming(np.flatnonzero(group.one))
+        return np.flatnonzero(group.holds(self.left, self.right))
+
+
+def _of_group(
+    claimed: Stakes, links: _Pairs, possible: _Pairs, estimate: Precision, group: RecordGroup
+) -> GroupQuality:
+    own = claimed.some(links.held_by(group))
+    linked = np.zeros(len(group.one), dtype=np.bool_)
     linked[own.left] = linked[own.right] = True
-    possible = (pairs.choice == Choice.POSSIBLE) & group.holds(pairs.left, pairs.right)
     return GroupQuality(
         kind=group.kind,
         name=group.name,
         records=int(group.records.sum()),
         linked=int((linked & group.records).sum()),
         links=own.pairs,
-        possible=int(possible.sum()),
-        precision=_of_so_many(precision_of(linkage, own, level=level), own.pairs, whole=claimed.pairs),
+        possible=len(possible.held_by(group)),
+        precision=_of_so_many(estimate.of(own), own.pairs, whole=claimed.pairs),
     )
 
 

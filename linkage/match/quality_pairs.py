@@ -53,8 +53,8 @@ class Stakes:
         """Return the pairs that the comparison kept."""
         return self.some(self.kept)
 
-    def some(self, which: NDArray[np.bool_]) -> "Stakes":
-        """Return the entries that are marked."""
+    def some(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "Stakes":
+        """Return the entries that are marked, or numbered."""
         return Stakes(*(getattr(self, one)[which] for one in Stakes.__slots__))
 
 

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linkage.match.explanation import Explainer, PairExplanation
 from linkage.match.explanation_standing import Distribution
 from linkage.match.linkage import Known, Linkage, Source
+from linkage.match.pair_index import PairIndex
 from linkage.match.quality_review import review_possible_links
 from linkage.match.rows import RecordId
 from linkage.profile import EncodingProfile
@@ -22,8 +24,8 @@ __all__ = [
     "Edge",
     "ReviewCase",
     "ReviewRound",
+    "Surroundings",
     "ViewDistributions",
-    "records_around",
     "review_cases",
 ]
 
@@ -116,12 +118,13 @@ def review_cases(
         review.first[:most].tolist(),
         strict=True,
     )
+    surroundings = Surroundings(linkage)
     cases = tuple(
         ReviewCase(
             value=value,
             question=first,
             why=explainer.pair(linkage.records[left], linkage.records[right]),
-            around=records_around(linkage, left, right),
+            around=surroundings.of(left, right),
         )
         for left, right, value, first in chosen
     )
@@ -132,30 +135,50 @@ def review_cases(
     return ReviewRound(cases, views)
 
 
-def records_around(linkage: Linkage, left: int, right: int) -> Around:
-    """Return the records of the one or two persons that two records (by number) belong to."""
-    clusters, pairs = linkage.clusters, linkage.pairs
-    members = np.flatnonzero(np.isin(clusters, clusters[[left, right]])).tolist()
-    others = [one for one in members if one not in (left, right)]
-    places = {one: place for place, one in enumerate([left, right, *others])}
-    inside = np.flatnonzero(np.isin(pairs.left, members) & np.isin(pairs.right, members)).tolist()
-    linked = sorted((one for one in inside if pairs.link[one]), key=lambda one: float(pairs.score[one]))
-    weakest = {one for label in (left, right) for one in _of(linkage, linked, label)[:WEAKEST]}
-    edges = [
-        Edge(
-            places[int(pairs.left[one])],
-            places[int(pairs.right[one])],
-            float(pairs.score[one]),
-            bool(pairs.link[one]),
-            one in weakest,
+class Surroundings:
+    """Finds what is around any two records of one linkage, of which all pairs are looked at once."""
+
+    def __init__(self, linkage: Linkage) -> None:
+        self._linkage = linkage
+        self._index = PairIndex.of(linkage.pairs.left, linkage.pairs.right, len(linkage.records))
+        self._order = np.argsort(linkage.clusters, kind="stable")
+        self._first = np.searchsorted(
+            linkage.clusters, np.arange(int(linkage.clusters.max()) + 2), sorter=self._order
         )
-        for one in inside
-    ]
-    return Around(
-        tuple(linkage.records[one] for one in places),
-        tuple(int(clusters[one] != clusters[left]) for one in places),
-        tuple(edges),
-    )
+
+    def of(self, left: int, right: int) -> Around:
+        """Return the records of the one or two persons that two records (by number) belong to."""
+        linkage, pairs = self._linkage, self._linkage.pairs
+        members = self._members(sorted({int(linkage.clusters[one]) for one in (left, right)}))
+        others = [one for one in members.tolist() if one not in (left, right)]
+        places = {one: place for place, one in enumerate([left, right, *others])}
+        inside = [
+            one
+            for one in self._index.naming(members).tolist()
+            if int(pairs.left[one]) in places and int(pairs.right[one]) in places
+        ]
+        linked = sorted((one for one in inside if pairs.link[one]), key=lambda one: float(pairs.score[one]))
+        weakest = {one for label in (left, right) for one in _of(linkage, linked, label)[:WEAKEST]}
+        edges = [
+            Edge(
+                places[int(pairs.left[one])],
+                places[int(pairs.right[one])],
+                float(pairs.score[one]),
+                bool(pairs.link[one]),
+                one in weakest,
+            )
+            for one in inside
+        ]
+        return Around(
+            tuple(linkage.records[one] for one in places),
+            tuple(int(linkage.clusters[one] != linkage.clusters[left]) for one in places),
+            tuple(edges),
+        )
+
+    def _members(self, clusters: Sequence[int]) -> NDArray[np.int64]:
+        """Return the records of clusters, sorted."""
+        parts = [self._order[self._first[one] : self._first[one + 1]] for one in clusters]
+        return np.sort(np.concatenate(parts))
 
 
 def _of(linkage: Linkage, linked: Sequence[int], record: int) -> list[int]:
