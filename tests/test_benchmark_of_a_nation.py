@@ -311,7 +311,9 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
             os.kill(one, signal.SIGKILL)
 
 
-def test_a_run_that_is_killed_goes_on(tmp_path: Path) -> None:
+def test_a_run_that_is_killed_goes_on(tmp_path: Path, soak: bool) -> None:
+    if not soak:
+        pytest.skip("half a minute's work: run with --soak")
     folder = tmp_path / "nation"
     sent = folder / "months" / "001" / "sent.jsonl"
     with _running("--folder", folder, *TINY) as first:

@@ -101,7 +101,9 @@ def test_a_population_that_cannot_be_is_refused(wrong: int) -> None:
         link([], PROFILE, population=wrong)
 
 
-def test_the_population_learned_from_is_that_of_the_made_up_worlds() -> None:
+def test_the_population_learned_from_is_that_of_the_made_up_worlds(soak: bool) -> None:
+    if not soak:
+        pytest.skip("a quarter of a minute's work: run with --soak")
     people = [len(set(world.person.values())) for world in worlds(PROFILE, 1)]
     assert np.mean(people) == pytest.approx(LEARNED_POPULATION, rel=0.1)
 

@@ -37,14 +37,14 @@ def _found(engine: SparkEngine, count: int, edges: Edges) -> list[int]:
     return engine._components(count, left, right, linked, _NONE).tolist()
 
 
-def _every_kind(draws: np.random.Generator) -> tuple[int, Edges]:
+def _every_kind(draws: np.random.Generator, longest: int) -> tuple[int, Edges]:
     """Return graphs of many shapes side by side, their records shuffled: one run for all of them."""
     shapes: list[Edges] = [
-        [(i, i + 1) for i in range(200)],
+        [(i, i + 1) for i in range(longest)],
         [(0, i) for i in range(1, 100)],
         [(i, j) for i in range(12) for j in range(i)],
-        [((i - 1) // 2, i) for i in range(1, 127)],
-        [(i, (i + 1) % 64) for i in range(64)],
+        [((i - 1) // 2, i) for i in range(1, longest)],
+        [(i, (i + 1) % longest) for i in range(longest)],
     ]
     for _ in range(150):
         size = int(draws.integers(2, 30))
@@ -60,8 +60,9 @@ def _every_kind(draws: np.random.Generator) -> tuple[int, Edges]:
     return count + 10, [(int(places[a]), int(places[b])) for a, b in edges]
 
 
-def test_graphs_of_every_kind_fall_into_the_oracles_components(engine: SparkEngine) -> None:
-    count, edges = _every_kind(np.random.default_rng(4))
+def test_graphs_of_every_kind_fall_into_the_oracles_components(engine: SparkEngine, soak: bool) -> None:
+    # Rounds, of some seconds each, grow with the longest way.
+    count, edges = _every_kind(np.random.default_rng(4), 200 if soak else 24)
     assert _found(engine, count, edges) == components_oracle.components(count, edges)
 
 
@@ -73,11 +74,11 @@ def test_any_graph_falls_into_the_oracles_components(engine: SparkEngine, edges:
 
 @pytest.mark.parametrize("seed", [1])
 def test_clusters_are_those_of_one_process_whatever_is_known_or_declared(
-    engine: SparkEngine, seed: int
+    engine: SparkEngine, seed: int, soak: bool
 ) -> None:
     draws = np.random.default_rng(seed)
-    count = 900
-    keys = np.unique(draws.integers(0, count, 1300) * count + draws.integers(0, count, 1300))
+    count, drawn = (900, 1300) if soak else (900, 300)
+    keys = np.unique(draws.integers(0, count, drawn) * count + draws.integers(0, count, drawn))
     near = np.arange(count - 1) * (count + 1) + 1  # each record and the next
     keys = np.union1d(keys, near[draws.random(count - 1) < 0.6])
     left, right = keys // count, keys % count

@@ -76,7 +76,9 @@ def _wait_until_ready(port: int, process: "subprocess.Popen[bytes]", log: Path) 
 
 
 def test_persons_are_the_same_and_nothing_readable_is_left(server: Server, soak: bool) -> None:
-    name, people = "febrl3", 5000 if soak else 200
+    if not soak:
+        pytest.skip("the linking worker links there in any case; run with --soak")
+    name, people = "febrl3", 5000
     sources, profile = spark_worlds.world(name, people)
     rows = sum(len(source.encodings) for source in sources)
     said: list[tuple[int, int]] = []

@@ -259,6 +259,11 @@ def _killed_at(location: Location, statement: int) -> None:
         finally:
             os._exit(0)
     os.waitpid(process, 0)
+    assert isinstance(location, URL)
+    with postgresql.server().connect() as connection:  # the server learns of it a moment later
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
+        while connection.execute(asked, [location.database]).fetchone() != (0,):
+            time.sleep(0.02)
 
 
 def test_what_the_administrator_moves_and_makes_belongs_to_the_workers_account(fill: Fill) -> None:
