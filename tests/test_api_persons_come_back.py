@@ -12,12 +12,13 @@ from api.clock import utc_now
 from api.rotation import ask_destruction, close_epoch
 from api.settlement import withdraw_submission
 from api.store import persons
-from api.store.persons import Event
 from api.trust import adopt_epoch, enrol_agency, remove_agency
+from linkage.match.person_events import PersonEvent
 from linkage.wire.canonical import canonical
 from linkage.wire.cards import card_fingerprint
 from linkage.wire.encodings import Encodings, encodings_pieces
 from linkage.wire.moments import Moment
+from tests.oracles import history_oracle
 from tests.support.served import Served, served_unit
 from tests.support.unit import PROFILE, Desk, Unit, handle, make_descriptor, make_encodings, make_sent
 
@@ -71,7 +72,7 @@ class Sender:
         names = {handle(code, child): child for code in self.desks for child in range(30)}
         with self.served.workers.database.read() as connection:
             members = {(one.agency, one.handle): one.person for one in persons.members(connection)}
-            history = persons.history(connection)
+            history = history_oracle.history(connection)
         assert _replayed(history) == members
         return {(agency, names[text]): person for (agency, text), person in members.items()}
 
@@ -90,7 +91,7 @@ def _encoded(desk: Desk, looks: Looks) -> tuple[bytes, int]:
     return b"".join(pieces), len(rows)
 
 
-def _replayed(history: Sequence[Sequence[Event]]) -> dict[tuple[str, str], str]:
+def _replayed(history: Sequence[Sequence[PersonEvent]]) -> dict[tuple[str, str], str]:
     """Who belongs to whom by the events alone; each must fit what was before it."""
     found: dict[tuple[str, str], str] = {}
     for event in itertools.chain.from_iterable(history):
@@ -105,7 +106,7 @@ def _replayed(history: Sequence[Sequence[Event]]) -> dict[tuple[str, str], str]:
 
 def _kinds(served: Served) -> list[str]:
     with served.workers.database.read() as connection:
-        return [event.kind for events in persons.history(connection) for event in events]
+        return [event.kind for events in history_oracle.history(connection) for event in events]
 
 
 def _partition(found: Persons) -> set[frozenset[tuple[str, int]]]:

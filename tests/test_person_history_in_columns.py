@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from api.person_history import PersonHistory
-from api.store import persons
-from linkage.match.person_events import PersonEvent
+from tests.oracles import history_oracle
 from tests.support.served import Served, served_unit
 from tests.support.unit import handle, make_sent
 
@@ -25,13 +24,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
 def test_all_of_it_is_what_the_tables_hold(served: Served, tmp_path: Path) -> None:
     away = frozenset({("E09", handle("E09", 3))})
     with served.unit.database().read() as connection:
-        expected = persons.history(connection)
+        as_events = history_oracle.history(connection)
         found = PersonHistory(connection)
         less = PersonHistory(connection, untouched=away)
-    as_events = [
-        [PersonEvent(one.kind, one.person, one.other, tuple(one.records)) for one in run]  # type: ignore[arg-type]
-        for run in expected
-    ]
     assert len(as_events) == 3
     assert found.history(None) == as_events
     assert len(found) == sum(map(len, as_events))

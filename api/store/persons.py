@@ -1,7 +1,7 @@
 """Persons of the register: who belongs to whom now, and every change that led there."""
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -23,7 +23,6 @@ __all__ = [
     "RecordKey",
     "carried",
     "created_runs",
-    "history",
     "members",
     "persons_and_epochs",
     "run_of_job",
@@ -144,22 +143,6 @@ def created_runs(connection: Connection) -> dict[str, int]:
     """Return for every person ever made the run that made it: a number that grows with time."""
     rows = connection.execute(select(schema.persons.c.id, schema.persons.c.created_run))
     return {row.id: row.created_run for row in rows}
-
-
-def history(connection: Connection) -> list[list[Event]]:
-    """Return the events of every run that changed something, oldest first, each run's in their order.
-
-    Of records that were erased (:func:`api.store.epochs.forget_handles`) events say nothing any more.
-    """
-    table, named = schema.person_events, schema.person_event_records
-    records: dict[int, list[RecordKey]] = defaultdict(list)
-    agencies: dict[str, str] = {}
-    for event, agency, handle in connection.execute(select(named).order_by(named.c.agency, named.c.handle)):
-        records[event].append((agencies.setdefault(agency, agency), handle))
-    runs: dict[int, list[Event]] = defaultdict(list)
-    for row in connection.execute(select(table).order_by(table.c.run, table.c.id)):
-        runs[row.run].append(Event(row.kind, row.person, row.other or "", records[row.id]))
-    return list(runs.values())
 
 
 def run_of_job(connection: Connection, job: int) -> int | None:
