@@ -1,7 +1,9 @@
 """A made-up register of any size, and what a linkage of it would have kept.
 
-Filters are those of ``child-1`` in shape alone: 6 views of 896 bits, half of them set, as diffusion leaves
-them.  Records of one person differ in an eighth of the bits.  There are no households or namesakes.
+Filters are those of ``child-1`` in shape alone: 6 views of 896 bits, 7 in 16 of them set, as in encodings of
+children (.42 to .45; of filters with half of their bits set, what a stranger's agreement by chance is worth
+would be estimated too high).  Of each record's bits a quarter are drawn anew, so that two records of one
+person differ in a fifth.  There are no households or namesakes.
 
 To compare 5 million rows with each other for the sake of a benchmark would take days, so what is kept of the
 register is put together: the pairs of one person with their true distances, and as many pairs of strangers as
@@ -32,7 +34,7 @@ AGENCIES: Final = 196
 PERSONS: Final = 0.6
 """Persons to rows: most are in one agency or two."""
 
-_CHUNK: Final = 1 << 16
+_CHUNK: Final = 1 << 14
 _COLUMNS: Final = ("agency", "person", "handles", "bits")
 _NEW: Final = 0.8
 """Of a submission's rows so many are new records; the others are corrections."""
@@ -93,13 +95,21 @@ def codes() -> list[str]:
 def encoded(
     person: NDArray[np.int64], views: int, view_bytes: int, draws: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Return filters (n, views, bytes) of persons, an eighth of whose bits are wrong."""
+    """Return filters (n, views, bytes) of persons, a quarter of whose bits are drawn anew."""
     words = views * view_bytes // 8
-    places: NDArray[np.uint64] = np.arange(words, dtype=np.uint64)
-    numbers: NDArray[np.uint64] = person.astype(np.uint64)[:, None] * np.uint64(words) + places
-    wrong = draws.integers(0, 1 << 64, (3, *numbers.shape), dtype=np.uint64)
-    found = np.asarray(_mixed(numbers) ^ (wrong[0] & wrong[1] & wrong[2]))
+    places: NDArray[np.uint64] = np.arange(4 * words, dtype=np.uint64)
+    numbers: NDArray[np.uint64] = person.astype(np.uint64)[:, None] * np.uint64(4 * words) + places
+    own = _filled(_mixed(numbers).reshape(len(person), 4, words))
+    fresh = _filled(draws.integers(0, 1 << 64, (len(person), 4, words), dtype=np.uint64))
+    first, second = draws.integers(0, 1 << 64, (2, len(person), words), dtype=np.uint64)
+    anew = first & second
+    found = np.asarray((own & ~anew) | (fresh & anew))
     return found.view(np.uint8).reshape(len(person), views, view_bytes)
+
+
+def _filled(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return words (n, words) with 7 in 16 bits set, of four (n, 4, words) with half of theirs set."""
+    return np.asarray(words[:, 0] & (words[:, 1] | words[:, 2] | words[:, 3]))
 
 
 def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -157,7 +167,7 @@ def _in_order(order: NDArray[np.int64], old: NDArray[np.uint8], new: NDArray[np.
 
 
 def by_chance(length: int, views: int, noise_z: float) -> float:
-    """Return the share of pairs of strangers of whom a view speaks: half of the bits set, by binomial law."""
+    """Return the share of pairs of strangers of whom a view speaks, by binomial law, half of the bits set."""
     limit = noise_limit(length, noise_z)
     most = (limit - 1) // (2 * length)
     logs = np.cumsum(np.log(np.arange(1, length + 1)))
