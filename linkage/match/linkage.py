@@ -16,6 +16,7 @@ from linkage.match.engine import Engine, LocalEngine
 from linkage.match.exact import with_pairs_by_number
 from linkage.match.hashing import HashedEngine
 from linkage.match.incremental import Clusters, Statements
+from linkage.match.incremental_places import place_of
 from linkage.match.keeping import Keeper, compare
 from linkage.match.kernel import Progress
 from linkage.match.plan import Comparison, quiet_z
@@ -222,12 +223,12 @@ def _said(
 
 
 def _known_links(ids: Sequence[RecordId], known: Iterable[Known]) -> tuple[list[Link], list[Link]]:
-    number = {record: index for index, record in enumerate(ids)}
     same: list[Link] = []
     different: list[Link] = []
     for pair in known:
-        if pair.left in number and pair.right in number:
-            (same if pair.same else different).append((number[pair.left], number[pair.right]))
+        left, right = place_of(ids, pair.left), place_of(ids, pair.right)
+        if left is not None and right is not None:
+            (same if pair.same else different).append((left, right))
     return same, different
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match.clustering import ABSENT_WEIGHT
+from linkage.match.incremental_places import place_of
 from linkage.match.linkage import Known, Linkage
 from linkage.match.logistic import probability
 
@@ -71,12 +72,11 @@ def settled(linkage: Linkage, known: Iterable[Known]) -> Kept:
     """Return the kept pairs, and the known ones, kept or not, with log odds that leave no doubt."""
     pairs = linkage.pairs
     count = max(len(linkage.records), 1)
-    number = {record: index for index, record in enumerate(linkage.records)}
-    said = {
-        min(ends) * count + max(ends): SURE if one.same else -SURE
-        for one in known
-        if (ends := [number[end] for end in (one.left, one.right) if end in number]) and len(ends) == 2
-    }
+    said: dict[int, float] = {}
+    for one in known:
+        left, right = place_of(linkage.records, one.left), place_of(linkage.records, one.right)
+        if left is not None and right is not None:
+            said[min(left, right) * count + max(left, right)] = SURE if one.same else -SURE
     keys = np.concatenate([np.array(sorted(said), dtype=np.int64), pairs.left * count + pairs.right])
     odds = np.concatenate([np.array([said[key] for key in sorted(said)], dtype=np.float64), pairs.score])
     keys, first = np.unique(keys, return_index=True)  # the first of equals: what is known goes before
