@@ -92,6 +92,21 @@ def test_a_linkage_that_stops_after_every_tile_ends_as_one_that_does_not(tmp_pat
     assert outcome["quality"]["recall"] > 0.5
 
 
+def test_a_killed_session_counts_with_the_time_that_it_ran(tmp_path: Path) -> None:
+    def session(stop: bool) -> dict[str, object]:
+        return Measured(
+            tmp_path, LOAD, say=quiet, stop=lambda: stop, threads=1, strip_rows=STRIP, kernel_every=2
+        ).run()
+
+    session(stop=True)
+    (tmp_path / "sessions.jsonl").write_text("")  # which a session writes at its end
+    (tmp_path / "memory.jsonl").write_text("[1000.0, 5]\n[1010.0, 7]\n[5000.0, 6]\n[5010.0, 6]\n")
+    whole = session(stop=False)
+    assert whole["sessions"] == 1
+    assert 0 < whole["comparisons_of_sessions"] < whole["comparisons_done"]  # type: ignore[operator]
+    assert 20 <= whole["seconds_running"] < 20 + whole["seconds"] + 1  # type: ignore[operator]
+
+
 def test_more_pairs_speak_the_less_noise_is_kept_back(tmp_path: Path, soak: bool) -> None:
     if not soak:
         pytest.skip("every point is a process that loads the kernels: run with --soak")

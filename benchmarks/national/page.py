@@ -208,10 +208,12 @@ def _linkages(model: Model) -> Iterator[Row]:
         load, outcome = one["load"], one["outcome"]
         quality = outcome["quality"] if outcome else None
         share = one.get("share_of_kernel_by_processor")
+        recorded = one.get("comparisons_of_sessions", one["comparisons_done"])
         yield (
             f"{load['agencies']} x {load['records']:,}", _power(one["comparisons"]),
             f"{one['comparisons_done'] / one['comparisons']:.0%}",
-            _time(one["seconds"]), _time(one["cpu_seconds"]),
+            _time(one.get("seconds_running", one["seconds"])),
+            _time(one["cpu_seconds"] * one["comparisons_done"] / max(recorded, 1)),
             f"{one['comparisons_per_second'] / 1e6:,.0f} million", f"{share:.0%}" if share else "",
             _size(one["peak_anonymous_bytes"]),
             _time(one["extrapolated_seconds_left"]) if one["extrapolated_seconds_left"] else "",

@@ -5,9 +5,9 @@
     python -m benchmarks.scale_linkage --agencies 2 --records 60000 --folder FOLDER --sweep
 
 The same command goes on where one was stopped (SIGTERM, ``--minutes``, or killed).  It ends with 3 while
-something is left to do.  Prints JSON: what was estimated, what was measured in all sessions, and for what is
-left the time that it would take at the rate measured so far.  ``--sweep`` measures memory against the number
-of comparisons kept back instead.
+something is left to do.  Prints JSON: what was estimated, what was measured in all sessions (of one that was
+killed only its memory and how long it ran), and for what is left the time that it would take at the rate
+measured so far.  ``--sweep`` measures memory against the number of comparisons kept back instead.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -47,6 +48,9 @@ __all__ = ["Measured", "main"]
 _LEFT = 3
 _EVERY_SECONDS = 10.0
 _SAMPLES_SHOWN = 50
+_PAUSE_SECONDS = 60.0
+"""Between two samples of memory: nothing ran."""
+
 Record = dict[str, Any]
 
 
@@ -151,13 +155,10 @@ class Measured:
         with (self.folder / "memory.jsonl").open("a") as stream:
             stream.write(json.dumps([round(time.time(), 1), anonymous]) + "\n")
 
-    def _memory_over_time(self) -> list[list[float]]:
-        """Return some samples of anonymous bytes: seconds since the first, and bytes."""
+    def _samples(self) -> list[tuple[float, int]]:
+        """Return the samples of memory of all sessions: seconds since the epoch, and anonymous bytes."""
         path = self.folder / "memory.jsonl"
-        lines = path.read_text().splitlines() if path.exists() else []
-        samples = [json.loads(line) for line in lines]
-        every = max(1, len(samples) // _SAMPLES_SHOWN)
-        return [[round(when - samples[0][0], 1), used] for when, used in samples[::every]]
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def _progress(self, done: int, total: int) -> None:
         now = time.monotonic()
@@ -172,6 +173,7 @@ class Measured:
         done, total = sessions[-1]["comparisons"]
         rate = compared / seconds if seconds else 0.0
         left = (total - done) / rate if rate else None
+        samples = self._samples()
         return {
             "load": asdict(self.load),
             "machine": {"cores": os.cpu_count(), "machine": platform.machine()},
@@ -181,6 +183,8 @@ class Measured:
             "outcome": outcome,
             "sessions": len(sessions),
             "seconds": round(sum(one["seconds"] for one in sessions), 2),
+            "seconds_running": round(_running(samples), 2),
+            "comparisons_of_sessions": compared,
             "stages": _summed([one["stages"] for one in sessions]),
             "cpu_seconds": round(sum(one["cpu_seconds"] for one in sessions), 2),
             "comparisons_done": done,
@@ -189,9 +193,21 @@ class Measured:
             **_beside_kernel([one for session in sessions for one in session["twice"]]),
             "peak_rss_bytes": max(one["peak_rss_bytes"] for one in sessions),
             "peak_anonymous_bytes": max(one["anonymous_bytes"] for one in sessions),
-            "memory_over_time": self._memory_over_time(),
+            "memory_over_time": _some(samples),
             "extrapolated_seconds_left": None if outcome or left is None else round(left),
         }
+
+
+def _running(samples: Sequence[tuple[float, int]]) -> float:
+    """Return the seconds in which something ran, those of killed sessions too, which tell nothing else."""
+    gaps = (after - before for (before, _), (after, _) in pairwise(samples))
+    return sum(gap for gap in gaps if gap < _PAUSE_SECONDS)
+
+
+def _some(samples: Sequence[tuple[float, int]]) -> list[list[float]]:
+    """Return some samples: seconds since the first, and bytes."""
+    every = max(1, len(samples) // _SAMPLES_SHOWN)
+    return [[round(when - samples[0][0], 1), used] for when, used in samples[::every]]
 
 
 def _beside_kernel(twice: Sequence[Sequence[Record]]) -> Record:
