@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from linkage.errors import InputError
 from linkage.match.choices import Choice, Reason
 from linkage.match.clustering_weakest import weakest_links
+from linkage.match.decision import evenly_chosen
 from linkage.match.declaration import believed
 from linkage.match.explanation_rows import BestRows, Described, chance_deviations
 from linkage.match.explanation_shares import contributions
@@ -104,7 +105,8 @@ class Explainer:
     """Explains pairs and persons of one finished linkage, from the encodings that it was made of.
 
     ``sources``, ``profile``, ``known`` and ``population`` as they were given to
-    :func:`linkage.match.linkage.link`.  All kept pairs are looked at once, when this is made.
+    :func:`linkage.match.linkage.link`.  The kept pairs are looked at once, when this is made; of very many
+    an even choice stands for all, the one from which weights of evidence were found.
     Raises :class:`InputError` where the sources hold other records than the linkage.
     """
 
@@ -128,17 +130,18 @@ class Explainer:
                 hint="give the encodings that were linked",
             )
         self._rows = BestRows(rows, profile)
+        chosen, counts = _standing_for_all(rows, linkage)
         pairs = linkage.pairs
-        kept = self._rows.described(pairs.left, pairs.right)
-        odds = pairs.score if linkage.own is None else linkage.own
+        kept = self._rows.described(pairs.left[chosen], pairs.right[chosen])
+        odds = (pairs.score if linkage.own is None else linkage.own)[chosen]
         weighed = kept
         if profile.exact:  # no weights were found by what numbers alone brought
             seen = self._rows.brought_by_views(kept.pairs)
             weighed, odds = kept.take(seen), odds[seen]
         self.weights = Weights(profile, linkage.method, weighed, odds, population)
-        likely = probability(pairs.score)
+        likely = probability(pairs.score[chosen])
         self._among = [
-            tuple(ViewAmong(kept.found, view, weights) for weights in (likely, 1.0 - likely))
+            tuple(ViewAmong(kept.found, view, counts * share) for share in (likely, 1.0 - likely))
             for view in range(len(profile.views))
         ]
 
@@ -230,6 +233,18 @@ class Explainer:
             statements,
             first[linkage.clusters],
         )
+
+
+def _standing_for_all(rows: Rows, linkage: Linkage) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return pairs (any,) that stand for all, and for how many each: apart within a source and across."""
+    source, pairs = rows.record_sources(), linkage.pairs
+    within = source[pairs.left] == source[pairs.right]
+    counts = np.zeros(len(within))
+    for group in (np.flatnonzero(within), np.flatnonzero(~within)):
+        some = group[evenly_chosen(len(group))]
+        counts[some] = len(group) / max(len(some), 1)
+    chosen = np.flatnonzero(counts)
+    return chosen, counts[chosen]
 
 
 def evidence_by_view(
