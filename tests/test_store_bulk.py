@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from api.store import encodings, payload, record_tables, schema
+from api.store import bulk, encodings, payload, record_tables, schema
 from api.store.bulk import delete_rows, insert_rows, update_rows
 from api.store.database import BIG_INTEGER, Database
 from api.store.database_copy import _sent_as
@@ -74,6 +74,16 @@ def _rows(values: list[dict[str, object]]) -> list[dict[str, object]]:
 def _held(database: Database) -> list[tuple[object, ...]]:
     with database.read() as connection:
         return [tuple(row) for row in connection.execute(select(ALL_KINDS).order_by("handle"))]
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 350])
+def test_rows_are_walked_and_not_held(
+    count: int, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "_AT_A_TIME", 50)
+    with database.write() as connection:
+        insert_rows(connection, ALL_KINDS, ({"agency": "E", "handle": f"{n:032x}"} for n in range(count)))
+    assert [row[1] for row in _held(database)] == [f"{n:032x}" for n in range(count)]
 
 
 @FEW

@@ -6,7 +6,8 @@ for each costs the server a parse, a plan and a round trip each; COPY streams th
 is open: all of it is kept, or nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from sqlalchemy import (
     ARRAY,
@@ -27,19 +28,26 @@ from sqlalchemy import (
 
 __all__ = ["delete_rows", "insert_rows", "update_rows"]
 
+_AT_A_TIME = 50_000
+"""So many rows are held while they are written: of a nation's register all of them would be gigabytes."""
+
 _WORTH_A_COPY = 16
 """Fewer rows than this go as they always did: a COPY has a beginning and an end of its own."""
 
 Key = Sequence[object]
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
-    """Add rows that all name the same columns; none at all is no statement.
+def insert_rows(connection: Connection, table: Table, rows: Iterable[Mapping[str, object]]) -> None:
+    """Add rows that all name the same columns, some at a time; none at all is no statement.
 
     Raises what :meth:`Connection.execute` raises, without a value of any row in its words.
     """
-    if not rows:  # an INSERT with an empty list would insert one row of defaults
-        return
+    walked = iter(rows)
+    while some := list(islice(walked, _AT_A_TIME)):
+        _insert(connection, table, some)
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     if connection.dialect.name == "postgresql" and len(rows) >= _WORTH_A_COPY:
         # The driver is an extra.
         from api.store.database_copy import copy_rows

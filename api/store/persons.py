@@ -263,7 +263,7 @@ def _add_persons(connection: Connection, persons: AbstractSet[str], number: int)
     for start in range(0, len(wanted), _AT_A_TIME):
         some = table.c.id.in_(wanted[start : start + _AT_A_TIME])
         known.update(connection.scalars(select(table.c.id).where(some)))
-    fresh = [{"id": one, "created_run": number} for one in wanted if one not in known]
+    fresh = ({"id": one, "created_run": number} for one in wanted if one not in known)
     insert_rows(connection, table, fresh)
 
 
@@ -271,10 +271,10 @@ def _change_memberships(connection: Connection, run: LinkRun, change: _Change, n
     """Write only what changed, so that ``since_run`` keeps saying since when a record is in its person."""
     table = schema.memberships
     delete_rows(connection, table, _RECORD, change.gone)
-    rows = [
+    rows = (
         {"agency": agency, "handle": handle, "person": person, "since_run": number, "epoch": run.epoch}
         for (agency, handle), person in change.fresh.items()
-    ]
+    )
     insert_rows(connection, table, rows)
     update_rows(connection, table, _RECORD, change.again, {"epoch": run.epoch})
 
@@ -286,7 +286,7 @@ def _change_carried(connection: Connection, run: LinkRun) -> None:
     before = carried(connection, run.epoch)
     gone = [key for key, one in before.items() if run.carried.get(key) != one]
     delete_rows(connection, table, _RECORD, gone)
-    rows = [
+    rows = (
         {
             "agency": agency,
             "handle": handle,
@@ -296,28 +296,27 @@ def _change_carried(connection: Connection, run: LinkRun) -> None:
         }
         for (agency, handle), one in run.carried.items()
         if before.get((agency, handle)) != one
-    ]
+    )
     insert_rows(connection, table, rows)
 
 
 def _add_events(connection: Connection, events: Sequence[Event], number: int) -> None:
-    """Write events and their records in two statements; a first linkage has one event per child.
+    """Write events, then their records; a first linkage has one event per child.
 
     The transaction holds the writer's place, so that nobody else takes the numbers counted here.
     """
     table = schema.person_events
     first = int(connection.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0) + 1
-    numbered = list(enumerate(events, start=first))
-    rows = [
+    rows = (
         {"id": name, "run": number, "kind": event.kind, "person": event.person, "other": event.other or None}
-        for name, event in numbered
-    ]
+        for name, event in enumerate(events, start=first)
+    )
     insert_rows(connection, table, rows)
-    records = [
+    records = (
         {"event": name, "agency": agency, "handle": handle}
-        for name, event in numbered
+        for name, event in enumerate(events, start=first)
         for agency, handle in event.records
-    ]
+    )
     insert_rows(connection, schema.person_event_records, records)
 
 
