@@ -151,9 +151,17 @@ def test_each_prediction_stands_beside_what_was_measured(model: Model) -> None:
 
 
 def test_a_submission_that_was_measured_stands_beside_its_prediction(model: Model) -> None:
+    seconds = {
+        "link, all of it": 6.0,
+        "compare": 5.0,
+        "figures": 1.0,
+        "read persons": 4.0,
+        "store the run": 1.0,
+    }
+    seconds |= {"group clusters": 0.0, "assign persons": 0.0}
     line = {
         "submission": 1000, "register": 6100, "new": 1100, "comparisons": model.increment(1100, 5000),
-        "memory_gb": 1.5, "seconds": 12.0,
+        "memory_gb": 1.5, "seconds": 12.0, "stages": seconds, "worked": {**seconds, "link, all of it": 10.0},
     }  # fmt: skip
     points = {**model.points, "increments": []}
     assert take(points, {"register": 6100, "increments": [{**line, "submission": 0}, line]}) == "increments"
@@ -161,8 +169,15 @@ def test_a_submission_that_was_measured_stands_beside_its_prediction(model: Mode
     (check,) = (one for one in other.checks() if one.what.startswith("1,000 to 5,000"))
     assert check.error == 0
     assert tables(other)["submissions"].splitlines()[2:] == [
-        "| 5,000 | 1,000 | 1,100 | 3.7 · 10^7 | 1.5 GB | 12 s |"
+        "| 5,000 | 1,000 | 1,100 | 3.7 · 10^7 | 5.0 s | 2.0 s | 5.0 s | 12 s | 16 s | 1.5 GB |"
     ]
+
+
+def test_what_the_log_names_as_the_most_memory_was_never_exceeded(model: Model) -> None:
+    linkages = [(one["estimate"]["rows"], one["peak_anonymous_bytes"]) for one in model.points["linkages"]]
+    increments = [(one["register"], one["memory_gb"] * 1e9) for one in model.measured_increments]
+    assert len(linkages) > 1
+    assert all(used < model.memory_said(rows) for rows, used in (*linkages, *increments))
 
 
 def test_the_page_has_the_tables_of_its_points(model: Model) -> None:

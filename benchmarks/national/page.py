@@ -124,15 +124,29 @@ def _increments(model: Model) -> Iterator[Row]:
         yield (f"{new:,}", *map(_time, seconds))
 
 
-_SUBMISSION_HEAD = ("register", "submitted", "compared with all", "comparisons", "memory", "seconds in all")
+_SUBMISSION_HEAD = (
+    "register", "submitted", "compared with all", "comparisons", "comparing", "other work on encodings",
+    "persons and ledger", "seconds in all", "processor", "memory",
+)  # fmt: skip
+_OF_PERSONS = ("group clusters", "read persons", "assign persons", "store the run")
 
 
 def _submissions(model: Model) -> Iterator[Row]:
     for one in model.measured_increments:
+        stages, worked = one["stages"], one["worked"]
+        comparing, persons = stages["compare"], sum(stages[name] for name in _OF_PERSONS)
+        processor = sum(took for name, took in worked.items() if name not in _WITHIN_LINKING)
         yield (
             f"{one['register'] - one['new']:,}", f"{one['submission']:,}", f"{one['new']:,}",
-            _power(one["comparisons"]), f"{one['memory_gb']} GB", _time(one["seconds"]),
+            _power(one["comparisons"]), _time(comparing), _time(one["seconds"] - comparing - persons),
+            _time(persons), _time(one["seconds"]), _time(processor), f"{one['memory_gb']} GB",
         )  # fmt: skip
+
+
+_WITHIN_LINKING = (
+    "gather", "name rows, digest them", "load kept, what stands of it", "compare", "join", "save kept",
+    "best of lists", "weigh", "cluster", "choices",
+)  # fmt: skip
 
 
 def _cluster(model: Model) -> Iterator[Row]:
