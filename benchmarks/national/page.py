@@ -125,7 +125,8 @@ def _increments(model: Model) -> Iterator[Row]:
 
 
 _SUBMISSION_HEAD = (
-    "register", "submitted", "compared with all", "comparisons", "comparing", "other work on encodings",
+    "rows that stay", "submitted", "compared with all", "comparisons", "comparing",
+    "other work on encodings",
     "persons and ledger", "seconds in all", "processor", "memory",
 )  # fmt: skip
 _OF_PERSONS = ("group clusters", "read persons", "assign persons", "store the run")
