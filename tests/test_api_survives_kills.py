@@ -20,7 +20,7 @@ def test_what_was_acknowledged_outlives_sigkill(tmp_path: Path, soak: bool) -> N
     place = Path(kept) / "kills" if soak and kept else tmp_path
     story = Story(place, acknowledgements=(1, 215) if soak else (1, 40))
     until = time.time() + float(bound) if soak and bound else None
-    story.run(1000 if soak else 10, until=until)
+    story.run(1000 if soak else 15, until=until)
     story.settle()
     story.check_at_the_end()
     counts = story.journal.counts()
